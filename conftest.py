@@ -1,0 +1,3 @@
+"""Gives the tests pytest's own test bench."""
+
+pytest_plugins = ["pytester"]

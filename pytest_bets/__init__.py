@@ -1,0 +1,1 @@
+"""Falsifiable bets as pytest test cases."""

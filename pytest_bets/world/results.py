@@ -1,0 +1,194 @@
+"""The results folder: records, the journal, the summary. Whole at every moment, whatever is killed."""
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from pytest_bets.pure.measured import canonical
+from pytest_bets.pure.record import Json, RecordError, dump, journal_line, load, load_line, same_pair, sha256
+
+JOURNAL: Final = "journal.jsonl"
+SUMMARY_JSON: Final = "SUMMARY.json"
+SUMMARY_TEXT: Final = "SUMMARY.md"
+PRIVATE: Final = ".bets"
+_NO_RECORDS: Final = frozenset({SUMMARY_JSON})
+
+
+@dataclass(frozen=True)
+class Clocked:
+    """When and where a run ended, and the seconds that its cells took together."""
+
+    time: str
+    host: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What became of a run: whether its record was written, and how many runs of the same pair the journal has."""
+
+    written: bool
+    runs: int
+
+
+class Results:
+    """A folder of results. Nothing is created before something is written."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def record_path(self, bet: str) -> Path:
+        """Return where the record of the bet with this id lies."""
+        return self.folder / f"{bet}.json"
+
+    def record(self, bet: str) -> Json | None:
+        """Return the record of a bet, None where there is none.
+
+        Raises:
+            RecordError: when the file is no record.
+
+        """
+        path = self.record_path(bet)
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError:
+            return None
+        record = load(data, str(path))
+        if record["bet"]["id"] != bet:
+            raise RecordError(f"{path}: this is the record of bet {record['bet']['id']!r}, expected {bet!r}")
+        return record
+
+    def records(self) -> list[Json]:
+        """Return every record, by number and id.
+
+        Raises:
+            RecordError: when a file is no record.
+
+        """
+        paths = (path for path in sorted(self.folder.glob("*.json")) if path.name not in _NO_RECORDS)
+        found = [record for path in paths if (record := self.record(path.stem)) is not None]
+        return sorted(
+            found,
+            key=lambda record: (record["bet"]["number"] is None, record["bet"]["number"] or 0, record["bet"]["id"]),
+        )
+
+    def journal(self) -> list[Json]:
+        """Return the lines of the journal.
+
+        Raises:
+            RecordError: when a line is none of ours.
+
+        """
+        return [
+            load_line(line, f"{self.folder / JOURNAL}:{index}") for index, line in enumerate(self._lines(), start=1)
+        ]
+
+    def written(self) -> dict[str, list[Json]]:
+        """Return the lines of every run that wrote a record, by bet.
+
+        Raises:
+            RecordError: when a line is none of ours.
+
+        """
+        found: dict[str, list[Json]] = {}
+        for line in self.journal():
+            if line["record"]:
+                found.setdefault(line["bet"], []).append(line)
+        return found
+
+    def _lines(self) -> list[bytes]:
+        try:
+            return (self.folder / JOURNAL).read_bytes().splitlines()
+        except FileNotFoundError:
+            return []
+
+    def keep(self, record: Json, clocked: Clocked, *, complete: bool) -> Kept:
+        """Add a run to the journal and, where it is due, write its record.
+
+        A record stands for its pair of digests: a later run of the same pair leaves its bytes alone. A void run never
+        replaces a record that has a verdict. An incomplete run writes no record. The journal is written first: a line
+        without its record tells of a run that was cut off, a record without its line would look like a forgery.
+
+        Raises:
+            OSError: when the folder cannot be written.
+            RecordError: when the file that lies there is no record.
+
+        """
+        bet = record["bet"]["id"]
+        with self.locked():
+            standing = self.record(bet)
+            written = complete and _due(standing, record)
+            data = dump(record)
+            lines = self._lines()
+            own = _lines_of(bet, lines)
+            entry = journal_line(
+                record,
+                record_sha256=sha256(data) if written else None,
+                time=clocked.time,
+                host=clocked.host,
+                seconds=clocked.seconds,
+                previous=sha256(own[-1]) if own else None,
+            )
+            self._write(JOURNAL, b"".join(line + b"\n" for line in [*lines, canonical(entry).encode()]))
+            if written:
+                self._write(self.record_path(bet).name, data)
+            runs = sum(_pair(load_line(line, JOURNAL)) == _pair(entry) for line in own)
+        return Kept(written, runs + 1)
+
+    def write_summary(self, summary_json: str, summary_text: str) -> None:
+        """Write both forms of the summary under the lock that is held; a file that says the same keeps its time."""
+        for name, text in ((SUMMARY_JSON, summary_json), (SUMMARY_TEXT, summary_text)):
+            path = self.folder / name
+            if not path.exists() or path.read_bytes() != text.encode():
+                self._write(name, text.encode())
+
+    def _write(self, name: str, data: bytes) -> None:
+        """Replace a file so that at every moment it holds its old bytes or its new ones, whole; the lock is held."""
+        draft = self.private() / f"{name}.draft"
+        with draft.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(self.folder / name)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the folder against every other session, on this machine, until the block ends."""
+        from filelock import FileLock
+
+        with FileLock(self.private() / "lock"):
+            yield
+
+    def unfinished(self) -> Path:
+        """Return where the finished cells of unfinished runs are noted; nothing is made yet."""
+        return self.folder / PRIVATE / "unfinished"
+
+    def private(self) -> Path:
+        """Return the subfolder for what is not of record, made on first use and ignored by git."""
+        folder = self.folder / PRIVATE
+        folder.mkdir(parents=True, exist_ok=True)
+        ignore = folder / ".gitignore"
+        if not ignore.exists():
+            ignore.write_bytes(b"*\n")
+        return folder
+
+
+def _lines_of(bet: str, lines: Sequence[bytes]) -> list[bytes]:
+    mention = f'"bet":{json.dumps(bet, ensure_ascii=False)}'.encode()
+    return [line for line in lines if mention in line and load_line(line, JOURNAL)["bet"] == bet]
+
+
+def _due(standing: Json | None, record: Json) -> bool:
+    if standing is None:
+        return True
+    if record["verdict"] is None:
+        return standing["verdict"] is None and not same_pair(standing, record)
+    return standing["verdict"] is None or not same_pair(standing, record)
+
+
+def _pair(line: Json) -> tuple[str, str]:
+    return line["declaration"], line["code"]

@@ -1,0 +1,102 @@
+"""The summary as a page of Markdown."""
+
+import json
+import posixpath
+from collections.abc import Mapping, Sequence
+
+from pytest_bets.pure.measured import number
+from pytest_bets.pure.record import Json
+from pytest_bets.pure.verdict import figure
+from pytest_bets.text.markdown import code, link, plain, row, section
+from pytest_bets.text.words import counts_words, standing_words, verdict_words
+
+
+def as_json(overview: Json) -> str:
+    """Return the summary as the text of SUMMARY.json."""
+    return json.dumps(overview, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def as_markdown(overview: Json, to_root: str) -> str:
+    """Return the summary as the text of SUMMARY.md; `to_root` leads from its folder to the root, as in `../`."""
+    rows = overview["bets"]
+    linked = {item["id"]: _linked(item, to_root) for item in rows}
+    scopes = [f"{linked[item['id']]}: {plain(item['scope'])}" for item in rows if item["scope"]]
+    parts = [
+        "# Summary of the bets",
+        "Made by `pytest-bets rollup` from the records, the journal and the declarations; nothing is typed by hand.",
+        f"**{counts_words(overview['counts'])}.**",
+        _table(rows, linked),
+        section("Falsified", [_falsified(item, linked) for item in rows if item["verdict"] == "FAIL"]),
+        section(
+            "Retracted or withdrawn",
+            [
+                f"{linked[item['id']]}, {_standing(item, linked)}: {plain(item['title'])}"
+                for item in rows
+                if item["standing"]["state"] in ("retracted", "withdrawn")
+            ],
+        ),
+        section(
+            "Declared and never run",
+            [f"{linked[item['id']]}: {plain(item['title'])}" for item in rows if not item["recorded"]],
+        ),
+        section("Scope", scopes),
+    ]
+    if overview["unreadable"]:
+        faults = [code(fault.splitlines()[0]) for fault in overview["unreadable"]]
+        parts.append(section("Declarations that cannot be read", faults))
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(rows: Sequence[Json], linked: Mapping[str, str]) -> str:
+    lines = [
+        "| bet | verdict | claim | strict, and what was measured | registered | runs | standing |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for item in rows:
+        told = verdict_words(item)
+        lines.append(
+            row(
+                [
+                    linked[item["id"]],
+                    link(told, f"{item['id']}.json") if item["recorded"] else told,
+                    plain(item["title"]),
+                    _measured(item) or plain(item["void"] or ""),
+                    _registered(item),
+                    _runs(item["runs"]),
+                    _standing(item, linked),
+                ]
+            )
+        )
+    return "\n".join(lines)
+
+
+def _measured(item: Json) -> str:
+    return "; ".join(
+        f"{code(judged['sentence'])} (measured {figure(number(judged['value']))})" for judged in item["strict"]
+    )
+
+
+def _registered(item: Json) -> str:
+    state = {"registered": "yes", "unregistered": "no", "unknown": "unknown", None: ""}[item["registration"]]
+    return f"{state}; the declaration has changed since" if item["declaration_changed"] else state
+
+
+def _runs(runs: Json) -> str:
+    told = f"{runs['agreed']} of {runs['same']} agree" if runs["same"] else "0 judged" if runs["total"] else "0"
+    others = runs["total"] - runs["same"]
+    return f"{told}; {others} more of other code, or without a verdict" if others else told
+
+
+def _standing(item: Json, linked: Mapping[str, str]) -> str:
+    standing = item["standing"]
+    return standing_words({**standing, "withdrawn": plain(standing["withdrawn"] or "")}, linked)
+
+
+def _falsified(item: Json, linked: Mapping[str, str]) -> str:
+    return f"{linked[item['id']]}, {verdict_words(item)}: {plain(item['title'])} {_measured(item)}"
+
+
+def _linked(item: Json, to_root: str) -> str:
+    if item["file"] is None:
+        return f"{plain(item['id'])} (its file is gone)"
+    return link(item["id"], posixpath.join(to_root, item["file"]))

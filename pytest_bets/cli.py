@@ -1,0 +1,148 @@
+"""The command line beside pytest: new, show, rollup."""
+
+import argparse
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from pytest_bets.pure.declaration import Declaration
+from pytest_bets.pure.fault import DeclarationError, nearest
+from pytest_bets.pure.overview import overview
+from pytest_bets.pure.record import RecordError
+from pytest_bets.text.rollup import rollup
+from pytest_bets.text.show import show
+from pytest_bets.text.template import bet_file, slug
+from pytest_bets.text.words import counts_words
+from pytest_bets.world.catalogue import Catalogue
+from pytest_bets.world.project import Project, ProjectError, locate
+from pytest_bets.world.results import SUMMARY_TEXT, Results
+
+OK: Final = 0
+USAGE: Final = 2
+
+_ABOUT: Final = """\
+Falsifiable bets: criteria first, every outcome kept. Bets are run by pytest itself:
+
+  pytest bets/                        run every bet, red on a catastrophe alone
+  pytest bets/ -m strict              red where a strict criterion is not met
+  pytest bets/ --bets-replay          judge the recorded measurements again, in seconds
+
+These commands do the rest:
+"""
+
+
+class CommandError(Exception):
+    """What the user asked for cannot be done; the message says why and what can."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status: 0 done, 2 not a thing that can be asked."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    try:
+        project = locate(Path.cwd(), options.results)
+        text: str = options.command(project, options)
+    except (CommandError, ProjectError, RecordError, OSError) as error:
+        print(f"pytest-bets: {error}", file=sys.stderr)  # noqa: T201  # this is a command line
+        return USAGE
+    print(text, end="")  # noqa: T201
+    return OK
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        "pytest-bets", description=_ABOUT, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    def command(name: str, function: object, about: str, example: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(
+            name,
+            help=about,
+            description=f"{about[0].upper()}{about[1:]}.",
+            epilog=f"example: {example}",
+        )
+        added.set_defaults(command=function)
+        added.add_argument(
+            "--results", metavar="DIR", help="folder of records (default: the setting bets_results, or results)"
+        )
+        return added
+
+    new = command("new", _new, "write a bet file from a template", 'pytest-bets new 68 "receipts repair the ledger"')
+    new.add_argument("number", nargs="?", type=int, help="the bet's number (default: the next free one)")
+    new.add_argument("title", help="the claim in one line")
+    new.add_argument("--folder", type=Path, help="where to write it (default: where the other bets are, or bets)")
+    shown = command("show", _show, "show one bet: declaration, record, standing, history", "pytest-bets show 46")
+    shown.add_argument("bet", help="a bet's number or id")
+    command("rollup", _rollup, "make SUMMARY.md and SUMMARY.json again", "pytest-bets rollup")
+    return parser
+
+
+def _new(project: Project, options: argparse.Namespace) -> str:
+    catalogue = Catalogue(project.root)
+    number = catalogue.next_number() if options.number is None else options.number
+    name = slug(options.title)
+    taken = catalogue.find(number)
+    if number < 0 or taken:
+        used = f"is the number of {catalogue.name(taken)}" if taken else "is no number of a bet"
+        raise CommandError(f"{number} {used}; the next free one is {catalogue.next_number()}")
+    if not name:
+        raise CommandError(f"the title {options.title!r} has no letter to name a file by")
+    folder = options.folder or _home(catalogue)
+    path: Path = folder / f"bet_{number:02d}_{name}.py"
+    folder.mkdir(parents=True, exist_ok=True)
+    shown = os.path.relpath(path)
+    with path.open("x", encoding="utf-8") as file:
+        file.write(bet_file(number, options.title, shown))
+    return (
+        f"{shown} is written. Say what you claim, write the experiment, and register the bet before it runs:\n"
+        f"  pytest {shown} --bets-pilot\n"
+        f'  git add {shown} && git commit -m "Declare bet {number}"\n'
+        f"  pytest {shown}\n"
+    )
+
+
+def _home(catalogue: Catalogue) -> Path:
+    folders = [path.parent for path in catalogue.paths]
+    return max(folders, key=folders.count) if folders else catalogue.root / "bets"
+
+
+def _show(project: Project, options: argparse.Namespace) -> str:
+    catalogue, results = Catalogue(project.root), Results(project.results)
+    declarations, unreadable = catalogue.declarations()
+    journal = results.journal()
+    summary = overview(results.records(), journal, declarations, unreadable)
+    rows = {row["id"]: row for row in summary["bets"]}
+    named = [
+        row for row in rows.values() if options.bet in (row["id"], str(row["number"]), row["id"].partition("_")[2])
+    ]
+    if not named:
+        raise CommandError(_unknown(options.bet, catalogue, list(rows)))
+    row = named[0]
+    declaration: Declaration | None = next((bet for bet in declarations if bet.id == row["id"]), None)
+    width = min(shutil.get_terminal_size().columns, 100)
+    lines = [line for line in journal if line["bet"] == row["id"]]
+    return show(declaration, results.record(row["id"]), row, lines, width)
+
+
+def _unknown(asked: str, catalogue: Catalogue, known: Sequence[str]) -> str:
+    path = catalogue.find(int(asked) if asked.isdecimal() else asked)
+    if path:
+        try:
+            catalogue.declaration(path)
+        except DeclarationError as error:
+            return str(error)
+        return f"{catalogue.name(path)} is not a bet: nothing in it carries a criterion"
+    near = nearest(asked, known)
+    return f"there is no bet {asked!r} under {catalogue.root}" + (f"; did you mean {near}?" if near else "")
+
+
+def _rollup(project: Project, options: argparse.Namespace) -> str:  # noqa: ARG001  # every command has this signature
+    results = Results(project.results)
+    if not project.results.is_dir():
+        raise CommandError(f"there is no folder {project.results}: no bet was run, or --results names another")
+    summary = rollup(results, Catalogue(project.root))
+    return f"{os.path.relpath(project.results / SUMMARY_TEXT)}: {counts_words(summary['counts'])}\n"

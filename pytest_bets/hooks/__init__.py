@@ -1,0 +1,1 @@
+"""What pytest sees: options, collection, measuring, judging, terminal."""

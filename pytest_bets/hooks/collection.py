@@ -1,0 +1,231 @@
+"""Collecting bets: a file with one experiment gives its cells, and one item a tier."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from _pytest.pathlib import fnmatch_ex
+from _pytest.runner import runtestprotocol
+
+from pytest_bets.hooks.marks import mark_faults
+from pytest_bets.hooks.options import Settings
+from pytest_bets.hooks.sweep import PARAMETERS, is_empty, parameters
+from pytest_bets.pure.checks import cell_faults
+from pytest_bets.pure.declaration import CRITERIA, SEED, Declaration
+from pytest_bets.pure.fault import DeclarationError, Fault
+from pytest_bets.pure.record import Json
+from pytest_bets.world.catalogue import Catalogue
+from pytest_bets.world.results import Results
+
+RECORD: Final = "record"
+PLACE: Final = pytest.StashKey[tuple[int, int]]()
+"""A cell's index among its bet's cells, and their number."""
+DATA: Final = pytest.StashKey[str]()
+"""What an item measured, as the JSON that rides on its report."""
+
+# marks that speak of how a function is called, which a tier's item is not
+_NOT_COPIED: Final = frozenset({*CRITERIA, "parametrize", "usefixtures", "skip", "skipif", "xfail", "xdist_group"})
+
+
+class BetCollection:
+    """Chooses the bet files, and collects them as bets."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        catalogue: Callable[[], Catalogue],
+        patterns: Sequence[str],
+        finished: Mapping[str, str],
+    ) -> None:
+        self.settings = settings
+        self.catalogue = catalogue
+        self.patterns = patterns
+        self.finished = finished
+
+    def module(self, module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
+        """Return the collector of a bet, one that leaves a file alone, or None for whoever's pattern it matches."""
+        try:
+            declaration = self.catalogue().declaration(module_path)
+        except DeclarationError:
+            declaration = None
+        else:
+            if declaration is None:
+                theirs = parent.session.isinitpath(module_path) or any(
+                    fnmatch_ex(pattern, module_path) for pattern in self.patterns
+                )
+                return None if theirs else NotABet.from_parent(parent, path=module_path)
+        return BetFile.from_parent(parent, path=module_path, declaration=declaration, collection=self)
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """Give a replicated experiment its seeds."""
+        bet = metafunc.definition.parent
+        if isinstance(bet, BetFile) and bet.declaration and bet.declaration.replicate:
+            count = 1 if self.settings.pilot else bet.declaration.replicate
+            metafunc.parametrize(SEED, bet.declaration.seeds(count))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+        """Pass a tier's item without a report: it is judged where every report arrives."""
+        if not isinstance(item, Tier):
+            return None
+        for report in runtestprotocol(item, log=False, nextitem=nextitem):
+            if report.failed:  # a fixture of the module that breaks when it is torn down
+                item.ihook.pytest_runtest_logreport(report=report)
+        item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+        return True
+
+    @cached_property
+    def results(self) -> Results:
+        """The folder that a replay reads."""
+        return Results(self.settings.results)
+
+    @cached_property
+    def written(self) -> Mapping[str, Sequence[Json]]:
+        """The journal's lines of every run that wrote a record, by bet."""
+        return self.results.written()
+
+
+class NotABet(pytest.Module):
+    """A file with a bet's name in which nothing carries a marker of ours: left alone, not even imported."""
+
+    def collect(self) -> Iterable[pytest.Item | pytest.Collector]:
+        """Collect nothing."""
+        return []
+
+
+class BetFile(pytest.Module):
+    """A bet file. Its declaration is None where it cannot be read."""
+
+    def __init__(self, *, declaration: Declaration | None, collection: BetCollection, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.declaration = declaration
+        self.collection = collection
+
+    def istestfunction(self, obj: object, name: str) -> bool:
+        """Tell whether the function is the bet's experiment, whatever its name."""
+        return self.declaration is not None and name == self.declaration.function and callable(obj)
+
+    def istestclass(self, obj: object, name: str) -> bool:  # noqa: ARG002  # pytest's signature
+        """Collect no class."""
+        return False
+
+    def collect(self) -> Iterable[pytest.Item | pytest.Collector]:
+        """Collect the cells and one item a tier; in a replay, the record in the place of the cells.
+
+        Raises:
+            CollectError: with every fault of the declaration.
+
+        """
+        try:
+            declaration = self.collection.catalogue().declaration(self.path)
+        except DeclarationError as error:
+            raise self.CollectError(str(error)) from None
+        assert declaration is not None  # noqa: S101  # makemodule saw a bet
+        faults = self.collection.catalogue().faults(declaration, self.path)
+        if self.collection.settings.replay:
+            self._refuse(faults)
+            items: list[pytest.Item] = [Recorded.from_parent(self, name=RECORD, declaration=declaration)]
+            for tier in CRITERIA:
+                if declaration.sentences(tier):
+                    items[0].add_marker(tier)
+            common: list[pytest.Mark] = []
+        else:
+            cells = self._cells(declaration, faults)
+            common = [mark for mark in cells[0].own_markers if mark.name not in _NOT_COPIED]
+            items = [self._finished(cell) for cell in cells]
+        for tier in CRITERIA:
+            if declaration.sentences(tier):
+                items.append(Tier.from_parent(self, name=tier, declaration=declaration, marks=common))
+        return items
+
+    def _cells(self, declaration: Declaration, faults: list[Fault]) -> list[pytest.Function]:
+        cells = [item for item in super().collect() if isinstance(item, pytest.Function)]
+        faults += mark_faults(declaration, self.obj, self.own_markers, self.config.getini("markers"))
+        marks = [*self.iter_markers(), *(mark for cell in cells for mark in cell.own_markers)]
+        if any(mark.name == "flaky" for mark in marks):
+            problem = "the experiment is marked flaky: running until it passes would turn a losing bet green"
+            faults.append(self._fault(problem, "one run, or @pytest.mark.replicate(n), which counts them all"))
+        if not cells or any(map(is_empty, cells)):
+            self._refuse([*faults, self._fault("the sweep has no cell", "at least one parameter set")])
+        params = parameters(cells)
+        if not self.collection.settings.rehearsal:
+            faults += cell_faults(declaration, params)
+        self._refuse(faults)
+        for index, cell in enumerate(cells):
+            cell.stash[PLACE], cell.stash[PARAMETERS] = (index, len(cells)), params[index]
+        return cells
+
+    def _finished(self, cell: pytest.Function) -> pytest.Item:
+        data = self.collection.finished.get(cell.nodeid)
+        if data is None:
+            return cell
+        return Finished.from_parent(self, name=cell.name, data=data, cell=cell)
+
+    def _fault(self, problem: str, expected: str) -> Fault:
+        assert self.declaration is not None  # noqa: S101  # only a declared bet is checked further
+        text = f"def {self.declaration.function}(...)"
+        return Fault(self.declaration.file, self.declaration.line, problem, text, expected)
+
+    def _refuse(self, faults: Sequence[Fault]) -> None:
+        if faults:
+            raise self.CollectError(str(DeclarationError(faults)))
+
+
+class Tier(pytest.Item):
+    """One tier of a bet, which is judged where every report arrives and not where this item runs."""
+
+    def __init__(self, *, declaration: Declaration, marks: Sequence[pytest.Mark], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.line = next(c.line for c in declaration.criteria if c.tier == self.name)
+        texts = [sentence.text for sentence in declaration.sentences(self.name)]
+        self.add_marker(getattr(pytest.mark, self.name)(*texts))
+        self.own_markers.extend(marks)
+
+    def runtest(self) -> None:
+        """Do nothing here."""
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Point at the tier's first sentence."""
+        return self.path, self.line - 1, self.name
+
+
+class Finished(pytest.Item):
+    """A cell that an interrupted run had finished, with what it measured then."""
+
+    def __init__(self, *, data: str, cell: pytest.Function, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.own_markers.extend(cell.own_markers)
+        self.keywords.update(dict(cell.keywords))
+        self.place = cell.location
+        self.stash[DATA] = data
+
+    def runtest(self) -> None:
+        """Do nothing: it ran before."""
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """Point at the experiment."""
+        return self.path, self.place[1], self.place[2]
+
+
+class Recorded(pytest.Item):
+    """The record of a bet, held against its own measurements and against the journal."""
+
+    parent: BetFile
+
+    def __init__(self, *, declaration: Declaration, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.declaration = declaration
+
+    def runtest(self) -> None:
+        """Take the record's measurements for a judgement; fail where the record contradicts them."""
+        from pytest_bets.hooks.replay import replayed
+
+        collection = self.parent.collection
+        self.stash[DATA] = json.dumps(replayed(self.declaration, collection.results, collection.written))
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Point at the experiment."""
+        return self.path, self.declaration.line - 1, self.name

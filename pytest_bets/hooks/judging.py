@@ -1,0 +1,242 @@
+"""Judging: where every report arrives, a bet is judged when its last cell has reported."""
+
+import os
+import sys
+import sysconfig
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from pytest_bets.hooks.beginning import NOTHING, look
+from pytest_bets.hooks.measuring import ATTRIBUTE
+from pytest_bets.hooks.options import Settings
+from pytest_bets.hooks.refusals import refuse
+from pytest_bets.hooks.reports import RESULTS, results_report, tier_reports
+from pytest_bets.hooks.run import Arrived, BetRun, Judgement, arrived, conclude, selection
+from pytest_bets.pure.declaration import is_bet_name
+from pytest_bets.pure.fault import DeclarationError
+from pytest_bets.pure.gate import gated
+from pytest_bets.pure.measured import canonical
+from pytest_bets.pure.record import Json, RecordError, build, verdict_of
+from pytest_bets.pure.verdict import void
+from pytest_bets.text.rollup import rollup
+from pytest_bets.world import machine
+from pytest_bets.world.catalogue import Catalogue
+from pytest_bets.world.results import Kept, Results
+from pytest_bets.world.unfinished import Unfinished
+
+_LAST_FAILED: Final = "cache/lastfailed"
+
+
+@dataclass(frozen=True)
+class Concluded:
+    """A run that was judged, and what became of it on disk."""
+
+    run: BetRun
+    judgement: Judgement
+    cells: int
+    kept: Kept | None
+
+
+class Judge:
+    """Gathers reports, judges bets, writes their records and emits the reports of their tiers. One a session."""
+
+    def __init__(self, config: pytest.Config, settings: Settings, catalogue: Callable[[], Catalogue]) -> None:
+        self.config = config
+        self.settings = settings
+        self.results = Results(settings.results)
+        self.beginning = NOTHING
+        self.runs: dict[str, BetRun] = {}
+        self.concluded: dict[str, Concluded] = {}
+        self.summary: Json | None = None
+        self.catalogue = catalogue
+        self.search = search_path(config)
+        self._by_cell: dict[str, BetRun] = {}
+        self._unfinished: dict[str, Unfinished] = {}
+        self._red: set[str] = set()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Begin, where this process runs the items itself."""
+        if not self.config.option.collectonly:
+            self.begin([item.nodeid for item in session.items])
+
+    def begin(self, nodeids: Sequence[str]) -> None:
+        """Note which cells are awaited of which bet, and what is so before they run.
+
+        Raises:
+            pytest.UsageError: where an option does not go with bets, or the results cannot be read.
+
+        """
+        by_file: dict[str, list[str]] = {}
+        for nodeid in nodeids:
+            by_file.setdefault(nodeid.partition("::")[0], []).append(nodeid)
+        for prefix, own in by_file.items():
+            if is_bet_name(prefix.rpartition("/")[2]):
+                self._expect(prefix, own)
+        if not self.runs:
+            return
+        refuse(self.config, self.settings, [run.declaration for run in self.runs.values()])
+        try:
+            search = self.search
+            self.beginning = look(list(self.runs.values()), self.settings, self.catalogue(), self.results, search)
+        except RecordError as error:
+            raise pytest.UsageError(
+                f"{error}\nNothing was run. Restore the file with git; where journals conflict, keep the lines of both."
+            ) from None
+        except OSError as error:
+            raise pytest.UsageError(f"The results cannot be read: {error}\nNothing was run.") from None
+        for run in self.runs.values():
+            self._by_cell.update(dict.fromkeys(run.cells, run))
+
+    def _expect(self, prefix: str, nodeids: Sequence[str]) -> None:
+        path = Path(os.path.normpath(self.settings.root / prefix))  # as collected: a link on the way stays one
+        try:
+            declaration = self.catalogue().declaration(path)
+        except DeclarationError:  # its collection has failed, and says so
+            return
+        if declaration is None:
+            return
+        kinds = [(nodeid, *selection(nodeid, declaration.function)) for nodeid in nodeids]
+        cells = frozenset(nodeid for nodeid, kind, _ in kinds if kind == "cell")
+        tiers = tuple(tier for _, kind, tier in kinds if kind == "tier")
+        self.runs[prefix] = BetRun(declaration, path, prefix, cells, tiers)
+
+    @pytest.hookimpl(trylast=True)  # others still change what a report says: one with a failed subtest fails
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take the report of a cell; judge its bet when it was the last."""
+        if report.failed:
+            self._red.add(report.nodeid.partition("::")[0])
+        nodeid = report.nodeid
+        run = self._by_cell.get(nodeid)
+        if run is None or run.prefix in self.concluded:
+            return
+        last = run.take(report)
+        if report.when == "call":
+            report.__dict__.pop(ATTRIBUTE, None)
+        elif report.when == "teardown" and self.settings.kept and not self.settings.rehearsal:
+            self._note(run, nodeid)
+        if last:
+            self._conclude(run)
+
+    def _note(self, run: BetRun, nodeid: str) -> None:
+        bet = run.declaration
+        if nodeid not in run.data or nodeid in run.broken:
+            return
+        if bet.id not in self._unfinished:
+            folder, code = self.results.unfinished(), self.beginning.code[bet.id].digest
+            self._unfinished[bet.id] = Unfinished(folder, bet.id, bet.digest, code)
+        try:
+            self._unfinished[bet.id].add(nodeid, run.data[nodeid])
+        except OSError:  # resuming is a convenience; the run itself will tell of a folder that cannot be written
+            return
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Tell of the bets whose cells did not all arrive, and write the summary."""
+        stopped = session.exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
+        for run in self.runs.values():
+            if run.prefix not in self.concluded and not (stopped and run.untouched):
+                self._conclude(run)
+        for unfinished in self._unfinished.values():
+            unfinished.close()
+        if any(concluded.kept for concluded in self.concluded.values()):
+            try:
+                self.summary = rollup(self.results, self.catalogue())
+            except (OSError, RecordError) as error:
+                text = f"The summary could not be written: {error}"
+                self._emit(results_report(next(iter(self.runs.values())), text))
+        if session.testsfailed and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    @pytest.hookimpl(trylast=True, specname="pytest_sessionfinish")
+    def pytest_remember_red_bets(self) -> None:
+        """Let --lf run a bet whole: without its cells there is nothing to judge."""
+        cache = getattr(self.config, "cache", None)
+        red = self._red & self.runs.keys()
+        if cache is None or not red:
+            return
+        failed = cache.get(_LAST_FAILED, {})
+        for prefix in sorted(red):
+            run = self.runs[prefix]
+            failed.pop(f"{prefix}::{RESULTS}", None)  # not an item: no run could pass it
+            failed.update(dict.fromkeys([*sorted(run.cells), *(f"{prefix}::{tier}" for tier in run.tiers)], True))
+        cache.set(_LAST_FAILED, failed)
+
+    def _conclude(self, run: BetRun) -> None:
+        came = arrived(run)
+        judgement = conclude(run, came)
+        kept = None
+        if self.settings.kept and (run.data or run.broken):
+            kept = self._keep(run, judgement, came)
+        self.concluded[run.prefix] = Concluded(run, judgement, len(came.cells), kept)
+        run.data.clear()  # a sweep may be long, and its measurements have served
+        red = self._gated(run, judgement)
+        for tier in run.tiers:
+            for report in tier_reports(run, judgement, tier, red, rehearsal=self.settings.rehearsal):
+                self._emit(report)
+
+    def _keep(self, run: BetRun, judgement: Judgement, came: Arrived) -> Kept | None:
+        record = self._record(run, judgement, came)
+        try:
+            kept = self.results.keep(record, machine.clocked(run.seconds), complete=judgement.missing is None)
+        except (OSError, RecordError) as error:
+            cells = canonical({"bet": run.declaration.id, "cells": record["cells"]})
+            text = f"The results could not be written: {error}\nWhat was measured:\n{cells}"
+            self._emit(results_report(run, text))
+            return None
+        if judgement.missing is None and run.declaration.id in self._unfinished and not run.broken:
+            self._unfinished[run.declaration.id].clear()
+        return kept
+
+    def _record(self, run: BetRun, judgement: Judgement, came: Arrived) -> Json:
+        bet, then = run.declaration, self.beginning
+        code = then.code[bet.id]
+        rehearsed = self.settings.rehearsal and judgement.verdict.verdict is not None
+        return build(
+            bet,
+            void("a rehearsal has no verdict") if rehearsed else judgement.verdict,
+            came.cells,
+            registration=then.registration[bet.id],
+            code=code.as_json(),
+            environment={
+                **machine.python(),
+                "packages": machine.packages(code.modules),
+                **{key: _joint(came.compute.get(key, ())) for key in ("device", "threads")},
+                "commit": then.commit,
+                "dirty": then.dirty,
+            },
+            pilot=self.settings.rehearsal,
+        )
+
+    def _gated(self, run: BetRun, judgement: Judgement) -> frozenset[str]:
+        bet = run.declaration.id
+        standing = self.beginning.standings.get(bet)
+        if standing is not None and standing.gone:
+            return frozenset()
+        record = self.beginning.records.get(bet)
+        recorded = verdict_of(record) if record else None
+        return gated(self.settings.gate, run.tiers, judgement.verdict, recorded)
+
+    def _emit(self, report: pytest.TestReport) -> None:
+        self.config.hook.pytest_runtest_logreport(report=report)
+
+
+def search_path(config: pytest.Config) -> list[Path]:
+    """Return where modules of the project are looked for: the setting `pythonpath`, and the project's on Python's path.
+
+    To be asked before collecting, which puts the folders of what it collects on Python's path.
+    """
+    ours = [Path(entry) for entry in sys.path if Path(entry).is_relative_to(config.rootpath)]
+    installed = [Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib")]
+    configured = [config.rootpath / path for path in config.getini("pythonpath")]
+    return [*configured, *(path for path in ours if not any(map(path.is_relative_to, installed)))]
+
+
+def _joint(values: Collection[Any]) -> Any:
+    """Return the one value, or all different ones where the cells ran on unlike workers."""
+    different = sorted(set(values))
+    return different[0] if len(different) == 1 else different or None

@@ -1,0 +1,58 @@
+"""The marks that pytest sees in a bet file, held against those that stand in its source."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from types import ModuleType
+
+import pytest
+
+from pytest_bets.pure.declaration import CRITERIA, MARKERS, Declaration
+from pytest_bets.pure.fault import Fault, nearest
+
+
+def mark_faults(
+    declaration: Declaration, module: ModuleType, pytestmark: Sequence[pytest.Mark], registered: Iterable[str]
+) -> Iterator[Fault]:
+    """Yield what would be dropped without a word: marks of ours that the source does not show, and misspelt ones."""
+    own = [(name, _marks(member)) for name, member in vars(module).items() if _is_of(module, member)]
+    for name, held in [("pytestmark", pytestmark), *own]:
+        written = declaration if name == declaration.function else None
+        hidden = next((mark for mark in held if mark.name in MARKERS and not _stands(mark, written)), None)
+        if hidden:
+            what = f"a {hidden.name} sentence" if hidden.name in CRITERIA else f"the marker {hidden.name}"
+            yield _fault(
+                declaration,
+                f"`{name}` carries {what} that does not stand on it in the source",
+                f"@pytest.mark.{hidden.name}(...) above the experiment, literally",
+            )
+    known = {line.partition(":")[0].partition("(")[0].strip() for line in registered}
+    for mark in _marks(getattr(module, declaration.function, None)):
+        near = nearest(mark.name, MARKERS)
+        if mark.name not in known and near:
+            problem = f"`{mark.name}` is no marker that pytest knows"
+            expected = "a marker of bets, or one that the setting `markers` lists"
+            yield _fault(declaration, problem, expected, near, f"@pytest.mark.{mark.name}(...)")
+
+
+def _stands(mark: pytest.Mark, written: Declaration | None) -> bool:
+    if written is None:
+        return False
+    if mark.name in CRITERIA:
+        texts = [sentence.text for sentence in written.sentences(mark.name)]
+        return all(" ".join(str(argument).split()) in texts for argument in mark.args)
+    if mark.name == "challenges":
+        return set(mark.args) <= set(written.challenges)
+    return getattr(written, mark.name) is not None
+
+
+def _is_of(module: ModuleType, member: object) -> bool:
+    return callable(member) and getattr(member, "__module__", None) == module.__name__
+
+
+def _marks(member: object) -> Sequence[pytest.Mark]:
+    marks = getattr(member, "pytestmark", ())
+    return marks if isinstance(marks, list) else ()
+
+
+def _fault(declaration: Declaration, problem: str, expected: str, suggestion: str = "", text: str = "") -> Fault:
+    text = text or f"def {declaration.function}(...)"
+    return Fault(declaration.file, declaration.line, problem, text, expected, suggestion)

@@ -1,0 +1,92 @@
+"""Measuring: what an experiment returns is made plain where it was measured, and rides on the cell's report."""
+
+import inspect
+import json
+from collections.abc import Callable, Generator, Mapping
+from typing import Any, Final
+
+import pytest
+
+from pytest_bets.hooks.collection import DATA, PLACE, BetFile
+from pytest_bets.hooks.sweep import PARAMETERS
+from pytest_bets.pure.fault import nearest
+from pytest_bets.pure.measured import MeasurementError, plain
+from pytest_bets.world.machine import compute
+
+ATTRIBUTE: Final = "bets_data"
+"""The attribute of a report that holds one JSON string, which every serializer of reports carries."""
+TOTAL: Final = "bets_cells"
+"""The attribute of a cell's reports that holds how many cells its bet has."""
+
+
+class Measuring:
+    """Runs where the cells run."""
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+        """Keep what the experiment returns, whoever calls it."""
+        bet = pyfuncitem.parent
+        if not isinstance(bet, BetFile):
+            return (yield)
+        experiment = pyfuncitem.obj
+        returned: list[object] = []
+        pyfuncitem.obj = _keeping(experiment, returned)
+        try:
+            result = yield
+        finally:
+            pyfuncitem.obj = experiment
+        pyfuncitem.stash[DATA] = _data(pyfuncitem, bet, returned[0] if returned else None)
+        return result
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Put the data on the report of the call, and where there is none the number of cells, which a crash lacks."""
+        report = yield
+        if report.outcome != "passed" and PLACE in item.stash:
+            report.__dict__[TOTAL] = item.stash[PLACE][1]
+        if call.when == "call" and DATA in item.stash:
+            report.__dict__[ATTRIBUTE] = item.stash[DATA]
+            del item.stash[DATA]
+        return report
+
+
+def _keeping(experiment: Callable[..., Any], returned: list[object]) -> Callable[..., Any]:
+    if inspect.iscoroutinefunction(experiment):
+
+        async def awaited(**arguments: object) -> None:
+            returned.append(await experiment(**arguments))
+
+        return awaited
+
+    def called(**arguments: object) -> None:
+        returned.append(experiment(**arguments))
+
+    return called
+
+
+def _data(cell: pytest.Function, bet: BetFile, returned: object) -> str:
+    assert bet.declaration is not None  # noqa: S101  # only a declared bet has cells
+    index, of = cell.stash[PLACE]
+    params = cell.stash[PARAMETERS]
+    try:
+        measured = plain(returned)
+        _check_names(bet.declaration.names, params, measured)
+    except MeasurementError as error:
+        pytest.fail(f"{bet.declaration.file}:{bet.declaration.line}: {error}", pytrace=False)
+    return json.dumps({"index": index, "of": of, "params": params, "measured": measured, "compute": compute()})
+
+
+def _check_names(read: frozenset[str], params: Mapping[str, object], measured: Mapping[str, object]) -> None:
+    both = params.keys() & measured.keys()
+    if both:
+        raise MeasurementError(f"`{min(both)}` is measured, and a sweep parameter has that name, too")
+    missing = read.difference(params, measured)
+    if missing:
+        first = min(missing)
+        hint = nearest(first, measured)
+        raise MeasurementError(
+            f"a sentence reads `{first}`, which was not measured; measured: {', '.join(measured)}"
+            + (f"; did you mean {hint}?" if hint else "")
+        )

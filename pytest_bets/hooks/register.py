@@ -1,0 +1,47 @@
+"""Which part of the plugin lives in which process."""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+import pytest
+
+from pytest_bets.hooks import xdist
+from pytest_bets.hooks.collection import BetCollection
+from pytest_bets.hooks.judging import Judge, search_path
+from pytest_bets.hooks.measuring import Measuring
+from pytest_bets.hooks.options import Settings
+from pytest_bets.hooks.overrides import Finder
+from pytest_bets.hooks.parts import Parts
+from pytest_bets.hooks.resuming import resumed
+from pytest_bets.hooks.terminal import Closing
+from pytest_bets.world.catalogue import Catalogue
+
+
+def register(config: pytest.Config, settings: Settings, patterns: Sequence[str]) -> Parts:
+    """Register the parts of the plugin: collecting and measuring everywhere, judging where every report arrives."""
+    plugins = config.pluginmanager
+    judge: Judge | None = None
+    finished: Mapping[str, str] = {}
+
+    @lru_cache(maxsize=1)
+    def catalogue() -> Catalogue:
+        return Catalogue(settings.root)
+
+    if xdist.is_worker(config):
+        finished = xdist.finished_cells(config)
+    else:
+        if settings.resume:
+            left = resumed(settings, catalogue(), search_path(config))
+            plugins.register(left, "bets-resumed")
+            finished = left.cells
+        judge = Judge(config, settings, catalogue)
+        plugins.register(judge, "bets-judge")
+        plugins.register(Closing(judge), "bets-closing")
+    collection = BetCollection(settings, catalogue, patterns, finished)
+    plugins.register(collection, "bets-collection")
+    plugins.register(Measuring(), "bets-measuring")
+    if settings.rehearsal:
+        finder = Finder(settings, catalogue)
+        finder.install()
+        config.add_cleanup(finder.remove)
+    return Parts(collection, finished, judge)

@@ -1,0 +1,64 @@
+"""The reports of a bet that no item makes: those of its tiers, and one where its results could not be written."""
+
+from collections.abc import Collection, Iterator
+from typing import Any, Final
+
+import pytest
+
+from pytest_bets.hooks.run import BetRun, Judgement
+from pytest_bets.text.words import tier_words
+
+UNMET: Final = "bets_unmet"
+"""The attribute of the report of a tier that is not met and not gated."""
+RESULTS: Final = "results"
+"""The name under which a bet's file tells of results that could not be written."""
+
+
+def tier_reports(
+    run: BetRun, judgement: Judgement, tier: str, gated: Collection[str], *, rehearsal: bool
+) -> Iterator[pytest.TestReport]:
+    """Yield what pytest is told of a judged tier; `gated` are the tiers that fail where they are not met."""
+    verdict = judgement.verdict
+    if rehearsal:
+        yield from _phases(run, tier, "skipped", "a rehearsal has no verdict")
+    elif verdict.verdict is None and (judgement.missing or run.broken):
+        yield from _phases(run, tier, "skipped", f"not judged: {verdict.void}")
+    elif verdict.verdict is None:
+        yield from _phases(run, tier, "failed", f"{tier}: cannot be judged: {verdict.void}")
+    elif verdict.good(tier):
+        yield from _phases(run, tier, "passed", "")
+    elif tier in gated:
+        yield from _phases(run, tier, "failed", f"{tier_words(tier, verdict)}\nclaim: {run.declaration.title}")
+    else:
+        yield from _phases(run, tier, "skipped", tier_words(tier, verdict), unmet=True)
+
+
+def _phases(run: BetRun, tier: str, outcome: Any, text: str, *, unmet: bool = False) -> Iterator[pytest.TestReport]:
+    line = next(c.line for c in run.declaration.criteria if c.tier == tier)
+    place = (str(run.path), line, text)
+    location = (run.declaration.file, line - 1, f"{run.declaration.id} {tier}")
+    for when in ("setup", "call", "teardown"):
+        report = pytest.TestReport(
+            nodeid=f"{run.prefix}::{tier}",
+            location=location,
+            keywords={tier: 1},
+            outcome=outcome if when == "call" else "passed",
+            longrepr=(place if outcome == "skipped" else text or None) if when == "call" else None,
+            when=when,
+        )
+        if unmet and when == "call":
+            report.__dict__[UNMET] = True
+        yield report
+
+
+def results_report(run: BetRun, text: str) -> pytest.TestReport:
+    """Return the error that says why a bet's results could not be written."""
+    bet = run.declaration
+    return pytest.TestReport(
+        nodeid=f"{run.prefix}::{RESULTS}",
+        location=(bet.file, bet.line - 1, f"{bet.id} {RESULTS}"),
+        keywords={},
+        outcome="failed",
+        longrepr=text,
+        when="teardown",
+    )

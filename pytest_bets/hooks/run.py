@@ -1,0 +1,148 @@
+"""One bet's run in this session: the cells that are awaited, and what has arrived."""
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from pytest_bets.hooks.collection import RECORD
+from pytest_bets.hooks.measuring import ATTRIBUTE, TOTAL
+from pytest_bets.pure.declaration import CRITERIA, Declaration
+from pytest_bets.pure.record import cell_of, cells_of
+from pytest_bets.pure.verdict import Cell, Verdict, judge, void
+
+_DIED: Final = "???"
+"""When the death of a worker is reported."""
+_RERUN: Final = "rerun"
+"""The outcome of a failure that a plugin has run again, and does not count."""
+
+
+@dataclass
+class BetRun:
+    """What a session has selected of a bet, and what has arrived of it; `prefix` is the node id of its file."""
+
+    declaration: Declaration
+    path: Path
+    prefix: str
+    cells: frozenset[str]
+    tiers: tuple[str, ...]
+    waiting: set[str] = field(init=False)
+    data: dict[str, str] = field(default_factory=dict)
+    broken: dict[str, str] = field(default_factory=dict)
+    skipped: dict[str, str] = field(default_factory=dict)
+    seconds: float = 0.0
+    total: int = 0
+
+    def __post_init__(self) -> None:
+        self.waiting = set(self.cells)
+
+    def take(self, report: pytest.TestReport) -> bool:
+        """Take a report of one of the cells; tell whether it was the last that this run waits for."""
+        nodeid = report.nodeid
+        if getattr(report, "context", None) is not None:  # a subtest, which reports under its cell's id
+            return False
+        self.seconds += report.duration
+        if report.when == "setup" and report.outcome == "passed":  # nothing to learn; a sweep may have many cells
+            return False
+        if str(report.outcome) == _RERUN:
+            self.broken.setdefault(nodeid, f"{_crash(report)}, and was run again")
+        elif report.failed or hasattr(report, "wasxfail"):
+            if report.failed or report.skipped:
+                self.broken.setdefault(nodeid, _crash(report))
+        elif report.skipped:
+            self.skipped[nodeid] = _skip(report)
+        self.total = max(self.total, report.__dict__.get(TOTAL, 0))
+        data = report.__dict__.get(ATTRIBUTE)
+        if data is not None:
+            self.data[nodeid] = data
+        if report.when not in ("setup", "call"):  # teardown, or _DIED
+            self.waiting.discard(nodeid)
+            return not self.waiting
+        return False
+
+    @property
+    def untouched(self) -> bool:
+        """Whether nothing of the bet has run."""
+        return not (self.data or self.broken or self.skipped)
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """What has arrived of a run: its cells in the order of the sweep, how many they should be, where they ran."""
+
+    cells: tuple[Cell, ...]
+    total: int
+    compute: Mapping[str, Collection[Any]]
+
+
+def arrived(run: BetRun) -> Arrived:
+    """Read the data of a run's cells; that of a cell that broke is left out."""
+    total = run.total or len(run.cells)
+    compute: dict[str, set[Any]] = {}
+    cells: dict[int, Cell] = {}
+    rows = json.loads(f"[{','.join(run.data.values())}]")
+    for nodeid, row in zip(run.data, rows, strict=True):
+        if "replayed" in row:
+            return Arrived(cells_of({"cells": row["replayed"]}), len(row["replayed"]), compute)
+        if nodeid not in run.broken:
+            total = row["of"]
+            cells[row["index"]] = cell_of(row)
+            for key, value in row["compute"].items():
+                compute.setdefault(key, set()).add(value)
+    return Arrived(tuple(cells[index] for index in sorted(cells)), total, compute)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """How a bet's run ended. `missing` says why it is not a whole run; then there is no verdict of record."""
+
+    verdict: Verdict
+    missing: str | None
+
+
+def conclude(run: BetRun, came: Arrived) -> Judgement:
+    """Judge what has arrived of a run."""
+    missing = _missing(run, came)
+    if run.broken:
+        nodeid, reason = next(iter(sorted(run.broken.items())))
+        cell = nodeid.partition("::")[2]
+        return Judgement(void(f"{len(run.broken)} of {came.total} cells crashed: {cell}: {reason}"), missing)
+    return Judgement(void(missing) if missing else judge(run.declaration.criteria, came.cells), missing)
+
+
+def _missing(run: BetRun, came: Arrived) -> str | None:
+    if run.cells == {f"{run.prefix}::{RECORD}"}:
+        return next(iter(run.skipped.values()), None)
+    if not run.cells:
+        return "none of its cells was selected"
+    if run.skipped:
+        return f"{len(run.skipped)} of {came.total} cells skipped: {next(iter(run.skipped.values()))}"
+    left = came.total - len(came.cells) - len(run.broken)
+    return f"{left} of {came.total} cells did not run" if left > 0 else None
+
+
+def _crash(report: pytest.TestReport) -> str:
+    """Return why a cell has no measurements, in words that are the same whichever worker ran it."""
+    if str(report.when) == _DIED:
+        return "the worker died"
+    crash = getattr(report.longrepr, "reprcrash", None)
+    message = str(crash.message if crash else report.longrepr or "").strip()
+    where = "" if report.when == "call" else f"at {report.when}: "
+    return where + (message.splitlines() or ["it failed"])[0]
+
+
+def _skip(report: pytest.TestReport) -> str:
+    reason = str(report.longrepr[2]) if isinstance(report.longrepr, tuple) else report.longreprtext
+    return reason.removeprefix("Skipped: ")
+
+
+def selection(nodeid: str, function: str) -> tuple[str, str]:
+    """Return of what kind an item of a bet file is, `cell`, `tier` or nothing, and the tier."""
+    rest = nodeid.partition("::")[2]
+    name = rest.partition("@")[0]  # whoever groups items appends the group
+    if name in CRITERIA:
+        return "tier", name
+    return ("cell", "") if name == RECORD or rest.partition("[")[0].partition("@")[0] == function else ("", "")

@@ -1,0 +1,57 @@
+"""The sweep of a bet: what tells its cells apart."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import pytest
+
+PARAMETERS: Final = pytest.StashKey[Mapping[str, object]]()
+"""A cell's sweep parameters as they are recorded."""
+
+
+def is_empty(cell: pytest.Function) -> bool:
+    """Tell whether the cell stands for a parameter set that is empty, which pytest would skip."""
+    return any(type(value).__name__ == "NotSetType" for value in _callspec(cell).values())
+
+
+def parameters(cells: Sequence[pytest.Function]) -> Sequence[Mapping[str, object]]:
+    """Return every cell's sweep parameters: plain values as they are, others by a name that no other value has.
+
+    A value without a name of its own is named by its place in the sweep.
+    """
+    if all(_is_plain(value) for cell in cells for value in _callspec(cell).values()):
+        return [_callspec(cell) for cell in cells]
+    places: dict[tuple[str, object], set[int]] = {}
+    for cell in cells:
+        for name, value in _callspec(cell).items():
+            places.setdefault((name, _label(value)), set()).add(cell.callspec.indices[name])
+
+    def told(cell: pytest.Function, name: str, value: object) -> object:
+        if _is_plain(value):
+            return value
+        label = _label(value)
+        alone = label is not None and len(places[name, label]) == 1
+        return label if alone else f"{name}{cell.callspec.indices[name]}"
+
+    return [{name: told(cell, name, _scalar(value)) for name, value in _callspec(cell).items()} for cell in cells]
+
+
+def _callspec(cell: pytest.Function) -> Mapping[str, object]:
+    return cell.callspec.params if hasattr(cell, "callspec") else {}
+
+
+def _label(value: object) -> object:
+    if _is_plain(_scalar(value)):
+        return str(value)
+    label = getattr(value, "__name__", None) or getattr(value, "name", None)
+    return label if isinstance(label, str) else None
+
+
+def _scalar(value: object) -> object:
+    """Return what a numpy or torch scalar holds, and any other value as it is."""
+    held = value.tolist() if hasattr(value, "tolist") and not isinstance(value, type) else value
+    return held if _is_plain(held) else value
+
+
+def _is_plain(value: object) -> bool:
+    return value is None or type(value) in (bool, int, float, str)

@@ -1,0 +1,96 @@
+"""The one place that knows of pytest-xdist: what the controller hands to its workers, and hears from them."""
+
+import json
+from collections.abc import Callable, Generator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from pytest_bets.hooks.options import FILES, Settings
+
+if TYPE_CHECKING:
+    from pytest_bets.hooks.parts import Parts
+
+_FINISHED: Final = "bets_finished"
+
+
+def is_worker(config: pytest.Config) -> bool:
+    """Tell whether this process runs items for a controller."""
+    return hasattr(config, "workerinput")
+
+
+def finished_cells(config: pytest.Config) -> dict[str, str]:
+    """Return, on a worker, the finished cells that the controller found."""
+    handed: Mapping[str, str] = config.workerinput  # type: ignore[attr-defined]  # is_worker has told that it is there
+    return dict(json.loads(handed[_FINISHED]))
+
+
+class Controller:
+    """The judge's ear, where other processes collect and run; `parts` is asked for only when there are bets."""
+
+    def __init__(self, config: pytest.Config, settings: Settings, parts: "Callable[[], Parts]") -> None:
+        self.config = config
+        self.settings = settings
+        self.parts = parts
+        self.bets: frozenset[str] = frozenset()
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Hand the finished cells over, so that every worker collects the same."""
+        node.workerinput[_FINISHED] = json.dumps(dict(self.parts().finished) if self.settings.resume else {})
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, node: Any, ids: Sequence[str]) -> None:  # noqa: ARG002  # xdist's signature
+        """Begin with what the first worker has collected; all collect the same."""
+        if self.bets or not any(Path(nodeid.partition("::")[0]).match(FILES) for nodeid in ids):
+            return
+        judge = self.parts().judge
+        assert judge is not None  # noqa: S101  # this process is no worker
+        judge.begin(ids)
+        self.bets = frozenset(judge.runs)
+        if self.bets and self.config.getoption("dist", "no") == "each":
+            raise pytest.UsageError(
+                "--dist each does not go with bets: it runs every cell once a worker, and a cell is one row of "
+                "measurements. Use --dist load, worksteal, loadfile, loadscope or loadgroup."
+            )
+
+    @pytest.hookimpl(optionalhook=True, wrapper=True)
+    def pytest_xdist_make_scheduler(self) -> Generator[None, Any, Any]:
+        """Have a scheduler of loadscope and its kin give up a cell that killed its worker.
+
+        It would run the cell again, until no worker may be replaced, and hand out files that are done, for which no
+        worker ever reports: the session would hang.
+        """
+        scheduler = yield
+        if hasattr(scheduler, "assigned_work") and hasattr(scheduler, "workqueue"):
+            scheduler.remove_node = self._giving_up(scheduler.assigned_work, scheduler.remove_node)
+        return scheduler
+
+    def _giving_up(
+        self, assigned: Mapping[Any, dict[str, dict[str, bool]]], remove_node: Callable[[Any], str | None]
+    ) -> Callable[[Any], str | None]:
+        def removing(node: Any) -> str | None:
+            units = assigned[node]
+            running = next((item for unit in units.values() for item, done in unit.items() if not done), None)
+            if running is None or running.partition("::")[0] not in self.bets:
+                return remove_node(node)
+            for scope, unit in list(units.items()):
+                left = [item for item, done in unit.items() if not done and item != running]
+                units.pop(scope)
+                if left:
+                    units[scope] = dict.fromkeys(left, False)
+            remove_node(node)
+            return running
+
+        return removing
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Stop where --maxfail says so: xdist counts what its workers report, and tiers are reported here."""
+        if not report.failed or not self.bets:
+            return
+        session = self.config.pluginmanager.get_plugin("session")
+        distributed = self.config.pluginmanager.get_plugin("dsession")
+        if session and distributed and session.shouldfail and not distributed.shouldstop:
+            distributed.shouldstop = session.shouldfail

@@ -1,0 +1,131 @@
+"""Measured values, made plain where they are measured, and the strict JSON that holds them."""
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from typing import Any, Final
+
+MAX_TEXT: Final = 10_000
+MAX_INTEGER: Final = 2**53
+_SPELLED: Final = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
+
+Plain = bool | int | float | str | list[bool | int | float]
+
+
+class MeasurementError(ValueError):
+    """What an experiment returned is not a row of measured values; the message names the key and the type."""
+
+
+def plain(returned: object) -> dict[str, Plain]:
+    """Return the measured values of one cell as plain Python values.
+
+    Takes a mapping from names to numbers, booleans, strings of at most 10,000 characters or lists of numbers; numpy and
+    torch scalars and one-dimensional arrays are taken for what they hold.
+
+    Raises:
+        MeasurementError: for anything else.
+
+    """
+    if returned is None:
+        raise MeasurementError("the experiment returned nothing; expected a dict of measured names and values")
+    if not isinstance(returned, Mapping):
+        raise MeasurementError(f"the experiment returned {_a(returned)}; expected a dict of measured names and values")
+    if not returned:
+        raise MeasurementError("the experiment returned an empty dict; expected measured names and values")
+    return {_name(key): _value(key, item) for key, item in returned.items()}
+
+
+def _name(key: object) -> str:
+    if isinstance(key, str) and key.isidentifier() and key.isascii():
+        return key
+    raise MeasurementError(f"measured name {key!r} is {_a(key)}; expected an ASCII identifier, as sentences name it")
+
+
+def _value(key: str, item: object) -> Plain:
+    if type(item) in (bool, int, float):
+        return _number(key, item)  # type: ignore[arg-type]  # the line above has just told
+    if isinstance(item, str):
+        if len(item) > MAX_TEXT:
+            raise MeasurementError(f"`{key}` is a string of {len(item)} characters; expected at most {MAX_TEXT}")
+        if item in _SPELLED:
+            raise MeasurementError(
+                f"`{key}` is the string {item!r}, which stands for a number in a record; return the number"
+            )
+        return str(item)
+    listed = item.tolist() if hasattr(item, "tolist") and not isinstance(item, type) else item
+    if isinstance(listed, bool | int | float):
+        return _number(key, listed)
+    if isinstance(listed, list | tuple):
+        return [_entry(key, index, entry) for index, entry in enumerate(listed)]
+    raise MeasurementError(f"`{key}` is {_a(item)}; expected a number, a boolean, a string or a list of numbers")
+
+
+def _entry(key: str, index: int, entry: object) -> bool | int | float:
+    number = entry.tolist() if hasattr(entry, "tolist") and not isinstance(entry, type) else entry
+    if isinstance(number, bool | int | float):
+        return _number(f"{key}[{index}]", number)
+    raise MeasurementError(f"`{key}[{index}]` is {_a(entry)}; expected a number in the list `{key}`")
+
+
+def _number(key: str, number: bool | int | float) -> bool | int | float:
+    if isinstance(number, bool):
+        return bool(number)
+    if isinstance(number, int):
+        if abs(number) > MAX_INTEGER:
+            raise MeasurementError(f"`{key}` is an integer beyond 2**53; measure a float or a string instead")
+        return int(number)
+    return float(number)
+
+
+def _a(item: object) -> str:
+    kind = type(item)
+    return f"a {kind.__name__}" if kind.__module__ == "builtins" else f"a {kind.__module__}.{kind.__name__}"
+
+
+def spelled(item: object) -> object:
+    """Return the value with every NaN and infinity spelled as a string, which strict JSON can hold."""
+    match item:
+        case float() if math.isnan(item):
+            return "nan"
+        case float() if math.isinf(item):
+            return "inf" if item > 0 else "-inf"
+        case dict():
+            return {key: spelled(value) for key, value in item.items()}
+        case list() | tuple():
+            return [spelled(value) for value in item]
+        case _:
+            return item
+
+
+def number(item: object) -> float:
+    """Return a number that may be spelled; the inverse of `spelled` for one value."""
+    if isinstance(item, str):
+        return _SPELLED[item]
+    if isinstance(item, int | float):
+        return float(item)
+    raise TypeError(f"{item!r} is no number")
+
+
+def sorted_json(item: object, **style: Any) -> str:
+    """Return strict JSON with sorted keys, and every NaN and infinity spelled as a string."""
+    encoder = json.JSONEncoder(sort_keys=True, ensure_ascii=False, allow_nan=False, **style)
+    try:
+        return encoder.encode(item)
+    except ValueError:  # walking a value for its NaNs takes longer than writing it, and few have one
+        return encoder.encode(spelled(item))
+
+
+def canonical(item: object) -> str:
+    """Return the one JSON text of a value: sorted keys, no white space, no NaN token."""
+    return encoded(sorted_json(item, separators=(",", ":"))).decode()
+
+
+def encoded(text: str) -> bytes:
+    """Return JSON text as UTF-8; a lone surrogate, which UTF-8 lacks, is escaped as JSON does it."""
+    return text.encode(errors="backslashreplace")
+
+
+def digest(item: object) -> str:
+    """Return the SHA-256 of the canonical JSON, in hexadecimal."""
+    return hashlib.sha256(canonical(item).encode()).hexdigest()

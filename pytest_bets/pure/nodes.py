@@ -1,0 +1,136 @@
+"""The tree of a sentence: frozen values, compared and walked, with nothing of how they were read."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Number:
+    """A literal number."""
+
+    value: float
+
+
+@dataclass(frozen=True)
+class Text:
+    """A quoted string."""
+
+    value: str
+
+
+@dataclass(frozen=True)
+class Name:
+    """A measured name or a sweep parameter."""
+
+    id: str
+
+
+@dataclass(frozen=True)
+class Negative:
+    """Unary minus."""
+
+    operand: "Node"
+
+
+@dataclass(frozen=True)
+class Arithmetic:
+    """Two operands and one of + - * /."""
+
+    operator: str
+    left: "Node"
+    right: "Node"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One comparison; `a < b < c` is read as `a < b and b < c`."""
+
+    operator: str
+    left: "Node"
+    right: "Node"
+
+
+@dataclass(frozen=True)
+class Logic:
+    """`and` or `or` over two or more operands."""
+
+    operator: str
+    operands: tuple["Node", ...]
+
+
+@dataclass(frozen=True)
+class Not:
+    """Logical negation."""
+
+    operand: "Node"
+
+
+@dataclass(frozen=True)
+class Reducer:
+    """A column reduced to one number; `level` is the second argument, where there is one."""
+
+    name: str
+    column: "Node"
+    level: float | None = None
+
+
+@dataclass(frozen=True)
+class Groups:
+    """In how many groups of the cells that share `parameter` the condition on reducers holds."""
+
+    parameter: str
+    condition: "Node"
+
+
+Node = Number | Text | Name | Negative | Arithmetic | Comparison | Logic | Not | Reducer | Groups
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence that was read: `value operator threshold`, and its text with white space folded."""
+
+    text: str
+    value: Node
+    operator: str
+    threshold: int | float
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """Yield the node and all below it."""
+    yield node
+    match node:
+        case Negative(operand) | Not(operand):
+            yield from walk(operand)
+        case Arithmetic(_, left, right) | Comparison(_, left, right):
+            yield from walk(left)
+            yield from walk(right)
+        case Logic(_, operands):
+            for operand in operands:
+                yield from walk(operand)
+        case Reducer(_, column, _):
+            yield from walk(column)
+        case Groups(_, condition):
+            yield from walk(condition)
+
+
+def names(value: Node) -> frozenset[str]:
+    """Return every measured name or sweep parameter that the value reads."""
+    found = {node.id for node in walk(value) if isinstance(node, Name)}
+    return frozenset(found | {node.parameter for node in walk(value) if isinstance(node, Groups)})
+
+
+def bare_names(value: Node) -> tuple[str, ...]:
+    """Return the names that stand outside every reducer, which only a bet of a single cell may have."""
+    match value:
+        case Name(name):
+            return (name,)
+        case Negative(operand) | Not(operand):
+            return bare_names(operand)
+        case Arithmetic(_, left, right) | Comparison(_, left, right):
+            return bare_names(left) + bare_names(right)
+        case Logic(_, operands):
+            return tuple(name for operand in operands for name in bare_names(operand))
+        case Groups(_, condition):
+            return bare_names(condition)
+        case _:
+            return ()

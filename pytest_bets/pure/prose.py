@@ -1,0 +1,70 @@
+"""What a bet says to people, held against what it says to the machine."""
+
+import ast
+import re
+from collections.abc import Sequence
+
+from pytest_bets.pure import docstring
+from pytest_bets.pure.declaration import CONTROL, Criterion, number_of
+from pytest_bets.pure.docstring import Docstring
+from pytest_bets.pure.fault import Faults, nearest
+
+
+def read(tree: ast.Module, faults: Faults) -> tuple[Docstring, int]:
+    """Return the docstring of a bet file and the line on which it begins; note what is missing or amiss in it."""
+    raw = ast.get_docstring(tree, clean=False)
+    wanted = ", ".join(docstring.REQUIRED)
+    if raw is None:
+        faults.add(1, "the bet has no docstring", f"a title line and the sections {wanted}")
+        return docstring.read(""), 1
+    line = tree.body[0].lineno
+    prose = docstring.read(raw)
+    titled = re.match(r"Bet\s+(\d+):", prose.title)
+    number = number_of(faults.file)
+    if not prose.title:
+        faults.add(line, "the docstring has no title line", "a title such as: Bet 46: the claim in one line")
+    elif titled and number is not None and int(titled[1]) != number:
+        faults.add(line, f"the title says bet {titled[1]}, the file's name says {number}", f"Bet {number}:")
+    stand = [section.name for section in prose.sections]
+    for name in docstring.REQUIRED:
+        if name not in stand:
+            strangers = [section for section in prose.sections if section.name not in docstring.SECTIONS]
+            near = next((section for section in strangers if nearest(section.name, [name])), None)
+            at = line + near.line if near else line
+            faults.add(
+                at, f"the docstring has no section `{name}:`", f"the sections {wanted}", f"{name}:" if near else ""
+            )
+    for section in prose.sections:
+        if section.name in docstring.SECTIONS and not section.text:
+            faults.add(
+                line + section.line,
+                f"the section `{section.name}:` is empty",
+                "its text on this line or indented below",
+            )
+        if stand.count(section.name) > 1 and prose.section(section.name) is not section:
+            faults.add(line + section.line, f"a second section `{section.name}:`", "each section once")
+    return prose, line
+
+
+def check_thresholds(prose: Docstring, prose_line: int, criteria: Sequence[Criterion], faults: Faults) -> None:
+    """Note every threshold that the section of its tier does not state."""
+    if not prose.title:
+        return
+    if any(criterion.tier == CONTROL for criterion in criteria) and not prose.section("Control"):
+        faults.add(
+            prose_line,
+            "there is a control, and the docstring has no section `Control:`",
+            "what the control is, in words",
+        )
+    for criterion in criteria:
+        section = prose.section(criterion.tier.capitalize())
+        if section is None or docstring.states(section.text, criterion.sentence.threshold):
+            continue
+        threshold = criterion.sentence.threshold
+        at = prose_line + section.line
+        faults.add(
+            criterion.line,
+            f"the threshold {threshold} does not stand in the section `{section.name}:`",
+            f"{threshold} in the words of line {at}, or the sentence that they say",
+            text=f"line {criterion.line}: {criterion}\nline {at}: {section.name}: {section.text}",
+        )

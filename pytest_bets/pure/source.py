@@ -1,0 +1,225 @@
+"""What stands in a bet file's source: its constants and the marks on its functions, by `ast` alone."""
+
+import ast
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+UNREAD: Final = object()
+PILOT: Final = "PILOT"
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One `pytest.mark.<name>(...)`; `call` is None for a mark without parentheses."""
+
+    name: str
+    call: ast.Call | None
+    line: int
+
+    @property
+    def arguments(self) -> Sequence[ast.expr]:
+        """The positional arguments."""
+        return self.call.args if self.call else ()
+
+
+@dataclass(frozen=True)
+class Constants:
+    """The module-level CAPITAL names, assigned or imported.
+
+    `values` as recorded, `lines` where they stand, `plain` if literal, `nodes` what is assigned once and in any case.
+    """
+
+    values: Mapping[str, object]
+    lines: Mapping[str, int]
+    plain: Mapping[str, object]
+    nodes: Mapping[str, ast.AST]
+
+
+def module(text: str | bytes, file: str) -> ast.Module:
+    """Return the module's tree, without the warnings that Python gives where it runs the module.
+
+    Raises:
+        SyntaxError: where the text is no Python.
+
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # as errors they would be syntax errors, and who reads would see another module
+        try:
+            return ast.parse(text, file)
+        except (ValueError, RecursionError, MemoryError) as error:
+            raise SyntaxError(str(error) or "it is nested too deeply") from None
+
+
+def marks(decorators: Sequence[ast.expr]) -> tuple[Mark, ...]:
+    """Return the pytest marks among the decorators, in source order."""
+    found = (_mark(decorator) for decorator in decorators)
+    return tuple(mark for mark in found if mark is not None)
+
+
+def _mark(decorator: ast.expr) -> Mark | None:
+    call = decorator if isinstance(decorator, ast.Call) else None
+    target = call.func if call else decorator
+    if not isinstance(target, ast.Attribute):
+        return None
+    return Mark(target.attr, call, decorator.lineno) if _name(target.value) == "mark" else None
+
+
+def _name(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
+def mentioned(tree: ast.Module, names: Sequence[str]) -> int | None:
+    """Return the line of the first of these marks, wherever it stands: behind an alias, nested, in `pytestmark`."""
+    holders = {"mark"}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            holders |= {alias.asname for alias in node.names if alias.name == "mark" and alias.asname}
+        elif isinstance(node, ast.Assign) and _name(node.value) == "mark":
+            holders |= {_name(target) for target in node.targets}
+    attributes = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
+    lines = [node.lineno for node in attributes if node.attr in names and _name(node.value) in holders]
+    return min(lines, default=None)
+
+
+def functions(tree: ast.Module) -> Iterator[tuple[Function, ast.ClassDef | None]]:
+    """Yield the functions of the module and of its classes, with the class."""
+    for node in tree.body:
+        if isinstance(node, Function):
+            yield node, None
+        elif isinstance(node, ast.ClassDef):
+            yield from ((child, node) for child in node.body if isinstance(child, Function))
+
+
+def literal(node: ast.AST) -> object:
+    """Return the literal's value in the terms of JSON, or `UNREAD` when JSON cannot hold it."""
+    try:
+        return _jsonable(evaluated(node))
+    except (ValueError, RecursionError):
+        return UNREAD
+
+
+def evaluated(node: ast.AST) -> object:
+    """Return the literal's value.
+
+    Raises:
+        ValueError: where the node is no literal.
+
+    """
+    try:
+        return ast.literal_eval(node)
+    except (TypeError, SyntaxError, RecursionError, MemoryError) as error:
+        raise ValueError(str(error)) from None
+
+
+def _jsonable(value: object) -> object:
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, list | tuple):
+        return [_jsonable(item) for item in value]
+    if isinstance(value, dict) and all(isinstance(key, str) for key in value):
+        return {key: _jsonable(item) for key, item in value.items()}
+    raise ValueError(value)
+
+
+def recorded(node: ast.expr, known: Mapping[str, object]) -> object:
+    """Return a literal's value, the value of a literal constant that it names, or else its source text."""
+    if isinstance(node, ast.Name) and node.id in known:
+        return known[node.id]
+    value = literal(node)
+    return {"source": ast.unparse(node)} if value is UNREAD else value
+
+
+def constants(tree: ast.Module) -> Constants:
+    """Read the module-level CAPITAL names; one assigned more than once, or under a condition, by source text."""
+    sources: dict[str, list[str]] = {}
+    lines: dict[str, int] = {}
+    plain: dict[str, object] = {}
+    nodes: dict[str, ast.AST] = {}
+    for statement, nested in _statements(tree.body, nested=False):
+        for name, node in _assigned(statement):
+            again = name in sources
+            shown = statement if nested and not isinstance(statement, ast.ImportFrom) else node
+            sources.setdefault(name, []).append(ast.unparse(shown))
+            lines.setdefault(name, statement.lineno)
+            plain[name] = UNREAD if nested or again else literal(node)
+            nodes[name] = statement if nested or again else node
+    values = {
+        name: {"source": "; ".join(texts)} if plain[name] is UNREAD else plain[name] for name, texts in sources.items()
+    }
+    return Constants(values, lines, {name: value for name, value in plain.items() if value is not UNREAD}, nodes)
+
+
+def _statements(body: Sequence[ast.stmt], nested: bool) -> Iterator[tuple[ast.stmt, bool]]:
+    for statement in body:
+        if isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign | ast.ImportFrom):
+            yield statement, nested or isinstance(statement, ast.AugAssign)
+        elif not isinstance(statement, Function | ast.ClassDef):
+            for field in ("body", "orelse", "finalbody"):
+                yield from _statements(getattr(statement, field, []), nested=True)
+            for handler in getattr(statement, "handlers", []):
+                yield from _statements(handler.body, nested=True)
+
+
+def _assigned(statement: ast.stmt) -> Iterator[tuple[str, ast.AST]]:
+    if isinstance(statement, ast.ImportFrom):
+        for alias in statement.names:
+            name = alias.asname or alias.name
+            if name.isupper():
+                yield name, ast.ImportFrom(statement.module, [alias], statement.level)
+        return
+    if isinstance(statement, ast.Assign):
+        pairs = [(target, statement.value) for target in statement.targets]
+    elif isinstance(statement, ast.AnnAssign | ast.AugAssign) and statement.value is not None:
+        pairs = [(statement.target, statement.value)]
+    else:
+        pairs = []
+    for target, value in pairs:
+        if isinstance(target, ast.Tuple | ast.List):
+            parts = value.elts if isinstance(value, ast.Tuple | ast.List) else []
+            same = len(parts) == len(target.elts)
+            inner = [(part, parts[index] if same else value) for index, part in enumerate(target.elts)]
+        else:
+            inner = [(target, value)]
+        for part, node in inner:
+            if isinstance(part, ast.Name) and part.id.isupper():
+                yield part.id, node
+
+
+def sweep(tree: ast.Module, experiment: Function, known: Mapping[str, object]) -> dict[str, object]:
+    """Return what spans the sweep: `parametrize` on the experiment or the module, parametrized fixtures, generators."""
+    found: dict[str, object] = {}
+    for mark in (*marks(experiment.decorator_list), *_module_marks(tree)):
+        if mark.name == "parametrize" and mark.call:
+            arguments = dict(zip(("argnames", "argvalues"), mark.call.args, strict=False))
+            arguments |= {word.arg: word.value for word in mark.call.keywords if word.arg}
+            if {"argnames", "argvalues"} <= arguments.keys():
+                found[_argument_names(arguments["argnames"])] = recorded(arguments["argvalues"], known)
+    for function, _ in functions(tree):
+        if function.name == "pytest_generate_tests":
+            found[function.name] = {"source": ast.unparse(function)}
+        for decorator in function.decorator_list:
+            for word in decorator.keywords if isinstance(decorator, ast.Call) else ():
+                if word.arg == "params" and "fixture" in ast.unparse(decorator):
+                    found[function.name] = recorded(word.value, known)
+    return found
+
+
+def _module_marks(tree: ast.Module) -> tuple[Mark, ...]:
+    found: tuple[Mark, ...] = ()
+    for node in tree.body:
+        if not isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign) or node.value is None:
+            continue
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        if any(_name(target) == "pytestmark" for target in targets):
+            found += marks(node.value.elts if isinstance(node.value, ast.List | ast.Tuple) else [node.value])
+    return found
+
+
+def _argument_names(node: ast.expr) -> str:
+    value = literal(node)
+    names = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else [ast.unparse(node)]
+    return ", ".join(str(name).strip() for name in names)

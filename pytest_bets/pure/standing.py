@@ -1,0 +1,87 @@
+"""Whether a bet's claim still stands: which challenges were made, and how they ended."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+State = Literal["stands", "retracted", "withdrawn", "falsified", "open"]
+ChallengeEnd = Literal["retracts", "survived", "open", "overturned"]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What standing is made from: a bet's links as declared, and its verdict of record, None where there is none."""
+
+    id: str
+    number: int | None
+    verdict: str | None
+    challenges: Sequence[int | str]
+    withdrawn: str | None
+
+
+@dataclass(frozen=True)
+class Challenge:
+    """A challenge to a claim, by the bet `by`. A FAIL of a bet that itself no longer stands is overturned."""
+
+    by: str
+    end: ChallengeEnd
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A claim's state, the challenges to it, and why it was withdrawn."""
+
+    state: State
+    challenges: tuple[Challenge, ...]
+    withdrawn: str | None
+
+    @property
+    def gone(self) -> bool:
+        """Tell whether the claim was retracted or withdrawn, so that it never gates."""
+        return self.state in ("retracted", "withdrawn")
+
+
+def standings(claims: Sequence[Claim]) -> dict[str, Standing]:
+    """Return the standing of every claim by id; challenges form no circle."""
+    challengers: dict[str, list[Claim]] = {claim.id: [] for claim in claims}
+    ids: Mapping[int | str, str] = {
+        **{claim.id: claim.id for claim in claims},
+        **{claim.number: claim.id for claim in claims if claim.number is not None},
+    }
+    for claim in claims:
+        for challenged in dict.fromkeys(ids[link] for link in claim.challenges if link in ids):
+            challengers[challenged].append(claim)
+    settled: dict[str, Standing] = {}
+
+    def settle(claim: Claim, walked: tuple[str, ...]) -> Standing:
+        if claim.id not in settled:
+            ends = []
+            for challenger in sorted(challengers[claim.id], key=lambda other: (other.number or 0, other.id)):
+                if challenger.id in walked:  # a circle, which a record from elsewhere may still hold
+                    continue
+                gone = settle(challenger, (*walked, claim.id)).gone
+                ends.append(Challenge(challenger.id, _end(challenger.verdict, gone)))
+            settled[claim.id] = Standing(_state(claim, ends), tuple(ends), claim.withdrawn)
+        return settled[claim.id]
+
+    for claim in claims:
+        settle(claim, ())
+    return settled
+
+
+def _end(verdict: str | None, gone: bool) -> ChallengeEnd:
+    if verdict is None:
+        return "open"
+    if verdict != "FAIL":
+        return "survived"
+    return "overturned" if gone else "retracts"
+
+
+def _state(claim: Claim, ends: Sequence[Challenge]) -> State:
+    if claim.withdrawn:
+        return "withdrawn"
+    if any(challenge.end == "retracts" for challenge in ends):
+        return "retracted"
+    if claim.verdict == "FAIL":
+        return "falsified"
+    return "open" if claim.verdict is None else "stands"

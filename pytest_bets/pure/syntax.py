@@ -1,0 +1,70 @@
+"""From the text of a sentence to Python's syntax tree, whoever wrote the text.
+
+What the checks of characters and quotes let through, Python's tokenizer splits at the same places, so that a quoted
+string hides nothing: no look-alike of a letter, no comment.
+"""
+
+import ast
+import re
+import warnings
+from typing import Final
+
+MAX_LENGTH: Final = 500
+_MAX_RAW: Final = 10_000  # with the white space that folding removes
+
+_SHAPE: Final = 'a value, one of >= > <= < ==, and a number, as in "mean(gain) >= 0.1"'
+_QUOTED: Final = re.compile(r'"[^"]*"|\'[^\']*\'')
+_QUOTED_OR_SPACE: Final = re.compile(rf"({_QUOTED.pattern})|\s+")
+
+
+class SentenceError(ValueError):
+    """A sentence that cannot be read: what was found, what was expected, and the nearest right form."""
+
+    def __init__(self, problem: str, expected: str = _SHAPE, suggestion: str = "", column: int | None = None) -> None:
+        self.problem, self.expected, self.suggestion, self.column = problem, expected, suggestion, column
+        super().__init__(problem)
+
+
+def fold(text: str) -> str:
+    """Return the text with white space folded, but for what stands in quotes."""
+    if len(text) > _MAX_RAW:
+        raise _too_long(text)
+    return _QUOTED_OR_SPACE.sub(lambda match: match[1] or " ", text).strip()
+
+
+def expression(folded: str) -> ast.expr:
+    """Return the syntax tree of a folded text whose every character the language has.
+
+    Raises:
+        SentenceError: when it has others, or is no expression.
+
+    """
+    if not folded:
+        raise SentenceError("it is empty")
+    if len(folded) > MAX_LENGTH:
+        raise _too_long(folded)
+    bare = _QUOTED.sub(lambda match: " " * len(match[0]), folded)
+    for column, (character, outside) in enumerate(zip(folded, bare, strict=True)):
+        if character == "\\" or outside == "#" or not outside.isascii() or not character.isprintable():
+            point = f"U+{ord(character):04X}"
+            shown = f"`{character}` ({point})" if character.isprintable() else f"the character {point}"
+            raise SentenceError(
+                f"{shown} does not belong to the language",
+                "ASCII letters, digits and operators",
+                column=column,
+            )
+    for quotes in ('"""', "'''"):
+        if quotes in folded:
+            raise SentenceError(f"{quotes} does not quote a string here", "one quote", column=folded.index(quotes))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # `1or 2` is deprecated, and would warn or fail as the session is set up
+            return ast.parse(folded, mode="eval").body
+    except SyntaxError as error:
+        raise SentenceError(str(error.msg), column=(error.offset or 1) - 1) from None
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise SentenceError(f"it cannot be read: {error}") from None
+
+
+def _too_long(text: str) -> SentenceError:
+    return SentenceError(f"it has {len(text)} characters", f"at most {MAX_LENGTH} characters")

@@ -1,0 +1,166 @@
+"""The published attacks against their formulas, and the search against rules with known faults."""
+
+import importlib.util
+import math
+import statistics
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from bets.lab import attacks, federation
+
+DTYPES = sorted(attacks.DTYPES)
+
+
+def updates(workers: int, seed: int = 7) -> Tensor:
+    return torch.randn(workers, 5, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+
+
+def robust(stack: Tensor) -> Tensor:
+    return federation.median(federation.finite(stack))
+
+
+def one_rank_low(stack: Tensor) -> Tensor:
+    kept = federation.finite(stack)
+    return kept.sort(dim=0).values[max(0, (len(kept) - 1) // 2 - 1)]
+
+
+def one_rank_high(stack: Tensor) -> Tensor:
+    kept = federation.finite(stack)
+    return kept.sort(dim=0).values[min(len(kept) - 1, len(kept) // 2 + 1)]
+
+
+def test_scaling_multiplies_and_sign_flipping_reverses() -> None:
+    """A thousandfold by default, and the exact negative."""
+    own = updates(2)
+    assert torch.equal(attacks.scaled(own), own * 1000)
+    assert torch.equal(attacks.sign_flip(own), -own)
+    assert torch.equal(attacks.sign_flip(own, 3.0), attacks.scaled(attacks.sign_flip(own), 3.0))
+
+
+@pytest.mark.parametrize(("workers", "attackers", "z"), [(50, 24, 1.4261), (50, 10, 0.2533), (8, 1, -0.1800)])
+def test_a_little_is_enough_stands_off_by_the_papers_z(workers: int, attackers: int, z: float) -> None:
+    """Mean minus z population deviations, with z from a table of the normal distribution at (n - m - s) / (n - m)."""
+    honest = updates(workers - attackers)
+    attack = attacks.a_little_is_enough(honest, attackers)
+    supporters = math.floor(workers / 2 + 1) - attackers
+    share = (workers - attackers - supporters) / (workers - attackers)
+    assert statistics.NormalDist().cdf(z) == pytest.approx(share, abs=1e-3)
+    expected = [statistics.fmean(c) - z * statistics.pstdev(c) for c in honest.T.tolist()]
+    assert attack.shape == (attackers, 5)
+    assert all(row == pytest.approx(expected, abs=1e-2) for row in attack.tolist())
+
+
+def test_a_little_is_enough_takes_a_given_z() -> None:
+    """With z = 0 it sends the honest mean."""
+    honest = updates(6)
+    assert torch.allclose(attacks.a_little_is_enough(honest, 2, z=0.0), honest.mean(dim=0).expand(2, 5))
+
+
+def test_a_large_inner_product_attack_turns_the_mean_around() -> None:
+    """With epsilon above (n - m) / m the aggregate by mean points against the honest mean, below it does not."""
+    honest = updates(6) + 3
+    for epsilon, sign in ((2.9, 1), (3.1, -1)):
+        attack = attacks.inner_product(honest, 2, epsilon)
+        mean = federation.mean(torch.cat([honest, attack]))
+        assert math.copysign(1, float(mean @ honest.mean(dim=0))) == sign
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_every_round_has_finite_honest_updates_and_a_minority_of_attackers(dtype: str) -> None:
+    """For all rounds the search can draw, with the stack a permutation of honest and attack."""
+
+    @settings(max_examples=200, deadline=None, database=None)
+    @given(attacks.rounds(attacks.DTYPES[dtype]))
+    def check(case: attacks.Round) -> None:
+        assert case.honest.isfinite().all()
+        assert 2 * len(case.attack) < len(case.honest) + len(case.attack)
+        assert case.stack().dtype == case.honest.dtype == case.attack.dtype == attacks.DTYPES[dtype]
+        assert len(case.stack()) == len(case.honest) + len(case.attack)
+        assert case.stack().shape[1:] == case.honest.shape[1:] == case.attack.shape[1:]
+
+    check()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_the_search_meets_every_kind_of_number(dtype: str) -> None:
+    """NaN, both infinities, a negative zero, a subnormal, the largest, equal updates: each occurs."""
+    info = torch.finfo(attacks.DTYPES[dtype])
+    seen: set[str] = set()
+
+    def watch(stack: Tensor) -> Tensor:
+        magnitude = stack.abs()
+        kinds = {
+            "nan": stack.isnan(),
+            "inf": stack == math.inf,
+            "-inf": stack == -math.inf,
+            "-0": (stack == 0) & stack.signbit(),
+            "subnormal": (magnitude > 0) & (magnitude < info.smallest_normal),
+            "largest": magnitude == info.max,
+            "equal": (stack[:1] == stack[1:]).all(dim=1),
+        }
+        seen.update(kind for kind, found in kinds.items() if found.any())
+        return robust(stack)
+
+    assert not attacks.search(watch, attacks.DTYPES[dtype], 400, 5).found
+    assert seen == {"nan", "inf", "-inf", "-0", "subnormal", "largest", "equal"}
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("rule", [one_rank_low, one_rank_high, lambda u: federation.mean(federation.finite(u))])
+def test_the_search_breaks_a_rule_that_is_off_by_one_rank(rule: attacks.Rule, dtype: str) -> None:
+    """Finite and small counterexamples to the order statistics beside the median, and to the mean."""
+    found = attacks.search(rule, attacks.DTYPES[dtype], 2000, 31, bound=100.0, shrink=False)
+    assert found.found
+    assert found.withstood < 2000
+    assert "nan" not in found.smallest
+
+
+def test_the_median_alone_falls_to_a_single_nan() -> None:
+    """What makes the coordinator's rejection part of the claim."""
+    found = attacks.search(federation.median, torch.float32, 2000, 31)
+    assert found.found
+    assert "nan" in found.smallest
+    assert not attacks.search(federation.median, torch.float32, 200, 31, bound=100.0).found
+
+
+def test_a_search_that_finds_nothing_has_tried_every_example() -> None:
+    """Exactly as many rounds as were asked for stand behind 'none found'."""
+    assert attacks.search(robust, torch.float32, 300, 4) == attacks.Search(300, False, "")
+
+
+def test_a_search_does_not_depend_on_what_else_is_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hypothesis borrows constants from local modules; none of them is one that the search could draw."""
+    rows: list[list[Tensor]] = []
+
+    def record() -> attacks.Search:
+        rows.append([])
+
+        def rule(stack: Tensor) -> Tensor:
+            rows[-1].append(stack)
+            return robust(stack)
+
+        return attacks.search(rule, torch.float64, 150, 8)
+
+    first = record()
+    path = tmp_path / "borrowed.py"
+    path.write_text(f"NUMBERS = {list(range(-400, 400, 3))}\nFLOATS = {[x / 7 for x in range(1, 99)]}\n")
+    spec = importlib.util.spec_from_file_location("borrowed", path)
+    assert spec is not None
+    monkeypatch.setitem(sys.modules, "borrowed", importlib.util.module_from_spec(spec))
+    assert record() == first
+    assert all(torch.equal(a.nan_to_num(), b.nan_to_num()) for a, b in zip(*rows, strict=True))
+
+
+@given(st.integers(1, 40))
+def test_a_counterexample_is_shown_in_one_short_line(workers: int) -> None:
+    """However large the round, at most 160 characters, marked where it was cut."""
+    text = attacks.show(federation.mean, attacks.Round(torch.ones(workers, 2), torch.zeros(0, 2), 0))
+    assert len(text) <= 160
+    assert text.startswith("honest [[1.0, 1.0]")
+    assert text.endswith("…") == (workers > 10)

@@ -1,0 +1,225 @@
+"""The ledger of transfers, the meter of its imbalance, and trade over a coordinator."""
+
+import asyncio
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bets.lab import coordinator, ledger
+from bets.lab.identity import Node, identity
+from bets.lab.ledger import (
+    ContradictionError,
+    ForeignTransferError,
+    Ledger,
+    LedgerError,
+    LossyLedger,
+    SettledError,
+    Transfer,
+    UnknownTransferError,
+    imbalance,
+)
+
+NAMES = ("ada", "bob", "eve")
+
+
+def opened(size: int = 10) -> Ledger:
+    """A ledger with one transfer t from ada to bob."""
+    books = Ledger()
+    assert books.offer("t", Transfer("ada", "bob", size, "digest"))
+    return books
+
+
+def test_a_transfer_is_debited_at_delivery_and_credited_at_its_claim() -> None:
+    """The two sides are booked at their own times, on the node that each is about."""
+    books = opened()
+    assert books.accounts() == {}
+    assert books.waiting("bob") == ["t"]
+    assert books.deliver("t", "bob", 10)
+    assert books.accounts() == {"bob": {"credit": 0, "debit": 10}}
+    assert books.waiting("bob") == []
+    books.claim("t", "ada", 10)
+    assert books.accounts() == {"ada": {"credit": 10, "debit": 0}, "bob": {"credit": 0, "debit": 10}}
+
+
+def test_retries_are_booked_once() -> None:
+    """The same offer and the same delivery again change nothing."""
+    books = opened()
+    assert not books.offer("t", Transfer("ada", "bob", 10, "digest"))
+    assert books.deliver("t", "bob", 10)
+    assert not books.deliver("t", "bob", 10)
+    assert books.accounts() == {"bob": {"credit": 0, "debit": 10}}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Transfer("eve", "bob", 10, "digest"),
+        Transfer("ada", "eve", 10, "digest"),
+        Transfer("ada", "bob", 9, "digest"),
+        Transfer("ada", "bob", 10, "another"),
+    ],
+)
+def test_a_name_that_is_taken_stands_for_one_transfer(other: Transfer) -> None:
+    """A second offer under the same name is refused when anything in it differs."""
+    with pytest.raises(ContradictionError, match="t was offered before with another sender, recipient or payload"):
+        opened().offer("t", other)
+
+
+def test_what_the_ledger_refuses_it_explains_and_does_not_book() -> None:
+    """Unknown, foreign, early, wrong and repeated operations are told apart, and leave the accounts alone."""
+    books = opened()
+    with pytest.raises(UnknownTransferError, match="there is no transfer u"):
+        books.claim("u", "ada", 10)
+    with pytest.raises(ForeignTransferError, match="t is for bob, not for eve"):
+        books.deliver("t", "eve", 10)
+    with pytest.raises(ContradictionError, match="t is not delivered yet"):
+        books.claim("t", "ada", 10)
+    assert books.accounts() == {}
+    books.deliver("t", "bob", 10)
+    with pytest.raises(ForeignTransferError, match="t was sent by ada, not by bob"):
+        books.claim("t", "bob", 10)
+    with pytest.raises(ContradictionError, match="11 bytes claimed for transfer t, 10 were delivered"):
+        books.claim("t", "ada", 11)
+    books.claim("t", "ada", 10)
+    settled = books.accounts()
+    with pytest.raises(ContradictionError, match="t is claimed already"):
+        books.claim("t", "ada", 10)
+    with pytest.raises(SettledError, match="t is delivered and claimed, its payload is gone"):
+        books.deliver("t", "bob", 10)
+    assert books.accounts() == settled
+
+
+operations = st.tuples(
+    st.sampled_from(("offer", "deliver", "claim")),
+    st.sampled_from(("t", "u", "v")),
+    st.sampled_from(NAMES),
+    st.sampled_from(NAMES),
+    st.integers(0, 3),
+)
+
+
+@given(st.lists(operations, max_size=60))
+def test_credits_never_exceed_debits_and_are_equal_once_all_is_claimed(
+    steps: list[tuple[str, str, str, str, int]],
+) -> None:
+    """Whatever is tried in whatever order, the books can be settled, and then every node's account is its own bytes."""
+    books = Ledger()
+    for action, name, one, other, size in steps:
+        try:
+            if action == "offer":
+                books.offer(name, Transfer(one, other, size, "digest"))
+            elif action == "deliver":
+                books.deliver(name, one, books.transfers[name].size if name in books.transfers else size)
+            else:
+                books.claim(name, one, size)
+        except LedgerError:
+            pass
+        assert sum(books.credits.values()) <= sum(books.debits.values())
+    for name, transfer in books.transfers.items():
+        if not transfer.claimed:
+            books.deliver(name, transfer.recipient, transfer.size)
+            books.claim(name, transfer.sender, transfer.size)
+    sent = {n: sum(t.size for t in books.transfers.values() if t.sender == n) for n in NAMES}
+    received = {n: sum(t.size for t in books.transfers.values() if t.recipient == n) for n in NAMES}
+    assert imbalance(books.accounts(), sent, received) == 0
+
+
+BALANCED = {"ada": {"credit": 10, "debit": 3}, "bob": {"credit": 3, "debit": 10}}
+SENT, RECEIVED = {"ada": 10, "bob": 3}, {"ada": 3, "bob": 10}
+
+
+@pytest.mark.parametrize(
+    ("accounts", "sent", "received", "bytes_off"),
+    [
+        (BALANCED, SENT, RECEIVED, 0),
+        ({}, {}, {}, 0),
+        (BALANCED | {"ada": {"credit": 9, "debit": 3}}, SENT, RECEIVED, 1),  # a credit lost
+        (BALANCED | {"bob": {"credit": 3, "debit": 12}}, SENT, RECEIVED, 2),  # a debit too many
+        ({"ada": {"credit": 9, "debit": 3}, "bob": {"credit": 4, "debit": 10}}, SENT, RECEIVED, 2),  # to the wrong node
+        (BALANCED, SENT | {"eve": 5}, RECEIVED, 5),  # a node that says it sent what is in no book
+        (BALANCED, SENT, RECEIVED | {"bob": 4}, 6),  # a node that did not get what it was debited
+        ({"ada": {"credit": 11, "debit": 3}, "bob": {"credit": 3, "debit": 11}}, SENT, RECEIVED, 2),  # both sides wrong
+    ],
+)
+def test_the_meter_sees_every_sort_of_imbalance(
+    accounts: dict[str, dict[str, int]], sent: dict[str, int], received: dict[str, int], bytes_off: int
+) -> None:
+    """Errors within the books and against the nodes' own counts are measured in bytes, and do not cancel."""
+    assert imbalance(accounts, sent, received) == bytes_off
+
+
+async def trading(books: Ledger, operations: int, seed: int) -> tuple[ledger.Tally, int, int, bytes]:
+    """Trade between five nodes; the tally, the imbalance, the traffic and the root of the audit log."""
+    app = coordinator.create_app(identity("coordinator", seed), ledger=books)
+    async with coordinator.in_process(app) as client:
+        nodes = [Node(identity(f"node-{number}", seed), client) for number in range(5)]
+        for node in nodes:
+            assert (await node.register()).status_code == 201
+        tally = await ledger.trade(nodes, operations, random.Random(seed))
+        accounts = (await client.get("/ledger")).json()
+    sent = {node.identity.name: node.sent for node in nodes}
+    received = {node.identity.name: node.received for node in nodes}
+    state = app.state.coordinator
+    assert state.mailbox == {}
+    return tally, imbalance(accounts, sent, received), sum(sent.values()), state.log.head().root
+
+
+def test_trade_balances_and_all_that_is_hostile_is_refused() -> None:
+    """Through the coordinator every deal of every kind is settled, to the byte, and two runs are bitwise the same."""
+    tally, off, traffic, root = asyncio.run(trading(Ledger(), 120, 3))
+    assert tally.settled == 120
+    assert tally.refused == tally.hostile > 0
+    assert off == 0
+    assert traffic > 100_000
+    assert asyncio.run(trading(Ledger(), 120, 3))[3] == root
+
+
+def test_every_kind_of_deal_is_drawn() -> None:
+    """A rehearsal's number of deals already holds each awkward kind, and payloads from nothing to the limit."""
+    rng, nodes = random.Random(5), [Node(identity(name, 1), None) for name in NAMES]  # type: ignore[arg-type]
+    deals = [ledger._deal(f"t{number}", nodes, rng) for number in range(300)]
+    assert {deal.kind for deal in deals} == {*ledger.BENIGN, *ledger.HOSTILE}
+    assert {len(deal.payload) for deal in deals if deal.kind == "empty"} == {0}
+    assert max(len(deal.payload) for deal in deals) == ledger.MAX_PAYLOAD
+    assert all(deal.sender is not deal.recipient for deal in deals)
+
+
+def test_what_a_lossy_ledger_loses_is_measured_to_the_byte() -> None:
+    """The meter finds exactly the bytes of the credits that were forgotten."""
+    books = LossyLedger(0.2, random.Random(4))
+    tally, off, _, _ = asyncio.run(trading(books, 60, 4))
+    assert tally.settled == 60
+    assert off == books.lost > 0
+
+
+class PaysTwice(Ledger):
+    """A ledger that has forgotten to remember claims."""
+
+    def claim(self, transfer: str, sender: str, amount: int) -> None:
+        super().claim(transfer, sender, amount)
+        self.transfers[transfer].claimed = False
+
+
+class DebitsRetries(Ledger):
+    """A ledger without idempotency: a payload that goes out twice is debited twice."""
+
+    def deliver(self, transfer: str, recipient: str, size: int) -> bool:
+        if not super().deliver(transfer, recipient, size):
+            self.debits[recipient] += size
+        return True
+
+
+class Trusting(Ledger):
+    """A ledger that pays whatever is claimed."""
+
+    def claim(self, transfer: str, sender: str, amount: int) -> None:
+        self.transfers[transfer].delivered = amount
+        super().claim(transfer, sender, amount)
+
+
+@pytest.mark.parametrize("flawed", [PaysTwice, DebitsRetries, Trusting])
+def test_trade_brings_a_flawed_ledger_to_light(flawed: type[Ledger]) -> None:
+    """The mix of deals is hard enough that a ledger without one of its checks goes out of balance."""
+    assert asyncio.run(trading(flawed(), 120, 6))[1] > 0

@@ -1,0 +1,267 @@
+"""Git is the registry: what it says of a bet goes into the record, and nothing says clean when it cannot tell."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_bets.world import git
+from tests.plugin.conftest import Run, WriteBet
+from tests.plugin.whole import records
+
+pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+
+
+@pytest.fixture(autouse=True)
+def plain_git(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no setting of this machine's git, and no repository around the tests, play a part."""
+    for name in [name for name in os.environ if name.startswith("GIT_")]:
+        monkeypatch.delenv(name)
+    for role in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setenv(f"GIT_{role}_NAME", "A")
+        monkeypatch.setenv(f"GIT_{role}_EMAIL", "a@example.org")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+
+
+def _git(*arguments: str, folder: Path | None = None) -> str:
+    done = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def _commit(*paths: str) -> str:
+    _git("add", "-A", *paths)
+    _git("commit", "-q", "-m", "Declare")
+    return _git("rev-parse", "HEAD")
+
+
+@pytest.fixture
+def repository(pytester: pytest.Pytester) -> Path:
+    """Return a fresh repository, in which the test stands."""
+    _git("init", "-q", "-b", "main")
+    return pytester.path
+
+
+def _told(run: Run, name: str = "1_first", results: str = "results") -> dict[str, Any]:
+    run(f"--bets-results={results}")
+    return records(Path(results))[name]
+
+
+def _state(run: Run, name: str = "1_first") -> str:
+    return str(_told(run, name)["registration"]["state"])
+
+
+@pytest.mark.usefixtures("repository")
+def test_a_bet_that_is_committed_is_registered(bet: WriteBet, run: Run) -> None:
+    """The record names the commit that holds its declaration, and the tree that it ran in."""
+    bet()
+    commit = _commit()
+    record = _told(run)
+    assert record["registration"] == {"state": "registered", "commit": commit}
+    assert (record["environment"]["commit"], record["environment"]["dirty"]) == (commit, False)
+
+
+@pytest.mark.usefixtures("repository")
+def test_a_bet_that_is_not_committed_is_unregistered(bet: WriteBet, run: Run) -> None:
+    """An untracked file, and one that is merely staged, have moved nobody to anything."""
+    bet("bet_2_other.py")
+    commit = _commit()
+    bet()
+    shown = run()
+    assert "Run without being registered; commit a bet before its run:\n  git add bet_1_first.py\n" in shown
+    record = records(Path("results"))["1_first"]
+    assert record["registration"] == {"state": "unregistered", "commit": None}
+    assert (record["environment"]["commit"], record["environment"]["dirty"]) == (commit, True)
+    _git("add", "-A")
+    Path("results/1_first.json").unlink()
+    assert _state(run) == "unregistered"
+
+
+@pytest.mark.usefixtures("repository")
+def test_a_declaration_that_differs_from_the_commit_is_unregistered(bet: WriteBet, run: Run) -> None:
+    """Moving a threshold in the working tree shows at once."""
+    bet()
+    _commit()
+    bet(markers={"strict": '"count(gain > 0) >= 4"'}, sections={"Strict": "all 4 of 4 cells gain."})
+    assert _state(run) == "unregistered"
+
+
+@pytest.mark.usefixtures("repository")
+def test_a_change_beside_the_declaration_leaves_a_bet_registered(bet: WriteBet, run: Run) -> None:
+    """A comment, a new title and other code do not change what was bet; the tree is dirty."""
+    bet()
+    commit = _commit()
+    bet(title="A first claim, in better words.", body="# a comment\nreturn {'gain': part + 1}")
+    record = _told(run)
+    assert record["registration"] == {"state": "registered", "commit": commit}
+    assert record["environment"]["dirty"] is True
+
+
+@pytest.mark.usefixtures("repository")
+def test_a_bet_that_git_ignores_is_unregistered(bet: WriteBet, run: Run) -> None:
+    """Git does not list it among the changes, and does not hold it."""
+    Path(".gitignore").write_text("drafts/\n")
+    bet("drafts/bet_1_first.py")
+    _commit()
+    assert _state(run) == "unregistered"
+
+
+@pytest.mark.usefixtures("repository")
+def test_before_the_first_commit_a_bet_is_unregistered(bet: WriteBet, run: Run) -> None:
+    """Git can tell: it holds nothing, whatever is staged."""
+    bet()
+    _git("add", "-A")
+    record = _told(run)
+    assert record["registration"] == {"state": "unregistered", "commit": None}
+    assert (record["environment"]["commit"], record["environment"]["dirty"]) == (None, True)
+
+
+def test_outside_git_nobody_can_tell(bet: WriteBet, run: Run) -> None:
+    """Unknown is neither registered nor a reproach."""
+    bet()
+    shown = run()
+    record = records(Path("results"))["1_first"]
+    assert record["registration"] == {"state": "unknown", "commit": None}
+    assert (record["environment"]["commit"], record["environment"]["dirty"]) == (None, None)
+    assert "without being registered" not in shown
+
+
+@pytest.mark.usefixtures("repository")
+def test_without_git_on_the_path_nobody_can_tell(bet: WriteBet, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bet runs all the same."""
+    bet()
+    _commit()
+    monkeypatch.setenv("PATH", "")
+    assert _state(run) == "unknown"
+
+
+def test_in_a_shallow_clone_nobody_can_tell(bet: WriteBet, repository: Path, run: Run) -> None:
+    """Its history is cut off, as CI's usually is; the commit is known."""
+    bet()
+    _commit()
+    bet("bet_2_other.py")
+    commit = _commit()
+    _git("clone", "-q", "--depth=1", repository.as_uri(), "clone")
+    os.chdir("clone")
+    record = _told(run)
+    assert record["registration"] == {"state": "unknown", "commit": None}
+    assert record["environment"]["commit"] == commit
+
+
+@pytest.mark.usefixtures("repository")
+def test_a_linked_worktree_is_a_checkout_like_any_other(bet: WriteBet, run: Run) -> None:
+    """Its `.git` is a file; its commit is its own branch's."""
+    bet()
+    commit = _commit()
+    _git("worktree", "add", "-q", "-b", "other", "tree")
+    os.chdir("tree")
+    assert _told(run)["registration"] == {"state": "registered", "commit": commit}
+    (Path.cwd() / "bet_1_first.py").unlink()
+    bet("tree/bet_3_new.py")
+    assert _state(run, "3_new") == "unregistered"
+
+
+def test_a_submodule_is_a_checkout_of_its_own(bet: WriteBet, repository: Path, run: Run) -> None:
+    """Its bets are registered in it, and not in the repository that holds it."""
+    inner = repository / "origin"
+    inner.mkdir()
+    _git("init", "-q", "-b", "main", folder=inner)
+    bet("origin/bet_1_first.py")
+    _git("add", "-A", folder=inner)
+    _git("commit", "-q", "-m", "Declare", folder=inner)
+    commit = _git("rev-parse", "HEAD", folder=inner)
+    _git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", inner.as_uri(), "part")
+    os.chdir("part")
+    assert _told(run)["registration"] == {"state": "registered", "commit": commit}
+
+
+@pytest.mark.usefixtures("repository")
+def test_a_subfolder_can_be_the_root(bet: WriteBet, run: Run) -> None:
+    """Paths are told by the root, and asked of git by its top folder."""
+    bet("research/bet_1_first.py")
+    Path("research/pytest.ini").write_text("[pytest]\n")
+    _commit()
+    os.chdir("research")
+    record = _told(run)
+    assert record["registration"]["state"] == "registered"
+    assert record["bet"]["file"] == "bet_1_first.py"
+    assert record["environment"]["dirty"] is False
+
+
+@pytest.mark.parametrize("file", ["größe/bet_1_first.py", "two words/bet_1_first.py", 'q"uote/bet_1_first.py'])
+@pytest.mark.usefixtures("repository")
+def test_any_file_name_can_be_asked_for(bet: WriteBet, run: Run, file: str) -> None:
+    """Before and after it is committed, with a neighbour that must not be mixed up with it."""
+    bet(file)
+    bet("bet_2_other.py")
+    _commit("bet_2_other.py")
+    assert _state(run) == "unregistered"
+    _commit("bet_2_other.py", file)
+    Path("results/1_first.json").unlink()
+    assert _state(run) == "registered"
+    assert _state(run, "2_other") == "registered"
+
+
+@pytest.mark.usefixtures("repository")
+def test_other_line_ends_in_the_checkout_are_no_change(bet: WriteBet, run: Run) -> None:
+    """Git may hold line feeds where the working tree has carriage returns, and the other way round."""
+    above = 'TEXT = """two\nlines"""\nSIZES = tuple(\n    range(3)\n)'
+    path = bet(above=above)
+    unix = path.read_bytes()
+    _commit()
+    path.write_bytes(unix.replace(b"\n", b"\r\n"))
+    first = _told(run)
+    assert first["registration"]["state"] == "registered"
+    _commit()
+    path.write_bytes(unix)
+    second = _told(run, results="again")
+    assert second["registration"]["state"] == "registered"
+    assert first["code"] == second["code"]
+    assert first["declaration"] == second["declaration"]
+
+
+@pytest.mark.usefixtures("repository")
+def test_what_changes_in_the_results_makes_no_tree_dirty(bet: WriteBet, run: Run) -> None:
+    """Every run writes there; a second run would else differ from the first by nothing but that."""
+    bet()
+    _commit()
+    run()
+    assert _git("status", "--porcelain") == "?? results/"
+    bet(body='return {"gain": part + 1}')
+    _commit("bet_1_first.py")
+    assert _told(run)["environment"]["dirty"] is False
+
+
+@pytest.mark.usefixtures("repository")
+def test_git_is_started_twice_at_most(
+    bet: WriteBet, run: Run, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many bets there are: starting a process is what takes the time."""
+    for number in range(5):
+        bet(f"bet_{number}_x.py")
+    _commit()
+    folder = tmp_path_factory.mktemp("bin")
+    wrapper = folder / "git"
+    wrapper.write_text(f'#!/bin/sh\necho "$*" >> {folder}/calls\nexec {shutil.which("git")} "$@"\n')
+    wrapper.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+    assert _state(run, "4_x") == "registered"
+    assert len((folder / "calls").read_text().splitlines()) == 2
+
+
+def test_a_path_outside_the_checkout_is_not_held(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """And what follows it in the answer is read all the same."""
+    (repository / "here.py").write_text("x = 1\n")
+    _commit()
+    tree = git.tree(repository.resolve())
+    assert tree is not None
+    outside = tmp_path_factory.mktemp("out") / "there.py"
+    inside = repository.resolve() / "here.py"
+    missing = repository.resolve() / "no where.py"
+    assert tree.committed([outside, missing, inside]) == {outside: None, missing: None, inside: b"x = 1\n"}

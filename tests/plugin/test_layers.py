@@ -1,0 +1,145 @@
+"""The inside is a house with one-way stairs: which module may import which, read from the source."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import pytest_bets
+
+PACKAGE = Path(pytest_bets.__file__).parent
+MODULES = {
+    ".".join(("pytest_bets", *path.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(".__init__"): path
+    for path in sorted(PACKAGE.rglob("*.py"))
+}
+LAYERS = ("pure", "world", "text", "hooks")
+ENTRIES = {"pytest_bets", "pytest_bets.plugin", "pytest_bets.cli", "pytest_bets.__main__"}
+XDIST = "pytest_bets.hooks.xdist"
+
+
+@cache
+def tree(module: str) -> ast.Module:
+    return ast.parse(MODULES[module].read_bytes())
+
+
+def imports(module: str) -> Iterator[str]:
+    """Yield every module that is imported anywhere in the file: at the top, for types alone, within a function."""
+    for node in ast.walk(tree(module)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{module} imports relatively"
+            assert node.module
+            found = {f"{node.module}.{alias.name}" for alias in node.names} & MODULES.keys()
+            yield from found
+            if len(found) < len(node.names):
+                yield node.module
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) in ("__import__", "importlib.import_module"):
+            yield ast.unparse(node.args[0])
+
+
+def layer(module: str) -> int:
+    parts = module.split(".")
+    return LAYERS.index(parts[1]) if len(parts) > 1 and parts[1] in LAYERS else len(LAYERS)
+
+
+def ours(module: str) -> set[str]:
+    return {name for name in imports(module) if name.partition(".")[0] == "pytest_bets"}
+
+
+def foreign(module: str) -> set[str]:
+    return {name.partition(".")[0] for name in imports(module)} - sys.stdlib_module_names - {"pytest_bets"}
+
+
+def test_every_module_belongs_to_a_layer() -> None:
+    """Pure, world, text, hooks, and above them the entries, which are four."""
+    above = {module for module in MODULES if layer(module) == len(LAYERS)}
+    assert above == ENTRIES
+    assert {layer(module) for module in MODULES} == set(range(len(LAYERS) + 1))
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_imports_its_own_layer_and_lower_ones(module: str) -> None:
+    """Pure, world, text, hooks, entry: type-only and local imports climb no stairs either."""
+    climbing = {name for name in ours(module) if layer(name) > layer(module)}
+    assert climbing == set()
+    assert ours(module) <= MODULES.keys()
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    """Every module can be read after those that it imports, and no earlier one needs it."""
+    waiting = {module: ours(module) - {module, "pytest_bets"} for module in MODULES}
+    while free := [module for module, needed in waiting.items() if not needed & waiting.keys()]:
+        for module in free:
+            del waiting[module]
+    assert waiting == {}
+
+
+@pytest.mark.parametrize("module", [module for module in MODULES if layer(module) == 0])
+def test_the_pure_layer_knows_values_alone(module: str) -> None:
+    """The standard library without files and processes, and scipy where a sentence asks for an interval."""
+    assert foreign(module) <= {"scipy"}
+    effects = {"os", "io", "subprocess", "socket", "shutil", "tempfile", "time", "datetime", "random", "threading"}
+    assert {name.partition(".")[0] for name in imports(module)} & effects == set()
+    for node in ast.walk(tree(module)):
+        if isinstance(node, ast.ImportFrom) and node.module == "pathlib":
+            assert {alias.name for alias in node.names} == {"PurePath"}
+        assert not (isinstance(node, ast.Import) and "pathlib" in {alias.name for alias in node.names})
+        assert not (isinstance(node, ast.Name) and node.id in ("open", "eval", "exec", "print", "input"))
+
+
+@pytest.mark.parametrize(
+    ("layer_name", "allowed"),
+    [("pure", {"scipy"}), ("world", {"filelock", "iniconfig"}), ("text", set()), ("hooks", {"pytest", "_pytest"})],
+)
+def test_a_layer_imports_what_it_is_there_for(layer_name: str, allowed: set[str]) -> None:
+    """Only the hooks know pytest, only the world locks files, and nothing imports numpy or torch."""
+    members = [module for module in MODULES if module.startswith(f"pytest_bets.{layer_name}")]
+    assert set().union(*(foreign(module) for module in members)) <= allowed
+
+
+def test_what_is_slow_to_import_is_imported_where_it_is_used() -> None:
+    """No module imports scipy or filelock at its top."""
+    for module in MODULES:
+        at_the_top = [node for node in tree(module).body if isinstance(node, ast.Import | ast.ImportFrom)]
+        names = {name for node in at_the_top for name in ast.unparse(node).replace(".", " ").split()}
+        assert not names & {"scipy", "filelock"}, module
+
+
+def test_one_file_alone_knows_that_xdist_exists() -> None:
+    """No other names it or its ways, but for the two that register it or ask it, and for the mark that users write."""
+    knowing = {
+        module
+        for module, path in MODULES.items()
+        if any(
+            word in path.read_text(encoding="utf-8").replace("xdist_group", "")
+            for word in ("xdist", "workerinput", "workeroutput", "workerid")
+        )
+    }
+    users = {"pytest_bets.hooks.arrival", "pytest_bets.hooks.register"}
+    assert knowing == {XDIST} | users
+    assert {module for module in MODULES if XDIST in ours(module)} == users
+    assert "xdist" not in foreign(XDIST)
+
+
+def test_an_empty_session_imports_nothing_that_is_slow(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With nothing to collect, the plugin brings neither numpy, scipy, filelock and torch nor its own parts."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    pytester.makeconftest(
+        """
+        import sys
+
+        def pytest_unconfigure(config):
+            slow = {"numpy", "scipy", "filelock", "torch"} & sys.modules.keys()
+            ours = [name for name in sys.modules if name.startswith("pytest_bets.hooks.")]
+            print("slow:", sorted(slow), "ours:", *sorted(name.rpartition(".")[2] for name in ours))
+        """
+    )
+    result = pytester.runpytest_subprocess("-p", "pytest_bets.plugin", "-s")
+    assert result.ret == pytest.ExitCode.NO_TESTS_COLLECTED
+    result.stdout.fnmatch_lines("*slow: [[]] ours: arrival options xdist")

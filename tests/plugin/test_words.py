@@ -1,0 +1,88 @@
+"""The words in which verdicts, tiers and standings are told."""
+
+import math
+
+import pytest
+
+from pytest_bets.pure.overview import standing_json
+from pytest_bets.pure.standing import Claim, standings
+from pytest_bets.pure.verdict import Judged, Verdict
+from pytest_bets.text.words import standing_words, tier_words, verdict_words
+
+
+@pytest.mark.parametrize(
+    ("verdict", "words"),
+    [
+        (Verdict("PASS"), "PASS"),
+        (Verdict("PASS", noise_floor=True), "PASS"),
+        (Verdict("LENIENT"), "LENIENT"),
+        (Verdict("FAIL"), "FAIL"),
+        (Verdict("FAIL", catastrophic=True), "FAIL, catastrophic"),
+        (Verdict("FAIL", catastrophic=True, noise_floor=False), "FAIL, catastrophic"),
+        (Verdict("FAIL", noise_floor=False), "FAIL, in the noise"),
+        (Verdict(None, void="1 of 4 cells crashed"), "void"),
+        (Verdict(None), "never run"),
+    ],
+    ids=str,
+)
+def test_a_verdict_is_told_with_what_is_worst_about_it(verdict: Verdict, words: str) -> None:
+    """A catastrophe is told before noise, and a void is no FAIL."""
+    assert verdict_words({**vars(verdict)}) == words
+
+
+@pytest.mark.parametrize(
+    ("judged", "words"),
+    [
+        (Judged("strict", "mean(x) >= 0.8", 0.75, 0.8, False, -0.05), "strict not met: mean(x) >= 0.8 (measured 0.75,"),
+        (Judged("lenient", "mean(x) >= 0.8", 0.9, 0.8, True, 0.1), "lenient met: mean(x) >= 0.8 (measured 0.9,"),
+        (
+            Judged("control", "mean(x) < 1", math.nan, 1, None, math.nan),
+            "control not met: mean(x) < 1 (measured undefined,",
+        ),
+        (Judged("catastrophic", "max(x) > 6", 7, 6, True, -1), "catastrophic tripped: max(x) > 6 (measured 7,"),
+        (
+            Judged("catastrophic", "max(x) > 6", math.nan, 6, None, math.nan),
+            "catastrophic tripped: max(x) > 6 (measured undefined,",
+        ),
+        (Judged("catastrophic", "max(x) > 6", 5, 6, False, 1), "catastrophic clear: max(x) > 6 (measured 5,"),
+    ],
+    ids=lambda item: item if isinstance(item, str) else "",
+)
+def test_a_tier_is_told_by_whether_it_speaks_for_the_claim(judged: Judged, words: str) -> None:
+    """Met is good for three tiers, and tripped is bad for the fourth; undefined is never good."""
+    assert tier_words(judged.tier, Verdict("FAIL", criteria=(judged,))).startswith(words)
+
+
+def test_what_speaks_against_the_claim_is_told_first() -> None:
+    """Of several sentences the one at fault opens the message, which is all that a summary line shows."""
+    good, bad = Judged("strict", "a > 1", 2, 1, True, 1), Judged("strict", "b > 1", 0, 1, False, -1)
+    assert tier_words("strict", Verdict("FAIL", criteria=(good, bad))).splitlines() == [
+        "strict not met: b > 1 (measured 0, threshold 1, margin -1)",
+        "strict met: a > 1 (measured 2, threshold 1, margin 1)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "challenger", "withdrawn", "words"),
+    [
+        ("PASS", None, None, "stands"),
+        ("FAIL", None, None, "falsified"),
+        (None, None, None, "open"),
+        ("PASS", "FAIL", None, "retracted by 62_b"),
+        ("PASS", "PASS", None, "challenged by 62_b and stands"),
+        ("FAIL", "PASS", None, "falsified; challenged by 62_b and stands"),
+        ("PASS", "open", None, "challenge by 62_b open"),
+        ("PASS", None, "a leak", "withdrawn: a leak"),
+        ("PASS", "FAIL", "a leak", "withdrawn: a leak; retracted by 62_b"),
+    ],
+)
+def test_a_standing_is_told_with_its_challenges(
+    verdict: str | None, challenger: str | None, withdrawn: str | None, words: str
+) -> None:
+    """Who challenged, how it ended, and why it was withdrawn."""
+    claims = [Claim("37_a", 37, verdict, (), withdrawn)]
+    if challenger:
+        claims.append(Claim("62_b", 62, None if challenger == "open" else challenger, (37,), None))
+    told = standing_json(standings(claims)["37_a"])
+    assert standing_words(told) == words
+    assert standing_words(told, {"62_b": "[62_b](there)"}) == words.replace("62_b", "[62_b](there)")

@@ -1,0 +1,1 @@
+"""The catalogue: real bets on federated small language models."""

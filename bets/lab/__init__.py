@@ -1,0 +1,1 @@
+"""The laboratory that the bets of this catalogue share."""

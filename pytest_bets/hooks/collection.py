@@ -12,7 +12,7 @@ from _pytest.runner import runtestprotocol
 
 from pytest_bets.hooks.marks import mark_faults
 from pytest_bets.hooks.options import Settings
-from pytest_bets.hooks.sweep import PARAMETERS, is_empty, parameters
+from pytest_bets.hooks.sweep import is_empty, parameters
 from pytest_bets.pure.checks import cell_faults
 from pytest_bets.pure.declaration import CRITERIA, SEED, Declaration
 from pytest_bets.pure.fault import DeclarationError, Fault
@@ -21,10 +21,6 @@ from pytest_bets.world.catalogue import Catalogue
 from pytest_bets.world.results import Results
 
 RECORD: Final = "record"
-PLACE: Final = pytest.StashKey[tuple[int, int]]()
-"""A cell's index among its bet's cells, and their number."""
-DATA: Final = pytest.StashKey[str]()
-"""What an item measured, as the JSON that rides on its report."""
 
 # marks that speak of how a function is called, which a tier's item is not
 _NOT_COPIED: Final = frozenset({*CRITERIA, "parametrize", "usefixtures", "skip", "skipif", "xfail", "xdist_group"})
@@ -97,12 +93,20 @@ class NotABet(pytest.Module):
 
 
 class BetFile(pytest.Module):
-    """A bet file. Its declaration is None where it cannot be read."""
+    """A bet file. Its declaration is None where it cannot be read.
+
+    What is known of its cells is kept here, by their names and in the order of the sweep, and not on each item: a sweep
+    may be long, and what every item holds is paid for at every collection of garbage.
+    """
 
     def __init__(self, *, declaration: Declaration | None, collection: BetCollection, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.declaration = declaration
         self.collection = collection
+        self.places: dict[str, int] = {}
+        self.params: Sequence[Mapping[str, object]] = ()
+        self.data: dict[str, str] = {}
+        """What an item has measured, as the JSON that is to ride on its report, by the item's name."""
 
     def istestfunction(self, obj: object, name: str) -> bool:
         """Tell whether the function is the bet's experiment, whatever its name."""
@@ -150,12 +154,11 @@ class BetFile(pytest.Module):
             faults.append(self._fault(problem, "one run, or @pytest.mark.replicate(n), which counts them all"))
         if not cells or any(map(is_empty, cells)):
             self._refuse([*faults, self._fault("the sweep has no cell", "at least one parameter set")])
-        params = parameters(cells)
+        self.params = parameters(cells)
+        self.places = {cell.name: index for index, cell in enumerate(cells)}
         if not self.collection.settings.rehearsal:
-            faults += cell_faults(declaration, params)
+            faults += cell_faults(declaration, self.params)
         self._refuse(faults)
-        for index, cell in enumerate(cells):
-            cell.stash[PLACE], cell.stash[PARAMETERS] = (index, len(cells)), params[index]
         return cells
 
     def _finished(self, cell: pytest.Function) -> pytest.Item:
@@ -195,15 +198,18 @@ class Tier(pytest.Item):
 class Finished(pytest.Item):
     """A cell that an interrupted run had finished, with what it measured then."""
 
+    parent: BetFile
+
     def __init__(self, *, data: str, cell: pytest.Function, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.own_markers.extend(cell.own_markers)
         self.keywords.update(dict(cell.keywords))
         self.place = cell.location
-        self.stash[DATA] = data
+        self.noted = data
 
     def runtest(self) -> None:
-        """Do nothing: it ran before."""
+        """Measure nothing: it ran before."""
+        self.parent.data[self.name] = self.noted
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Point at the experiment."""
@@ -224,7 +230,7 @@ class Recorded(pytest.Item):
         from pytest_bets.hooks.replay import replayed
 
         collection = self.parent.collection
-        self.stash[DATA] = json.dumps(replayed(self.declaration, collection.results, collection.written))
+        self.parent.data[self.name] = json.dumps(replayed(self.declaration, collection.results, collection.written))
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """Point at the experiment."""

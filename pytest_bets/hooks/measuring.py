@@ -7,8 +7,7 @@ from typing import Any, Final
 
 import pytest
 
-from pytest_bets.hooks.collection import DATA, PLACE, BetFile
-from pytest_bets.hooks.sweep import PARAMETERS
+from pytest_bets.hooks.collection import BetFile
 from pytest_bets.pure.fault import nearest
 from pytest_bets.pure.measured import MeasurementError, plain
 from pytest_bets.world.machine import compute
@@ -35,7 +34,7 @@ class Measuring:
             result = yield
         finally:
             pyfuncitem.obj = experiment
-        pyfuncitem.stash[DATA] = _data(pyfuncitem, bet, returned[0] if returned else None)
+        bet.data[pyfuncitem.name] = _data(pyfuncitem, bet, returned[0] if returned else None)
         return result
 
     @pytest.hookimpl(wrapper=True)
@@ -44,11 +43,12 @@ class Measuring:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Put the data on the report of the call, and where there is none the number of cells, which a crash lacks."""
         report = yield
-        if report.outcome != "passed" and PLACE in item.stash:
-            report.__dict__[TOTAL] = item.stash[PLACE][1]
-        if call.when == "call" and DATA in item.stash:
-            report.__dict__[ATTRIBUTE] = item.stash[DATA]
-            del item.stash[DATA]
+        bet = item.parent
+        if isinstance(bet, BetFile):
+            if call.when == "call" and item.name in bet.data:
+                report.__dict__[ATTRIBUTE] = bet.data.pop(item.name)
+            elif report.outcome != "passed" and item.name in bet.places:
+                report.__dict__[TOTAL] = len(bet.places)
         return report
 
 
@@ -68,14 +68,15 @@ def _keeping(experiment: Callable[..., Any], returned: list[object]) -> Callable
 
 def _data(cell: pytest.Function, bet: BetFile, returned: object) -> str:
     assert bet.declaration is not None  # noqa: S101  # only a declared bet has cells
-    index, of = cell.stash[PLACE]
-    params = cell.stash[PARAMETERS]
+    index = bet.places[cell.name]
+    params = bet.params[index]
     try:
         measured = plain(returned)
         _check_names(bet.declaration.names, params, measured)
     except MeasurementError as error:
         pytest.fail(f"{bet.declaration.file}:{bet.declaration.line}: {error}", pytrace=False)
-    return json.dumps({"index": index, "of": of, "params": params, "measured": measured, "compute": compute()})
+    row = {"index": index, "of": len(bet.places), "params": params, "measured": measured, "compute": compute()}
+    return json.dumps(row)
 
 
 def _check_names(read: frozenset[str], params: Mapping[str, object], measured: Mapping[str, object]) -> None:

@@ -1,8 +1,9 @@
 """One bet's run in this session: the cells that are awaited, and what has arrived."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +19,10 @@ _DIED: Final = "???"
 """When the death of a worker is reported."""
 _RERUN: Final = "rerun"
 """The outcome of a failure that a plugin has run again, and does not count."""
+
+
+_BATCH: Final = 1000
+"""How many rows are read at once."""
 
 
 @dataclass
@@ -83,8 +88,7 @@ def arrived(run: BetRun) -> Arrived:
     total = run.total or len(run.cells)
     compute: dict[str, set[Any]] = {}
     cells: dict[int, Cell] = {}
-    rows = json.loads(f"[{','.join(run.data.values())}]")
-    for nodeid, row in zip(run.data, rows, strict=True):
+    for nodeid, row in _rows(run.data):
         if "replayed" in row:
             return Arrived(cells_of({"cells": row["replayed"]}), len(row["replayed"]), compute)
         if nodeid not in run.broken:
@@ -93,6 +97,14 @@ def arrived(run: BetRun) -> Arrived:
             for key, value in row["compute"].items():
                 compute.setdefault(key, set()).add(value)
     return Arrived(tuple(cells[index] for index in sorted(cells)), total, compute)
+
+
+def _rows(data: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
+    """Yield what each cell sent, read a batch at a time: all at once is large, and one by one is slow."""
+    waiting = iter(data.items())
+    while batch := list(islice(waiting, _BATCH)):
+        rows = json.loads(f"[{','.join(row for _, row in batch)}]")
+        yield from zip((nodeid for nodeid, _ in batch), rows, strict=True)
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,8 @@
 """The sweep of a bet: what tells its cells apart."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final
 
 import pytest
-
-PARAMETERS: Final = pytest.StashKey[Mapping[str, object]]()
-"""A cell's sweep parameters as they are recorded."""
 
 
 def is_empty(cell: pytest.Function) -> bool:

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pytest_bets.pure.declaration import Declaration
-from pytest_bets.pure.measured import canonical, spelled
-from pytest_bets.pure.record import Json, cells_of, criterion_json, declared, sha256
+from pytest_bets.pure.measured import spelled
+from pytest_bets.pure.record import Json, cells_of, cells_sha256, criterion_json, declared, rows_of
 from pytest_bets.pure.verdict import judge
 
 
@@ -39,7 +39,7 @@ def _misjudged(record: Json, declaration: Declaration) -> Iterator[str]:
 
 def _unrun(record: Json, line: Json) -> Iterator[str]:
     cells = line["cells"]
-    if sha256(canonical(record["cells"]).encode()) != cells["sha256"]:
+    if cells_sha256(rows_of(record)) != cells["sha256"]:
         yield f"cells: the {len(record['cells'])} of the record are not the {cells['count']} that the run measured"
     for name, recorded, ran in (
         ("code.digest", record["code"]["digest"], line["code"]),

@@ -4,7 +4,7 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 MAX_TEXT: Final = 10_000
 MAX_INTEGER: Final = 2**53
@@ -107,18 +107,31 @@ def number(item: object) -> float:
     raise TypeError(f"{item!r} is no number")
 
 
-def sorted_json(item: object, **style: Any) -> str:
-    """Return strict JSON with sorted keys, and every NaN and infinity spelled as a string."""
-    encoder = json.JSONEncoder(sort_keys=True, ensure_ascii=False, allow_nan=False, **style)
+_INDENTED: Final = json.JSONEncoder(sort_keys=True, ensure_ascii=False, allow_nan=False, indent=1)
+_ROW: Final = json.JSONEncoder(sort_keys=True, ensure_ascii=False, allow_nan=False)
+_CANONICAL: Final = json.JSONEncoder(sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def indented(item: object) -> str:
+    """Return strict JSON for readers: a line an entry, sorted keys, NaN and infinity spelled as strings."""
+    return _strict(_INDENTED, item)
+
+
+def row(item: object) -> str:
+    """Return strict JSON for readers, on one line."""
+    return encoded(_strict(_ROW, item)).decode()
+
+
+def canonical(item: object) -> str:
+    """Return the one JSON text of a value: sorted keys, no white space, NaN and infinity spelled as strings."""
+    return encoded(_strict(_CANONICAL, item)).decode()
+
+
+def _strict(encoder: json.JSONEncoder, item: object) -> str:
     try:
         return encoder.encode(item)
     except ValueError:  # walking a value for its NaNs takes longer than writing it, and few have one
         return encoder.encode(spelled(item))
-
-
-def canonical(item: object) -> str:
-    """Return the one JSON text of a value: sorted keys, no white space, no NaN token."""
-    return encoded(sorted_json(item, separators=(",", ":"))).decode()
 
 
 def encoded(text: str) -> bytes:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from pytest_bets.pure.declaration import Declaration
-from pytest_bets.pure.measured import canonical, encoded, number, sorted_json
+from pytest_bets.pure.measured import encoded, indented, number, row
 from pytest_bets.pure.shape import line_misfits, record_misfits
 from pytest_bets.pure.verdict import Cell, Judged, Verdict
 
@@ -83,9 +83,16 @@ def criterion_json(judged: Judged) -> Json:
 
 
 def journal_line(
-    record: Json, *, record_sha256: str | None, time: str, host: str, seconds: float, previous: str | None
+    record: Json,
+    rows: Sequence[str],
+    *,
+    record_sha256: str | None,
+    time: str,
+    host: str,
+    seconds: float,
+    previous: str | None,
 ) -> Json:
-    """Return the journal's line for a run whose record, written or not, is given."""
+    """Return the journal's line for a run whose record, written or not, is given with the rows of its cells."""
     return {
         "schema": JOURNAL_SCHEMA,
         **({"pilot": True} if record.get("pilot") else {}),
@@ -102,20 +109,28 @@ def journal_line(
         "noise_floor": record["noise_floor"],
         "void": record["void"],
         "criteria": [{key: item[key] for key in ("tier", "sentence", "value", "met")} for item in record["criteria"]],
-        "cells": {"count": len(record["cells"]), "sha256": sha256(canonical(record["cells"]).encode())},
+        "cells": {"count": len(rows), "sha256": cells_sha256(rows)},
         "record": record_sha256,
         "previous": previous,
     }
 
 
-def dump(record: Json) -> bytes:
+def rows_of(record: Json) -> list[str]:
+    """Return each cell of a record as it stands on a line of the record's file."""
+    return [row(cell) for cell in record["cells"]]
+
+
+def cells_sha256(rows: Sequence[str]) -> str:
+    """Return the SHA-256 of the rows, joined by line feeds."""
+    return sha256("\n".join(rows).encode())
+
+
+def dump(record: Json, rows: Sequence[str]) -> bytes:
     """Return the bytes of a record's file: strict JSON, sorted keys, a cell a line, so that diffs are short."""
-    shell = {**record, "cells": []}
-    text = sorted_json(shell, indent=1)
-    if record["cells"]:
-        rows = ",\n".join(f"  {sorted_json(cell)}" for cell in record["cells"])
-        text = text.replace('\n "cells": [],', f'\n "cells": [\n{rows}\n ],', 1)
-    return encoded(f"{text}\n")
+    head, empty, tail = indented({**record, "cells": []}).partition('\n "cells": []')
+    joined = ",\n  ".join(rows)
+    cells = f'\n "cells": [\n  {joined}\n ]' if rows else empty
+    return encoded(f"{head}{cells}{tail}\n")
 
 
 def load(data: bytes, name: str) -> Json:

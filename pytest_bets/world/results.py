@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from pytest_bets.pure.measured import canonical
-from pytest_bets.pure.record import Json, RecordError, dump, journal_line, load, load_line, same_pair, sha256
+from pytest_bets.pure.record import Json, RecordError, dump, journal_line, load, load_line, rows_of, same_pair, sha256
 
 JOURNAL: Final = "journal.jsonl"
 SUMMARY_JSON: Final = "SUMMARY.json"
@@ -122,11 +122,13 @@ class Results:
         with self.locked():
             standing = self.record(bet)
             written = complete and _due(standing, record)
-            data = dump(record)
+            rows = rows_of(record)
+            data = dump(record, rows)
             lines = self._lines()
             own = _lines_of(bet, lines)
             entry = journal_line(
                 record,
+                rows,
                 record_sha256=sha256(data) if written else None,
                 time=clocked.time,
                 host=clocked.host,

@@ -9,7 +9,7 @@ from pytest_bets.pure.measured import digest
 
 
 class Unfinished:
-    """One file a bet and session, a line a finished cell, the declaration and the code in the file's name.
+    """One file a bet and session, the declaration and the code in its name; a line a finished cell: JSON, tab, node id.
 
     A file is private to the process that writes it; resuming reads those of every earlier one.
     """
@@ -26,7 +26,7 @@ class Unfinished:
         if self._file is None:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._file = self.path.open("ab", buffering=0)
-        self._file.write(json.dumps([nodeid, data]).encode() + b"\n")
+        self._file.write(f"{data}\t{nodeid}\n".encode(errors="surrogateescape"))
 
     def stale(self) -> bool:
         """Tell whether earlier sessions noted cells of this bet, and all of another declaration or other code."""
@@ -36,14 +36,13 @@ class Unfinished:
         """Return what earlier sessions noted, by the cell's node id; a line that was cut off is left out."""
         cells: dict[str, str] = {}
         for path in sorted(self.folder.glob(f"{self.prefix}*.cells")):
-            for line in path.read_bytes().splitlines():
+            for line in path.read_bytes().split(b"\n")[:-1]:
+                data, _, nodeid = line.decode(errors="surrogateescape").partition("\t")
                 try:
-                    noted = json.loads(line)
+                    json.loads(data)
                 except ValueError:
                     continue
-                match noted:
-                    case [str(nodeid), str(data)]:
-                        cells[nodeid] = data
+                cells[nodeid] = data
         return cells
 
     def close(self) -> None:

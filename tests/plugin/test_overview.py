@@ -6,7 +6,7 @@ from pytest_bets.pure.declaration import Declaration
 from pytest_bets.pure.fault import DeclarationError, Fault
 from pytest_bets.pure.overview import claims, overview
 from pytest_bets.pure.reader import read
-from pytest_bets.pure.record import Json, build, dump, journal_line, load
+from pytest_bets.pure.record import Json, build, dump, journal_line, load, rows_of
 from pytest_bets.pure.standing import Claim
 from pytest_bets.pure.verdict import Cell, judge
 
@@ -34,12 +34,12 @@ def recorded(bet: Declaration, gain: float, state: str = "registered") -> Json:
         code={"digest": "c", "files": {}},
         environment={**environment, "commit": None, "dirty": None},
     )
-    return load(dump(built), bet.id)
+    return load(dump(built, rows_of(built)), bet.id)
 
 
 def run_of(record: Json, **parts: Any) -> Json:
     return {
-        **journal_line(record, record_sha256=None, time="T", host="h", seconds=1, previous=None),
+        **journal_line(record, rows_of(record), record_sha256=None, time="T", host="h", seconds=1, previous=None),
         **parts,
     }
 

@@ -20,6 +20,7 @@ from pytest_bets.pure.record import (
     journal_line,
     load,
     load_line,
+    rows_of,
     same_pair,
     verdict_of,
 )
@@ -79,15 +80,19 @@ def record(cells: tuple[Cell, ...] = CELLS, **parts: Any) -> Json:
 
 
 def line_of(built: Json) -> Json:
-    made = journal_line(built, record_sha256=None, time="T", host="h", seconds=1.23456, previous=None)
+    made = journal_line(built, rows_of(built), record_sha256=None, time="T", host="h", seconds=1.23456, previous=None)
     return load_line(json.dumps(made).encode().replace(b"NaN", b'"nan"'), "journal")
+
+
+def _dumped(built: Json) -> bytes:
+    return dump(built, rows_of(built))
 
 
 def test_a_record_is_read_back_as_it_was_built() -> None:
     """Bytes, record, bytes: nothing is lost, and cells come back with their NaN and infinities as numbers."""
-    data = dump(record())
+    data = _dumped(record())
     loaded = load(data, "7_gain.json")
-    assert dump(loaded) == data
+    assert _dumped(loaded) == data
     for found, cell in zip(cells_of(loaded), CELLS, strict=True):
         assert repr(sorted(found.row.items())) == repr(sorted(cell.row.items()))
     assert verdict_of(loaded).verdict == "PASS"
@@ -96,7 +101,7 @@ def test_a_record_is_read_back_as_it_was_built() -> None:
 
 def test_a_record_is_strict_json_with_a_cell_a_line() -> None:
     """Keys are sorted, no token is outside of JSON, text stays readable, and each cell is one line of the file."""
-    text = dump(record()).decode()
+    text = _dumped(record()).decode()
     assert text.endswith("}\n")
     loaded = json.loads(text, parse_constant=lambda token: pytest.fail(f"{token} is no JSON"))
     assert list(loaded) == sorted(loaded)
@@ -113,7 +118,7 @@ def test_text_that_looks_like_the_file_does_not_break_it() -> None:
     """A measured string of JSON, with line ends and a lone surrogate, comes back as it was."""
     strange = '\n "cells": [],\u2028"\udcff\x00'
     cells = (Cell({"part": 1}, {"gain": 1, "placebo": 0, "note": strange}),)
-    loaded = load(dump(record(cells)), "x")
+    loaded = load(_dumped(record(cells)), "x")
     assert cells_of(loaded)[0].measured["note"] == strange
 
 
@@ -122,7 +127,7 @@ def test_a_record_without_cells_is_whole() -> None:
     bet = declaration()
     parts = {key: record()[key] for key in ("registration", "code", "environment")}
     empty = build(bet, void("4 of 4 cells crashed"), (), **parts)
-    assert load(dump(empty), "x") == empty
+    assert load(_dumped(empty), "x") == empty
     assert (empty["void"], empty["criteria"], empty["cells"]) == ("4 of 4 cells crashed", [], [])
 
 
@@ -165,14 +170,14 @@ def test_a_rehearsal_is_marked() -> None:
 def test_a_broken_file_is_refused_by_file_line_and_field(spoil: Callable[[bytes], bytes], message: str) -> None:
     """Cut off, merged, of another schema or with a strange field: one error that says where and what."""
     with pytest.raises(RecordError) as caught:
-        load(spoil(dump(record())), "7.json")
+        load(spoil(_dumped(record())), "7.json")
     assert str(caught.value).startswith("7.json:")
     assert message in str(caught.value)
 
 
 def test_the_line_of_a_syntax_error_is_told() -> None:
     """The number is that of the line in the file."""
-    lines = dump(record()).splitlines(keepends=True)
+    lines = _dumped(record()).splitlines(keepends=True)
     lines[5] = b"?\n"
     with pytest.raises(RecordError, match=r"^7\.json:6: this is not JSON: "):
         load(b"".join(lines), "7.json")
@@ -208,7 +213,7 @@ def test_a_line_of_the_journal_tells_the_run_of_its_record() -> None:
 
 
 def loaded_record() -> Json:
-    return load(dump(record()), "x")
+    return load(_dumped(record()), "x")
 
 
 def test_an_honest_record_has_no_differences() -> None:
@@ -261,7 +266,7 @@ def test_every_edit_by_hand_is_found_out(path: tuple[str | int, ...], value: obj
     for key in path[:-1]:
         holder = holder[key]
     holder[path[-1]] = value
-    found = differences(load(dump(edited), "x"), declaration(), line_of(record()))
+    found = differences(load(_dumped(edited), "x"), declaration(), line_of(record()))
     assert any(line.startswith(expected) for line in found), found
 
 

@@ -139,7 +139,7 @@ class BetFile(pytest.Module):
         else:
             cells = self._cells(declaration, faults)
             common = [mark for mark in cells[0].own_markers if mark.name not in _NOT_COPIED]
-            items = [self._finished(cell) for cell in cells]
+            items = [self._finished(cell) for cell in cells] if self.collection.finished else [*cells]
         for tier in CRITERIA:
             if declaration.sentences(tier):
                 items.append(Tier.from_parent(self, name=tier, declaration=declaration, marks=common))

@@ -11,7 +11,6 @@ from typing import Any, Final
 import pytest
 
 from pytest_bets.hooks.beginning import NOTHING, look
-from pytest_bets.hooks.measuring import ATTRIBUTE
 from pytest_bets.hooks.options import Settings
 from pytest_bets.hooks.refusals import refuse
 from pytest_bets.hooks.reports import RESULTS, results_report, tier_reports
@@ -56,6 +55,7 @@ class Judge:
         self.search = search_path(config)
         self._by_cell: dict[str, BetRun] = {}
         self._unfinished: dict[str, Unfinished] = {}
+        self._noting = settings.kept and not settings.rehearsal
         self._red: set[str] = set()
 
     @pytest.hookimpl(tryfirst=True)
@@ -108,16 +108,14 @@ class Judge:
     @pytest.hookimpl(trylast=True)  # others still change what a report says: one with a failed subtest fails
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take the report of a cell; judge its bet when it was the last."""
-        if report.failed:
-            self._red.add(report.nodeid.partition("::")[0])
         nodeid = report.nodeid
+        if report.outcome == "failed":
+            self._red.add(nodeid.partition("::")[0])
         run = self._by_cell.get(nodeid)
         if run is None or run.prefix in self.concluded:
             return
-        last = run.take(report)
-        if report.when == "call":
-            report.__dict__.pop(ATTRIBUTE, None)
-        elif report.when == "teardown" and self.settings.kept and not self.settings.rehearsal:
+        last = run.take(nodeid, report)
+        if report.when == "teardown" and self._noting:
             self._note(run, nodeid)
         if last:
             self._conclude(run)

@@ -44,29 +44,31 @@ class BetRun:
     def __post_init__(self) -> None:
         self.waiting = set(self.cells)
 
-    def take(self, report: pytest.TestReport) -> bool:
+    def take(self, nodeid: str, report: pytest.TestReport) -> bool:
         """Take a report of one of the cells; tell whether it was the last that this run waits for."""
-        nodeid = report.nodeid
-        if getattr(report, "context", None) is not None:  # a subtest, which reports under its cell's id
+        held = report.__dict__
+        if held.get("context") is not None:  # a subtest, which reports under its cell's id
             return False
         self.seconds += report.duration
-        if report.when == "setup" and report.outcome == "passed":  # nothing to learn; a sweep may have many cells
-            return False
+        if report.outcome == "passed" and "wasxfail" not in held:  # nearly always, and a sweep may have many cells
+            if ATTRIBUTE in held:
+                self.data[nodeid] = held.pop(ATTRIBUTE)
+            return report.when == "teardown" and self._done(nodeid)
         if str(report.outcome) == _RERUN:
             self.broken.setdefault(nodeid, f"{_crash(report)}, and was run again")
-        elif report.failed or hasattr(report, "wasxfail"):
+        elif report.failed or "wasxfail" in held:
             if report.failed or report.skipped:
                 self.broken.setdefault(nodeid, _crash(report))
         elif report.skipped:
             self.skipped[nodeid] = _skip(report)
-        self.total = max(self.total, report.__dict__.get(TOTAL, 0))
-        data = report.__dict__.get(ATTRIBUTE)
-        if data is not None:
-            self.data[nodeid] = data
-        if report.when not in ("setup", "call"):  # teardown, or _DIED
-            self.waiting.discard(nodeid)
-            return not self.waiting
-        return False
+        self.total = max(self.total, held.get(TOTAL, 0))
+        if ATTRIBUTE in held:
+            self.data[nodeid] = held.pop(ATTRIBUTE)
+        return report.when not in ("setup", "call") and self._done(nodeid)  # teardown, or _DIED
+
+    def _done(self, nodeid: str) -> bool:
+        self.waiting.discard(nodeid)
+        return not self.waiting
 
     @property
     def untouched(self) -> bool:

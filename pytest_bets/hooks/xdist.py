@@ -49,7 +49,10 @@ class Controller:
         assert judge is not None  # noqa: S101  # this process is no worker
         judge.begin(ids)
         self.bets = frozenset(judge.runs)
-        if self.bets and self.config.getoption("dist", "no") == "each":
+        if not self.bets:
+            return
+        self.config.pluginmanager.register(Stopping(self.config), "bets-stopping")
+        if self.config.getoption("dist", "no") == "each":
             raise pytest.UsageError(
                 "--dist each does not go with bets: it runs every cell once a worker, and a cell is one row of "
                 "measurements. Use --dist load, worksteal, loadfile, loadscope or loadgroup."
@@ -85,10 +88,17 @@ class Controller:
 
         return removing
 
+
+class Stopping:
+    """Stops a distributed session where --maxfail says so: xdist counts what its workers report, and no tiers."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Stop where --maxfail says so: xdist counts what its workers report, and tiers are reported here."""
-        if not report.failed or not self.bets:
+        """Hand the session's decision to stop over to the one who distributes."""
+        if not report.failed:
             return
         session = self.config.pluginmanager.get_plugin("session")
         distributed = self.config.pluginmanager.get_plugin("dsession")

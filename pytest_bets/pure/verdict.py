@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 from pytest_bets.pure.declaration import Criterion
 from pytest_bets.pure.evaluate import EvaluationError, distance, satisfied, value
+from pytest_bets.pure.nodes import Node
 
 Outcome = Literal["PASS", "LENIENT", "FAIL"]
 Met = bool | None
@@ -86,12 +87,15 @@ def judge(criteria: Sequence[Criterion], cells: Sequence[Cell]) -> Verdict:
     """Judge every sentence over all cells; void where a sentence cannot be evaluated."""
     rows = [cell.row for cell in cells]
     judged = []
+    known: dict[Node, float] = {}  # the tiers mostly compare one value with three thresholds
     for criterion in criteria:
         sentence = criterion.sentence
         try:
-            measured = value(sentence, rows)
+            if sentence.value not in known:
+                known[sentence.value] = value(sentence, rows)
         except EvaluationError as error:
             return void(f'{criterion.tier} "{sentence.text}": {error}')
+        measured = known[sentence.value]
         margin = distance(sentence, measured)
         if criterion.tier == "catastrophic":
             margin = -margin

@@ -41,12 +41,12 @@ def compute() -> dict[str, object]:
     """Return the device and the number of threads that this process computes with, as torch says where it is loaded."""
     torch = sys.modules.get("torch")
     if torch is None or not hasattr(torch, "get_num_threads"):
-        return {"device": "cpu", "threads": _threads(os.environ.get("OMP_NUM_THREADS", ""))}
+        return _without_torch()
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"
     return {"device": device, "threads": torch.get_num_threads()}
 
 
 @cache
-def _threads(openmp: str) -> int:
-    outermost = openmp.partition(",")[0].strip()
-    return int(outermost) if outermost.isdecimal() else os.cpu_count() or 1
+def _without_torch() -> dict[str, object]:
+    outermost = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
+    return {"device": "cpu", "threads": int(outermost) if outermost.isdecimal() else os.cpu_count() or 1}

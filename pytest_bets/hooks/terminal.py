@@ -46,11 +46,12 @@ class Closing:
         width = terminalreporter._tw.fullwidth
         for line in [*table([self._row(item) for item in concluded], width), ""]:
             terminalreporter.write_line(line)
-        for note in self._notes(concluded):
-            for line in textwrap.wrap(note, width, break_long_words=False, break_on_hyphens=False):
+        verbose = config.get_verbosity() > 0
+        for note in [*self._notes(concluded), *self._unregistered(concluded, verbose=verbose)]:
+            command = note.startswith(" ")  # which stays one line, to be copied as it stands
+            wrapped = textwrap.wrap(note, width, break_long_words=False, break_on_hyphens=False)
+            for line in [note] if command else wrapped:
                 terminalreporter.write_line(line)
-        for line in self._unregistered(concluded, verbose=config.get_verbosity() > 0):
-            terminalreporter.write_line(line)
 
     def _row(self, item: Concluded) -> list[str]:
         verdict = item.judgement.verdict

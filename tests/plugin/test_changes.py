@@ -245,3 +245,8 @@ def test_sentences_are_matched_by_what_they_measure_before_they_are_called_repla
         Change("strict", "tightened", "mean(b) < 9", "mean(b) < 8"),
         Change("strict", "replaced", "std(a) < 1", "std(b) < 1"),
     ]
+    once, twice = ["count(a < b) >= 3"], ["count(a < b) >= 5", "count(a < b) > 2"]
+    assert changes(declared({"strict": once}), declared({"strict": twice})) == [
+        Change("strict", "reworded", once[0], twice[1]),
+        Change("strict", "added", "", twice[0]),
+    ]

@@ -6,13 +6,11 @@ from pathlib import Path
 from typing import Final
 
 from pytest_bets.hooks.options import Settings
+from pytest_bets.hooks.registration import Registry
 from pytest_bets.hooks.run import BetRun
-from pytest_bets.pure.fault import DeclarationError
 from pytest_bets.pure.overview import claims
-from pytest_bets.pure.reader import read
 from pytest_bets.pure.record import Json
 from pytest_bets.pure.standing import Standing, standings
-from pytest_bets.world import git
 from pytest_bets.world.catalogue import Catalogue
 from pytest_bets.world.code import Code, CodeIndex
 from pytest_bets.world.results import Results
@@ -34,7 +32,12 @@ NOTHING: Final = Beginning()
 
 
 def look(
-    runs: Sequence[BetRun], settings: Settings, catalogue: Catalogue, results: Results, search: Sequence[Path]
+    runs: Sequence[BetRun],
+    settings: Settings,
+    catalogue: Catalogue,
+    results: Results,
+    registry: Registry,
+    search: Sequence[Path],
 ) -> Beginning:
     """Return what is so now.
 
@@ -49,36 +52,12 @@ def look(
     if not settings.kept:
         return Beginning(by_id, standing)
     index = CodeIndex(settings.root, search)
-    tree = git.tree(settings.root.resolve())
+    tree = registry.tree
     return Beginning(
         by_id,
         standing,
         {run.declaration.id: index.code(run.path) for run in runs},
-        _registration(tree, runs),
+        registry.registrations({run.path: run.declaration for run in runs}),
         tree.commit if tree else None,
         tree.dirty(settings.results.resolve()) if tree else None,
     )
-
-
-def _registration(tree: git.Tree | None, runs: Sequence[BetRun]) -> dict[str, Json]:
-    if tree is None or tree.shallow:
-        return {run.declaration.id: {"state": "unknown", "commit": None} for run in runs}
-    paths = {run.declaration.id: run.path.resolve() for run in runs}
-    committed = tree.committed(list(paths.values()))
-    found: dict[str, Json] = {}
-    for run in runs:
-        held = committed[paths[run.declaration.id]]
-        same = held is not None and _digest(held, run.declaration.file) == run.declaration.digest
-        found[run.declaration.id] = {
-            "state": "registered" if same else "unregistered",
-            "commit": tree.commit if same else None,
-        }
-    return found
-
-
-def _digest(source: bytes, file: str) -> str | None:
-    try:
-        declaration = read(source.decode(), file)
-    except (DeclarationError, UnicodeDecodeError):
-        return None
-    return declaration.digest if declaration else None

@@ -13,7 +13,8 @@ import pytest
 from pytest_bets.hooks.beginning import NOTHING, look
 from pytest_bets.hooks.options import Settings
 from pytest_bets.hooks.refusals import refuse
-from pytest_bets.hooks.reports import RESULTS, results_report, tier_reports
+from pytest_bets.hooks.registration import Registry
+from pytest_bets.hooks.reports import REGISTRATION, RESULTS, error_report, tier_reports
 from pytest_bets.hooks.run import Arrived, BetRun, Judgement, arrived, conclude, selection
 from pytest_bets.pure.declaration import is_bet_name
 from pytest_bets.pure.fault import DeclarationError
@@ -52,6 +53,7 @@ class Judge:
         self.concluded: dict[str, Concluded] = {}
         self.summary: Json | None = None
         self.catalogue = catalogue
+        self.registry = Registry(settings, catalogue)
         self.search = search_path(config)
         self._by_cell: dict[str, BetRun] = {}
         self._unfinished: dict[str, Unfinished] = {}
@@ -81,8 +83,8 @@ class Judge:
             return
         refuse(self.config, self.settings, [run.declaration for run in self.runs.values()])
         try:
-            search = self.search
-            self.beginning = look(list(self.runs.values()), self.settings, self.catalogue(), self.results, search)
+            runs = list(self.runs.values())
+            self.beginning = look(runs, self.settings, self.catalogue(), self.results, self.registry, self.search)
         except RecordError as error:
             raise pytest.UsageError(
                 f"{error}\nNothing was run. Restore the file with git; where journals conflict, keep the lines of both."
@@ -146,7 +148,7 @@ class Judge:
                 self.summary = rollup(self.results, self.catalogue())
             except (OSError, RecordError) as error:
                 text = f"The summary could not be written: {error}"
-                self._emit(results_report(next(iter(self.runs.values())), text))
+                self._emit(error_report(next(iter(self.runs.values())), RESULTS, text))
         if session.testsfailed and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
@@ -160,7 +162,8 @@ class Judge:
         failed = cache.get(_LAST_FAILED, {})
         for prefix in sorted(red):
             run = self.runs[prefix]
-            failed.pop(f"{prefix}::{RESULTS}", None)  # not an item: no run could pass it
+            for name in (REGISTRATION, RESULTS):  # no items: no run could pass them
+                failed.pop(f"{prefix}::{name}", None)
             failed.update(dict.fromkeys([*sorted(run.cells), *(f"{prefix}::{tier}" for tier in run.tiers)], True))
         cache.set(_LAST_FAILED, failed)
 
@@ -171,6 +174,9 @@ class Judge:
         if self.settings.kept and (run.data or run.broken):
             kept = self._keep(run, judgement, came)
         self.concluded[run.prefix] = Concluded(run, judgement, len(came.cells), kept)
+        refused = self.registry.refusal(run.path, run.declaration) if run.skipped else None
+        if refused:
+            self._emit(error_report(run, REGISTRATION, refused))
         run.data.clear()  # a sweep may be long, and its measurements have served
         red = self._gated(run, judgement)
         for tier in run.tiers:
@@ -184,7 +190,7 @@ class Judge:
         except (OSError, RecordError) as error:
             cells = canonical({"bet": run.declaration.id, "cells": record["cells"]})
             text = f"The results could not be written: {error}\nWhat was measured:\n{cells}"
-            self._emit(results_report(run, text))
+            self._emit(error_report(run, RESULTS, text))
             return None
         if judgement.missing is None and run.declaration.id in self._unfinished and not run.broken:
             self._unfinished[run.declaration.id].clear()

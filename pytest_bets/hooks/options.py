@@ -10,6 +10,7 @@ from typing import Any, Final
 import pytest
 
 GATES: Final = ("auto", "strict", "lenient", "catastrophic", "regression", "none")
+REGISTRATIONS: Final = ("warn", "require", "off")
 FILES: Final = "bet_*.py"
 MARKER_HELP: Final = (
     "strict(sentence): the claim holds in full where every such sentence is true (bets)",
@@ -27,8 +28,10 @@ class Settings:
     """What the user asked of the plugin in this session."""
 
     root: Path
+    here: Path
     results: Path
     gate: str
+    registration: str
     replay: bool
     resume: bool
     pilot: bool
@@ -44,6 +47,11 @@ class Settings:
     def kept(self) -> bool:
         """Whether runs are written: never in a replay, and in a rehearsal only to a folder that was named for it."""
         return not self.replay and (self.elsewhere or not self.rehearsal)
+
+    @property
+    def required(self) -> bool:
+        """Whether a bet must be registered to run; a rehearsal and a replay make no evidence."""
+        return self.registration == "require" and not self.replay and not self.rehearsal
 
 
 def add(parser: pytest.Parser) -> None:
@@ -85,6 +93,11 @@ def add(parser: pytest.Parser) -> None:
         help="explore: override a constant of the bets; like a rehearsal, no verdict of record; may be repeated",
     )
     parser.addini("bets_gate", "default of --bets-gate", default="auto")
+    parser.addini(
+        "bets_registration",
+        "what becomes of a bet that no commit holds as it is declared: warn, after it ran; require, do not run it; off",
+        default="warn",
+    )
     parser.addini("bets_results", "default of --bets-results, relative to the root", default="results")
 
 
@@ -102,10 +115,21 @@ def read(config: pytest.Config) -> Settings:
     gate = config.getoption("bets_gate") or str(config.getini("bets_gate"))
     if gate not in GATES:
         raise pytest.UsageError(f"bets_gate is {gate!r} in the settings; expected one of {', '.join(GATES)}")
+    registration = str(config.getini("bets_registration"))
+    if registration not in REGISTRATIONS:
+        from pytest_bets.pure.fault import nearest  # here alone: a session without bets imports nothing more
+
+        near = nearest(registration, REGISTRATIONS)
+        raise pytest.UsageError(
+            f"bets_registration is {registration!r} in the settings; expected one of {', '.join(REGISTRATIONS)}"
+            + (f"; did you mean {near}?" if near else "")
+        )
     settings = Settings(
         root=root,
+        here=config.invocation_params.dir,
         results=results,
         gate=gate,
+        registration=registration,
         replay=config.getoption("bets_replay"),
         resume=config.getoption("bets_resume"),
         pilot=config.getoption("bets_pilot"),

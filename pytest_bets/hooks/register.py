@@ -1,6 +1,6 @@
 """Which part of the plugin lives in which process."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 
 import pytest
@@ -12,6 +12,7 @@ from pytest_bets.hooks.measuring import Measuring
 from pytest_bets.hooks.options import Settings
 from pytest_bets.hooks.overrides import Finder
 from pytest_bets.hooks.parts import Parts
+from pytest_bets.hooks.registration import Refusing
 from pytest_bets.hooks.resuming import resumed
 from pytest_bets.hooks.terminal import Closing
 from pytest_bets.world.catalogue import Catalogue
@@ -27,6 +28,10 @@ def register(config: pytest.Config, settings: Settings, patterns: Sequence[str])
     def catalogue() -> Catalogue:
         return Catalogue(settings.root)
 
+    @lru_cache(maxsize=1)
+    def registered() -> Collection[str]:
+        return judge.registry.registered if judge else xdist.registered_bets(config)
+
     if xdist.is_worker(config):
         finished = xdist.finished_cells(config)
     else:
@@ -40,8 +45,10 @@ def register(config: pytest.Config, settings: Settings, patterns: Sequence[str])
     collection = BetCollection(settings, catalogue, patterns, finished)
     plugins.register(collection, "bets-collection")
     plugins.register(Measuring(), "bets-measuring")
+    if settings.required:
+        plugins.register(Refusing(registered), "bets-refusing")
     if settings.rehearsal:
         finder = Finder(settings, catalogue)
         finder.install()
         config.add_cleanup(finder.remove)
-    return Parts(collection, finished, judge)
+    return Parts(collection, finished, registered, judge)

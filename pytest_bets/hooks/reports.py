@@ -1,4 +1,4 @@
-"""The reports of a bet that no item makes: those of its tiers, and one where its results could not be written."""
+"""The reports of a bet that no item makes: those of its tiers, and of what went wrong with it as a whole."""
 
 from collections.abc import Collection, Iterator
 from typing import Any, Final
@@ -12,6 +12,8 @@ UNMET: Final = "bets_unmet"
 """The attribute of the report of a tier that is not met and not gated."""
 RESULTS: Final = "results"
 """The name under which a bet's file tells of results that could not be written."""
+REGISTRATION: Final = "registration"
+"""The name under which a bet's file tells that it was not run, for want of registration."""
 
 
 def tier_reports(
@@ -51,14 +53,14 @@ def _phases(run: BetRun, tier: str, outcome: Any, text: str, *, unmet: bool = Fa
         yield report
 
 
-def results_report(run: BetRun, text: str) -> pytest.TestReport:
-    """Return the error that says why a bet's results could not be written."""
+def error_report(run: BetRun, name: str, text: str) -> pytest.TestReport:
+    """Return the error that says why a bet was not run, or why its results could not be written."""
     bet = run.declaration
     return pytest.TestReport(
-        nodeid=f"{run.prefix}::{RESULTS}",
-        location=(bet.file, bet.line - 1, f"{bet.id} {RESULTS}"),
+        nodeid=f"{run.prefix}::{name}",
+        location=(bet.file, bet.line - 1, f"{bet.id} {name}"),
         keywords={},
         outcome="failed",
         longrepr=text,
-        when="teardown",
+        when="setup" if name == REGISTRATION else "teardown",
     )

@@ -12,6 +12,7 @@ from pytest_bets.hooks.options import Settings
 from pytest_bets.hooks.reports import UNMET
 from pytest_bets.pure.overview import standing_json
 from pytest_bets.pure.record import criterion_json
+from pytest_bets.text.registration import declaring
 from pytest_bets.text.table import table
 from pytest_bets.text.words import measured_words, standing_words, verdict_words
 
@@ -45,8 +46,11 @@ class Closing:
         width = terminalreporter._tw.fullwidth
         for line in [*table([self._row(item) for item in concluded], width), ""]:
             terminalreporter.write_line(line)
-        for note in self._notes(concluded):
-            for line in textwrap.wrap(note, width, break_long_words=False, break_on_hyphens=False):
+        verbose = config.get_verbosity() > 0
+        for note in [*self._notes(concluded), *self._unregistered(concluded, verbose=verbose)]:
+            command = note.startswith(" ")  # which stays one line, to be copied as it stands
+            wrapped = textwrap.wrap(note, width, break_long_words=False, break_on_hyphens=False)
+            for line in [note] if command else wrapped:
                 terminalreporter.write_line(line)
 
     def _row(self, item: Concluded) -> list[str]:
@@ -88,14 +92,18 @@ class Closing:
             yield f"In {folder}: {records} written, {stand} stand as they were{incomplete}; see {folder}/SUMMARY.md."
         elif settings.replay:
             yield f"Replayed from {folder}: no experiment ran, nothing was written."
-        unregistered = [
-            item.run.declaration.file
-            for item in concluded
-            if item.kept and self.judge.beginning.registration[item.run.declaration.id]["state"] == "unregistered"
-        ]
-        if unregistered:
+
+    def _unregistered(self, concluded: Sequence[Concluded], *, verbose: bool) -> Iterator[str]:
+        registry, states = self.judge.registry, self.judge.beginning.registration
+        if self.judge.settings.registration == "off" or self.judge.settings.rehearsal:
+            return
+        ran = [(states[item.run.declaration.id]["state"], item.run) for item in concluded if item.kept]
+        bets = [(registry.typed(run.path), run.declaration) for state, run in ran if state == "unregistered"]
+        if bets:
             yield "Run without being registered; commit a bet before its run:"
-            yield from (f"  git add {file}" for file in unregistered)
+            yield f"  {declaring(bets)}"
+        if verbose and any(state == "unknown" for state, _ in ran):
+            yield f"Whether the bets are registered is unknown: {registry.untold}."
 
 
 def _short(reason: str) -> str:

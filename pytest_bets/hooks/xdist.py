@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pytest_bets.hooks.parts import Parts
 
 _FINISHED: Final = "bets_finished"
+_REGISTERED: Final = "bets_registered"
 
 
 def is_worker(config: pytest.Config) -> bool:
@@ -26,6 +27,12 @@ def finished_cells(config: pytest.Config) -> dict[str, str]:
     return dict(json.loads(handed[_FINISHED]))
 
 
+def registered_bets(config: pytest.Config) -> frozenset[str]:
+    """Return, on a worker, the ids of the bets that the controller found registered, where it has to know."""
+    handed: Mapping[str, str] = config.workerinput  # type: ignore[attr-defined]  # is_worker has told that it is there
+    return frozenset(json.loads(handed[_REGISTERED]))
+
+
 class Controller:
     """The judge's ear, where other processes collect and run; `parts` is asked for only when there are bets."""
 
@@ -37,8 +44,9 @@ class Controller:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        """Hand the finished cells over, so that every worker collects the same."""
+        """Hand over the finished cells, so that every worker collects the same, and which bets may run."""
         node.workerinput[_FINISHED] = json.dumps(dict(self.parts().finished) if self.settings.resume else {})
+        node.workerinput[_REGISTERED] = json.dumps(sorted(self.parts().registered()) if self.settings.required else [])
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, node: Any, ids: Sequence[str]) -> None:  # noqa: ARG002  # xdist's signature

@@ -64,7 +64,7 @@ TRUTH: Final = Interval(0, 1)
 
 def admitted(sentence: Sentence) -> Interval:
     """Return the values that meet the sentence: integers where the left side counts."""
-    threshold, whole = float(sentence.threshold), _counts(sentence.value)
+    threshold, whole = sentence.threshold, _counts(sentence.value)
     return {
         ">=": Interval(low=threshold, whole=whole),
         ">": Interval(low=threshold, open_low=True, whole=whole),

@@ -2,8 +2,6 @@
 
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +9,8 @@ import pytest
 
 from pytest_bets.world import git
 from tests.plugin.conftest import Run, WriteBet
+from tests.plugin.repositories import commit, count_calls, isolate
+from tests.plugin.repositories import git as run_git
 from tests.plugin.whole import records
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
@@ -18,33 +18,14 @@ pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not 
 
 @pytest.fixture(autouse=True)
 def plain_git(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let no setting of this machine's git, and no repository around the tests, play a part."""
-    for name in [name for name in os.environ if name.startswith("GIT_")]:
-        monkeypatch.delenv(name)
-    for role in ("AUTHOR", "COMMITTER"):
-        monkeypatch.setenv(f"GIT_{role}_NAME", "A")
-        monkeypatch.setenv(f"GIT_{role}_EMAIL", "a@example.org")
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
-    monkeypatch.setattr(sys, "dont_write_bytecode", True)
-
-
-def _git(*arguments: str, folder: Path | None = None) -> str:
-    done = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True, check=True)
-    return done.stdout.strip()
-
-
-def _commit(*paths: str) -> str:
-    _git("add", "-A", *paths)
-    _git("commit", "-q", "-m", "Declare")
-    return _git("rev-parse", "HEAD")
+    """Let no setting of this machine's git play a part."""
+    isolate(monkeypatch)
 
 
 @pytest.fixture
 def repository(pytester: pytest.Pytester) -> Path:
     """Return a fresh repository, in which the test stands."""
-    _git("init", "-q", "-b", "main")
+    run_git("init", "-q", "-b", "main")
     return pytester.path
 
 
@@ -61,24 +42,24 @@ def _state(run: Run, name: str = "1_first") -> str:
 def test_a_bet_that_is_committed_is_registered(bet: WriteBet, run: Run) -> None:
     """The record names the commit that holds its declaration, and the tree that it ran in."""
     bet()
-    commit = _commit()
+    head = commit()
     record = _told(run)
-    assert record["registration"] == {"state": "registered", "commit": commit}
-    assert (record["environment"]["commit"], record["environment"]["dirty"]) == (commit, False)
+    assert record["registration"] == {"state": "registered", "commit": head}
+    assert (record["environment"]["commit"], record["environment"]["dirty"]) == (head, False)
 
 
 @pytest.mark.usefixtures("repository")
 def test_a_bet_that_is_not_committed_is_unregistered(bet: WriteBet, run: Run) -> None:
     """An untracked file, and one that is merely staged, have moved nobody to anything."""
     bet("bet_2_other.py")
-    commit = _commit()
+    head = commit()
     bet()
     shown = run()
-    assert "Run without being registered; commit a bet before its run:\n  git add bet_1_first.py\n" in shown
+    assert 'its run:\n  git add bet_1_first.py && git commit -m "Declare bet 1"\n' in shown
     record = records(Path("results"))["1_first"]
     assert record["registration"] == {"state": "unregistered", "commit": None}
-    assert (record["environment"]["commit"], record["environment"]["dirty"]) == (commit, True)
-    _git("add", "-A")
+    assert (record["environment"]["commit"], record["environment"]["dirty"]) == (head, True)
+    run_git("add", "-A")
     Path("results/1_first.json").unlink()
     assert _state(run) == "unregistered"
 
@@ -87,7 +68,7 @@ def test_a_bet_that_is_not_committed_is_unregistered(bet: WriteBet, run: Run) ->
 def test_a_declaration_that_differs_from_the_commit_is_unregistered(bet: WriteBet, run: Run) -> None:
     """Moving a threshold in the working tree shows at once."""
     bet()
-    _commit()
+    commit()
     bet(markers={"strict": '"count(gain > 0) >= 4"'}, sections={"Strict": "all 4 of 4 cells gain."})
     assert _state(run) == "unregistered"
 
@@ -96,10 +77,10 @@ def test_a_declaration_that_differs_from_the_commit_is_unregistered(bet: WriteBe
 def test_a_change_beside_the_declaration_leaves_a_bet_registered(bet: WriteBet, run: Run) -> None:
     """A comment, a new title and other code do not change what was bet; the tree is dirty."""
     bet()
-    commit = _commit()
+    head = commit()
     bet(title="A first claim, in better words.", body="# a comment\nreturn {'gain': part + 1}")
     record = _told(run)
-    assert record["registration"] == {"state": "registered", "commit": commit}
+    assert record["registration"] == {"state": "registered", "commit": head}
     assert record["environment"]["dirty"] is True
 
 
@@ -108,7 +89,7 @@ def test_a_bet_that_git_ignores_is_unregistered(bet: WriteBet, run: Run) -> None
     """Git does not list it among the changes, and does not hold it."""
     Path(".gitignore").write_text("drafts/\n")
     bet("drafts/bet_1_first.py")
-    _commit()
+    commit()
     assert _state(run) == "unregistered"
 
 
@@ -116,7 +97,7 @@ def test_a_bet_that_git_ignores_is_unregistered(bet: WriteBet, run: Run) -> None
 def test_before_the_first_commit_a_bet_is_unregistered(bet: WriteBet, run: Run) -> None:
     """Git can tell: it holds nothing, whatever is staged."""
     bet()
-    _git("add", "-A")
+    run_git("add", "-A")
     record = _told(run)
     assert record["registration"] == {"state": "unregistered", "commit": None}
     assert (record["environment"]["commit"], record["environment"]["dirty"]) == (None, True)
@@ -136,7 +117,7 @@ def test_outside_git_nobody_can_tell(bet: WriteBet, run: Run) -> None:
 def test_without_git_on_the_path_nobody_can_tell(bet: WriteBet, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """The bet runs all the same."""
     bet()
-    _commit()
+    commit()
     monkeypatch.setenv("PATH", "")
     assert _state(run) == "unknown"
 
@@ -144,24 +125,24 @@ def test_without_git_on_the_path_nobody_can_tell(bet: WriteBet, run: Run, monkey
 def test_in_a_shallow_clone_nobody_can_tell(bet: WriteBet, repository: Path, run: Run) -> None:
     """Its history is cut off, as CI's usually is; the commit is known."""
     bet()
-    _commit()
+    commit()
     bet("bet_2_other.py")
-    commit = _commit()
-    _git("clone", "-q", "--depth=1", repository.as_uri(), "clone")
+    head = commit()
+    run_git("clone", "-q", "--depth=1", repository.as_uri(), "clone")
     os.chdir("clone")
     record = _told(run)
     assert record["registration"] == {"state": "unknown", "commit": None}
-    assert record["environment"]["commit"] == commit
+    assert record["environment"]["commit"] == head
 
 
 @pytest.mark.usefixtures("repository")
 def test_a_linked_worktree_is_a_checkout_like_any_other(bet: WriteBet, run: Run) -> None:
     """Its `.git` is a file; its commit is its own branch's."""
     bet()
-    commit = _commit()
-    _git("worktree", "add", "-q", "-b", "other", "tree")
+    head = commit()
+    run_git("worktree", "add", "-q", "-b", "other", "tree")
     os.chdir("tree")
-    assert _told(run)["registration"] == {"state": "registered", "commit": commit}
+    assert _told(run)["registration"] == {"state": "registered", "commit": head}
     (Path.cwd() / "bet_1_first.py").unlink()
     bet("tree/bet_3_new.py")
     assert _state(run, "3_new") == "unregistered"
@@ -171,14 +152,14 @@ def test_a_submodule_is_a_checkout_of_its_own(bet: WriteBet, repository: Path, r
     """Its bets are registered in it, and not in the repository that holds it."""
     inner = repository / "origin"
     inner.mkdir()
-    _git("init", "-q", "-b", "main", folder=inner)
+    run_git("init", "-q", "-b", "main", folder=inner)
     bet("origin/bet_1_first.py")
-    _git("add", "-A", folder=inner)
-    _git("commit", "-q", "-m", "Declare", folder=inner)
-    commit = _git("rev-parse", "HEAD", folder=inner)
-    _git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", inner.as_uri(), "part")
+    run_git("add", "-A", folder=inner)
+    run_git("commit", "-q", "-m", "Declare", folder=inner)
+    head = run_git("rev-parse", "HEAD", folder=inner)
+    run_git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", inner.as_uri(), "part")
     os.chdir("part")
-    assert _told(run)["registration"] == {"state": "registered", "commit": commit}
+    assert _told(run)["registration"] == {"state": "registered", "commit": head}
 
 
 @pytest.mark.usefixtures("repository")
@@ -186,7 +167,7 @@ def test_a_subfolder_can_be_the_root(bet: WriteBet, run: Run) -> None:
     """Paths are told by the root, and asked of git by its top folder."""
     bet("research/bet_1_first.py")
     Path("research/pytest.ini").write_text("[pytest]\n")
-    _commit()
+    commit()
     os.chdir("research")
     record = _told(run)
     assert record["registration"]["state"] == "registered"
@@ -200,9 +181,9 @@ def test_any_file_name_can_be_asked_for(bet: WriteBet, run: Run, file: str) -> N
     """Before and after it is committed, with a neighbour that must not be mixed up with it."""
     bet(file)
     bet("bet_2_other.py")
-    _commit("bet_2_other.py")
+    commit("bet_2_other.py")
     assert _state(run) == "unregistered"
-    _commit("bet_2_other.py", file)
+    commit("bet_2_other.py", file)
     Path("results/1_first.json").unlink()
     assert _state(run) == "registered"
     assert _state(run, "2_other") == "registered"
@@ -214,11 +195,11 @@ def test_other_line_ends_in_the_checkout_are_no_change(bet: WriteBet, run: Run) 
     above = 'TEXT = """two\nlines"""\nSIZES = tuple(\n    range(3)\n)'
     path = bet(above=above)
     unix = path.read_bytes()
-    _commit()
+    commit()
     path.write_bytes(unix.replace(b"\n", b"\r\n"))
     first = _told(run)
     assert first["registration"]["state"] == "registered"
-    _commit()
+    commit()
     path.write_bytes(unix)
     second = _told(run, results="again")
     assert second["registration"]["state"] == "registered"
@@ -230,11 +211,11 @@ def test_other_line_ends_in_the_checkout_are_no_change(bet: WriteBet, run: Run) 
 def test_what_changes_in_the_results_makes_no_tree_dirty(bet: WriteBet, run: Run) -> None:
     """Every run writes there; a second run would else differ from the first by nothing but that."""
     bet()
-    _commit()
+    commit()
     run()
-    assert _git("status", "--porcelain") == "?? results/"
+    assert run_git("status", "--porcelain") == "?? results/"
     bet(body='return {"gain": part + 1}')
-    _commit("bet_1_first.py")
+    commit("bet_1_first.py")
     assert _told(run)["environment"]["dirty"] is False
 
 
@@ -245,20 +226,17 @@ def test_git_is_started_twice_at_most(
     """However many bets there are: starting a process is what takes the time."""
     for number in range(5):
         bet(f"bet_{number}_x.py")
-    _commit()
+    commit()
     folder = tmp_path_factory.mktemp("bin")
-    wrapper = folder / "git"
-    wrapper.write_text(f'#!/bin/sh\necho "$*" >> {folder}/calls\nexec {shutil.which("git")} "$@"\n')
-    wrapper.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+    calls = count_calls(folder, monkeypatch)
     assert _state(run, "4_x") == "registered"
-    assert len((folder / "calls").read_text().splitlines()) == 2
+    assert len(calls.read_text().splitlines()) == 2
 
 
 def test_a_path_outside_the_checkout_is_not_held(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     """And what follows it in the answer is read all the same."""
     (repository / "here.py").write_text("x = 1\n")
-    _commit()
+    commit()
     tree = git.tree(repository.resolve())
     assert tree is not None
     outside = tmp_path_factory.mktemp("out") / "there.py"

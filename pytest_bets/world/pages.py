@@ -19,6 +19,8 @@ def pages(paths: Sequence[Path]) -> list[Path]:
     """
     found: dict[Path, Path] = {}
     for path in paths:
+        if not path.exists():
+            raise FileNotFoundError(f"there is no file or folder {path}")
         for page in _below(path) if path.is_dir() else [path]:
             found.setdefault(page.resolve(), page)
     return list(found.values())
@@ -36,7 +38,7 @@ def read(page: Path) -> str:
 
     Raises:
         PageError: when it is not UTF-8.
-        OSError: when it is not there, or cannot be read.
+        OSError: when it cannot be read.
 
     """
     try:

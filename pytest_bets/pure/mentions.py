@@ -22,7 +22,7 @@ _NUMBER: Final = r"\#?\d{1,9}(?![\w%]|[.,]\d)"
 _VERDICT: Final = r"""
     (?: (?:PASS(?:ED|ES)? | LENIENT | FAIL(?:ED|S)?)
       | [Vv]oid | VOID | [Nn]ever\ run | NEVER\ RUN )
-    (?! \w | -\w | / | \s+or\b )
+    (?! \w | [-@]\w | / | \s+or\b )
     (?: ,\ (?:catastrophic | in\ the\ noise)\b )?
 """
 _GAP: Final = rf"(?: ~~[^~\0]*~~ | [^\w.,;!?~\0{CODE}] )"

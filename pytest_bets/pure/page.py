@@ -71,7 +71,7 @@ def line_of(source: str, place: int) -> int:
 
 class _Page:
     def __init__(self, source: str) -> None:
-        self.source = source
+        self.source = source.replace("\0", "\N{REPLACEMENT CHARACTER}")  # as markdown-it reads it
         mark = source.startswith("\ufeff")  # of the byte order, no part of the first line
         ends = [(match.start(), match.end()) for match in _LINE_END.finditer(source)]
         bounds = [(int(mark), int(mark)), *ends, (len(source), len(source))]

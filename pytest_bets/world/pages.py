@@ -14,7 +14,7 @@ def pages(paths: Sequence[Path]) -> list[Path]:
     """Return the files that are named, and every *.md below the folders that are named, each once.
 
     Raises:
-        FileNotFoundError: when a path is not there, or a folder holds no *.md.
+        FileNotFoundError: when a path is not there, or there is no *.md in any folder and no file is named.
 
     """
     found: dict[Path, Path] = {}
@@ -23,14 +23,13 @@ def pages(paths: Sequence[Path]) -> list[Path]:
             raise FileNotFoundError(f"there is no file or folder {path}")
         for page in _below(path) if path.is_dir() else [path]:
             found.setdefault(page.resolve(), page)
+    if not found:
+        raise FileNotFoundError(f"there is no *.md in {', '.join(map(str, paths))}")
     return list(found.values())
 
 
 def _below(folder: Path) -> Iterator[Path]:
-    below = sorted(here / name for here, files in walk(folder) for name in files if name.lower().endswith(".md"))
-    if not below:
-        raise FileNotFoundError(f"there is no *.md in {folder}")
-    yield from below
+    yield from sorted(here / name for here, files in walk(folder) for name in files if name.lower().endswith(".md"))
 
 
 def read(page: Path) -> str:

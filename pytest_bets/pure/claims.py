@@ -1,14 +1,15 @@
 """What a write-up says of bets, held against the records."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from pytest_bets.pure.evaluate import EvaluationError, value_of
 from pytest_bets.pure.fault import nearest
-from pytest_bets.pure.mentions import Marked, Mention, marked, mentions, word
-from pytest_bets.pure.page import BREAK, Block, Comment, blocks, line_of
+from pytest_bets.pure.mentions import Marked, Mention, Span, marked, mentions, word
+from pytest_bets.pure.page import BREAK, Block, Comment, blocks, line_starts
 from pytest_bets.pure.sentence import parse_value
 from pytest_bets.pure.shown import VALUE, agrees, alike, hundredfold
 from pytest_bets.pure.syntax import SentenceError
@@ -90,6 +91,7 @@ def mended(source: str, findings: Sequence[Finding]) -> str:
 class _Page:
     def __init__(self, source: str, bets: Sequence[Bet]) -> None:
         self.source = source
+        self.lines = line_starts(source)
         self.numbers = {bet.number: bet for bet in bets if bet.number is not None}
         self.ids = {bet.id: bet for bet in bets}
         self.found: list[Finding] = []
@@ -98,10 +100,13 @@ class _Page:
     def block(self, block: Block) -> None:
         cited: dict[str, tuple[Bet, int, str]] = {}
         told = mentions(block)
+        sharing: dict[Span | None, list[Mention]] = {}
+        for mention in told:
+            sharing.setdefault(mention.verdict, []).append(mention)
         for mention in told:
             bet = self._known(str(mention.number), f'"Bet {mention.number}"', block.places[mention.at])
             if bet:
-                self._verdict(block, mention, bet, [other for other in told if other.verdict == mention.verdict])
+                self._verdict(block, mention, bet, sharing[mention.verdict])
                 cited.setdefault(bet.id, (bet, block.places[mention.at], f'"Bet {mention.number}"'))
         values = list(marked(block))
         for value in values:
@@ -203,7 +208,8 @@ class _Page:
         return here if self.source[here.start : here.end] == block.text[start:end] else None
 
     def _add(self, place: int, kind: Kind, bet: str | None, stands: str, record: str, edit: Edit | None = None) -> None:
-        self.found.append(Finding(line_of(self.source, place), kind, bet, " ".join(stands.split()), record, edit))
+        line = bisect_right(self.lines, place)
+        self.found.append(Finding(line, kind, bet, " ".join(stands.split()), record, edit))
 
 
 def _says_so(text: str, gone: frozenset[str]) -> bool:

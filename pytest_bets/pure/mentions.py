@@ -25,7 +25,7 @@ _VERDICT: Final = r"""
     (?! \w | [-@]\w | / | \s+or\b )
     (?: ,\ (?:catastrophic | in\ the\ noise)\b )?
 """
-_GAP: Final = rf"(?: ~~[^~\0]*~~ | [^\w.,;!?~\0{CODE}] )"
+_GAP: Final = rf"(?: ~~[^~\0]{{0,80}}~~ | [^\w.,;!?~\0{CODE}] )"
 """What may stand between: white space, dashes, brackets, signs, and what is struck out."""
 _MENTION: Final = re.compile(
     rf"""

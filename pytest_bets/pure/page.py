@@ -7,6 +7,7 @@ nothing; comments and tags show as nothing.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from html import unescape
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
@@ -45,18 +46,23 @@ class Comment:
 class Block:
     """What is read together: a paragraph, heading, table row or list item, with all its paragraphs.
 
-    `text` is what it shows; `places[i]` is where in the source the character `text[i]` stands.
+    `places[i]` is where in the source the character `text[i]` stands.
     """
 
     kind: str
-    text: str = ""
+    pieces: list[str] = field(default_factory=list)
     places: list[int] = field(default_factory=list)
     comments: list[Comment] = field(default_factory=list)
 
-    def show(self, shown: str, place: int, step: int = 0) -> None:
-        """Add text that stands at a place in the source: to the letter with a step of 1, as another with 0."""
-        self.text += shown
-        self.places += [place + step * index for index in range(len(shown))]
+    @cached_property
+    def text(self) -> str:
+        """What the block shows, once all of it was added."""
+        return "".join(self.pieces)
+
+    def show(self, shown: str, *places: int) -> None:
+        """Add text, and where each of its characters stands, or all of them."""
+        self.pieces.append(shown)
+        self.places += places if len(places) == len(shown) else places * len(shown)
 
 
 def blocks(source: str) -> list[Block]:
@@ -64,9 +70,9 @@ def blocks(source: str) -> list[Block]:
     return _Page(source).blocks()
 
 
-def line_of(source: str, place: int) -> int:
-    """Return the line, from 1, on which a place in the source stands."""
-    return 1 + len(_LINE_END.findall(source, 0, place))
+def line_starts(source: str) -> list[int]:
+    """Return where in the source each line starts."""
+    return [0, *(match.end() for match in _LINE_END.finditer(source))]
 
 
 class _Page:
@@ -104,14 +110,14 @@ class _Page:
                 else:
                     block = found[-1]
                 places = self._places(token, cursor)
-                if block.text:
+                if block.places:
                     block.show(" " if joined else BREAK, places[0] if places else 0)
                 self.inline.read(token.content, env, places, block)
                 if kind in ("th_open", "td_open") and places:
                     cursor = places[-1] + 1
                 last = (kind, token.map[1], here[2])
             parent = token.type
-        return [block for block in found if block.text or block.comments]
+        return [block for block in found if block.places or block.comments]
 
     def _places(self, token: "Token", cursor: int) -> list[int]:
         """Return where in the source each character of a block's content stands.
@@ -178,7 +184,7 @@ class _Inline:
             if name == "html_inline":
                 if piece.startswith("<!--"):
                     text = piece.removeprefix("<!--").removesuffix("-->").strip()
-                    block.comments.append(Comment(text, places[start], places[end - 1] + 1, len(block.text)))
+                    block.comments.append(Comment(text, places[start], places[end - 1] + 1, len(block.places)))
                 elif match := _TAG.match(piece):
                     code = max(0, code + (-1 if match[1] else 1))
             elif code or name in ("backticks", "autolink"):
@@ -190,8 +196,7 @@ class _Inline:
             elif name == "entity":
                 block.show(unescape(piece), places[start])
             elif name in ("text", "rest", "image"):
-                for index in range(start, end):
-                    block.show(content[index], places[index])
+                block.show(piece, *places[start:end])
 
 
 def _rest(state: "StateInline", silent: bool) -> bool:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_bets.pure.claims import Bet, Finding, check, mended
-from pytest_bets.pure.page import blocks, line_of
+from pytest_bets.pure.page import blocks, line_starts
 from pytest_bets.pure.shown import VALUE, agrees, alike
 
 CELLS = [{"norm": 5.0968, "full": 7.0 + cell, "part": cell % 3, "worst": math.nan} for cell in range(15)]
@@ -293,7 +293,7 @@ def test_every_shown_character_has_its_place(source: str) -> None:
 def test_a_fixed_page_needs_no_other_fix(source: str) -> None:
     """Whatever the page, nothing crashes, every line is one of it, and what could be mended is."""
     findings = found(source)
-    assert all(1 <= finding.line <= line_of(source, len(source)) for finding in findings)
+    assert all(1 <= finding.line <= len(line_starts(source)) for finding in findings)
     assert not [finding for finding in found(mended(source, findings)) if finding.edit]
 
 

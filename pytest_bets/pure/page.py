@@ -78,11 +78,10 @@ def line_starts(source: str) -> list[int]:
 class _Page:
     def __init__(self, source: str) -> None:
         self.source = source.replace("\0", "\N{REPLACEMENT CHARACTER}")  # as markdown-it reads it
-        mark = source.startswith("\ufeff")  # of the byte order, no part of the first line
         ends = [(match.start(), match.end()) for match in _LINE_END.finditer(source)]
-        bounds = [(int(mark), int(mark)), *ends, (len(source), len(source))]
+        bounds = [(0, 0), *ends, (len(source), len(source))]
         self.lines = [(before[1], after[0]) for before, after in pairwise(bounds)]
-        self.text = source[mark:]
+        self.text = source.removeprefix("\ufeff")
         self.inline = _Inline()
 
     def blocks(self) -> list[Block]:
@@ -192,7 +191,7 @@ class _Inline:
             elif name == "newline":
                 block.show(" ", places[start])
             elif name == "escape":
-                block.show(" " if piece[1:2] == "\n" else piece[1:2], places[start + 1])
+                block.show(piece[1:2], places[start + 1])
             elif name == "entity":
                 block.show(unescape(piece), places[start])
             elif name in ("text", "rest", "image"):

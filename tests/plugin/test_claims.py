@@ -13,7 +13,7 @@ from pytest_bets.pure.shown import VALUE, agrees, alike
 CELLS = [{"norm": 5.0968, "full": 7.0 + cell, "part": cell % 3, "worst": math.nan} for cell in range(15)]
 BETS = [
     Bet("46_norm", 46, "LENIENT", "stands", frozenset(), CELLS),
-    Bet("12_decay", 12, "PASS", "stands", frozenset(), [{"loss": 2.5, "share_won": 0.8}]),
+    Bet("12_decay", 12, "PASS", "stands", frozenset(), [{"loss": 2.5, "share_won": 0.8, "tie": 0.285}]),
     Bet("13_noise", 13, "FAIL, in the noise", "falsified", frozenset(), [{"loss": 1234567.0}]),
     Bet("37_gone", 37, "PASS", "retracted by 46_norm", frozenset({"retracted"}), [{"gain": 1.0}]),
     Bet("38_back", 38, "PASS", "withdrawn: a bug", frozenset({"withdrawn"}), [{"gain": 1.0}]),
@@ -64,6 +64,9 @@ def fixed(source: str) -> str:
         "| claim | verdict | bet |\n|---|---|---|\n| x \\| y | {} | [Bet 46](x) |",
         "<details>\n<summary>Bet 46: {}</summary>\n</details>",
         "<!-- a note --> Bet 46: {}",
+        "Bet 46:\n<!-- a note --> {}",
+        "Bet 46:\\\n{}",
+        "| a |\n|---|\n| x \\| Bet 46: {} |",
         "---\ntitle: 'Bet 46: {}'\n---\n\ntext",
         "Bets 12 and 13, and Bet 46: {}",
     ],
@@ -88,6 +91,9 @@ def test_a_verdict_must_be_the_records_in_every_form(form: str) -> None:
         "<!-- Bet 46: PASS -->",
         "<!--\nBet 46: PASS\n\nBet 99\n-->",
         "[foo]: /url 'Bet 46: PASS'",
+        "![a chart](chart.svg 'Bet 99')",
+        "| Bet | 46: PASS |\n|---|---|",
+        "- Bet\n\n  46: PASS",
         "`<!-- bet 46: count(norm < full) -->3<!-- /bet -->`",
         "<https://example.org/bet-99>",
         "bets/bet_99_gone.py, 46_norm, alphabet 99, Bet 99%, bet 5.5, bet 99th",
@@ -120,6 +126,7 @@ def test_what_claims_nothing_is_no_finding(source: str) -> None:
         ("Bets 12, 46 and 12: FAIL", "Bets 12, 46 and 12: FAIL"),
         ("Bets 46 and 46: FAIL", "Bets 46 and 46: LENIENT"),
         ("Bet 46: PA**SS**", "Bet 46: PA**SS**"),
+        ("| Bet 12: FAIL | Bet 12: FAIL |\n|---|---|", "| Bet 12: PASS | Bet 12: PASS |\n|---|---|"),
     ],
 )
 def test_a_fix_writes_the_verdict_that_is_due(written: str, due: str) -> None:
@@ -167,7 +174,7 @@ def test_citing_a_claim_that_is_gone_must_say_so_in_the_same_block(source: str, 
 
 def test_a_withdrawn_claim_must_be_called_withdrawn() -> None:
     """Its mention is one finding, however often the block has it."""
-    finding = the("Bet 38: PASS, and bet 38 again, retracted by nobody.")
+    finding = the("Bet 38: PASS, bet 38 again, and <!-- bet 38: max(gain) -->1<!-- /bet -->, retracted by nobody.")
     assert finding.record == "withdrawn: a bug, and this paragraph does not say so"
     assert found("Bet 38: PASS, but withdrawn.") == found("We withdrew bet 38.") == ()
 
@@ -188,6 +195,9 @@ def test_a_withdrawn_claim_must_be_called_withdrawn() -> None:
         ("46: mean(worst)", "0", "undefined"),
         ("46: 1 / (mean(norm) - mean(norm))", "undefined", "inf"),
         ("12: share_won", "79%", "80%"),
+        ("12: tie", "29%", "29%"),
+        ("12: loss - 2.5004", "0.1", "0.0"),
+        ("12: -(loss - loss)", "1e5", "0e+00"),
         ("13: loss", "1,234,566", "1,234,567"),
         ("13: loss", "1.24e6", "1.23e+06"),
         ("nameless: max(gain)", "0.2", "0.2"),

@@ -1,4 +1,4 @@
-"""The command line beside pytest: new, show, rollup."""
+"""The command line beside pytest: new, show, rollup, claims."""
 
 import argparse
 import os
@@ -6,22 +6,27 @@ import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
+from pytest_bets.pure.claims import Checked, check, mended
 from pytest_bets.pure.declaration import Declaration
 from pytest_bets.pure.fault import DeclarationError, nearest
 from pytest_bets.pure.overview import overview
 from pytest_bets.pure.record import RecordError
+from pytest_bets.text.claims import as_json, as_text, bets
 from pytest_bets.text.rollup import rollup
 from pytest_bets.text.show import show
 from pytest_bets.text.template import bet_file, slug
 from pytest_bets.text.words import counts_words
 from pytest_bets.world.catalogue import Catalogue
+from pytest_bets.world.pages import PageError, pages, read, write
 from pytest_bets.world.project import Project, ProjectError, locate
 from pytest_bets.world.results import SUMMARY_TEXT, Results
 
 OK: Final = 0
+FINDINGS: Final = 1
 USAGE: Final = 2
+UNTOLD: Final = 3
 
 _ABOUT: Final = """\
 Falsifiable bets: criteria first, every outcome kept. Bets are run by pytest itself:
@@ -33,23 +38,55 @@ Falsifiable bets: criteria first, every outcome kept. Bets are run by pytest its
 These commands do the rest:
 """
 
+_CLAIMS: Final = """\
+Hold write-ups against the records. Code, in blocks and in spans, claims nothing. A finding is:
+
+  Bet 46: PASS          a verdict that is not the record's; also Bet 46 (PASS), Bet 46 is void, Bets 11 and 15: PASS,
+                        and a table row with one bet, where one cell is a verdict and nothing else; the verdicts are
+                        PASS, LENIENT, FAIL, void and never run
+  Bet 37                a bet whose claim is retracted or withdrawn, where the same paragraph, heading, table row or
+                        list item does not say so
+  <!-- bet 46: count(norm < full) -->15<!-- /bet -->
+                        a number that is not the recorded value of that sentence, rounded to the decimals that are
+                        shown (80 % is 0.8); left empty, --fix fills it
+
+Exit status: 0 clean, 1 findings (after --fix: those that remain), 2 usage, 3 it cannot be told.
+"""
+
 
 class CommandError(Exception):
     """What the user asked for cannot be done; the message says why and what can."""
 
 
+class UntoldError(Exception):
+    """What was asked cannot be told; the message says what is missing."""
+
+
+class Answer(NamedTuple):
+    """What a command prints, and its exit status."""
+
+    text: str
+    status: int = OK
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit status: 0 done, 2 not a thing that can be asked."""
+    """Run one command and return its exit status.
+
+    0 done, or clean; 1 findings; 2 not a thing that can be asked; 3 it cannot be told.
+    """
     parser = _parser()
     options = parser.parse_args(arguments)
     try:
         project = locate(Path.cwd(), options.results)
-        text: str = options.command(project, options)
+        answer: Answer = options.command(project, options)
+    except UntoldError as error:
+        print(f"pytest-bets: {error}", file=sys.stderr)  # noqa: T201
+        return UNTOLD
     except (CommandError, ProjectError, RecordError, OSError) as error:
         print(f"pytest-bets: {error}", file=sys.stderr)  # noqa: T201  # this is a command line
         return USAGE
-    print(text, end="")  # noqa: T201
-    return OK
+    print(answer.text, end="")  # noqa: T201
+    return answer.status
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -78,10 +115,22 @@ def _parser() -> argparse.ArgumentParser:
     shown = command("show", _show, "show one bet: declaration, record, standing, history", "pytest-bets show 46")
     shown.add_argument("bet", help="a bet's number or id")
     command("rollup", _rollup, "make SUMMARY.md and SUMMARY.json again", "pytest-bets rollup")
+    claims = command("claims", _claims, "hold write-ups against the records", "pytest-bets claims README.md docs/")
+    claims.formatter_class = argparse.RawDescriptionHelpFormatter
+    claims.description = _CLAIMS
+    claims.add_argument(
+        "paths",
+        nargs="*",
+        type=Path,
+        metavar="PATH",
+        help="files of Markdown, or folders that are searched for *.md (default: README.md and docs/ of the project)",
+    )
+    claims.add_argument("--fix", action="store_true", help="rewrite numbers and verdicts; prose is left to you")
+    claims.add_argument("--format", choices=("text", "json"), default="text", help="how findings are told")
     return parser
 
 
-def _new(project: Project, options: argparse.Namespace) -> str:
+def _new(project: Project, options: argparse.Namespace) -> Answer:
     catalogue = Catalogue(project.root)
     number = catalogue.next_number() if options.number is None else options.number
     name = slug(options.title)
@@ -97,7 +146,7 @@ def _new(project: Project, options: argparse.Namespace) -> str:
     shown = os.path.relpath(path)
     with path.open("x", encoding="utf-8") as file:
         file.write(bet_file(number, options.title, shown))
-    return (
+    return Answer(
         f"{shown} is written. Say what you claim, write the experiment, and register the bet before it runs:\n"
         f"  pytest {shown} --bets-pilot\n"
         f'  git add {shown} && git commit -m "Declare bet {number}"\n'
@@ -110,7 +159,7 @@ def _home(catalogue: Catalogue) -> Path:
     return max(folders, key=folders.count) if folders else catalogue.root / "bets"
 
 
-def _show(project: Project, options: argparse.Namespace) -> str:
+def _show(project: Project, options: argparse.Namespace) -> Answer:
     catalogue, results = Catalogue(project.root), Results(project.results)
     declarations, unreadable = catalogue.declarations()
     journal = results.journal()
@@ -125,7 +174,7 @@ def _show(project: Project, options: argparse.Namespace) -> str:
     declaration: Declaration | None = next((bet for bet in declarations if bet.id == row["id"]), None)
     width = min(shutil.get_terminal_size().columns, 100)
     lines = [line for line in journal if line["bet"] == row["id"]]
-    return show(declaration, results.record(row["id"]), row, lines, width)
+    return Answer(show(declaration, results.record(row["id"]), row, lines, width))
 
 
 def _unknown(asked: str, catalogue: Catalogue, known: Sequence[str]) -> str:
@@ -140,9 +189,38 @@ def _unknown(asked: str, catalogue: Catalogue, known: Sequence[str]) -> str:
     return f"there is no bet {asked!r} under {catalogue.root}" + (f"; did you mean {near}?" if near else "")
 
 
-def _rollup(project: Project, options: argparse.Namespace) -> str:  # noqa: ARG001  # every command has this signature
+def _rollup(project: Project, options: argparse.Namespace) -> Answer:  # noqa: ARG001  # every command has this signature
     results = Results(project.results)
     if not project.results.is_dir():
         raise CommandError(f"there is no folder {project.results}: no bet was run, or --results names another")
     summary = rollup(results, Catalogue(project.root))
-    return f"{os.path.relpath(project.results / SUMMARY_TEXT)}: {counts_words(summary['counts'])}\n"
+    return Answer(f"{os.path.relpath(project.results / SUMMARY_TEXT)}: {counts_words(summary['counts'])}\n")
+
+
+def _claims(project: Project, options: argparse.Namespace) -> Answer:
+    found = pages(options.paths or _write_ups(project.root))
+    if not project.results.is_dir():
+        raise UntoldError(f"there is no folder {project.results}: no bet was run, or --results names another")
+    try:
+        records = Results(project.results).records()
+        sources = {page: read(page) for page in found}
+    except (RecordError, PageError) as error:
+        raise UntoldError(str(error)) from None
+    declarations, unreadable = Catalogue(project.root).declarations()
+    known = bets(overview(records, (), declarations, unreadable), records, unreadable)
+    checked: dict[str, Checked] = {}
+    for page, source in sources.items():
+        checked[os.path.relpath(page)] = result = check(source, known)
+        text = mended(source, result.findings) if options.fix else source
+        if text != source:
+            write(page, text)
+    left = {item.kind for page in checked.values() for item in page.findings if not (options.fix and item.edit)}
+    status = FINDINGS if left - {"unreadable"} else UNTOLD if left else OK
+    return Answer((as_json if options.format == "json" else as_text)(checked, fixed=options.fix), status)
+
+
+def _write_ups(root: Path) -> list[Path]:
+    found = [path for path in (root / "README.md", root / "docs") if path.exists()]
+    if not found:
+        raise CommandError(f"there is neither README.md nor docs/ in {root}; name the files to check")
+    return found

@@ -51,9 +51,19 @@ def value(sentence: Sentence, rows: Sequence[Row]) -> float:
         EvaluationError: when there is no cell, a cell lacks a name, or a name holds what cannot be computed with.
 
     """
+    return value_of(sentence.value, rows)
+
+
+def value_of(node: Node, rows: Sequence[Row]) -> float:
+    """Return a value that no threshold is compared with, as `value` does.
+
+    Raises:
+        EvaluationError: as `value` does.
+
+    """
     if not rows:
         raise EvaluationError("there is no cell")
-    return _scalar(sentence.value, rows)
+    return _scalar(node, rows)
 
 
 def satisfied(sentence: Sentence, measured: float) -> bool | None:

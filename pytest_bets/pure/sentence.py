@@ -69,6 +69,30 @@ def parse(text: str) -> Sentence:
         raise SentenceError("it is nested too deeply", f"at most {MAX_DEPTH} levels") from None
 
 
+@lru_cache(maxsize=4096)
+def parse_value(text: str) -> Node:
+    """Read a value that no threshold is compared with: the left side of a sentence.
+
+    Raises:
+        SentenceError: when the text is no value of the language.
+
+    """
+    expected = 'a value, as in "mean(gain)"'
+    try:
+        body = expression(fold(text))
+        if isinstance(body, ast.Compare):
+            raise SentenceError("it is compared with a threshold", expected, ast.unparse(body.left))
+        return _measured(_Reader(reduced=False).value(body, 0))
+    except RecursionError:
+        raise SentenceError("it is nested too deeply", f"at most {MAX_DEPTH} levels") from None
+
+
+def _measured(value: Node) -> Node:
+    if not any(isinstance(node, Name) for node in walk(value)):
+        raise SentenceError("it reads no measurement, so it cannot fail or cannot hold", "a measured name in the value")
+    return value
+
+
 def _parse(folded: str) -> Sentence:
     body = expression(folded)
     if not isinstance(body, ast.Compare):
@@ -91,9 +115,7 @@ def _parse(folded: str) -> Sentence:
         raise SentenceError(
             f"`==` with {threshold}: equality is for counts and integers", "`>=` or `<=`, or an integer"
         )
-    value = _Reader(reduced=False).value(body.left, 0)
-    if not any(isinstance(node, Name) for node in walk(value)):
-        raise SentenceError("it reads no measurement, so it cannot fail or cannot hold", "a measured name in the value")
+    value = _measured(_Reader(reduced=False).value(body.left, 0))
     return Sentence(folded, value, operator, threshold)
 
 

@@ -1,16 +1,13 @@
 """The bet files under a root, read as text and never imported."""
 
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Final
 
 from pytest_bets.pure.checks import Link, link_faults
 from pytest_bets.pure.declaration import Declaration, is_bet_name, number_of
 from pytest_bets.pure.fault import DeclarationError, Fault
 from pytest_bets.pure.reader import read
-
-_SKIPPED: Final = frozenset({"node_modules", "__pycache__", "build", "dist", "venv"})
+from pytest_bets.world.folders import walk
 
 
 class Catalogue:
@@ -130,11 +127,5 @@ class Catalogue:
 
 
 def _bet_files(root: Path) -> Iterator[Path]:
-    for folder, folders, files in os.walk(root):
-        here = Path(folder)
-        folders[:] = [
-            name
-            for name in folders
-            if not name.startswith(".") and name not in _SKIPPED and not (here / name / "pyvenv.cfg").exists()
-        ]
+    for here, files in walk(root):
         yield from (here / name for name in files if name.startswith("bet_") and is_bet_name(name))

@@ -1,4 +1,4 @@
-"""The commands beside pytest: new, show, rollup."""
+"""The commands beside pytest: new, show, rollup; claims has a file of its own."""
 
 import subprocess
 import sys
@@ -132,12 +132,12 @@ def test_rollup_without_results_says_what_is_missing(pytester: pytest.Pytester) 
 
 
 def test_help_shows_how_bets_are_run_and_every_command(capsys: pytest.CaptureFixture[str]) -> None:
-    """The first thing that a user reads names pytest and the three commands."""
+    """The first thing that a user reads names pytest and every command."""
     with pytest.raises(SystemExit, match="0"):
         main(["--help"])
     told = capsys.readouterr().out
     assert "pytest bets/ -m strict" in told
-    for command in ("new ", "show ", "rollup "):
+    for command in ("new ", "show ", "rollup ", "claims "):
         assert f"    {command}" in told
 
 

@@ -80,8 +80,8 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
 
 @pytest.mark.parametrize("module", [module for module in MODULES if layer(module) == 0])
 def test_the_pure_layer_knows_values_alone(module: str) -> None:
-    """The standard library without files and processes, and scipy where a sentence asks for an interval."""
-    assert foreign(module) <= {"scipy"}
+    """The standard library without files and processes, scipy for intervals, markdown-it for write-ups."""
+    assert foreign(module) <= {"scipy", "markdown_it"}
     effects = {"os", "io", "subprocess", "socket", "shutil", "tempfile", "time", "datetime", "random", "threading"}
     assert {name.partition(".")[0] for name in imports(module)} & effects == set()
     for node in ast.walk(tree(module)):
@@ -93,7 +93,12 @@ def test_the_pure_layer_knows_values_alone(module: str) -> None:
 
 @pytest.mark.parametrize(
     ("layer_name", "allowed"),
-    [("pure", {"scipy"}), ("world", {"filelock", "iniconfig"}), ("text", set()), ("hooks", {"pytest", "_pytest"})],
+    [
+        ("pure", {"scipy", "markdown_it"}),
+        ("world", {"filelock", "iniconfig"}),
+        ("text", set()),
+        ("hooks", {"pytest", "_pytest"}),
+    ],
 )
 def test_a_layer_imports_what_it_is_there_for(layer_name: str, allowed: set[str]) -> None:
     """Only the hooks know pytest, only the world locks files, and nothing imports numpy or torch."""
@@ -102,11 +107,11 @@ def test_a_layer_imports_what_it_is_there_for(layer_name: str, allowed: set[str]
 
 
 def test_what_is_slow_to_import_is_imported_where_it_is_used() -> None:
-    """No module imports scipy or filelock at its top."""
+    """No module imports scipy, filelock or markdown-it at its top."""
     for module in MODULES:
         at_the_top = [node for node in tree(module).body if isinstance(node, ast.Import | ast.ImportFrom)]
         names = {name for node in at_the_top for name in ast.unparse(node).replace(".", " ").split()}
-        assert not names & {"scipy", "filelock"}, module
+        assert not names & {"scipy", "filelock", "markdown_it"}, module
 
 
 def test_one_file_alone_knows_that_xdist_exists() -> None:

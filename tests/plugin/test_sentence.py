@@ -25,7 +25,7 @@ from pytest_bets.pure.nodes import (
     bare_names,
     names,
 )
-from pytest_bets.pure.sentence import MAX_DEPTH, REDUCERS, parse
+from pytest_bets.pure.sentence import MAX_DEPTH, REDUCERS, parse, parse_value
 from pytest_bets.pure.syntax import MAX_LENGTH, SentenceError
 
 A, B = Name("a"), Name("b")
@@ -73,6 +73,7 @@ def refusal(text: str) -> SentenceError:
 def test_a_value_is_read_into_its_tree(text: str, value: Node) -> None:
     """Operators bind as in Python, and a chain of comparisons is the conjunction of its links."""
     assert parse(f"{text} >= 1") == Sentence(f"{text} >= 1", value, ">=", 1)
+    assert parse_value(text) == value
 
 
 @pytest.mark.parametrize("operator", [">=", ">", "<=", "<", "=="])

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pytest_bets.pure.bounds import admitted
 from pytest_bets.pure.declaration import CRITERIA, Declaration
-from pytest_bets.pure.measured import encoded, sorted_json
+from pytest_bets.pure.measured import row
 from pytest_bets.pure.nodes import Sentence
 
 Kind = Literal["tightened", "loosened", "replaced", "added", "removed", "reworded"]
@@ -82,7 +82,7 @@ def _named(subject: str, before: Mapping[str, object], after: Mapping[str, objec
             yield Change(subject, "removed", _text(before[name]), "", name)
         elif name not in before:
             yield Change(subject, "added", "", _text(after[name]), name)
-        elif sorted_json(before[name]) != sorted_json(after[name]):
+        elif row(before[name]) != row(after[name]):
             values = _values(before[name], after[name]) if subject == "sweep" else None
             yield Change(subject, *(values or ("replaced", _text(before[name]), _text(after[name]))), name)
 
@@ -119,4 +119,4 @@ def _present(value: object) -> dict[str, object]:
 def _text(value: object) -> str:
     if isinstance(value, Mapping) and set(value) == {"source"} and isinstance(value["source"], str):
         return value["source"]
-    return encoded(sorted_json(value)).decode()
+    return row(value)

@@ -1,4 +1,4 @@
-"""The command line beside pytest: new, show, rollup, claims."""
+"""The command line beside pytest: new, show, rollup, audit, claims."""
 
 import argparse
 import os
@@ -8,17 +8,21 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from pytest_bets.pure.audit import audit
 from pytest_bets.pure.claims import Checked, check, mended
 from pytest_bets.pure.declaration import Declaration
 from pytest_bets.pure.fault import DeclarationError, nearest
 from pytest_bets.pure.overview import overview
 from pytest_bets.pure.record import RecordError
+from pytest_bets.text import audit as audit_text
 from pytest_bets.text.claims import as_json, as_text, bets
 from pytest_bets.text.rollup import rollup
 from pytest_bets.text.show import show
 from pytest_bets.text.template import bet_file, slug
 from pytest_bets.text.words import counts_words
 from pytest_bets.world.catalogue import Catalogue
+from pytest_bets.world.evidence import EvidenceError, gather
+from pytest_bets.world.history import HistoryError
 from pytest_bets.world.pages import PageError, pages, read, write
 from pytest_bets.world.project import Project, ProjectError, locate
 from pytest_bets.world.results import SUMMARY_TEXT, Results
@@ -51,6 +55,27 @@ Hold write-ups against the records. Code, in blocks and in spans, claims nothing
                         shown (80 % is 0.8); left empty, --fix fills it
 
 Exit status: 0 clean, 1 findings (after --fix: those that remain), 2 usage, 3 it cannot be told.
+"""
+
+
+_AUDIT: Final = """\
+Walk the whole history of every bet in git, renames followed, without running any of its code. A finding is:
+
+  goalposts        a criterion, the hypothesis, a constant, the sweep, the control or a challenge changed after the
+                   bet's first result, each classed tightened, loosened, replaced, added, removed or reworded
+  same-commit, late, unregistered, lost-commit
+                   a result of which git cannot show that the declaration came first
+  vanished-bet, vanished-record, vanished-line, broken-chain
+                   a bet, its record or a run of it that is no longer there
+  edited-record, misjudged
+                   a record that no run wrote, or that is not what its own measurements give
+  redeclared       a bet that repeats the claim of one that has fallen
+  undeclared       results of a bet that no commit has held
+
+Notes tell what else is worth knowing: changes before the first result, renames, records that are stale because code
+has changed since, runs that disagree. docs/threat-model.md says what git alone cannot show.
+
+Exit status: 0 clean, 1 findings, 2 usage, 3 it cannot be told (no git, a shallow clone, a bet in another repository).
 """
 
 
@@ -115,6 +140,10 @@ def _parser() -> argparse.ArgumentParser:
     shown = command("show", _show, "show one bet: declaration, record, standing, history", "pytest-bets show 46")
     shown.add_argument("bet", help="a bet's number or id")
     command("rollup", _rollup, "make SUMMARY.md and SUMMARY.json again", "pytest-bets rollup")
+    audited = command("audit", _audit, "hold bets against their own history", "pytest-bets audit")
+    audited.formatter_class = argparse.RawDescriptionHelpFormatter
+    audited.description = _AUDIT
+    audited.add_argument("--format", choices=("text", "json"), default="text", help="how it is told")
     claims = command("claims", _claims, "hold write-ups against the records", "pytest-bets claims README.md docs/")
     claims.formatter_class = argparse.RawDescriptionHelpFormatter
     claims.description = _CLAIMS
@@ -224,3 +253,13 @@ def _write_ups(root: Path) -> list[Path]:
     if not found:
         raise CommandError(f"there is neither README.md nor docs/ in {root}; name the files to check")
     return found
+
+
+def _audit(project: Project, options: argparse.Namespace) -> Answer:
+    try:
+        report = audit(gather(Catalogue(project.root), Results(project.results)))
+    except (EvidenceError, HistoryError, RecordError) as error:
+        raise UntoldError(str(error)) from None
+    width = min(shutil.get_terminal_size().columns, 100)
+    text = audit_text.as_json(report) if options.format == "json" else audit_text.as_text(report, width)
+    return Answer(text, {"clean": OK, "findings": FINDINGS, "unknown": UNTOLD}[report.state])

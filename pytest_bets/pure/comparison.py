@@ -14,7 +14,7 @@ def differences(record: Json, declaration: Declaration, line: Json | None) -> li
 
     `line` is that of the run which wrote the record, None where the journal has none.
     """
-    found = [*_undeclared(record, declaration), *_misjudged(record, declaration)]
+    found = [*_undeclared(record, declaration), *misjudged(record, declaration)]
     return found + ([*_unrun(record, line)] if line else [])
 
 
@@ -23,7 +23,8 @@ def _undeclared(record: Json, declaration: Declaration) -> Iterator[str]:
         yield from _apart(f"declaration.{key}", record["declaration"][key], spelled(expected), "the bet file says")
 
 
-def _misjudged(record: Json, declaration: Declaration) -> Iterator[str]:
+def misjudged(record: Json, declaration: Declaration) -> Iterator[str]:
+    """Yield where a record's judgement is not what its own measurements give."""
     if record["verdict"] is None:
         return
     fresh = judge(declaration.criteria, cells_of(record))

@@ -83,9 +83,7 @@ class Results:
             RecordError: when a line is none of ours.
 
         """
-        return [
-            load_line(line, f"{self.folder / JOURNAL}:{index}") for index, line in enumerate(self._lines(), start=1)
-        ]
+        return [load_line(line, f"{self.folder / JOURNAL}:{index}") for index, line in enumerate(self.lines(), start=1)]
 
     def written(self) -> dict[str, list[Json]]:
         """Return the lines of every run that wrote a record, by bet.
@@ -100,7 +98,8 @@ class Results:
                 found.setdefault(line["bet"], []).append(line)
         return found
 
-    def _lines(self) -> list[bytes]:
+    def lines(self) -> list[bytes]:
+        """Return the lines of the journal as they stand there."""
         try:
             return (self.folder / JOURNAL).read_bytes().splitlines()
         except FileNotFoundError:
@@ -124,7 +123,7 @@ class Results:
             written = complete and _due(standing, record)
             rows = rows_of(record)
             data = dump(record, rows)
-            lines = self._lines()
+            lines = self.lines()
             own = _lines_of(bet, lines)
             entry = journal_line(
                 record,

@@ -1,0 +1,136 @@
+"""What an audit reads, as values: the commits of a history, what they did to bets, records and journal."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pytest_bets.pure.declaration import Declaration
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Commit:
+    """A commit; `order` is its place in a topological order, parents first. The working tree has an empty `id`."""
+
+    id: str
+    parents: tuple[str, ...]
+    date: str
+    subject: str
+    order: int
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A revision of a bet file that holds no declaration, and why."""
+
+    reason: str
+
+
+Held = Declaration | Unreadable
+"""What a revision of a bet file holds."""
+
+
+@dataclass(frozen=True)
+class BetRevision:
+    """What a commit did to a bet file; `before` or `after` is None where there is no file, `was` is its former path."""
+
+    commit: Commit
+    path: str
+    was: str | None
+    before: Held | None
+    after: Held | None
+
+
+@dataclass(frozen=True)
+class RecordFacts:
+    """What an audit needs of a revision of a record; all but the hash is None where the file is no record."""
+
+    sha256: str
+    declaration: str | None
+    code: str | None
+    files: Mapping[str, str] | None
+    verdict: str | None
+
+
+@dataclass(frozen=True)
+class RecordRevision:
+    """What a commit did to the record of a bet; None where there is no file."""
+
+    commit: Commit
+    bet: str
+    before: RecordFacts | None
+    after: RecordFacts | None
+
+
+@dataclass(frozen=True)
+class JournalLine:
+    """A line that the journal has or had: its SHA-256, what it says, the commits that added it and took it out."""
+
+    sha256: str
+    entry: Json
+    added: Commit | None
+    removed: Commit | None = None
+
+
+@dataclass(frozen=True)
+class Drift:
+    """A file of a bet's code that is not what its record was measured with, and the commits since that changed it."""
+
+    file: str
+    commits: tuple[Commit, ...]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that an audit judges. `held` gives, by commit and path, the digest of the declaration that was there."""
+
+    commits: Mapping[str, Commit]
+    bets: Sequence[BetRevision]
+    records: Sequence[RecordRevision]
+    lines: Sequence[JournalLine]
+    declarations: Sequence[Declaration]
+    now: Mapping[str, Json]
+    now_sha256: Mapping[str, str]
+    journal: Sequence[tuple[str, Json]]
+    held: Mapping[tuple[str, str], str | None]
+    drift: Mapping[str, Sequence[Drift]] = field(default_factory=dict)
+    unreadable: Sequence[str] = ()
+    unknown: Sequence[str] = ()
+
+
+class Ancestry:
+    """Which of two commits came first, by their parents and never by their dates."""
+
+    def __init__(self, commits: Mapping[str, Commit]) -> None:
+        self.commits = commits
+        earlier = [None, *commits]
+        self._linear = all(
+            commit.parents == ((before,) if before else ())
+            for before, commit in zip(earlier, commits.values(), strict=False)
+        )
+        self._known: dict[tuple[str, str], bool] = {}
+
+    def before(self, one: Commit, other: Commit) -> bool:
+        """Tell whether the first is a proper ancestor of the second."""
+        if one.order >= other.order:
+            return False
+        if self._linear:
+            return True
+        key = one.id, other.id
+        if key not in self._known:
+            self._known[key] = self._walk(one, other)
+        return self._known[key]
+
+    def _walk(self, one: Commit, other: Commit) -> bool:
+        waiting, seen = list(other.parents), set(other.parents)
+        while waiting:
+            commit = self.commits.get(waiting.pop())
+            if commit is None or commit.order < one.order:
+                continue
+            if commit.id == one.id:
+                return True
+            fresh = [parent for parent in commit.parents if parent not in seen]
+            seen.update(fresh)
+            waiting += fresh
+        return False

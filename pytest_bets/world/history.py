@@ -1,0 +1,141 @@
+"""The history of bets, records and journal, asked of git in bulk: five processes, whatever its length."""
+
+import os
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Thread
+from typing import IO, Final
+
+from pytest_bets.pure.evidence import Commit
+
+_GIT: Final = ("git", "--no-replace-objects", "--no-optional-locks", "-c", "log.showSignature=false")
+_LOG: Final = ("log", "--topo-order", "--reverse", "--no-color", "--no-ext-diff", "--no-textconv")
+_NOTHING: Final = "0"
+
+
+class HistoryError(ValueError):
+    """A history that git cannot give; the message is git's own."""
+
+
+@dataclass(frozen=True)
+class Touch:
+    """What a commit did to one file: its paths and its blobs before and after, None where there is none."""
+
+    commit: str
+    was: str | None
+    path: str | None
+    before: str | None
+    after: str | None
+
+
+def commits(top: Path) -> dict[str, Commit]:
+    """Return every commit that HEAD is made of, parents first."""
+    fields = _git(top, *_LOG, "-z", "--format=%H%x00%P%x00%cI%x00%s").decode(errors="replace").split("\0")
+    groups = zip(*(fields[start : len(fields) // 4 * 4 : 4] for start in range(4)), strict=True)
+    return {
+        commit: Commit(commit, tuple(parents.split()), date, subject, order)
+        for order, (commit, parents, date, subject) in enumerate(groups)
+    }
+
+
+def touches(top: Path, patterns: Sequence[str]) -> Iterator[Touch]:
+    """Yield what every commit did to the files of these patterns, parents first; of a merge, what no parent has."""
+    form = ("--full-history", "--format=%H", "--raw", "--no-abbrev", "-z", "-M", "-l0")
+    merges = ("--diff-merges=combined", "--combined-all-paths")
+    fields = iter(_git(top, *_LOG, *form, *merges, "--", *patterns).split(b"\0"))
+    commit = ""
+    for told in fields:
+        field = told.lstrip(b"\n")
+        if not field.startswith(b":"):
+            commit = field.decode() or commit
+            continue
+        parents = len(field) - len(field.lstrip(b":"))
+        parts = field.decode().lstrip(":").split(" ")
+        blobs, status = parts[parents + 1 : -1], parts[-1]
+        before, after = _blob(blobs[0]), _blob(blobs[-1])
+        if parents > 1:
+            paths = [os.fsdecode(next(fields)) for _ in range(parents + 1)]
+            was, path = paths[0], paths[-1]
+        else:
+            was = os.fsdecode(next(fields))
+            path = os.fsdecode(next(fields)) if status[0] in "RC" else was
+        copied = status.startswith("C")
+        yield Touch(commit, None if copied or not before else was, path if after else None, before, after)
+
+
+def _blob(name: str) -> str | None:
+    return name if name.strip(_NOTHING) else None
+
+
+def line_touches(top: Path, path: str) -> Iterator[tuple[str, bool, bytes]]:
+    """Yield every line that a commit added to a file (True) or took out of it (False), parents first; not of merges."""
+    form = ("--full-history", "--format=%x00%H", "-p", "-U0", "--text", "--no-renames", "--diff-merges=off")
+    with _reading(top, [*_LOG, *form, "--", f":(top,literal){path}"]) as output:
+        commit, inside = "", False
+        for line in output:
+            if line.startswith(b"\0"):
+                commit, inside = line[1:].decode().strip(), False
+            elif line.startswith(b"@@"):
+                inside = True
+            elif inside and line[:1] in (b"+", b"-"):
+                yield commit, line.startswith(b"+"), line[1:].rstrip(b"\r\n")
+
+
+def contents(top: Path, names: Sequence[str]) -> Iterator[bytes | None]:
+    """Yield what each object holds, a blob's name or `commit:path`, in turn; None where there is no such blob."""
+    with subprocess.Popen(  # noqa: S603  # fixed arguments
+        [*_GIT, "-C", str(top), "cat-file", "--batch"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        asked, told = process.stdin, process.stdout
+        assert asked is not None and told is not None  # noqa: S101, PT018  # both are pipes
+        request = b"".join(os.fsencode(name) + b"\n" for name in names)
+        asking = Thread(target=_ask, args=(asked, request), daemon=True)
+        asking.start()
+        for _ in names:
+            header = told.readline().split()
+            if len(header) != 3 or not header[-1].isdigit():
+                yield None
+                continue
+            held = told.read(int(header[-1]) + 1)[:-1]
+            yield held if header[1] == b"blob" else None
+        asking.join()
+
+
+def _ask(pipe: IO[bytes], request: bytes) -> None:
+    with pipe:
+        pipe.write(request)
+
+
+def changed_by(top: Path, paths: Sequence[str]) -> dict[str, list[str]]:
+    """Return, by path, the commits that changed a file, the last first."""
+    found: dict[str, list[str]] = {path: [] for path in paths}
+    form = ("log", "--no-renames", "--format=%x01%H", "--name-only", "-z")
+    literal = [f":(top,literal){path}" for path in paths]
+    commit = ""
+    for field in _git(top, *form, "--", *literal).split(b"\0") if paths else ():
+        name = field.lstrip(b"\n")
+        if name.startswith(b"\x01"):
+            head, _, name = name[1:].partition(b"\n")
+            commit = head.decode()
+        if os.fsdecode(name) in found:
+            found[os.fsdecode(name)].append(commit)
+    return found
+
+
+def _git(top: Path, *arguments: str) -> bytes:
+    done = subprocess.run([*_GIT, "-C", str(top), *arguments], capture_output=True, check=False)  # noqa: S603
+    if done.returncode:
+        raise HistoryError(os.fsdecode(done.stderr).strip() or f"git {arguments[0]} failed")
+    return done.stdout
+
+
+@contextmanager
+def _reading(top: Path, arguments: Sequence[str]) -> Iterator[IO[bytes]]:
+    with subprocess.Popen([*_GIT, "-C", str(top), *arguments], stdout=subprocess.PIPE) as process:  # noqa: S603
+        assert process.stdout is not None  # noqa: S101  # it is a pipe
+        yield process.stdout
+    if process.returncode:
+        raise HistoryError("git log failed")

@@ -44,6 +44,8 @@ def changes(before: Declaration, after: Declaration) -> list[Change]:
 
 
 def _tier(tier: str, before: Sequence[Sentence], after: Sequence[Sentence]) -> Iterator[Change]:
+    if before == after:
+        return
     left, right = list(before), list(after)
     pairs: list[tuple[Sentence, Sentence]] = []
     while left and right:
@@ -56,7 +58,7 @@ def _tier(tier: str, before: Sequence[Sentence], after: Sequence[Sentence]) -> I
             yield Change(tier, _moved(tier, old, new), old.text, new.text)
     yield from (Change(tier, "removed", old.text, "") for old in left)
     yield from (Change(tier, "added", "", new.text) for new in right)
-    if before != after and Counter(before) == Counter(after):
+    if Counter(before) == Counter(after):
         yield Change(tier, "reworded", *("; ".join(sentence.text for sentence in side) for side in (before, after)))
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import PurePath
+from posixpath import basename, splitext
 from typing import Final
 
 from pytest_bets.pure.docstring import Docstring
@@ -107,15 +107,15 @@ class Declaration:
 
 def is_bet_name(file: str) -> bool:
     """Tell whether a file's name has the form of a bet's."""
-    return _FILE_NAME.fullmatch(PurePath(file).name) is not None
+    return _FILE_NAME.fullmatch(basename(file)) is not None
 
 
 def bet_id(file: str) -> str:
     """Return the id in a bet file's name."""
-    return PurePath(file).stem.removeprefix("bet_")
+    return splitext(basename(file))[0].removeprefix("bet_")
 
 
 def number_of(file: str) -> int | None:
     """Return the number in a bet file's name, or None."""
-    match = _FILE_NAME.fullmatch(PurePath(file).name)
+    match = _FILE_NAME.fullmatch(basename(file))
     return int(match[1]) if match and match[1] else None

@@ -39,8 +39,8 @@ def _bet(bet: BetReport, width: int) -> Iterator[str]:
     for entry in bet.entries:
         yield from _entry(entry, width)
     if bet.under_first:
-        words = f"under its criteria as first declared: {_words(bet.under_first)}; as they are now: {verdict or 'no verdict'}"
-        yield from _wrapped(words, width)
+        first = f"under its criteria as first declared: {_words(bet.under_first)}"
+        yield from _wrapped(f"{first}; as they are now: {verdict or 'no verdict'}", width)
 
 
 def _entry(entry: Entry, width: int) -> Iterator[str]:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
@@ -65,15 +66,19 @@ class _Gatherer:
     head: str
 
     def evidence(self) -> Evidence:
-        commits = history.commits(self.tree.top)
+        with ThreadPoolExecutor() as pool:  # git's processes take their time side by side
+            later = pool.submit(self._line_touches)
+            commits = history.commits(self.tree.top)
+            touches = [*self._touches(), *self._uncommitted()]
+            line_touches = later.result()
         work = Commit("", (self.head,), "", "not committed", len(commits))
-        touches = [*self._touches(), *self._uncommitted()]
-        lines = self._lines(commits, work)
+        lines = self._lines(line_touches, commits, work)
         held = self._asked(touches, lines)
         known: dict[tuple[str, str], Held] = {}
         facts: dict[str, RecordFacts] = {}
         blobs = sorted({blob for touch in touches for blob in (touch.before, touch.after) if blob})
-        bets = [touch for touch in touches if is_bet_name(touch.path or touch.was or "")]
+        bets = [touch for touch in touches if _is_bets(touch)]
+        others = [touch for touch in touches if not _is_bets(touch)]
         wanted: dict[str, set[str]] = {}
         for touch in bets:
             for blob, path in ((touch.before, touch.was), (touch.after, touch.path)):
@@ -95,14 +100,14 @@ class _Gatherer:
         return Evidence(
             commits=commits,
             bets=[_revision(touch, commits.get(touch.commit, work), known) for touch in bets],
-            records=list(_records([touch for touch in touches if touch not in set(bets)], commits, work, facts)),
+            records=list(_records(others, commits, work, facts)),
             lines=lines,
             declarations=declarations,
             now=now,
             now_sha256={bet: _sha256(self.results.record_path(bet).read_bytes()) for bet in now},
             journal=[(sha256(line), load_line(line, JOURNAL)) for line in self.results.lines()],
             held=held,
-            drift=self._drift(now, commits, work),
+            drift=self._drift(now, bets, commits, work),
             unreadable=[str(fault) for error in unreadable for fault in error.faults],
             unknown=list(self._unknown()),
         )
@@ -120,7 +125,7 @@ class _Gatherer:
 
     def _is_ours(self, touch: Touch) -> bool:
         path = touch.path or touch.was or ""
-        return is_bet_name(path) if path.endswith(".py") else path.rpartition("/")[2] != SUMMARY_JSON
+        return _is_bets(touch) or (path.endswith(".json") and path.rpartition("/")[2] != SUMMARY_JSON)
 
     def _uncommitted(self) -> Iterator[Touch]:
         folder = self._inside(self.results.folder)
@@ -141,11 +146,16 @@ class _Gatherer:
                 path = self.tree.top / name.removeprefix(_DISK)
                 yield name, path.read_bytes() if path.is_file() else None
 
-    def _lines(self, commits: Mapping[str, Commit], work: Commit) -> list[JournalLine]:
+    def _line_touches(self) -> list[tuple[str, bool, bytes]]:
         path = self._inside(self.results.folder / JOURNAL)
+        return list(history.line_touches(self.tree.top, path)) if path else []
+
+    def _lines(
+        self, touched: Sequence[tuple[str, bool, bytes]], commits: Mapping[str, Commit], work: Commit
+    ) -> list[JournalLine]:
         added: dict[bytes, Commit] = {}
         removed: dict[bytes, Commit] = {}
-        for commit, came, line in history.line_touches(self.tree.top, path) if path else ():
+        for commit, came, line in touched:
             if came:
                 added.setdefault(line, commits[commit])
             else:
@@ -169,7 +179,9 @@ class _Gatherer:
         ran = {(line.entry["bet"], line.entry["environment"]["commit"]) for line in lines}
         return {(commit, path): None for bet, commit in ran if commit for path in paths.get(bet, ())}
 
-    def _drift(self, now: Mapping[str, Json], commits: Mapping[str, Commit], work: Commit) -> dict[str, list[Drift]]:
+    def _drift(
+        self, now: Mapping[str, Json], bets: Sequence[Touch], commits: Mapping[str, Commit], work: Commit
+    ) -> dict[str, list[Drift]]:
         root = self.catalogue.root
         hashes: dict[str, str | None] = {}
         for record in now.values():
@@ -183,7 +195,11 @@ class _Gatherer:
             if (files := [file for file, was in record["code"]["files"].items() if hashes[file] != was])
         }
         inside = {file: self._inside(root / file) for files in changed.values() for file in files}
-        by = history.changed_by(self.tree.top, sorted({path for path in inside.values() if path}))
+        by: dict[str, list[str]] = {}
+        for touch in reversed(bets):
+            if touch.path and touch.commit:
+                by.setdefault(touch.path, []).append(touch.commit)
+        by |= history.changed_by(self.tree.top, sorted({path for path in inside.values() if path and path not in by}))
         found = {}
         for bet, files in changed.items():
             ran = commits.get(now[bet]["environment"]["commit"] or "")
@@ -206,6 +222,10 @@ class _Gatherer:
                 yield f"{name} lies outside of the repository {self.tree.top}: its history is not here"
             elif any((here / ".git").exists() for here in takewhile(self.tree.top.__ne__, (folder, *folder.parents))):
                 yield f"{name} lies in a repository of its own: run the audit there"
+
+
+def _is_bets(touch: Touch) -> bool:
+    return is_bet_name(touch.path or touch.was or "")
 
 
 def _revision(touch: Touch, commit: Commit, known: Mapping[tuple[str, str], Held]) -> BetRevision:

@@ -35,9 +35,15 @@ def overview(
         "bets": rows,
         "falsified": [row["id"] for row in rows if row["verdict"] == "FAIL"],
         "retracted": [row["id"] for row in rows if row["standing"]["state"] in ("retracted", "withdrawn")],
+        "unstable": [row["id"] for row in rows if is_unstable(row)],
         "never_run": [row["id"] for row in rows if not row["recorded"]],
         "unreadable": [str(fault) for error in unreadable for fault in error.faults],
     }
+
+
+def is_unstable(row: Json) -> bool:
+    """Tell whether runs of the record's declaration and code came to another verdict than the record's."""
+    return row["verdict"] is not None and row["runs"]["agreed"] < row["runs"]["same"]
 
 
 def claims(records: Sequence[Json], declarations: Sequence[Declaration]) -> list[Claim]:

@@ -5,6 +5,7 @@ import posixpath
 from collections.abc import Mapping, Sequence
 
 from pytest_bets.pure.measured import number
+from pytest_bets.pure.overview import is_unstable
 from pytest_bets.pure.record import Json
 from pytest_bets.pure.verdict import figure
 from pytest_bets.text.markdown import code, link, plain, row, section
@@ -36,6 +37,14 @@ def as_markdown(overview: Json, to_root: str) -> str:
             ],
         ),
         section(
+            "Unstable",
+            [
+                f"{linked[item['id']]}, {verdict_words(item)}: {_same(item['runs'])}"
+                for item in rows
+                if is_unstable(item)
+            ],
+        ),
+        section(
             "Declared and never run",
             [f"{linked[item['id']]}: {plain(item['title'])}" for item in rows if not item["recorded"]],
         ),
@@ -62,7 +71,7 @@ def _table(rows: Sequence[Json], linked: Mapping[str, str]) -> str:
                     plain(item["title"]),
                     _measured(item) or plain(item["void"] or ""),
                     _registered(item),
-                    _runs(item["runs"]),
+                    ("unstable: " if is_unstable(item) else "") + _runs(item["runs"]),
                     _standing(item, linked),
                 ]
             )
@@ -85,6 +94,10 @@ def _runs(runs: Json) -> str:
     told = f"{runs['agreed']} of {runs['same']} agree" if runs["same"] else "0 judged" if runs["total"] else "0"
     others = runs["total"] - runs["same"]
     return f"{told}; {others} more of other code, or without a verdict" if others else told
+
+
+def _same(runs: Json) -> str:
+    return f"{runs['agreed']} of {runs['same']} runs of the same declaration and code came to this"
 
 
 def _standing(item: Json, linked: Mapping[str, str]) -> str:

@@ -118,7 +118,10 @@ def test_a_replication_that_disagrees_is_a_line_and_no_record(bet: WriteBet, run
     run()
     assert records(results)["1_first"]["verdict"] == "FAIL"
     assert [line["verdict"] for line in journal(results)] == ["FAIL", "PASS"]
-    assert "| 1 of 2 agree |" in (results / "SUMMARY.md").read_text(encoding="utf-8")
+    page = (results / "SUMMARY.md").read_text(encoding="utf-8")
+    assert "| unstable: 1 of 2 agree |" in page
+    assert "## Unstable" in page
+    assert json.loads((results / "SUMMARY.json").read_text(encoding="utf-8"))["unstable"] == ["1_first"]
 
 
 def test_other_code_replaces_the_record(bet: WriteBet, run: Run, results: Path) -> None:

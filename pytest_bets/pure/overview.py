@@ -29,6 +29,11 @@ def overview(
         runs.setdefault(line["bet"], []).append(line)
     broken = {bet_id(error.faults[0].file): error.faults[0].file for error in unreadable}
     rows = [_row(by_id.get(bet), declared.get(bet), standing[bet], runs.get(bet, []), broken.get(bet)) for bet in ids]
+    challenged: dict[str, list[Json]] = {}
+    for bet in ids:
+        for challenge in standing[bet].challenges:
+            challenged.setdefault(challenge.by, []).append({"bet": bet, "end": challenge.end})
+    rows = [{**row, "challenged": challenged.get(row["id"], [])} for row in rows]
     return {
         "schema": SUMMARY_SCHEMA,
         "counts": _counts(rows),

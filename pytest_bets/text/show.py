@@ -8,7 +8,7 @@ from pytest_bets.pure.declaration import CRITERIA, Declaration
 from pytest_bets.pure.measured import number
 from pytest_bets.pure.record import Json
 from pytest_bets.pure.verdict import figure
-from pytest_bets.text.words import standing_words, verdict_words
+from pytest_bets.text.words import challenged_words, standing_words, verdict_words
 
 _INDENT: Final = 14
 _SHORT: Final = 12
@@ -23,8 +23,8 @@ def show(
     lines += _declaration(declaration, record, width) if declaration else ["The bet's file is gone.", ""]
     lines += _record(record, row, width) if record else ["Never run: there is no record.", ""]
     lines += _entry("Standing", standing_words(row["standing"]), width)
-    if row["challenges"]:
-        lines += _entry("Challenges", ", ".join(map(str, row["challenges"])), width)
+    if row["challenged"]:
+        lines += _entry("Challenges", "; ".join(challenged_words(row["challenged"])), width)
     lines += ["", *_history(row, journal)]
     return "\n".join(lines) + "\n"
 

@@ -9,7 +9,7 @@ from pytest_bets.pure.overview import is_unstable
 from pytest_bets.pure.record import Json
 from pytest_bets.pure.verdict import figure
 from pytest_bets.text.markdown import code, link, plain, row, section
-from pytest_bets.text.words import counts_words, standing_words, verdict_words
+from pytest_bets.text.words import challenged_words, counts_words, standing_words, verdict_words
 
 
 def as_json(overview: Json) -> str:
@@ -102,7 +102,8 @@ def _same(runs: Json) -> str:
 
 def _standing(item: Json, linked: Mapping[str, str]) -> str:
     standing = item["standing"]
-    return standing_words({**standing, "withdrawn": plain(standing["withdrawn"] or "")}, linked)
+    told = standing_words({**standing, "withdrawn": plain(standing["withdrawn"] or "")}, linked)
+    return "; ".join([told, *challenged_words(item["challenged"], linked)])
 
 
 def _falsified(item: Json, linked: Mapping[str, str]) -> str:

@@ -60,6 +60,17 @@ def standing_words(standing: Mapping[str, Any], named: Mapping[str, str] | None 
     return "; ".join(words)
 
 
+def challenged_words(challenged: Sequence[Mapping[str, str]], named: Mapping[str, str] | None = None) -> list[str]:
+    """Return what a bet's own challenges came to, each in words; `named` gives how each bet is called, or linked."""
+    ends = {
+        "retracts": "retracts {}",
+        "survived": "challenged {}, which stands",
+        "open": "challenges {}",
+        "overturned": "its retraction of {} is overturned",
+    }
+    return [ends[item["end"]].format((named or {}).get(item["bet"], item["bet"])) for item in challenged]
+
+
 def counts_words(counts: Mapping[str, int]) -> str:
     """Return the counts of a summary in words."""
     told = [f"{counts[verdict]} {verdict}" for verdict in ("PASS", "LENIENT", "FAIL")]

@@ -69,6 +69,7 @@ def test_a_row_tells_verdict_sentence_standing_runs_and_scope() -> None:
         "declaration_changed": False,
         "challenges": [],
         "standing": {"state": "stands", "challenges": [], "withdrawn": None},
+        "challenged": [],
         "scope": "small models.",
     }
 
@@ -100,6 +101,7 @@ def test_the_counts_are_those_of_the_rows() -> None:
     assert summary["retracted"] == ["1_b", "6_w"]
     assert summary["never_run"] == ["4_b"]
     assert rows(summary)["1_b"]["standing"]["challenges"] == [{"by": "5_c", "end": "retracts"}]
+    assert rows(summary)["5_c"]["challenged"] == [{"bet": "1_b", "end": "retracts"}]
 
 
 def test_rows_stand_by_number_and_then_by_name() -> None:

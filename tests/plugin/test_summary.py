@@ -80,6 +80,7 @@ def test_the_page_tells_the_fate_of_every_bet() -> None:
         "stands",
     ]
     assert rows[1][6] == "retracted by [3_challenger](../bets/bet_3_challenger.py)"
+    assert rows[2][6] == "falsified; retracts [2_retracted](../bets/bet_2_retracted.py)"
     assert rows[4][3] == "4 of 4 cells crashed: experiment\\[1\\]: RuntimeError: out of memory"
     assert rows[5][6] == "withdrawn: the baseline was untuned"
     assert rows[6][3:] == ["", "", "0", "open"]

@@ -41,12 +41,13 @@ def compute() -> dict[str, object]:
     """Return the device and the number of threads that this process computes with, as torch says where it is loaded."""
     torch = sys.modules.get("torch")
     if torch is None or not hasattr(torch, "get_num_threads"):
-        return _without_torch()
+        return without_torch()
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"
     return {"device": device, "threads": torch.get_num_threads()}
 
 
 @cache
-def _without_torch() -> dict[str, object]:
+def without_torch() -> dict[str, object]:
+    """Return what `compute` does in a process without torch, asked once: for every cell it would be noticed."""
     outermost = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
     return {"device": "cpu", "threads": int(outermost) if outermost.isdecimal() else os.cpu_count() or 1}

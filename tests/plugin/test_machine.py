@@ -4,12 +4,22 @@ import importlib.metadata
 import os
 import platform
 import sys
+from collections.abc import Iterator
 
 import pytest
 
 from pytest_bets.world import machine
 
 
+@pytest.fixture
+def _asked_anew() -> Iterator[None]:
+    """A process asks for its threads once."""
+    machine.without_torch.cache_clear()
+    yield
+    machine.without_torch.cache_clear()
+
+
+@pytest.mark.usefixtures("_asked_anew")
 @pytest.mark.parametrize(("setting", "threads"), [("3", 3), ("4,2", 4), (" 5 ", 5)])
 def test_the_threads_are_those_that_openmp_is_told(monkeypatch: pytest.MonkeyPatch, setting: str, threads: int) -> None:
     """The setting may be a list, one number a level of nesting; the outermost counts."""
@@ -18,6 +28,7 @@ def test_the_threads_are_those_that_openmp_is_told(monkeypatch: pytest.MonkeyPat
     assert machine.compute() == {"device": "cpu", "threads": threads}
 
 
+@pytest.mark.usefixtures("_asked_anew")
 @pytest.mark.parametrize("setting", ["", "many"])
 def test_without_a_number_of_threads_it_is_the_machines(monkeypatch: pytest.MonkeyPatch, setting: str) -> None:
     """A setting that says nothing breaks no cell."""

@@ -1,6 +1,7 @@
 """Sessions in processes of their own, for tests that kill them, crowd them or starve them."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -10,12 +11,17 @@ from pathlib import Path
 PATIENCE = 60.0
 
 
-def start(folder: Path, *arguments: str, before: Callable[[], None] | None = None) -> "subprocess.Popen[str]":
+def start(folder: Path, *arguments: str, before: Callable[[], None] = lambda: None) -> "subprocess.Popen[str]":
     """Start a session that leads a process group of its own, so that its workers can be killed with it.
 
     `before` is called in the new process, before pytest.
     """
     plugins = ["-p", "pytest_bets.plugin", *(["-p", "xdist"] if "-n" in arguments else [])]
+
+    def first() -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job's tests would ignore Ctrl-C
+        before()
+
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
     return subprocess.Popen(
         [sys.executable, "-m", "pytest", *plugins, "-p", "no:cacheprovider", *arguments],
@@ -25,7 +31,7 @@ def start(folder: Path, *arguments: str, before: Callable[[], None] | None = Non
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
-        preexec_fn=before,
+        preexec_fn=first,
     )
 
 

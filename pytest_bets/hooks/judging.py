@@ -1,5 +1,6 @@
 """Judging: where every report arrives, a bet is judged when its last cell has reported."""
 
+import json
 import os
 import sys
 import sysconfig
@@ -186,9 +187,11 @@ class Judge:
     def _keep(self, run: BetRun, judgement: Judgement, came: Arrived) -> Kept | None:
         record = self._record(run, judgement, came)
         try:
-            kept = self.results.keep(record, machine.clocked(run.seconds), complete=judgement.missing is None)
+            kept = self.results.keep(
+                record, came.rows, machine.clocked(run.seconds), complete=judgement.missing is None
+            )
         except (OSError, RecordError) as error:
-            cells = canonical({"bet": run.declaration.id, "cells": record["cells"]})
+            cells = canonical({"bet": run.declaration.id, "cells": [json.loads(row) for row in came.rows]})
             text = f"The results could not be written: {error}\nWhat was measured:\n{cells}"
             self._emit(error_report(run, RESULTS, text))
             return None
@@ -203,7 +206,7 @@ class Judge:
         return build(
             bet,
             void("a rehearsal has no verdict") if rehearsed else judgement.verdict,
-            came.cells,
+            (),  # their rows are written as they came
             registration=then.registration[bet.id],
             code=code.as_json(),
             environment={

@@ -10,6 +10,7 @@ import pytest
 from pytest_bets.hooks.collection import BetFile
 from pytest_bets.pure.fault import nearest
 from pytest_bets.pure.measured import MeasurementError, plain
+from pytest_bets.pure.sent import sent
 from pytest_bets.world.machine import compute
 
 ATTRIBUTE: Final = "bets_data"
@@ -21,6 +22,11 @@ TOTAL: Final = "bets_cells"
 class Measuring:
     """Runs where the cells run."""
 
+    def __init__(self) -> None:
+        self.keeping = Keeping(_nothing)
+        self.compute: Mapping[str, object] = {}
+        self.told = json.dumps(self.compute)
+
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Generator[None, object, object]:
         """Keep what the experiment returns, whoever calls it."""
@@ -28,13 +34,15 @@ class Measuring:
         if not isinstance(bet, BetFile):
             return (yield)
         experiment = pyfuncitem.obj
-        returned: list[object] = []
-        pyfuncitem.obj = _keeping(experiment, returned)
+        if self.keeping.experiment is not experiment:  # mostly, every cell of a bet has the same
+            self.keeping = Keeping(experiment)
+        pyfuncitem.obj = self.keeping.stand_in
         try:
             result = yield
         finally:
             pyfuncitem.obj = experiment
-        bet.data[pyfuncitem.name] = _data(pyfuncitem, bet, returned[0] if returned else None)
+            returned = self.keeping.taken()
+        bet.data[pyfuncitem.name] = self._data(pyfuncitem, bet, returned)
         return result
 
     @pytest.hookimpl(wrapper=True)
@@ -51,6 +59,39 @@ class Measuring:
                 report.__dict__[TOTAL] = len(bet.places)
         return report
 
+    def _data(self, cell: pytest.Function, bet: BetFile, returned: object) -> str:
+        assert bet.declaration is not None  # noqa: S101  # only a declared bet has cells
+        index = bet.places[cell.name]
+        params = bet.params[index]
+        try:
+            measured = plain(returned)
+            _check_names(bet.declaration.names, params, measured)
+        except MeasurementError as error:
+            pytest.fail(f"{bet.declaration.file}:{bet.declaration.line}: {error}", pytrace=False)
+        found = compute()
+        if found != self.compute:  # it stays as it was from cell to cell
+            self.compute, self.told = found, json.dumps(found)
+        return sent(index, len(bet.places), self.told, params, measured)
+
+
+class Keeping:
+    """Stands in for an experiment, and keeps what it returns."""
+
+    def __init__(self, experiment: Callable[..., object]) -> None:
+        self.experiment = experiment
+        self.returned: list[object] = []
+        self.stand_in = _keeping(experiment, self.returned)
+
+    def taken(self) -> object:
+        """Return what the experiment has returned since this was last asked: the first, if it was called often."""
+        first = self.returned[0] if self.returned else None
+        self.returned.clear()
+        return first
+
+
+def _nothing() -> None:
+    """Measure nothing."""
+
 
 def _keeping(experiment: Callable[..., Any], returned: list[object]) -> Callable[..., Any]:
     if inspect.iscoroutinefunction(experiment):
@@ -64,19 +105,6 @@ def _keeping(experiment: Callable[..., Any], returned: list[object]) -> Callable
         returned.append(experiment(**arguments))
 
     return called
-
-
-def _data(cell: pytest.Function, bet: BetFile, returned: object) -> str:
-    assert bet.declaration is not None  # noqa: S101  # only a declared bet has cells
-    index = bet.places[cell.name]
-    params = bet.params[index]
-    try:
-        measured = plain(returned)
-        _check_names(bet.declaration.names, params, measured)
-    except MeasurementError as error:
-        pytest.fail(f"{bet.declaration.file}:{bet.declaration.line}: {error}", pytrace=False)
-    row = {"index": index, "of": len(bet.places), "params": params, "measured": measured, "compute": compute()}
-    return json.dumps(row)
 
 
 def _check_names(read: frozenset[str], params: Mapping[str, object], measured: Mapping[str, object]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from pytest_bets.pure.measured import canonical
-from pytest_bets.pure.record import Json, RecordError, dump, journal_line, load, load_line, rows_of, same_pair, sha256
+from pytest_bets.pure.record import Json, RecordError, dump, journal_line, load, load_line, same_pair, sha256
 
 JOURNAL: Final = "journal.jsonl"
 SUMMARY_JSON: Final = "SUMMARY.json"
@@ -106,8 +106,8 @@ class Results:
         except FileNotFoundError:
             return []
 
-    def keep(self, record: Json, clocked: Clocked, *, complete: bool) -> Kept:
-        """Add a run to the journal and, where it is due, write its record.
+    def keep(self, record: Json, rows: Sequence[str], clocked: Clocked, *, complete: bool) -> Kept:
+        """Add a run to the journal and, where it is due, write its record with the rows given as its cells.
 
         A record stands for its pair of digests: a later run of the same pair leaves its bytes alone. A void run never
         replaces a record that has a verdict. An incomplete run writes no record. The journal is written first: a line
@@ -122,7 +122,6 @@ class Results:
         with self.locked():
             standing = self.record(bet)
             written = complete and _due(standing, record)
-            rows = rows_of(record)
             data = dump(record, rows)
             lines = self._lines()
             own = _lines_of(bet, lines)

@@ -15,7 +15,7 @@ from pytest_bets.hooks.beginning import NOTHING, look
 from pytest_bets.hooks.options import Settings
 from pytest_bets.hooks.refusals import refuse
 from pytest_bets.hooks.registration import Registry
-from pytest_bets.hooks.reports import REGISTRATION, RESULTS, error_report, tier_reports
+from pytest_bets.hooks.reports import REGISTRATION, RESULTS, error_report, show, tier_reports
 from pytest_bets.hooks.run import Arrived, BetRun, Judgement, arrived, conclude, selection
 from pytest_bets.pure.declaration import is_bet_name
 from pytest_bets.pure.fault import DeclarationError
@@ -229,6 +229,7 @@ class Judge:
         return gated(self.settings.gate, run.tiers, judgement.verdict, recorded)
 
     def _emit(self, report: pytest.TestReport) -> None:
+        show(report, self.config.pluginmanager)
         self.config.hook.pytest_runtest_logreport(report=report)
 
 

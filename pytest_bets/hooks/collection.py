@@ -105,6 +105,8 @@ class BetFile(pytest.Module):
         self.collection = collection
         self.places: dict[str, int] = {}
         self.params: Sequence[Mapping[str, object]] = ()
+        self.running = ""
+        """The name of the cell that was set up last."""
         self.data: dict[str, str] = {}
         """What an item has measured, as the JSON that is to ride on its report, by the item's name."""
 

@@ -2,7 +2,8 @@
 
 import inspect
 import json
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
+from functools import partial, wraps
 from typing import Any, Final
 
 import pytest
@@ -23,45 +24,47 @@ class Measuring:
     """Runs where the cells run."""
 
     def __init__(self) -> None:
-        self.keeping = Keeping(_nothing)
         self.compute: Mapping[str, object] = {}
         self.told = json.dumps(self.compute)
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Generator[None, object, object]:
-        """Keep what the experiment returns, whoever calls it."""
-        bet = pyfuncitem.parent
-        if not isinstance(bet, BetFile):
-            return (yield)
-        experiment = pyfuncitem.obj
-        if self.keeping.experiment is not experiment:  # mostly, every cell of a bet has the same
-            self.keeping = Keeping(experiment)
-        pyfuncitem.obj = self.keeping.stand_in
-        try:
-            result = yield
-        finally:
-            pyfuncitem.obj = experiment
-            returned = self.keeping.taken()
-        bet.data[pyfuncitem.name] = self._data(pyfuncitem, bet, returned)
-        return result
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, items: Sequence[pytest.Item]) -> None:
+        """Keep what an experiment returns, whoever calls it: one function stands in for it in every cell."""
+        stand_ins: dict[object, Callable[..., object]] = {}
+        for item in items:
+            bet = item.parent
+            if isinstance(item, pytest.Function) and isinstance(bet, BetFile):
+                if bet not in stand_ins:
+                    stand_ins[bet] = _keeping(item.obj, partial(self._keep, bet))
+                item.obj = stand_ins[bet]
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Put the data on the report of the call, and where there is none the number of cells, which a crash lacks."""
+        """Put the data on the report of the call, and where there is none the number of cells, which a crash lacks.
+
+        The report of its setup tells which cell is called next.
+        """
         report = yield
         bet = item.parent
         if isinstance(bet, BetFile):
-            if call.when == "call" and item.name in bet.data:
-                report.__dict__[ATTRIBUTE] = bet.data.pop(item.name)
+            if call.when == "setup":
+                bet.running = item.name
+            data = bet.data.pop(item.name, None) if call.when == "call" else None
+            if data is not None and call.excinfo is None:
+                report.__dict__[ATTRIBUTE] = data
             elif report.outcome != "passed" and item.name in bet.places:
                 report.__dict__[TOTAL] = len(bet.places)
         return report
 
-    def _data(self, cell: pytest.Function, bet: BetFile, returned: object) -> str:
+    def _keep(self, bet: BetFile, returned: object) -> None:
+        if bet.running not in bet.data:  # whoever calls an experiment often has measured with the first call
+            bet.data[bet.running] = self._data(bet, returned)
+
+    def _data(self, bet: BetFile, returned: object) -> str:
         assert bet.declaration is not None  # noqa: S101  # only a declared bet has cells
-        index = bet.places[cell.name]
+        index = bet.places[bet.running]
         params = bet.params[index]
         try:
             measured = plain(returned)
@@ -74,35 +77,18 @@ class Measuring:
         return sent(index, len(bet.places), self.told, params, measured)
 
 
-class Keeping:
-    """Stands in for an experiment, and keeps what it returns."""
-
-    def __init__(self, experiment: Callable[..., object]) -> None:
-        self.experiment = experiment
-        self.returned: list[object] = []
-        self.stand_in = _keeping(experiment, self.returned)
-
-    def taken(self) -> object:
-        """Return what the experiment has returned since this was last asked: the first, if it was called often."""
-        first = self.returned[0] if self.returned else None
-        self.returned.clear()
-        return first
-
-
-def _nothing() -> None:
-    """Measure nothing."""
-
-
-def _keeping(experiment: Callable[..., Any], returned: list[object]) -> Callable[..., Any]:
+def _keeping(experiment: Callable[..., Any], keep: Callable[[object], None]) -> Callable[..., object]:
     if inspect.iscoroutinefunction(experiment):
 
+        @wraps(experiment)
         async def awaited(**arguments: object) -> None:
-            returned.append(await experiment(**arguments))
+            keep(await experiment(**arguments))
 
         return awaited
 
+    @wraps(experiment)
     def called(**arguments: object) -> None:
-        returned.append(experiment(**arguments))
+        keep(experiment(**arguments))
 
     return called
 

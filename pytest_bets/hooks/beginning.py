@@ -45,7 +45,7 @@ def look(
         RecordError: where a file of the results cannot be read.
 
     """
-    records = results.records()
+    records = results.outlines()
     results.journal()  # a journal that cannot be read is told before hours of work, not after
     standing = standings(claims(records, catalogue.declarations()[0]))
     by_id = {record["bet"]["id"]: record for record in records}

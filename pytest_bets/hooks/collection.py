@@ -65,7 +65,7 @@ class BetCollection:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
         """Pass a tier's item without a report: it is judged where every report arrives."""
-        if not isinstance(item, Tier):
+        if type(item) is not Tier:  # isinstance would ask an abstract class, for every cell
             return None
         for report in runtestprotocol(item, log=False, nextitem=nextitem):
             if report.failed:  # a fixture of the module that breaks when it is torn down
@@ -105,6 +105,8 @@ class BetFile(pytest.Module):
         self.collection = collection
         self.places: dict[str, int] = {}
         self.params: Sequence[Mapping[str, object]] = ()
+        self.running = ""
+        """The name of the cell that was set up last."""
         self.data: dict[str, str] = {}
         """What an item has measured, as the JSON that is to ride on its report, by the item's name."""
 
@@ -152,7 +154,7 @@ class BetFile(pytest.Module):
         if any(mark.name == "flaky" for mark in marks):
             problem = "the experiment is marked flaky: running until it passes would turn a losing bet green"
             faults.append(self._fault(problem, "one run, or @pytest.mark.replicate(n), which counts them all"))
-        if not cells or any(map(is_empty, cells)):
+        if not cells or is_empty(cells):
             self._refuse([*faults, self._fault("the sweep has no cell", "at least one parameter set")])
         self.params = parameters(cells)
         self.places = {cell.name: index for index, cell in enumerate(cells)}

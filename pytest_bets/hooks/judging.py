@@ -1,5 +1,6 @@
 """Judging: where every report arrives, a bet is judged when its last cell has reported."""
 
+import json
 import os
 import sys
 import sysconfig
@@ -14,7 +15,7 @@ from pytest_bets.hooks.beginning import NOTHING, look
 from pytest_bets.hooks.options import Settings
 from pytest_bets.hooks.refusals import refuse
 from pytest_bets.hooks.registration import Registry
-from pytest_bets.hooks.reports import REGISTRATION, RESULTS, error_report, tier_reports
+from pytest_bets.hooks.reports import REGISTRATION, RESULTS, error_report, show, tier_reports
 from pytest_bets.hooks.run import Arrived, BetRun, Judgement, arrived, conclude, selection
 from pytest_bets.pure.declaration import is_bet_name
 from pytest_bets.pure.fault import DeclarationError
@@ -186,9 +187,11 @@ class Judge:
     def _keep(self, run: BetRun, judgement: Judgement, came: Arrived) -> Kept | None:
         record = self._record(run, judgement, came)
         try:
-            kept = self.results.keep(record, machine.clocked(run.seconds), complete=judgement.missing is None)
+            kept = self.results.keep(
+                record, came.rows, machine.clocked(run.seconds), complete=judgement.missing is None
+            )
         except (OSError, RecordError) as error:
-            cells = canonical({"bet": run.declaration.id, "cells": record["cells"]})
+            cells = canonical({"bet": run.declaration.id, "cells": [json.loads(row) for row in came.rows]})
             text = f"The results could not be written: {error}\nWhat was measured:\n{cells}"
             self._emit(error_report(run, RESULTS, text))
             return None
@@ -203,7 +206,7 @@ class Judge:
         return build(
             bet,
             void("a rehearsal has no verdict") if rehearsed else judgement.verdict,
-            came.cells,
+            (),  # their rows are written as they came
             registration=then.registration[bet.id],
             code=code.as_json(),
             environment={
@@ -226,6 +229,7 @@ class Judge:
         return gated(self.settings.gate, run.tiers, judgement.verdict, recorded)
 
     def _emit(self, report: pytest.TestReport) -> None:
+        show(report, self.config.pluginmanager)
         self.config.hook.pytest_runtest_logreport(report=report)
 
 

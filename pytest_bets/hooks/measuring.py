@@ -2,7 +2,8 @@
 
 import inspect
 import json
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
+from functools import partial, wraps
 from typing import Any, Final
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from pytest_bets.hooks.collection import BetFile
 from pytest_bets.pure.fault import nearest
 from pytest_bets.pure.measured import MeasurementError, plain
+from pytest_bets.pure.sent import sent
 from pytest_bets.world.machine import compute
 
 ATTRIBUTE: Final = "bets_data"
@@ -21,62 +23,74 @@ TOTAL: Final = "bets_cells"
 class Measuring:
     """Runs where the cells run."""
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Generator[None, object, object]:
-        """Keep what the experiment returns, whoever calls it."""
-        bet = pyfuncitem.parent
-        if not isinstance(bet, BetFile):
-            return (yield)
-        experiment = pyfuncitem.obj
-        returned: list[object] = []
-        pyfuncitem.obj = _keeping(experiment, returned)
-        try:
-            result = yield
-        finally:
-            pyfuncitem.obj = experiment
-        bet.data[pyfuncitem.name] = _data(pyfuncitem, bet, returned[0] if returned else None)
-        return result
+    def __init__(self) -> None:
+        self.compute: Mapping[str, object] = {}
+        self.told = json.dumps(self.compute)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, items: Sequence[pytest.Item]) -> None:
+        """Keep what an experiment returns, whoever calls it: one function stands in for it in every cell."""
+        stand_ins: dict[object, Callable[..., object]] = {}
+        for item in items:
+            bet = item.parent
+            if isinstance(item, pytest.Function) and isinstance(bet, BetFile):
+                if bet not in stand_ins:
+                    stand_ins[bet] = _keeping(item.obj, partial(self._keep, bet))
+                item.obj = stand_ins[bet]
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Put the data on the report of the call, and where there is none the number of cells, which a crash lacks."""
+        """Put the data on the report of the call, and where there is none the number of cells, which a crash lacks.
+
+        The report of its setup tells which cell is called next.
+        """
         report = yield
         bet = item.parent
         if isinstance(bet, BetFile):
-            if call.when == "call" and item.name in bet.data:
-                report.__dict__[ATTRIBUTE] = bet.data.pop(item.name)
+            if call.when == "setup":
+                bet.running = item.name
+            data = bet.data.pop(item.name, None) if call.when == "call" else None
+            if data is not None and call.excinfo is None:
+                report.__dict__[ATTRIBUTE] = data
             elif report.outcome != "passed" and item.name in bet.places:
                 report.__dict__[TOTAL] = len(bet.places)
         return report
 
+    def _keep(self, bet: BetFile, returned: object) -> None:
+        if bet.running not in bet.data:  # whoever calls an experiment often has measured with the first call
+            bet.data[bet.running] = self._data(bet, returned)
 
-def _keeping(experiment: Callable[..., Any], returned: list[object]) -> Callable[..., Any]:
+    def _data(self, bet: BetFile, returned: object) -> str:
+        assert bet.declaration is not None  # noqa: S101  # only a declared bet has cells
+        index = bet.places[bet.running]
+        params = bet.params[index]
+        try:
+            measured = plain(returned)
+            _check_names(bet.declaration.names, params, measured)
+        except MeasurementError as error:
+            pytest.fail(f"{bet.declaration.file}:{bet.declaration.line}: {error}", pytrace=False)
+        found = compute()
+        if found != self.compute:  # it stays as it was from cell to cell
+            self.compute, self.told = found, json.dumps(found)
+        return sent(index, len(bet.places), self.told, params, measured)
+
+
+def _keeping(experiment: Callable[..., Any], keep: Callable[[object], None]) -> Callable[..., object]:
     if inspect.iscoroutinefunction(experiment):
 
+        @wraps(experiment)
         async def awaited(**arguments: object) -> None:
-            returned.append(await experiment(**arguments))
+            keep(await experiment(**arguments))
 
         return awaited
 
+    @wraps(experiment)
     def called(**arguments: object) -> None:
-        returned.append(experiment(**arguments))
+        keep(experiment(**arguments))
 
     return called
-
-
-def _data(cell: pytest.Function, bet: BetFile, returned: object) -> str:
-    assert bet.declaration is not None  # noqa: S101  # only a declared bet has cells
-    index = bet.places[cell.name]
-    params = bet.params[index]
-    try:
-        measured = plain(returned)
-        _check_names(bet.declaration.names, params, measured)
-    except MeasurementError as error:
-        pytest.fail(f"{bet.declaration.file}:{bet.declaration.line}: {error}", pytrace=False)
-    row = {"index": index, "of": len(bet.places), "params": params, "measured": measured, "compute": compute()}
-    return json.dumps(row)
 
 
 def _check_names(read: frozenset[str], params: Mapping[str, object], measured: Mapping[str, object]) -> None:

@@ -10,10 +10,30 @@ from pytest_bets.text.words import tier_words
 
 UNMET: Final = "bets_unmet"
 """The attribute of the report of a tier that is not met and not gated."""
+_UNMET_PLUGIN: Final = "bets-unmet"
 RESULTS: Final = "results"
 """The name under which a bet's file tells of results that could not be written."""
 REGISTRATION: Final = "registration"
 """The name under which a bet's file tells that it was not run, for want of registration."""
+
+
+class _Unmet:
+    """Registered when there is a tier to show with it: pytest asks for the status of every report of a session."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_report_teststatus(
+        self, report: pytest.TestReport
+    ) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
+        """Give a tier that is not met and not gated its own category, which fails nothing."""
+        if UNMET in report.__dict__:
+            return "unmet", "u", ("UNMET", {"yellow": True})
+        return None
+
+
+def show(report: pytest.TestReport, plugins: pytest.PytestPluginManager) -> None:
+    """Have pytest know the category of this report."""
+    if UNMET in report.__dict__ and not plugins.has_plugin(_UNMET_PLUGIN):
+        plugins.register(_Unmet(), _UNMET_PLUGIN)
 
 
 def tier_reports(

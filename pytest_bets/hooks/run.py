@@ -1,7 +1,7 @@
 """One bet's run in this session: the cells that are awaited, and what has arrived."""
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -13,6 +13,7 @@ from pytest_bets.hooks.collection import RECORD
 from pytest_bets.hooks.measuring import ATTRIBUTE, TOTAL
 from pytest_bets.pure.declaration import CRITERIA, Declaration
 from pytest_bets.pure.record import cell_of, cells_of
+from pytest_bets.pure.sent import row_sent
 from pytest_bets.pure.verdict import Cell, Verdict, judge, void
 
 _DIED: Final = "???"
@@ -78,9 +79,13 @@ class BetRun:
 
 @dataclass(frozen=True)
 class Arrived:
-    """What has arrived of a run: its cells in the order of the sweep, how many they should be, where they ran."""
+    """What has arrived of a run: its cells in the order of the sweep, how many they should be, where they ran.
 
-    cells: tuple[Cell, ...]
+    `rows` are the cells as a record holds them; a replay, which writes none, has no rows.
+    """
+
+    cells: Sequence[Cell]
+    rows: Sequence[str]
     total: int
     compute: Mapping[str, Collection[Any]]
 
@@ -89,24 +94,25 @@ def arrived(run: BetRun) -> Arrived:
     """Read the data of a run's cells; that of a cell that broke is left out."""
     total = run.total or len(run.cells)
     compute: dict[str, set[Any]] = {}
-    cells: dict[int, Cell] = {}
-    for nodeid, row in _rows(run.data):
-        if "replayed" in row:
-            return Arrived(cells_of({"cells": row["replayed"]}), len(row["replayed"]), compute)
+    cells: dict[int, tuple[Cell, str]] = {}
+    for nodeid, text, item in _read(run.data):
+        if "replayed" in item:
+            return Arrived(cells_of({"cells": item["replayed"]}), (), len(item["replayed"]), compute)
         if nodeid not in run.broken:
-            total = row["of"]
-            cells[row["index"]] = cell_of(row)
-            for key, value in row["compute"].items():
+            total = item["of"]
+            cells[item["index"]] = cell_of(item["cell"]), row_sent(text)
+            for key, value in item["compute"].items():
                 compute.setdefault(key, set()).add(value)
-    return Arrived(tuple(cells[index] for index in sorted(cells)), total, compute)
+    ordered = [cells[index] for index in sorted(cells)]
+    return Arrived([cell for cell, _ in ordered], [row for _, row in ordered], total, compute)
 
 
-def _rows(data: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
+def _read(data: Mapping[str, str]) -> Iterator[tuple[str, str, Any]]:
     """Yield what each cell sent, read a batch at a time: all at once is large, and one by one is slow."""
     waiting = iter(data.items())
     while batch := list(islice(waiting, _BATCH)):
-        rows = json.loads(f"[{','.join(row for _, row in batch)}]")
-        yield from zip((nodeid for nodeid, _ in batch), rows, strict=True)
+        items = json.loads(f"[{','.join(text for _, text in batch)}]")
+        yield from ((nodeid, text, item) for (nodeid, text), item in zip(batch, items, strict=True))
 
 
 @dataclass(frozen=True)
@@ -156,7 +162,9 @@ def _skip(report: pytest.TestReport) -> str:
 def selection(nodeid: str, function: str) -> tuple[str, str]:
     """Return of what kind an item of a bet file is, `cell`, `tier` or nothing, and the tier."""
     rest = nodeid.partition("::")[2]
+    if rest.startswith(f"{function}["):
+        return "cell", ""
     name = rest.partition("@")[0]  # whoever groups items appends the group
     if name in CRITERIA:
         return "tier", name
-    return ("cell", "") if name == RECORD or rest.partition("[")[0].partition("@")[0] == function else ("", "")
+    return ("cell", "") if name in (RECORD, function) else ("", "")

@@ -1,13 +1,16 @@
 """The sweep of a bet: what tells its cells apart."""
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import pytest
 
+_PLAIN: Final = frozenset({bool, int, float, str, type(None)})
 
-def is_empty(cell: pytest.Function) -> bool:
-    """Tell whether the cell stands for a parameter set that is empty, which pytest would skip."""
-    return any(type(value).__name__ == "NotSetType" for value in _callspec(cell).values())
+
+def is_empty(cells: Sequence[pytest.Function]) -> bool:
+    """Tell whether a cell stands for a parameter set that is empty, which pytest would skip."""
+    return any(kind.__name__ == "NotSetType" for kind in _kinds(cells))
 
 
 def parameters(cells: Sequence[pytest.Function]) -> Sequence[Mapping[str, object]]:
@@ -15,7 +18,7 @@ def parameters(cells: Sequence[pytest.Function]) -> Sequence[Mapping[str, object
 
     A value without a name of its own is named by its place in the sweep.
     """
-    if all(_is_plain(value) for cell in cells for value in _callspec(cell).values()):
+    if _kinds(cells) <= _PLAIN:
         return [_callspec(cell) for cell in cells]
     places: dict[tuple[str, object], set[int]] = {}
     for cell in cells:
@@ -30,6 +33,10 @@ def parameters(cells: Sequence[pytest.Function]) -> Sequence[Mapping[str, object
         return label if alone else f"{name}{cell.callspec.indices[name]}"
 
     return [{name: told(cell, name, _scalar(value)) for name, value in _callspec(cell).items()} for cell in cells]
+
+
+def _kinds(cells: Sequence[pytest.Function]) -> set[type]:
+    return {type(value) for cell in cells for value in _callspec(cell).values()}
 
 
 def _callspec(cell: pytest.Function) -> Mapping[str, object]:
@@ -50,4 +57,4 @@ def _scalar(value: object) -> object:
 
 
 def _is_plain(value: object) -> bool:
-    return value is None or type(value) in (bool, int, float, str)
+    return type(value) in _PLAIN

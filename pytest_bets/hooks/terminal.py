@@ -9,7 +9,6 @@ import pytest
 
 from pytest_bets.hooks.judging import Concluded, Judge
 from pytest_bets.hooks.options import Settings
-from pytest_bets.hooks.reports import UNMET
 from pytest_bets.pure.overview import standing_json
 from pytest_bets.pure.record import criterion_json
 from pytest_bets.text.registration import declaring
@@ -27,14 +26,6 @@ class Closing:
 
     def __init__(self, judge: Judge) -> None:
         self.judge = judge
-
-    def pytest_report_teststatus(
-        self, report: pytest.TestReport
-    ) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
-        """Give a tier that is not met and not gated its own category, which fails nothing."""
-        if report.__dict__.get(UNMET):
-            return "unmet", "u", ("UNMET", {"yellow": True})
-        return None
 
     def pytest_terminal_summary(self, terminalreporter: Any, config: pytest.Config) -> None:
         """Print a row a bet, and what was written."""

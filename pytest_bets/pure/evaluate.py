@@ -161,6 +161,8 @@ def _lacking(name: str, rows: Sequence[Row]) -> EvaluationError:
 
 
 def _cell(name: str, item: object) -> object:
+    if type(item) is float:  # nearly always, and a sweep may have many cells
+        return item
     if isinstance(item, bool | int | float):
         try:
             return float(item)

@@ -195,8 +195,12 @@ def cell_of(row: Json) -> Cell:
     return Cell(_unspelled(row["params"]), _unspelled(row["measured"]))
 
 
+_WORDY: Final = frozenset({str, list})
+"""The types that may hold a spelled number."""
+
+
 def _unspelled(values: dict[str, object]) -> dict[str, object]:
-    if not any(isinstance(item, str | list) for item in values.values()):
+    if _WORDY.isdisjoint(map(type, values.values())):
         return values
 
     def one(item: object) -> object:

@@ -20,6 +20,6 @@ def rollup(results: Results, catalogue: Catalogue) -> Json:
     declarations, unreadable = catalogue.declarations()
     to_root = f"{os.path.relpath(catalogue.root, results.folder)}/".replace(os.sep, "/")
     with results.locked():
-        summary = overview(results.records(), results.journal(), declarations, unreadable)
+        summary = overview(results.outlines(), results.journal(), declarations, unreadable)
         results.write_summary(as_json(summary), as_markdown(summary, to_root))
     return summary

@@ -2,14 +2,14 @@
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from pytest_bets.pure.measured import canonical
-from pytest_bets.pure.record import Json, RecordError, dump, journal_line, load, load_line, rows_of, same_pair, sha256
+from pytest_bets.pure.record import Json, RecordError, dump, journal_line, load, load_line, same_pair, sha256
 
 JOURNAL: Final = "journal.jsonl"
 SUMMARY_JSON: Final = "SUMMARY.json"
@@ -40,6 +40,7 @@ class Results:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._written: dict[str, tuple[str, Json]] = {}
 
     def record_path(self, bet: str) -> Path:
         """Return where the record of the bet with this id lies."""
@@ -69,8 +70,28 @@ class Results:
             RecordError: when a file is no record.
 
         """
+        return self._each(self.record)
+
+    def outlines(self) -> list[Json]:
+        """Return every record with no cell in it, by number and id; one that was written from here is not read again.
+
+        Raises:
+            RecordError: when a file is no record.
+
+        """
+        return self._each(self._outline)
+
+    def _outline(self, bet: str) -> Json | None:
+        digest, outline = self._written.get(bet, (None, None))
+        path = self.record_path(bet)
+        if outline and path.exists() and sha256(path.read_bytes()) == digest:
+            return outline
+        record = self.record(bet)
+        return {**record, "cells": []} if record else None
+
+    def _each(self, reading: Callable[[str], Json | None]) -> list[Json]:
         paths = (path for path in sorted(self.folder.glob("*.json")) if path.name not in _NO_RECORDS)
-        found = [record for path in paths if (record := self.record(path.stem)) is not None]
+        found = [record for path in paths if (record := reading(path.stem)) is not None]
         return sorted(
             found,
             key=lambda record: (record["bet"]["number"] is None, record["bet"]["number"] or 0, record["bet"]["id"]),
@@ -105,8 +126,8 @@ class Results:
         except FileNotFoundError:
             return []
 
-    def keep(self, record: Json, clocked: Clocked, *, complete: bool) -> Kept:
-        """Add a run to the journal and, where it is due, write its record.
+    def keep(self, record: Json, rows: Sequence[str], clocked: Clocked, *, complete: bool) -> Kept:
+        """Add a run to the journal and, where it is due, write its record with the rows given as its cells.
 
         A record stands for its pair of digests: a later run of the same pair leaves its bytes alone. A void run never
         replaces a record that has a verdict. An incomplete run writes no record. The journal is written first: a line
@@ -121,7 +142,6 @@ class Results:
         with self.locked():
             standing = self.record(bet)
             written = complete and _due(standing, record)
-            rows = rows_of(record)
             data = dump(record, rows)
             lines = self.lines()
             own = _lines_of(bet, lines)
@@ -137,6 +157,7 @@ class Results:
             self._write(JOURNAL, b"".join(line + b"\n" for line in [*lines, canonical(entry).encode()]))
             if written:
                 self._write(self.record_path(bet).name, data)
+                self._written[bet] = entry["record"], load(dump(record, ()), bet)
             runs = sum(_pair(load_line(line, JOURNAL)) == _pair(entry) for line in own)
         return Kept(written, runs + 1)
 

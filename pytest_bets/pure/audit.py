@@ -12,6 +12,7 @@ from pytest_bets.pure.lineage import Lineage, Moved, lineages
 from pytest_bets.pure.overview import claims
 from pytest_bets.pure.record import cells_of
 from pytest_bets.pure.report import BetReport, Entry, Level, Report
+from pytest_bets.pure.retractions import Retractions
 from pytest_bets.pure.runs import Runs
 from pytest_bets.pure.standing import standings
 from pytest_bets.pure.verdict import judge
@@ -54,6 +55,7 @@ class _Auditor:
             *(entry for bet in lineage.ids for entry in self._recorded(bet)),
             *self.runs.entries(lineage.ids),
             *self._again(lineage),
+            *self.retractions.entries(lineage.id),
         ]
         if not results and not record and not self._left(lineage):
             entries.append(Entry("note", "never-run", lineage.id, None, "it has never come to a verdict"))
@@ -181,14 +183,16 @@ class _Auditor:
         return [lineage for lineage in self.bets if self._fate(lineage)]
 
     @cached_property
-    def _standings(self) -> Mapping[str, str]:
+    def retractions(self) -> Retractions:
+        """How the challenges to every bet ended."""
         found = standings(claims(list(self.evidence.now.values()), self.evidence.declarations))
-        return {bet: standing.state for bet, standing in found.items()}
+        return Retractions(found, self.bets, self.runs)
 
     def _fate(self, lineage: Lineage) -> str:
         if self._left(lineage):
             return "was deleted"
-        state = self._standings.get(lineage.id, "stands")
+        standing = self.retractions.standings.get(lineage.id)
+        state = standing.state if standing else "stands"
         return {"withdrawn": "was withdrawn", "retracted": "was retracted", "falsified": "is falsified"}.get(state, "")
 
 

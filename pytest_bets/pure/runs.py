@@ -51,7 +51,7 @@ class Runs:
                 text = f"the line before that of {entry['time']} is missing: its hash is in the chain, and it never was"
                 yield Entry("finding", "broken-chain", bet, None, f"{text} committed")
         first: dict[str | None, JournalLine] = {}
-        for line in self.lines.get(bet, ()):
+        for line in (line for line in self.lines.get(bet, ()) if not line.entry.get("pilot")):
             one = first.setdefault(line.entry["previous"], line)
             if one.added and line.added and self.order.before(one.added, line.added):
                 text = f"the run of {line.entry['time']} did not know that of {one.entry['time']}, committed before it"

@@ -11,7 +11,7 @@ from pytest_bets.pure.evidence import Ancestry, Commit, Evidence, RecordFacts, R
 from pytest_bets.pure.lineage import Lineage, Moved, lineages
 from pytest_bets.pure.overview import claims
 from pytest_bets.pure.record import cells_of
-from pytest_bets.pure.report import BetReport, Entry, Level, Report
+from pytest_bets.pure.report import BetReport, Entry, Kind, Level, Report
 from pytest_bets.pure.retractions import Retractions
 from pytest_bets.pure.runs import Runs
 from pytest_bets.pure.standing import standings
@@ -98,7 +98,7 @@ class _Auditor:
         return "before" if all(self.order.before(commit, result) for result in results) else "unordered"
 
     def _file(self, lineage: Lineage, results: Sequence[Commit]) -> Iterator[Entry]:
-        def entry(level: Level, kind: str, commit: Commit | None, text: str) -> Entry:
+        def entry(level: Level, kind: Kind, commit: Commit | None, text: str) -> Entry:
             return Entry(level, kind, lineage.id, commit, text)
 
         declared = lineage.declared
@@ -125,7 +125,7 @@ class _Auditor:
         for change in moved.changes:
             if change.subject == "withdrawn" or when == "before":
                 level: Level = "note"
-                kind = "withdrawn" if change.subject == "withdrawn" else "changed"
+                kind: Kind = "withdrawn" if change.subject == "withdrawn" else "changed"
                 text = "" if kind == "withdrawn" else "before its first result" if results else "before it ran"
             elif change.kind == "reworded":
                 level, kind, text = "note", "reworded", "after its first result: it says the same"

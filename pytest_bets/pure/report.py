@@ -8,6 +8,40 @@ from pytest_bets.pure.evidence import Commit
 from pytest_bets.pure.verdict import Verdict
 
 Level = Literal["finding", "note", "unknown"]
+Kind = Literal[
+    "goalposts",
+    "same-commit",
+    "late",
+    "unregistered",
+    "lost-commit",
+    "vanished-bet",
+    "vanished-record",
+    "vanished-line",
+    "broken-chain",
+    "elsewhere",
+    "edited-record",
+    "misjudged",
+    "redeclared",
+    "undeclared",
+    "changed",
+    "reworded",
+    "renamed",
+    "returned",
+    "unreadable",
+    "withdrawn",
+    "challenged",
+    "retracted",
+    "overturned",
+    "stale",
+    "drift",
+    "retried",
+    "unstable",
+    "void",
+    "forked-chain",
+    "dirty",
+    "never-run",
+    "unknown",
+]
 
 
 @dataclass(frozen=True)
@@ -15,7 +49,7 @@ class Entry:
     """One thing that an audit says; `commit` is where it happened, None where it is so now."""
 
     level: Level
-    kind: str
+    kind: Kind
     bet: str | None
     commit: Commit | None
     text: str

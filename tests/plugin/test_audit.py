@@ -1,15 +1,18 @@
 """What the audit says of honest and of hard histories, each in a real repository."""
 
 import os
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_bets.pure.evidence import Ancestry, Commit
+from pytest_bets.pure.report import Kind
 from tests.plugin.histories import (
     BET,
     DECLARATION,
@@ -29,6 +32,7 @@ from tests.plugin.histories import (
     write,
 )
 from tests.plugin.repositories import git
+from tests.plugin.test_schemas import schema
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 
@@ -283,6 +287,15 @@ def test_a_report_reads_like_one_to_a_colleague(history: History) -> None:
         "",
         "Not clean: 2 findings, 2 notes.",
     ]
+
+
+def test_every_kind_is_in_the_schema_and_explained() -> None:
+    """Findings and notes in a table each, and what cannot be told by its exit status."""
+    tables = (Path(__file__).parents[2] / "docs" / "audit.md").read_text(encoding="utf-8").split("## ")[1:3]
+    rows = [line.split("|")[1] for table in tables for line in table.splitlines() if line.startswith("| `")]
+    kinds = get_args(Kind)
+    assert [*re.findall("`(.+?)`", "".join(rows)), "unknown"] == list(kinds)
+    assert schema("audit")["$defs"]["entry"]["properties"]["kind"]["enum"] == list(kinds)
 
 
 def test_the_verdict_under_the_first_criteria_stands_beside_that_of_today(history: History) -> None:

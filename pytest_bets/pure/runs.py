@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from pytest_bets.pure.declaration import bet_id
 from pytest_bets.pure.evidence import Ancestry, Evidence, JournalLine
 from pytest_bets.pure.record import Json
 from pytest_bets.pure.report import Entry
@@ -22,6 +23,7 @@ class Runs:
         self.wrote = {line.entry["record"] for line in evidence.lines} | {
             entry["record"] for _, entry in evidence.journal
         }
+        self.held = {(commit, bet_id(path), digest) for (commit, path), digest in evidence.held.items()}
 
     def entries(self, ids: Sequence[str]) -> Iterator[Entry]:
         """Yield what is to be said of the runs of a bet that had these ids."""
@@ -71,16 +73,11 @@ class Runs:
             elif commit not in self.evidence.commits:
                 text = f"{ran} names commit {commit[:10]}, which is not in this history: amended, rebased or squashed"
                 yield Entry("finding", "lost-commit", bet, None, text)
-            elif not self._held(bet, commit, entry["declaration"]):
+            elif (commit, bet, entry["declaration"]) not in self.held:
                 text = f"{ran} says {entry['registration']}, and commit {commit[:10]} holds another declaration"
                 yield Entry("finding", "unregistered", bet, self.evidence.commits[commit], text)
             if entry["environment"]["dirty"]:
                 yield Entry("note", "dirty", bet, None, f"{ran} was from a tree with uncommitted changes")
-
-    def _held(self, bet: str, commit: str, digest: str) -> bool:
-        return any(
-            held == digest for (at, path), held in self.evidence.held.items() if at == commit and _is_of(path, bet)
-        )
 
     def _void(self, bet: str) -> Iterator[Entry]:
         void = [entry for _, entry in self.journal.get(bet, ()) if entry["verdict"] is None and not entry.get("pilot")]
@@ -101,7 +98,3 @@ class Runs:
         if len(sequence) > 1 and "FAIL" in sequence[:-1] and sequence[-1] != "FAIL":
             text = f"ran with {len(sequence)} versions of its code or declaration, which came to {', '.join(sequence)}"
             yield Entry("note", "retried", bet, None, text)
-
-
-def _is_of(path: str, bet: str) -> bool:
-    return path.rpartition("/")[2] == f"bet_{bet}.py"

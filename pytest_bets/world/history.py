@@ -1,4 +1,4 @@
-"""The history of bets, records and journal, asked of git in bulk: five processes, whatever its length."""
+"""The history of bets, records and journal, asked of git in bulk: six processes, whatever its length."""
 
 import os
 import subprocess
@@ -14,6 +14,7 @@ from pytest_bets.pure.evidence import Commit
 _GIT: Final = (
     *("git", "--no-replace-objects", "--no-optional-locks", "-c", "log.showSignature=false"),
     *("-c", "log.showRoot=true", "-c", "i18n.logOutputEncoding=UTF-8", "-c", "core.quotePath=false"),
+    *("-c", "advice.graftFileDeprecated=false"),
 )
 _LOG: Final = ("log", "--topo-order", "--reverse", "--no-color", "--no-ext-diff", "--no-textconv")
 _NOTHING: Final = "0"

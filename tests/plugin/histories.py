@@ -133,7 +133,7 @@ def commit(message: str, *arguments: str) -> str:
 def audit(*arguments: str) -> Audited:
     """Audit from where the test stands; what is printed satisfies the schema, and the exit status says the same."""
     done = _audit("--format", "json", *arguments)
-    assert done.stdout, done.stderr
+    assert done.stderr == ""
     whole = json.loads(done.stdout)
     schema = json.loads(files("pytest_bets").joinpath("schema", "audit.json").read_text(encoding="utf-8"))
     assert [error.message for error in Draft202012Validator(schema).iter_errors(whole)] == []

@@ -181,7 +181,6 @@ class History:
     """A copy of the template, in which the test stands."""
 
     def __init__(self, made: Path, here: Path, run: Callable[..., str], patch: pytest.MonkeyPatch) -> None:
-        self.path = here
         self.patch = patch
         self._run = run
         shutil.copytree(made, here, dirs_exist_ok=True)

@@ -551,3 +551,45 @@ def test_a_commit_is_before_another_when_a_way_of_parents_leads_to_it(commits: d
     for one in commits.values():
         for other in commits.values():
             assert order.before(one, other) == (one.id in ancestors[other.id])
+
+
+def test_a_record_that_a_merge_edits_is_found_in_the_merge(history: History) -> None:
+    """Neither parent holds those bytes, and no run wrote them."""
+    branch("work")
+    edit(*WON, file=LAB)
+    history.again()
+    to("main")
+    write("notes.txt", "x")
+    commit("Take notes")
+    git("merge", "-q", "--no-ff", "--no-commit", "work")
+    edit(('"verdict": "PASS"', '"verdict": "LENIENT"'), file=RECORD)
+    merged = commit("Merge branch work")
+    found = audit()
+    assert found.findings == {"edited-record", "misjudged"}
+    assert found.of("edited-record")[0]["commit"]["id"] == merged
+
+
+@pytest.mark.usefixtures("history")
+def test_a_line_that_a_branch_dropped_is_gone_since_then() -> None:
+    """The commit to look at is the branch's, and not the merge that brought it in."""
+    branch("work")
+    Path(JOURNAL).unlink()
+    commit("Tidy up")
+    to("main")
+    write("notes.txt", "x")
+    commit("Take notes")
+    branch("other")
+    git("merge", "-q", "--no-edit", "work")
+    (entry,) = audit().of("vanished-line")
+    assert entry["commit"]["subject"] == "Tidy up"
+
+
+def test_a_new_bet_under_the_name_of_one_that_was_renamed_is_another_and_late(history: History) -> None:
+    """No goalpost moved; but its name has results that are older than it is."""
+    renamed(history)
+    second(BET)
+    edit(("Bet 2:", "Bet 1:"))
+    commit("Declare another bet 1")
+    found = audit()
+    assert found.findings == {"late"}
+    assert [bet["id"] for bet in found.whole["bets"]] == ["1_warm", "9_heat"]

@@ -275,9 +275,7 @@ def run_from_a_draft(history: History) -> None:
 
 def squashed(history: History) -> None:
     history.unwritten()
-    commit("Begin", "--allow-empty")
-    git("rm", "-q", "--cached", "-r", ".")
-    git("commit", "-q", "--amend", "--allow-empty", "-m", "Begin")
+    git("commit", "-q", "--allow-empty", "-m", "Begin")
     git("checkout", "-q", "-b", "work")
     commit("Declare bet 1")
     history.again("Run bet 1")

@@ -16,6 +16,7 @@ from pytest_bets.pure.overview import overview
 from pytest_bets.pure.record import RecordError
 from pytest_bets.text import audit as audit_text
 from pytest_bets.text.claims import as_json, as_text, bets
+from pytest_bets.text.help import ABOUT, AUDIT, CLAIMS
 from pytest_bets.text.rollup import rollup
 from pytest_bets.text.show import show
 from pytest_bets.text.template import bet_file, slug
@@ -31,52 +32,6 @@ OK: Final = 0
 FINDINGS: Final = 1
 USAGE: Final = 2
 UNTOLD: Final = 3
-
-_ABOUT: Final = """\
-Falsifiable bets: criteria first, every outcome kept. Bets are run by pytest itself:
-
-  pytest bets/                        run every bet, red on a catastrophe alone
-  pytest bets/ -m strict              red where a strict criterion is not met
-  pytest bets/ --bets-replay          judge the recorded measurements again, in seconds
-
-These commands do the rest:
-"""
-
-_CLAIMS: Final = """\
-Hold write-ups against the records. Code, in blocks and in spans, claims nothing. A finding is:
-
-  Bet 46: PASS          a verdict that is not the record's; also Bet 46 (PASS), Bet 46 is void, Bets 11 and 15: PASS,
-                        and a table row with one bet, where one cell is a verdict and nothing else; the verdicts are
-                        PASS, LENIENT, FAIL, void and never run
-  Bet 37                a bet whose claim is retracted or withdrawn, where the same paragraph, heading, table row or
-                        list item does not say so
-  <!-- bet 46: count(norm < full) -->15<!-- /bet -->
-                        a number that is not the recorded value of that sentence, rounded to the decimals that are
-                        shown (80 % is 0.8); left empty, --fix fills it
-
-Exit status: 0 clean, 1 findings (after --fix: those that remain), 2 usage, 3 it cannot be told.
-"""
-
-
-_AUDIT: Final = """\
-Walk the whole history of every bet in git, renames followed, without running any of its code. A finding is:
-
-  goalposts        a criterion, the hypothesis, a constant, the sweep, the control or a challenge changed after the
-                   bet's first result, each classed tightened, loosened, replaced, added, removed or reworded
-  same-commit, late, unregistered, lost-commit
-                   a result of which git cannot show that the declaration came first
-  vanished-bet, vanished-record, vanished-line, broken-chain
-                   a bet, its record or a run of it that is no longer there
-  edited-record, misjudged
-                   a record that no run wrote, or that is not what its own measurements give
-  redeclared       a bet that repeats the claim of one that has fallen
-  undeclared       results of a bet that no commit has held
-
-Notes tell what else is worth knowing: changes before the first result, renames, records that are stale because code
-has changed since, runs that disagree. docs/threat-model.md says what git alone cannot show.
-
-Exit status: 0 clean, 1 findings, 2 usage, 3 it cannot be told (no git, a shallow clone, a bet in another repository).
-"""
 
 
 class CommandError(Exception):
@@ -116,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        "pytest-bets", description=_ABOUT, formatter_class=argparse.RawDescriptionHelpFormatter
+        "pytest-bets", description=ABOUT, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
@@ -142,11 +97,11 @@ def _parser() -> argparse.ArgumentParser:
     command("rollup", _rollup, "make SUMMARY.md and SUMMARY.json again", "pytest-bets rollup")
     audited = command("audit", _audit, "hold bets against their own history", "pytest-bets audit")
     audited.formatter_class = argparse.RawDescriptionHelpFormatter
-    audited.description = _AUDIT
+    audited.description = AUDIT
     audited.add_argument("--format", choices=("text", "json"), default="text", help="how it is told")
     claims = command("claims", _claims, "hold write-ups against the records", "pytest-bets claims README.md docs/")
     claims.formatter_class = argparse.RawDescriptionHelpFormatter
-    claims.description = _CLAIMS
+    claims.description = CLAIMS
     claims.add_argument(
         "paths",
         nargs="*",

@@ -1,72 +1,26 @@
 """The audit: what a history says of bets, their records and their journal, and whether it can be believed."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cached_property
-from itertools import pairwise
 from typing import Final, Literal
 
-from pytest_bets.pure.changes import Change
 from pytest_bets.pure.comparison import misjudged
 from pytest_bets.pure.declaration import Declaration
-from pytest_bets.pure.evidence import Ancestry, Commit, Evidence, JournalLine, RecordFacts
+from pytest_bets.pure.evidence import Ancestry, Commit, Evidence, RecordFacts, RecordRevision
 from pytest_bets.pure.lineage import Lineage, Moved, lineages
 from pytest_bets.pure.overview import claims
-from pytest_bets.pure.record import Json, cells_of
+from pytest_bets.pure.record import cells_of
+from pytest_bets.pure.report import BetReport, Entry, Kind, Level, Report
+from pytest_bets.pure.retractions import Retractions
+from pytest_bets.pure.runs import Runs
 from pytest_bets.pure.standing import standings
-from pytest_bets.pure.verdict import Verdict, judge
+from pytest_bets.pure.verdict import judge
 
-Level = Literal["finding", "note", "unknown"]
 When = Literal["before", "same", "after", "unordered"]
 
 _ALIKE: Final = 0.8
 """From where on two hypotheses with a common measured value are one claim told twice."""
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One thing that an audit says; `commit` is where it happened, None where it is so now."""
-
-    level: Level
-    kind: str
-    bet: str | None
-    commit: Commit | None
-    text: str
-    change: Change | None = None
-
-
-@dataclass(frozen=True)
-class BetReport:
-    """What an audit says of one bet; `under_first` is the verdict of today's record under the first criteria."""
-
-    id: str
-    path: str
-    declared: Commit | None
-    first_result: Commit | None
-    verdict: Verdict | None
-    under_first: Verdict | None
-    entries: tuple[Entry, ...]
-
-
-@dataclass(frozen=True)
-class Report:
-    """What an audit says of a catalogue."""
-
-    bets: tuple[BetReport, ...]
-    entries: tuple[Entry, ...]
-    commits: int
-
-    @property
-    def all(self) -> list[Entry]:
-        """Every entry, those of bets first."""
-        return [*(entry for bet in self.bets for entry in bet.entries), *self.entries]
-
-    @property
-    def state(self) -> Literal["clean", "findings", "unknown"]:
-        """Findings outweigh what cannot be told, which outweighs nothing."""
-        levels = {entry.level for entry in self.all}
-        return "findings" if "finding" in levels else "unknown" if "unknown" in levels else "clean"
 
 
 def audit(evidence: Evidence) -> Report:
@@ -78,50 +32,46 @@ class _Auditor:
     def __init__(self, evidence: Evidence) -> None:
         self.evidence = evidence
         self.order = Ancestry(evidence.commits)
-        self.bets = lineages(evidence.bets)
+        self.runs = Runs(evidence, self.order)
+        self.bets = lineages(evidence.bets, evidence.present)
         self.declared = {declaration.id: declaration for declaration in evidence.declarations}
-        self.lines: dict[str, list[JournalLine]] = {}
-        for line in evidence.lines:
-            self.lines.setdefault(line.entry["bet"], []).append(line)
-        self.journal: dict[str, list[tuple[str, Json]]] = {}
-        for sha256, entry in evidence.journal:
-            self.journal.setdefault(entry["bet"], []).append((sha256, entry))
-        self.wrote = {line.entry["record"] for line in evidence.lines} | {
-            entry["record"] for _, entry in evidence.journal
-        }
 
     def report(self) -> Report:
         """Return what is to be said, bets in the order of their numbers."""
-        known = {bet for lineage in self.bets for bet in lineage.ids}
-        orphans = sorted({*self.evidence.now, *self.lines, *self.journal} - known)
+        known = {bet for lineage in self.bets for bet in lineage.ids} | self.evidence.foreign.keys()
+        ours = {line.entry["bet"] for line in self.evidence.lines if line.elsewhere is None}
+        orphans = sorted({*self.evidence.now, *ours} - known)
         bets = [self._bet(lineage) for lineage in self.bets] + [self._orphan(bet) for bet in orphans]
-        entries = [
-            *(Entry("unknown", "unknown", None, None, text) for text in self.evidence.unknown),
-            *(Entry("note", "unreadable", None, None, text) for text in self.evidence.unreadable),
-        ]
-        return Report(tuple(sorted(bets, key=_by_number)), tuple(entries), len(self.evidence.commits))
+        unknown = [*self.evidence.unknown, *self.evidence.foreign.values()]
+        entries = tuple(Entry("unknown", "unknown", None, None, text) for text in unknown)
+        return Report(tuple(sorted(bets, key=_by_number)), entries, len(self.evidence.commits))
 
     def _bet(self, lineage: Lineage) -> BetReport:
         results = self._results(lineage.ids)
-        record = self.evidence.now.get(lineage.id)
+        record = next((self.evidence.now[bet] for bet in reversed(lineage.ids) if bet in self.evidence.now), None)
         entries = [
             *self._file(lineage, results),
             *(entry for moved in lineage.moved for entry in self._moved(lineage, moved, results)),
             *(entry for bet in lineage.ids for entry in self._recorded(bet)),
-            *self._runs(lineage),
+            *self.runs.entries(lineage.ids),
             *self._again(lineage),
+            *self.retractions.entries(lineage.id),
         ]
-        if not results and not record and lineage.gone is None:
+        if not results and not record and not self._left(lineage):
             entries.append(Entry("note", "never-run", lineage.id, None, "it has never come to a verdict"))
         verdict, under_first = None, None
+        declared = self.declared.get(lineage.id)
         if record and record["verdict"]:
             cells = cells_of(record)
-            verdict = judge(self.declared[lineage.id].criteria, cells) if lineage.id in self.declared else None
-            if lineage.moved and lineage.first and lineage.last and lineage.first.digest != lineage.last.digest:
+            verdict = judge(declared.criteria, cells) if declared else None
+            if lineage.first and lineage.first.digest != (declared or lineage.last or lineage.first).digest:
                 under_first = judge(lineage.first.criteria, cells)
         first = min(results, key=lambda commit: commit.order, default=None)
         told = tuple(sorted(entries, key=lambda entry: entry.commit.order if entry.commit else len(self.order.commits)))
         return BetReport(lineage.id, lineage.path, lineage.declared, first, verdict, under_first, told)
+
+    def _left(self, lineage: Lineage) -> bool:
+        return bool(lineage.gone) or lineage.path not in self.evidence.present
 
     def _orphan(self, bet: str) -> BetReport:
         text = "has results, and no commit has ever held its file"
@@ -130,7 +80,9 @@ class _Auditor:
 
     def _results(self, ids: Sequence[str]) -> list[Commit]:
         """Return the commits that brought a verdict on a bet: a line of the journal, or a record."""
-        found = [line.added for bet in ids for line in self.lines.get(bet, ()) if line.entry["verdict"] and line.added]
+        found = [
+            line.added for bet in ids for line in self.runs.lines.get(bet, ()) if line.entry["verdict"] and line.added
+        ]
         found += [
             revision.commit
             for revision in self.evidence.records
@@ -146,7 +98,7 @@ class _Auditor:
         return "before" if all(self.order.before(commit, result) for result in results) else "unordered"
 
     def _file(self, lineage: Lineage, results: Sequence[Commit]) -> Iterator[Entry]:
-        def entry(level: Level, kind: str, commit: Commit | None, text: str) -> Entry:
+        def entry(level: Level, kind: Kind, commit: Commit | None, text: str) -> Entry:
             return Entry(level, kind, lineage.id, commit, text)
 
         declared = lineage.declared
@@ -158,8 +110,9 @@ class _Auditor:
             elif when != "before":
                 text = "its first result is not a descendant of its declaration: it was not registered before it ran"
                 yield entry("finding", "late", declared, text)
-        if lineage.gone:
-            yield entry("finding", "vanished-bet", lineage.gone, f"the bet's file {lineage.path} was deleted")
+        if self._left(lineage):
+            how = "was deleted" if lineage.gone else "is gone: a merge left it out"
+            yield entry("finding", "vanished-bet", lineage.gone, f"the bet's file {lineage.path} {how}")
         for renamed in lineage.renamed:
             yield entry("note", "renamed", renamed.commit, f"renamed from {renamed.was} to {renamed.path}")
         for commit, reason in lineage.unreadable:
@@ -172,113 +125,57 @@ class _Auditor:
         for change in moved.changes:
             if change.subject == "withdrawn" or when == "before":
                 level: Level = "note"
-                kind = "withdrawn" if change.subject == "withdrawn" else "changed"
+                kind: Kind = "withdrawn" if change.subject == "withdrawn" else "changed"
                 text = "" if kind == "withdrawn" else "before its first result" if results else "before it ran"
+            elif change.kind == "reworded":
+                level, kind, text = "note", "reworded", "after its first result: it says the same"
             else:
                 level, kind, text = "finding", "goalposts", _WHEN[when]
             yield Entry(level, kind, lineage.id, moved.commit, text, change)
 
     def _recorded(self, bet: str) -> Iterator[Entry]:
         revisions = [revision for revision in self.evidence.records if revision.bet == bet]
-        for revision in revisions:
-            before, after = revision.before, revision.after
-            if after is None:
-                if bet not in self.evidence.now:
-                    said = f", which said {before.verdict or 'void'}" if before else ""
-                    yield Entry("finding", "vanished-record", bet, revision.commit, f"the record{said}, was deleted")
-            elif after.sha256 not in self.wrote:
+        for before, after, commit in ((revision.before, revision.after, revision.commit) for revision in revisions):
+            if after and after.sha256 not in self.runs.wrote:
                 text = "the record's bytes are those of no run in the journal: it was edited, or its run's line is gone"
-                yield Entry("finding", "edited-record", bet, revision.commit, text)
-            elif before and before.declaration == after.declaration and before.code != after.code:
-                yield Entry("note", "drift", bet, revision.commit, _drifted(before, after))
+                yield Entry("finding", "edited-record", bet, commit, text)
+            elif before and after and before.declaration == after.declaration and before.code != after.code:
+                yield Entry("note", "drift", bet, commit, _drifted(before, after))
         record = self.evidence.now.get(bet)
         if record is None:
+            yield from self._without(bet, revisions)
             return
-        if bet in self.declared and record["declaration"]["digest"] == self.declared[bet].digest:
-            for text in misjudged(record, self.declared[bet]):
+        declared = self.declared.get(bet)
+        if declared and record["declaration"]["digest"] == declared.digest:
+            for text in misjudged(record, declared):
                 yield Entry("finding", "misjudged", bet, None, text)
-        elif bet in self.declared:
+        elif declared:
             text = "the record is of another declaration than the bet's file has now: run the bet again"
             yield Entry("note", "stale", bet, None, text)
-        if not revisions and self.evidence.now_sha256[bet] not in self.wrote:
+        if not revisions and self.evidence.now_sha256[bet] not in self.runs.wrote:
             yield Entry("finding", "edited-record", bet, None, "the record was written by no run in the journal")
         for drift in self.evidence.drift.get(bet, ()):
             commits = ", ".join(commit.id[:10] or "not committed" for commit in drift.commits) or "not committed"
             text = f"the record is stale: {drift.file} has changed since ({commits}); run the bet again"
             yield Entry("note", "stale", bet, None, text)
 
-    def _runs(self, lineage: Lineage) -> Iterator[Entry]:
-        present = {sha256 for bet in lineage.ids for sha256, _ in self.journal.get(bet, ())}
-        for bet in lineage.ids:
-            for line in self.lines.get(bet, ()):
-                if line.sha256 not in present:
-                    said = line.entry["verdict"] or "void"
-                    text = f"the journal's line of {line.entry['time']} ({said}) is gone"
-                    yield Entry("finding", "vanished-line", bet, line.removed, text)
-            yield from self._chain(bet)
-            yield from self._registered(bet)
-            yield from self._disagreeing(bet)
-
-    def _chain(self, bet: str) -> Iterator[Entry]:
-        ever = {line.sha256 for line in self.lines.get(bet, ())}
-        known = {sha256 for sha256, _ in self.journal.get(bet, ())} | ever
-        for _, entry in self.journal.get(bet, ()):
-            if entry["previous"] is not None and entry["previous"] not in known:
-                text = f"the line before that of {entry['time']} is missing: its hash is in the chain, and it never was"
-                yield Entry("finding", "broken-chain", bet, None, f"{text} committed")
-        starts = [line for line in self.lines.get(bet, ()) if line.entry["previous"] is None and line.added]
-        for one, other in pairwise(starts):
-            if one.added and other.added and self.order.before(one.added, other.added):
-                text = f"the chain begins anew with the line of {other.entry['time']}: earlier lines were set aside"
-                yield Entry("finding", "broken-chain", bet, other.added, text)
-
-    def _registered(self, bet: str) -> Iterator[Entry]:
-        for _, entry in self.journal.get(bet, ()):
-            if entry["verdict"] is None or entry.get("pilot"):
-                continue
-            ran, commit = f"the run of {entry['time']} ({entry['verdict']})", entry["environment"]["commit"]
-            if entry["registration"] == "unregistered":
-                text = f"{ran} was of a declaration that was not committed"
-                yield Entry("finding", "unregistered", bet, None, text)
-            elif commit is None:
-                text = f"{ran} does not know its commit: it ran outside git"
-                yield Entry("finding", "unregistered", bet, None, text)
-            elif commit not in self.evidence.commits:
-                text = f"{ran} names commit {commit[:10]}, which is not in this history: amended, rebased or squashed"
-                yield Entry("finding", "lost-commit", bet, None, text)
-            elif entry["registration"] == "registered" and not self._held(bet, commit, entry["declaration"]):
-                text = f"{ran} says registered, and commit {commit[:10]} holds another declaration"
-                yield Entry("finding", "unregistered", bet, self.evidence.commits[commit], text)
-            if entry["environment"]["dirty"]:
-                yield Entry("note", "dirty", bet, None, f"{ran} was from a tree with uncommitted changes")
-
-    def _held(self, bet: str, commit: str, digest: str) -> bool:
-        return any(
-            held == digest for (at, path), held in self.evidence.held.items() if at == commit and _is_of(path, bet)
-        )
-
-    def _disagreeing(self, bet: str) -> Iterator[Entry]:
-        pairs: dict[tuple[str, str], list[str]] = {}
-        for _, entry in self.journal.get(bet, ()):
-            if entry["verdict"] and not entry.get("pilot"):
-                pairs.setdefault((entry["declaration"], entry["code"]), []).append(entry["verdict"])
-        for verdicts in pairs.values():
-            if len(set(verdicts)) > 1:
-                text = f"unstable: runs of the same declaration and code came to {', '.join(verdicts)}"
-                yield Entry("note", "unstable", bet, None, text)
-        sequence = [verdicts[0] for verdicts in pairs.values()]
-        if len(sequence) > 1 and "FAIL" in sequence[:-1] and sequence[-1] != "FAIL":
-            text = f"ran with {len(sequence)} versions of its code or declaration, which came to {', '.join(sequence)}"
-            yield Entry("note", "retried", bet, None, text)
+    def _without(self, bet: str, revisions: Sequence[RecordRevision]) -> Iterator[Entry]:
+        held = [facts for revision in revisions for facts in (revision.before, revision.after) if facts]
+        if held:
+            text = f"the record, which said {held[-1].verdict or 'void'}, is gone"
+            deleted = revisions[-1].commit if revisions[-1].after is None else None  # a merge can leave it out
+            yield Entry("finding", "vanished-record", bet, deleted, text)
 
     def _again(self, lineage: Lineage) -> Iterator[Entry]:
-        """Tell where a bet repeats the claim of an older one that has fallen."""
+        """Tell where a bet repeats the claim of an older one that has fallen, and does not say that it challenges it."""
         if lineage.declared is None or lineage.first is None:
             return
         for older in self.fallen:
             if older is lineage or older.declared is None or not self.order.before(older.declared, lineage.declared):
                 continue
-            if older.last and lineage.last and _same_claim(older.last, lineage.last):
+            if older.last is None or lineage.last is None or {older.id, older.last.number} & {*lineage.last.challenges}:
+                continue
+            if _same_claim(older.last, lineage.last):
                 text = f"repeats the claim of {older.id}, which {self._fate(older)}"
                 yield Entry("finding", "redeclared", lineage.id, lineage.declared, text)
 
@@ -288,14 +185,16 @@ class _Auditor:
         return [lineage for lineage in self.bets if self._fate(lineage)]
 
     @cached_property
-    def _standings(self) -> Mapping[str, str]:
+    def retractions(self) -> Retractions:
+        """How the challenges to every bet ended."""
         found = standings(claims(list(self.evidence.now.values()), self.evidence.declarations))
-        return {bet: standing.state for bet, standing in found.items()}
+        return Retractions(found, self.bets, self.runs)
 
     def _fate(self, lineage: Lineage) -> str:
-        if lineage.gone:
+        if self._left(lineage):
             return "was deleted"
-        state = self._standings.get(lineage.id, "stands")
+        standing = self.retractions.standings.get(lineage.id)
+        state = standing.state if standing else "stands"
         return {"withdrawn": "was withdrawn", "retracted": "was retracted", "falsified": "is falsified"}.get(state, "")
 
 
@@ -319,10 +218,6 @@ def _same_claim(one: Declaration, other: Declaration) -> bool:
         return True
     values, others = ({sentence.value for sentence in bet.sentences("strict")} for bet in (one, other))
     return bool(values & others) and SequenceMatcher(None, said, again, autojunk=False).ratio() >= _ALIKE
-
-
-def _is_of(path: str, bet: str) -> bool:
-    return path.rpartition("/")[2] == f"bet_{bet}.py"
 
 
 def _by_number(report: BetReport) -> tuple[bool, int, str]:

@@ -1,10 +1,14 @@
 """What an audit reads, as values: the commits of a history, what they did to bets, records and journal."""
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_bets.pure.declaration import Declaration
+from pytest_bets.pure.fault import DeclarationError
+from pytest_bets.pure.reader import read
 
 Json = dict[str, Any]
 
@@ -33,13 +37,17 @@ Held = Declaration | Unreadable
 
 @dataclass(frozen=True)
 class BetRevision:
-    """What a commit did to a bet file; `before` or `after` is None where there is no file, `was` is its former path."""
+    """What a commit did to a bet file; `before` or `after` is None where there is no file, `was` is its former path.
+
+    Before is in the first parent; `others` is what the further parents of a merge hold.
+    """
 
     commit: Commit
     path: str
     was: str | None
     before: Held | None
     after: Held | None
+    others: tuple[Held, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,12 +73,16 @@ class RecordRevision:
 
 @dataclass(frozen=True)
 class JournalLine:
-    """A line that the journal has or had: its SHA-256, what it says, the commits that added it and took it out."""
+    """A line that a journal has or had: its SHA-256, what it says, the commits that added it and took it out.
+
+    `elsewhere` is the path of the journal that it was last added to, None where that is the one that is audited.
+    """
 
     sha256: str
     entry: Json
     added: Commit | None
     removed: Commit | None = None
+    elsewhere: str | None = None
 
 
 @dataclass(frozen=True)
@@ -83,7 +95,12 @@ class Drift:
 
 @dataclass(frozen=True)
 class Evidence:
-    """All that an audit judges. `held` gives, by commit and path, the digest of the declaration that was there."""
+    """All that an audit judges.
+
+    `held` gives, by commit and path, the digest of the declaration that was there; `present` the paths of the bet files
+    that HEAD or the working tree has; `foreign` why the history of a bet cannot be read here, by its id; `unknown` what
+    else cannot be told.
+    """
 
     commits: Mapping[str, Commit]
     bets: Sequence[BetRevision]
@@ -95,8 +112,34 @@ class Evidence:
     journal: Sequence[tuple[str, Json]]
     held: Mapping[tuple[str, str], str | None]
     drift: Mapping[str, Sequence[Drift]] = field(default_factory=dict)
-    unreadable: Sequence[str] = ()
+    present: frozenset[str] = frozenset()
+    foreign: Mapping[str, str] = field(default_factory=dict)
     unknown: Sequence[str] = ()
+
+
+def held(data: bytes, path: str) -> Held:
+    """Return what the bytes of a bet file at this path hold."""
+    try:
+        return read(data.decode(), path) or Unreadable("nothing in it carries a criterion")
+    except DeclarationError as error:
+        return Unreadable(error.faults[0].problem)
+    except UnicodeDecodeError:
+        return Unreadable("it is not UTF-8")
+
+
+def facts(data: bytes) -> RecordFacts:
+    """Return what the bytes of a record say."""
+    try:
+        record = json.loads(data)
+        declaration, code = record["declaration"]["digest"], record["code"]
+        return RecordFacts(file_sha256(data), declaration, code["digest"], code["files"], record["verdict"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return RecordFacts(file_sha256(data), None, None, None, None)
+
+
+def file_sha256(data: bytes) -> str:
+    """Return the SHA-256 of a file's bytes, whichever line ends its check-out has."""
+    return hashlib.sha256(data.replace(b"\r\n", b"\n")).hexdigest()
 
 
 class Ancestry:

@@ -1,6 +1,6 @@
 """Bets followed through a history: one lineage from first declaration to today, whatever its file was called."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from pytest_bets.pure.changes import Change, changes
@@ -54,11 +54,11 @@ class Lineage:
     def take(self, revision: BetRevision) -> None:
         """Add what a commit did."""
         commit = revision.commit
-        if revision.was:
+        if revision.was and revision.path != self.path:
             self.renamed.append(Renamed(commit, revision.was, revision.path))
             self.path = revision.path
         if revision.after is None:
-            self.gone = commit
+            self.gone = commit if revision.path == self.path else self.gone
             return
         if self.gone:
             self.returned.append(commit)
@@ -66,24 +66,44 @@ class Lineage:
         if isinstance(revision.after, Unreadable):
             self.unreadable.append((commit, revision.after.reason))
             return
+        parents = [held for held in (revision.before, *revision.others) if isinstance(held, Declaration)]
         # where the file was gone or could not be read, against what could last be read of it
-        before = revision.before if isinstance(revision.before, Declaration) else self.last
-        if before is None:
+        before = parents or ([self.last] if self.last else [])
+        if self.first is None:
             self.first, self.declared = revision.after, commit
-        elif found := tuple(changes(before, revision.after)):
-            self.moved.append(Moved(commit, before, revision.after, found))
+        elif found := _everywhere([changes(parent, revision.after) for parent in before]):
+            self.moved.append(Moved(commit, before[0], revision.after, found))
         self.last = revision.after
 
+    def settle(self, present: Collection[str]) -> None:
+        """Let the files that are there today decide between the branches of a merge."""
+        if self.path not in present:
+            self.path = next((renamed.was for renamed in self.renamed if renamed.was in present), self.path)
+        elif self.gone:
+            self.gone = None
 
-def lineages(revisions: Sequence[BetRevision]) -> list[Lineage]:
-    """Return every bet that a history has declared, from what its commits did, parents first."""
+
+def _everywhere(told: Sequence[Sequence[Change]]) -> tuple[Change, ...]:
+    """Return the changes against the first parent of a merge that are changes against every other parent, too."""
+    first, *others = [{(change.subject, change.name, change.after): change for change in side} for side in told]
+    return tuple(change for key, change in first.items() if all(key in other for other in others))
+
+
+def lineages(revisions: Sequence[BetRevision], present: Collection[str]) -> list[Lineage]:
+    """Return every bet that a history has declared, from what its commits did, parents first.
+
+    `present` holds the paths of the files that are there today.
+    """
     found: list[Lineage] = []
     by_path: dict[str, Lineage] = {}
     for revision in revisions:
-        lineage = by_path.pop(revision.was, None) if revision.was else by_path.get(revision.path)
-        if lineage is None:
+        lineage = by_path.get(revision.was or revision.path)
+        # a file that is new at the path of one that was renamed is another bet; a branch may still know it by that path
+        if lineage is None or (revision.before is None and not revision.others and lineage.path != revision.path):
             lineage = Lineage(revision.path)
             found.append(lineage)
         by_path[revision.path] = lineage
         lineage.take(revision)
+    for lineage in found:
+        lineage.settle(present)
     return [lineage for lineage in found if lineage.first is not None]

@@ -5,9 +5,9 @@ import textwrap
 from collections.abc import Iterator
 from typing import Final
 
-from pytest_bets.pure.audit import BetReport, Entry, Report
 from pytest_bets.pure.evidence import Commit
 from pytest_bets.pure.record import Json
+from pytest_bets.pure.report import BetReport, Entry, Report
 from pytest_bets.pure.verdict import Verdict
 from pytest_bets.text.changes import shown
 from pytest_bets.text.words import verdict_words
@@ -53,7 +53,8 @@ def _entry(entry: Entry, width: int) -> Iterator[str]:
 
 def _wrapped(text: str, width: int) -> list[str]:
     first, rest = " " * _INDENT, " " * (2 * _INDENT)
-    return textwrap.wrap(text, width, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False)
+    plain = "".join(letter if letter.isprintable() else "?" for letter in text)  # a subject can hold anything
+    return textwrap.wrap(plain, width, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False)
 
 
 def _closing(report: Report) -> str:
@@ -94,7 +95,7 @@ def as_json(report: Report) -> str:
         "bets": bets,
         "entries": [_json(entry) for entry in report.entries],
     }
-    return json.dumps(whole, indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(whole, indent=1) + "\n"
 
 
 def _json(entry: Entry) -> Json:

@@ -1,4 +1,4 @@
-"""The history of bets, records and journal, asked of git in bulk: five processes, whatever its length."""
+"""The history of bets, records and journal, asked of git in bulk: six processes, whatever its length."""
 
 import os
 import subprocess
@@ -11,7 +11,11 @@ from typing import IO, Final
 
 from pytest_bets.pure.evidence import Commit
 
-_GIT: Final = ("git", "--no-replace-objects", "--no-optional-locks", "-c", "log.showSignature=false")
+_GIT: Final = (
+    *("git", "--no-replace-objects", "--no-optional-locks", "-c", "log.showSignature=false"),
+    *("-c", "log.showRoot=true", "-c", "i18n.logOutputEncoding=UTF-8", "-c", "core.quotePath=false"),
+    *("-c", "advice.graftFileDeprecated=false"),
+)
 _LOG: Final = ("log", "--topo-order", "--reverse", "--no-color", "--no-ext-diff", "--no-textconv")
 _NOTHING: Final = "0"
 
@@ -22,13 +26,17 @@ class HistoryError(ValueError):
 
 @dataclass(frozen=True)
 class Touch:
-    """What a commit did to one file: its paths and its blobs before and after, None where there is none."""
+    """What a commit did to one file: its paths and its blobs before and after, None where there is none.
+
+    Before is in the first parent; `others` are the blobs of the further parents of a merge, with their paths.
+    """
 
     commit: str
     was: str | None
     path: str | None
     before: str | None
     after: str | None
+    others: tuple[tuple[str, str], ...] = ()
 
 
 def commits(top: Path) -> dict[str, Commit]:
@@ -56,38 +64,50 @@ def touches(top: Path, patterns: Sequence[str]) -> Iterator[Touch]:
         parts = field.decode().lstrip(":").split(" ")
         blobs, status = parts[parents + 1 : -1], parts[-1]
         before, after = _blob(blobs[0]), _blob(blobs[-1])
+        others: tuple[tuple[str, str], ...] = ()
         if parents > 1:
-            paths = [os.fsdecode(next(fields)) for _ in range(parents + 1)]
-            was, path = paths[0], paths[-1]
+            *paths, path = (os.fsdecode(next(fields)) for _ in range(parents + 1))
+            was = path if path in paths else paths[0]
+            others = tuple((blob, name) for blob, name in zip(blobs[1:-1], paths[1:], strict=True) if _blob(blob))
         else:
             was = os.fsdecode(next(fields))
             path = os.fsdecode(next(fields)) if status[0] in "RC" else was
         copied = status.startswith("C")
-        yield Touch(commit, None if copied or not before else was, path if after else None, before, after)
+        yield Touch(commit, None if copied or not before else was, path if after else None, before, after, others)
 
 
 def _blob(name: str) -> str | None:
     return name if name.strip(_NOTHING) else None
 
 
-def line_touches(top: Path, path: str) -> Iterator[tuple[str, bool, bytes]]:
-    """Yield every line that a commit added to a file (True) or took out of it (False), parents first; not of merges."""
-    form = ("--full-history", "--format=%x00%H", "-p", "-U0", "--text", "--no-renames", "--diff-merges=off")
-    with _reading(top, [*_LOG, *form, "--", f":(top,literal){path}"]) as output:
-        commit, inside = "", False
+def line_touches(top: Path, patterns: Sequence[str]) -> Iterator[tuple[str, str, bool, bytes]]:
+    """Yield every line that a commit added to a file (True) or took out of it (False), with its path, parents first.
+
+    Of a merge, against every parent.
+    """
+    form = ("--full-history", "--format=%x00%H", "-p", "-U0", "--text", "--no-renames", "--diff-merges=separate")
+    with _reading(top, [*_LOG, *form, "--src-prefix=", "--dst-prefix=", "--", *patterns]) as output:
+        commit, path, inside = "", "", False
         for line in output:
             if line.startswith(b"\0"):
                 commit, inside = line[1:].decode().strip(), False
+            elif line.startswith(b"diff "):
+                inside = False
             elif line.startswith(b"@@"):
                 inside = True
+            elif not inside and line.startswith((b"--- ", b"+++ ")) and line[4:] != b"/dev/null\n":
+                path = os.fsdecode(line[4:]).rstrip("\t\n")
             elif inside and line[:1] in (b"+", b"-"):
-                yield commit, line.startswith(b"+"), line[1:].rstrip(b"\r\n")
+                yield commit, path, line.startswith(b"+"), line[1:].rstrip(b"\r\n")
 
 
 def contents(top: Path, names: Sequence[str]) -> Iterator[bytes | None]:
     """Yield what each object holds, a blob's name or `commit:path`, in turn; None where there is no such blob."""
     with subprocess.Popen(  # noqa: S603  # fixed arguments
-        [*_GIT, "-C", str(top), "cat-file", "--batch"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [*_GIT, "-C", str(top), "cat-file", "--batch"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=_environment(),
     ) as process:
         asked, told = process.stdin, process.stdout
         assert asked is not None and told is not None  # noqa: S101, PT018  # both are pipes
@@ -113,7 +133,9 @@ def changed_by(top: Path, paths: Sequence[str]) -> dict[str, list[str]]:
     """Return, by path, the commits that changed a file, the last first."""
     found: dict[str, list[str]] = {path: [] for path in paths}
     form = ("log", "--no-renames", "--format=%x01%H", "--name-only", "-z")
-    literal = [f":(top,literal){path}" for path in paths]
+    # by their folders: git holds every file of every commit against every path that it is given
+    folders = sorted({path.rpartition("/")[0] or path for path in paths})
+    literal = [f":(top,literal){folder}" for folder in folders]
     commit = ""
     for field in _git(top, *form, "--", *literal).split(b"\0") if paths else ():
         name = field.lstrip(b"\n")
@@ -125,8 +147,13 @@ def changed_by(top: Path, paths: Sequence[str]) -> dict[str, list[str]]:
     return found
 
 
+def _environment() -> dict[str, str]:
+    return {**os.environ, "GIT_GRAFT_FILE": os.devnull}  # grafts make other parents than the commits name
+
+
 def _git(top: Path, *arguments: str) -> bytes:
-    done = subprocess.run([*_GIT, "-C", str(top), *arguments], capture_output=True, check=False)  # noqa: S603
+    command = [*_GIT, "-C", str(top), *arguments]
+    done = subprocess.run(command, capture_output=True, check=False, env=_environment())  # noqa: S603
     if done.returncode:
         raise HistoryError(os.fsdecode(done.stderr).strip() or f"git {arguments[0]} failed")
     return done.stdout
@@ -134,7 +161,8 @@ def _git(top: Path, *arguments: str) -> bytes:
 
 @contextmanager
 def _reading(top: Path, arguments: Sequence[str]) -> Iterator[IO[bytes]]:
-    with subprocess.Popen([*_GIT, "-C", str(top), *arguments], stdout=subprocess.PIPE) as process:  # noqa: S603
+    command = [*_GIT, "-C", str(top), *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=_environment()) as process:  # noqa: S603
         assert process.stdout is not None  # noqa: S101  # it is a pipe
         yield process.stdout
     if process.returncode:

@@ -8,6 +8,9 @@ from textwrap import dedent, indent
 import hypothesis  # noqa: F401  # its plugin imports it in every session in this process: 0.8 s each, unless it is here
 import pytest
 
+from tests.plugin.histories import History, template
+from tests.plugin.repositories import isolate
+
 WriteBet = Callable[..., Path]
 Refused = Callable[..., str]
 Run = Callable[..., str]
@@ -101,3 +104,18 @@ def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
         return shown
 
     return session
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the repository that every history begins with."""
+    with pytest.MonkeyPatch.context() as patch:
+        isolate(patch)
+        return template(tmp_path_factory.mktemp("history"))
+
+
+@pytest.fixture
+def history(made: Path, pytester: pytest.Pytester, run: Run, monkeypatch: pytest.MonkeyPatch) -> History:
+    """Return a history of its own, in which the test stands, with a bet that was declared, run and lost."""
+    isolate(monkeypatch)
+    return History(made, pytester.path, run, monkeypatch)

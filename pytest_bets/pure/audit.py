@@ -34,6 +34,9 @@ class _Auditor:
         self.order = Ancestry(evidence.commits)
         self.runs = Runs(evidence, self.order)
         self.bets = lineages(evidence.bets, evidence.present)
+        self.records: dict[str, list[RecordRevision]] = {}
+        for revision in evidence.records:
+            self.records.setdefault(revision.bet, []).append(revision)
         self.declared = {declaration.id: declaration for declaration in evidence.declarations}
 
     def report(self) -> Report:
@@ -85,8 +88,9 @@ class _Auditor:
         ]
         found += [
             revision.commit
-            for revision in self.evidence.records
-            if revision.bet in ids and revision.after and revision.after.verdict
+            for bet in ids
+            for revision in self.records.get(bet, ())
+            if revision.after and revision.after.verdict
         ]
         return list({commit.id: commit for commit in found}.values())
 
@@ -134,7 +138,7 @@ class _Auditor:
             yield Entry(level, kind, lineage.id, moved.commit, text, change)
 
     def _recorded(self, bet: str) -> Iterator[Entry]:
-        revisions = [revision for revision in self.evidence.records if revision.bet == bet]
+        revisions = self.records.get(bet, [])
         for before, after, commit in ((revision.before, revision.after, revision.commit) for revision in revisions):
             if after and after.sha256 not in self.runs.wrote:
                 text = "the record's bytes are those of no run in the journal: it was edited, or its run's line is gone"
@@ -167,7 +171,7 @@ class _Auditor:
             yield Entry("finding", "vanished-record", bet, deleted, text)
 
     def _again(self, lineage: Lineage) -> Iterator[Entry]:
-        """Tell where a bet repeats the claim of an older one that has fallen, and does not say that it challenges it."""
+        """Tell where a bet repeats the claim of an older one that has fallen, without a challenge to it."""
         if lineage.declared is None or lineage.first is None:
             return
         for older in self.fallen:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import takewhile
 from pathlib import Path
 from typing import Final
@@ -131,12 +132,21 @@ class _Gatherer:
         return [] if path is None else [f":(top,glob){'' if path == '.' else f'{escaped}/'}{name}"]
 
     def _touches(self) -> list[Touch]:
-        patterns = [
-            *self._patterns(self.catalogue.root, "**/bet_*.py"),
-            *self._patterns(self.results.folder, "*.json"),
-        ]
-        touches = history.touches(self.tree.top, patterns)
-        return [touch for touch in touches if _is_ours(touch.path or touch.was or "")]
+        return list(history.touches(self.tree.top, self._is_ours))
+
+    def _is_ours(self, path: str) -> bool:
+        if path.endswith(".py"):
+            return is_bet_name(path) and (self._root == "." or path.startswith(f"{self._root}/"))
+        folder, _, name = path.rpartition("/")
+        return name.endswith(".json") and name != SUMMARY_JSON and (folder or ".") == self._folder
+
+    @cached_property
+    def _root(self) -> str | None:
+        return self._inside(self.catalogue.root)
+
+    @cached_property
+    def _folder(self) -> str | None:
+        return self._inside(self.results.folder)
 
     def _uncommitted(
         self, committed: Sequence[Touch], foreign: Mapping[str, str]
@@ -145,7 +155,7 @@ class _Gatherer:
         here = [path for path in self.catalogue.paths if bet_id(path.name) not in foreign]
         known = {self._inside(path) for path in (*here, *self.results.folder.glob("*.json"))}
         paths = sorted({*(touch.path or touch.was for touch in committed), *known} - {None}, key=str)
-        ours = [path for path in paths if path and _is_ours(path)]
+        ours = [path for path in paths if path and self._is_ours(path)]
         touches, present = [], set()
         heads = history.contents(self.tree.top, [f"{self.head}:{path}" for path in ours])
         for path, head in zip(ours, heads, strict=True):
@@ -223,10 +233,6 @@ class _Gatherer:
 
 def _is_bet(touch: Touch) -> bool:
     return is_bet_name(touch.path or touch.was or "")
-
-
-def _is_ours(path: str) -> bool:
-    return is_bet_name(path) if path.endswith(".py") else path.rpartition("/")[2] != SUMMARY_JSON
 
 
 def _revision(touch: Touch, commit: Commit, known: Mapping[tuple[str, str], Held]) -> BetRevision:

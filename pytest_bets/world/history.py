@@ -2,7 +2,7 @@
 
 import os
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,11 +49,15 @@ def commits(top: Path) -> dict[str, Commit]:
     }
 
 
-def touches(top: Path, patterns: Sequence[str]) -> Iterator[Touch]:
-    """Yield what every commit did to the files of these patterns, parents first; of a merge, what no parent has."""
-    form = ("--full-history", "--format=%H", "--raw", "--no-abbrev", "-z", "-M", "-l0")
+def touches(top: Path, ours: Callable[[str], bool]) -> Iterator[Touch]:
+    """Yield what every commit did to the files whose path is ours, parents first; of a merge, what no parent has.
+
+    A file that came from elsewhere is new, and one that went elsewhere is gone.
+    """
+    # git is faster without a pattern than with one, which it holds against every file of every commit
+    form = ("--full-history", "--format=%H", "--raw", "--no-abbrev", "-z", "-M", "-l1000")
     merges = ("--diff-merges=combined", "--combined-all-paths")
-    fields = iter(_git(top, *_LOG, *form, *merges, "--", *patterns).split(b"\0"))
+    fields = iter(_git(top, *_LOG, *form, *merges).split(b"\0"))
     commit = ""
     for told in fields:
         field = told.lstrip(b"\n")
@@ -72,8 +76,12 @@ def touches(top: Path, patterns: Sequence[str]) -> Iterator[Touch]:
         else:
             was = os.fsdecode(next(fields))
             path = os.fsdecode(next(fields)) if status[0] in "RC" else was
-        copied = status.startswith("C")
-        yield Touch(commit, None if copied or not before else was, path if after else None, before, after, others)
+        came = status.startswith("C") or not before or not ours(was)
+        went = not after or not ours(path)
+        if not (came and went):
+            others = tuple((blob, name) for blob, name in others if ours(name))
+            from_, to = (None, None) if came else (was, before), (None, None) if went else (path, after)
+            yield Touch(commit, from_[0], to[0], from_[1], to[1], others)
 
 
 def _blob(name: str) -> str | None:

@@ -1,7 +1,7 @@
 """What an audit reads, gathered from git, the bet files and the folder of results."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -65,17 +65,16 @@ class _Gatherer:
     head: str
 
     def evidence(self) -> Evidence:
-        with ThreadPoolExecutor() as pool:  # git's processes take their time side by side
-            later = pool.submit(self._line_touches)
-            commits = history.commits(self.tree.top)
-            committed = self._touches()
-            line_touches = later.result()
-        work = Commit("", (self.head,), "", "not committed", len(commits))
         foreign = dict(self._foreign())
-        uncommitted, present = self._uncommitted(committed, foreign)
-        touches = [*committed, *uncommitted]
-        lines = self._lines(line_touches, commits, work)
-        declared, facts, held = self._read(touches, self._asked(touches, lines))
+        with ThreadPoolExecutor() as pool:
+            later = pool.submit(self._line_touches)  # git takes its time over this; the bets are read meanwhile
+            commits = history.commits(self.tree.top)
+            committed = list(history.touches(self.tree.top, self._is_ours))
+            uncommitted, present = self._uncommitted(committed, foreign)
+            touches = [*committed, *uncommitted]
+            declared, facts = self._read(touches)
+            work = Commit("", (self.head,), "", "not committed", len(commits))
+            lines = self._lines(later.result(), commits, work)
         now = {record["bet"]["id"]: record for record in self.results.records()}
         declarations, unreadable = self.catalogue.declarations()
         outside = (
@@ -90,38 +89,40 @@ class _Gatherer:
             now=now,
             now_sha256={bet: file_sha256(self.results.record_path(bet).read_bytes()) for bet in now},
             journal=[(sha256(line), load_line(line, JOURNAL)) for line in self.results.lines()],
-            held=held,
+            held=self._digests(sorted(self._asked(touches, lines))),
             drift=drift(self.catalogue.root, self.tree.top, now, commits, work),
             present=present,
             foreign=foreign,
             unknown=[*outside, *(str(fault) for error in unreadable for fault in error.faults)],
         )
 
-    def _read(
-        self, touches: Sequence[Touch], asked: Iterable[tuple[str, str]]
-    ) -> tuple[dict[tuple[str, str], Held], dict[str, RecordFacts], dict[tuple[str, str], str | None]]:
-        """Return what bet files held by blob and path, what records say by blob, and digests by commit and path."""
+    def _read(self, touches: Sequence[Touch]) -> tuple[dict[tuple[str, str], Held], dict[str, RecordFacts]]:
+        """Return what bet files held by blob and path, and what records say by blob."""
         declared: dict[tuple[str, str], Held] = {}
         facts: dict[str, RecordFacts] = {}
-        held: dict[tuple[str, str], str | None] = {}
         wanted: dict[str, set[str]] = {}
         for touch in touches:
             for blob, path in ((touch.before, touch.was), (touch.after, touch.path), *touch.others):
                 if blob and path:
                     wanted.setdefault(blob, set()).add(path)
-        requests = {f"{commit}:{path}": (commit, path) for commit, path in asked}
-        for name, data in self._contents([*wanted, *requests]):
-            if name in requests:
-                found = None if data is None else held_in(data, requests[name][1])
-                held[requests[name]] = found.digest if isinstance(found, Declaration) else None
-            elif data is None:
+        for name, data in self._contents(list(wanted)):
+            if data is None:
                 raise EvidenceError(f"git has no object {name}: this clone is partial or damaged")
-            for path in wanted.get(name, ()):
+            for path in wanted[name]:
                 if path.endswith(".py"):
-                    declared[name, path] = held_in(data or b"", path)
+                    declared[name, path] = held_in(data, path)
                 else:
-                    facts[name] = facts_in(data or b"")
-        return declared, facts, held
+                    facts[name] = facts_in(data)
+        return declared, facts
+
+    def _digests(self, asked: Sequence[tuple[str, str]]) -> dict[tuple[str, str], str | None]:
+        """Return the digest of what was declared in a commit at a path, None where nothing was."""
+        contents = history.contents(self.tree.top, [f"{commit}:{path}" for commit, path in asked])
+        found = {
+            place: None if data is None else held_in(data, place[1])
+            for place, data in zip(asked, contents, strict=True)
+        }
+        return {place: held.digest if isinstance(held, Declaration) else None for place, held in found.items()}
 
     def _inside(self, path: Path) -> str | None:
         return inside(path, self.tree.top)
@@ -130,9 +131,6 @@ class _Gatherer:
         path = self._inside(folder)
         escaped = re.sub(r"([\\*?[])", r"\\\1", path or "")
         return [] if path is None else [f":(top,glob){'' if path == '.' else f'{escaped}/'}{name}"]
-
-    def _touches(self) -> list[Touch]:
-        return list(history.touches(self.tree.top, self._is_ours))
 
     def _is_ours(self, path: str) -> bool:
         if path.endswith(".py"):

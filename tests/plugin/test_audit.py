@@ -225,6 +225,14 @@ def read_with_other_settings(_: History) -> None:
         git("config", name, value)
 
 
+def tried_again_openly(history: History) -> None:
+    marker = ("@pytest.mark.strict", "@pytest.mark.challenges(1)\n@pytest.mark.strict")
+    write("bets/bet_9_again.py", DECLARATION)
+    edit(("Bet 1:", "Bet 9:"), marker, file="bets/bet_9_again.py")
+    commit("Try the claim of bet 1 again")
+    history.again()
+
+
 CLEAN: dict[str, tuple[Callable[[History], None], str]] = {
     "declared, then run": (plain, ""),
     "renamed with another number": (renamed, "renamed stale"),
@@ -242,6 +250,7 @@ CLEAN: dict[str, tuple[Callable[[History], None], str]] = {
     "the folder of results moved": (results_moved, ""),
     "the record committed after its line": (record_committed_after_its_line, ""),
     "run again": (run_again, ""),
+    "a fallen claim tried again, by a bet that challenges it": (tried_again_openly, "retracted"),
     "rehearsed into a folder of its own": (rehearsed, ""),
     "at a commit, on no branch": (at_a_commit, ""),
     "in a linked worktree": (in_a_linked_worktree, ""),

@@ -4,6 +4,7 @@ import copy
 import json
 import subprocess
 from collections.abc import Callable, Iterator
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -27,8 +28,13 @@ def schema(name: str) -> Json:
     return found
 
 
+@cache
+def validator(name: str) -> Draft202012Validator:
+    return Draft202012Validator(schema(name))
+
+
 def faults(name: str, item: object) -> list[str]:
-    return [f"{error.json_path}: {error.message}" for error in Draft202012Validator(schema(name)).iter_errors(item)]
+    return [f"{error.json_path}: {error.message}" for error in validator(name).iter_errors(item)]
 
 
 def check_folder(folder: Path) -> dict[str, Json]:
@@ -239,11 +245,10 @@ def test_a_schema_is_no_laxer_than_the_reader(whole: Json) -> None:
         ("journal", line, load_line),
     ]
     for name, item, read in readers:
-        validator = Draft202012Validator(schema(name))
         for path in paths(item):
             for value in strange:
                 copied = changed(item, path, lambda holder, key, value=value: holder.__setitem__(key, value))  # type: ignore[misc]
                 try:
                     read(json.dumps(copied).encode(), "x")
                 except RecordError:
-                    assert not validator.is_valid(copied), (name, path, value)
+                    assert not validator(name).is_valid(copied), (name, path, value)

@@ -164,19 +164,19 @@ def test_a_module_on_the_settings_path_is_found(tmp_path: Path) -> None:
 
 
 def test_files_beside_the_root_are_named_by_their_way_from_it(tmp_path: Path) -> None:
-    """Two packages on a shared path are two files, though both are `__init__.py`."""
+    """Two packages on a common path are two files, though both are `__init__.py`."""
     write(
         tmp_path,
         {
             "project/bet_1_a.py": "import a, b\n",
-            "shared/a/__init__.py": "",
-            "shared/b/__init__.py": "import c\n",
-            "shared/c.py": "",
+            "common/a/__init__.py": "",
+            "common/b/__init__.py": "import c\n",
+            "common/c.py": "",
         },
     )
-    found = CodeIndex(tmp_path / "project", [tmp_path / "shared"]).code(tmp_path / "project" / "bet_1_a.py")
+    found = CodeIndex(tmp_path / "project", [tmp_path / "common"]).code(tmp_path / "project" / "bet_1_a.py")
     assert set(found.files) == {
-        "bet_1_a.py", "../shared/a/__init__.py", "../shared/b/__init__.py", "../shared/c.py"}  # fmt: skip
+        "bet_1_a.py", "../common/a/__init__.py", "../common/b/__init__.py", "../common/c.py"}  # fmt: skip
 
 
 def test_other_peoples_modules_are_named_and_not_read(tmp_path: Path) -> None:

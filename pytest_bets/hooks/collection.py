@@ -12,7 +12,7 @@ from _pytest.runner import runtestprotocol
 
 from pytest_bets.hooks.marks import mark_faults
 from pytest_bets.hooks.options import Settings
-from pytest_bets.hooks.sweep import is_empty, parameters
+from pytest_bets.hooks.sweep import parameters
 from pytest_bets.pure.checks import cell_faults
 from pytest_bets.pure.declaration import CRITERIA, SEED, Declaration
 from pytest_bets.pure.fault import DeclarationError, Fault
@@ -150,13 +150,13 @@ class BetFile(pytest.Module):
     def _cells(self, declaration: Declaration, faults: list[Fault]) -> list[pytest.Function]:
         cells = [item for item in super().collect() if isinstance(item, pytest.Function)]
         faults += mark_faults(declaration, self.obj, self.own_markers, self.config.getini("markers"))
-        marks = [*self.iter_markers(), *(mark for cell in cells for mark in cell.own_markers)]
-        if any(mark.name == "flaky" for mark in marks):
+        held = [self.iter_markers(), *(cell.own_markers for cell in cells)]
+        if any(mark.name == "flaky" for marks in held for mark in marks):
             problem = "the experiment is marked flaky: running until it passes would turn a losing bet green"
             faults.append(self._fault(problem, "one run, or @pytest.mark.replicate(n), which counts them all"))
-        if not cells or is_empty(cells):
-            self._refuse([*faults, self._fault("the sweep has no cell", "at least one parameter set")])
         self.params = parameters(cells)
+        if not self.params:
+            self._refuse([*faults, self._fault("the sweep has no cell", "at least one parameter set")])
         self.places = {cell.name: index for index, cell in enumerate(cells)}
         if not self.collection.settings.rehearsal:
             faults += cell_faults(declaration, self.params)

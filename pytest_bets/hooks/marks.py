@@ -26,8 +26,7 @@ def mark_faults(
             )
     known = {line.partition(":")[0].partition("(")[0].strip() for line in registered}
     for mark in _marks(getattr(module, declaration.function, None)):
-        near = nearest(mark.name, MARKERS)
-        if mark.name not in known and near:
+        if mark.name not in known and (near := nearest(mark.name, MARKERS)):
             problem = f"`{mark.name}` is no marker that pytest knows"
             expected = "a marker of bets, or one that the setting `markers` lists"
             yield _fault(declaration, problem, expected, near, f"@pytest.mark.{mark.name}(...)")

@@ -18,7 +18,7 @@ def replayed(declaration: Declaration, results: Results, written: Mapping[str, S
     except RecordError as error:
         pytest.fail(str(error), pytrace=False)
     if record is None:
-        pytest.skip(f"no record in {path}: the bet was never run to its end")
+        pytest.skip("no record: the bet was never run to its end")
     lines = written.get(declaration.id, [])
     # a checkout may give the file other line ends; within its strings JSON escapes them
     digest = sha256(path.read_bytes().replace(b"\r\n", b"\n"))

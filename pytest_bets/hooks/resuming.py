@@ -9,6 +9,7 @@ import pytest
 from pytest_bets.hooks.options import Settings
 from pytest_bets.pure.declaration import bet_id
 from pytest_bets.pure.fault import DeclarationError
+from pytest_bets.text.words import cells_words
 from pytest_bets.world.catalogue import Catalogue
 from pytest_bets.world.code import CodeIndex
 from pytest_bets.world.results import Results
@@ -26,7 +27,7 @@ class Resumed:
     def pytest_report_header(self) -> list[str]:
         """Tell what is reused, and why something is not."""
         bets = [bet_id(nodeid.partition("::")[0]) for nodeid in self.cells]
-        told = [f"{bets.count(bet)} finished {_cells(bets.count(bet))} of {bet} reused" for bet in dict.fromkeys(bets)]
+        told = [f"{cells_words(bets.count(bet), 'finished')} of {bet} reused" for bet in dict.fromkeys(bets)]
         told += [
             f"{bet} runs afresh: its declaration or code has changed since it was interrupted" for bet in self.stale
         ]
@@ -51,7 +52,3 @@ def resumed(settings: Settings, catalogue: Catalogue, search: Sequence[Path]) ->
             if unfinished.stale():
                 stale.append(bet)
     return Resumed(cells, tuple(stale))
-
-
-def _cells(count: int) -> str:
-    return "cell" if count == 1 else "cells"

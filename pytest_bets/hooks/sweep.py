@@ -8,21 +8,21 @@ import pytest
 _PLAIN: Final = frozenset({bool, int, float, str, type(None)})
 
 
-def is_empty(cells: Sequence[pytest.Function]) -> bool:
-    """Tell whether a cell stands for a parameter set that is empty, which pytest would skip."""
-    return any(kind.__name__ == "NotSetType" for kind in _kinds(cells))
-
-
 def parameters(cells: Sequence[pytest.Function]) -> Sequence[Mapping[str, object]]:
     """Return every cell's sweep parameters: plain values as they are, others by a name that no other value has.
 
-    A value without a name of its own is named by its place in the sweep.
+    A value without a name of its own is named by its place in the sweep. Nothing is returned where a cell stands for a
+    parameter set that is empty, which pytest would skip.
     """
-    if _kinds(cells) <= _PLAIN:
-        return [_callspec(cell) for cell in cells]
+    given = [_callspec(cell) for cell in cells]
+    kinds = {type(value) for params in given for value in params.values()}
+    if kinds <= _PLAIN:
+        return given
+    if any(kind.__name__ == "NotSetType" for kind in kinds):
+        return ()
     places: dict[tuple[str, object], set[int]] = {}
-    for cell in cells:
-        for name, value in _callspec(cell).items():
+    for cell, params in zip(cells, given, strict=True):
+        for name, value in params.items():
             places.setdefault((name, _label(value)), set()).add(cell.callspec.indices[name])
 
     def told(cell: pytest.Function, name: str, value: object) -> object:
@@ -32,11 +32,10 @@ def parameters(cells: Sequence[pytest.Function]) -> Sequence[Mapping[str, object
         alone = label is not None and len(places[name, label]) == 1
         return label if alone else f"{name}{cell.callspec.indices[name]}"
 
-    return [{name: told(cell, name, _scalar(value)) for name, value in _callspec(cell).items()} for cell in cells]
-
-
-def _kinds(cells: Sequence[pytest.Function]) -> set[type]:
-    return {type(value) for cell in cells for value in _callspec(cell).values()}
+    return [
+        {name: told(cell, name, _scalar(value)) for name, value in params.items()}
+        for cell, params in zip(cells, given, strict=True)
+    ]
 
 
 def _callspec(cell: pytest.Function) -> Mapping[str, object]:

@@ -13,7 +13,7 @@ from pytest_bets.pure.overview import standing_json
 from pytest_bets.pure.record import criterion_json
 from pytest_bets.text.registration import declaring
 from pytest_bets.text.table import table
-from pytest_bets.text.words import measured_words, standing_words, verdict_words
+from pytest_bets.text.words import cells_words, measured_words, standing_words, verdict_words
 
 _SILENT: Final = -2
 """The verbosity of -qq, at which pytest itself prints no summary."""
@@ -50,7 +50,7 @@ class Closing:
         measured = measured_words(strict) or _short(verdict.void or "")
         told = verdict_words({**vars(verdict)})
         if self.judge.settings.rehearsal:
-            told, measured = "rehearsal", _short(verdict.void or "") or f"{item.cells} cells ran"
+            told, measured = "rehearsal", _short(verdict.void or "") or f"{cells_words(item.cells)} ran"
         elif item.judgement.missing:
             told = "not judged"
         return [item.run.declaration.id, told, measured, self._standing(item.run.declaration.id)]

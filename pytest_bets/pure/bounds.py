@@ -65,13 +65,13 @@ TRUTH: Final = Interval(0, 1)
 def admitted(sentence: Sentence) -> Interval:
     """Return the values that meet the sentence: integers where the left side counts."""
     threshold, whole = sentence.threshold, _counts(sentence.value)
-    return {
-        ">=": Interval(low=threshold, whole=whole),
-        ">": Interval(low=threshold, open_low=True, whole=whole),
-        "<=": Interval(high=threshold, whole=whole),
-        "<": Interval(high=threshold, open_high=True, whole=whole),
-        "==": Interval(threshold, threshold, whole=whole),
-    }[sentence.operator]
+    match sentence.operator:
+        case ">=" | ">":
+            return Interval(low=threshold, open_low=sentence.operator == ">", whole=whole)
+        case "<=" | "<":
+            return Interval(high=threshold, open_high=sentence.operator == "<", whole=whole)
+        case _:
+            return Interval(threshold, threshold, whole=whole)
 
 
 def _counts(value: Node) -> bool:

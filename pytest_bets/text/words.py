@@ -81,3 +81,8 @@ def counts_words(counts: Mapping[str, int]) -> str:
     recorded = counts["bets"] - counts["never_run"]
     bets = "1 bet" if counts["bets"] == 1 else f"{counts['bets']} bets"
     return f"{bets}: {', '.join(told)}; {counts['registered']} of {recorded} registered before their run"
+
+
+def cells_words(count: int, kind: str = "") -> str:
+    """Return so many cells, of a kind, in words."""
+    return f"{count}{kind and f' {kind}'} cell{'s' if count != 1 else ''}"

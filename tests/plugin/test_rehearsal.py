@@ -30,6 +30,17 @@ def test_a_rehearsal_has_no_verdict_and_leaves_no_trace(bet: WriteBet, pytester:
     assert not (pytester.path / "results").exists()
 
 
+def test_a_rehearsal_of_one_cell_says_so(bet: WriteBet, pytester: pytest.Pytester) -> None:
+    bet(
+        above='STEPS = 100\nPILOT = {"STEPS": 3}',
+        markers={"parametrize": None},
+        arguments="",
+        body='return {"gain": 1}',
+    )
+    result = pytester.runpytest_inprocess("-p", "no:randomly", "--bets-pilot")
+    result.stdout.fnmatch_lines(["1_first  rehearsal  1 cell ran*"])
+
+
 def test_a_rehearsal_into_another_folder_is_recorded_and_marked(bet: WriteBet, pytester: pytest.Pytester) -> None:
     """The record and the journal's line say that it was one; the records proper are not touched."""
     bet(above='STEPS = 100\nPILOT = {"STEPS": 3}', body='return {"gain": STEPS}')

@@ -199,7 +199,7 @@ def test_a_bet_without_a_record_is_skipped_with_the_reason(bet: WriteBet, run: R
     """There is nothing to replay, which is neither a failure nor a success."""
     bet("bet_2_new.py")
     shown = run("--bets-replay", "-rs")
-    assert "results/2_new.json: the bet was never run to its end" in shown
+    assert "no record: the bet was never run to its end" in shown
     assert re.search(r"^2_new +not ", shown, re.MULTILINE)  # the column may wrap
 
 

@@ -15,8 +15,8 @@ Scope: scheduler correctness, not phones: threads that sleep, on one machine, an
     throttles steadily and on a ramp; here a quarter of the runs each are steady, ramp, jitter and stall. The faulty
     scheduler needs no throttle to fail, only two workers of one stage that overtake each other. Rehearsed at this
     size with other seeds before it was declared, so that its outcome was expected.
-    Run three times on 2026-11-22, with this declaration and each time a PASS, before the history of this repository
-    began: the outcome was known when it was declared here, and the run on record is a replication.
+    Run three times on 2026-11-22 and 2026-11-23, with this declaration and each time a PASS, before the history of
+    this repository began: the outcome was known when it was declared here, and the run on record is a replication.
 Run: pytest bets/bet_45_throttle.py
 """
 
@@ -43,19 +43,18 @@ PILOT = {"SIZE": "tiny", "TOKENS": 2, "DELAY": 0.001}
 @pytest.mark.replicate(5)
 @pytest.mark.parametrize("kind", ["steady", "ramp", "jitter", "stall"])
 def experiment(seed, kind):
-    with throttle.one_thread():
-        whole = model.FractalMoE(model.SIZES[SIZE], seeding.torch_generator(seed, "weights")).to(model.device())
-        parts = [model.stage(whole, i, i + 1) for i in range(STAGES)]
-        requests = [
-            throttle.Request(prompt.encode(), TOKENS, TEMPERATURES[i % 2], seeding.derive(seed, prompt))
-            for i, prompt in enumerate(PROMPTS)
-        ]
-        routes = [throttle.crossing(i, STAGES) for i in range(len(requests))]
-        draws = seeding.numpy_generator(seed, kind)
-        plans = [throttle.schedule(kind, DELAY, places, routes, TOKENS, draws) for places in THROTTLED]
-        references = throttle.alone(whole, requests), throttle.serve(parts, requests, routes, {})
-        runs = [throttle.serve(parts, requests, routes, plan) for plan in plans]
-        broken = throttle.serve(parts, requests, routes, plans[-1], throttle.by_arrival)
+    whole = model.FractalMoE(model.SIZES[SIZE], seeding.torch_generator(seed, "weights")).to(model.device())
+    parts = [model.stage(whole, i, i + 1) for i in range(STAGES)]
+    requests = [
+        throttle.Request(prompt.encode(), TOKENS, TEMPERATURES[i % 2], seeding.derive(seed, prompt))
+        for i, prompt in enumerate(PROMPTS)
+    ]
+    routes = [throttle.crossing(i, STAGES) for i in range(len(requests))]
+    draws = seeding.numpy_generator(seed, kind)
+    plans = [throttle.schedule(kind, DELAY, places, routes, TOKENS, draws) for places in THROTTLED]
+    references = throttle.alone(whole, requests), throttle.serve(parts, requests, routes, {})
+    runs = [throttle.serve(parts, requests, routes, plan) for plan in plans]
+    broken = throttle.serve(parts, requests, routes, plans[-1], throttle.by_arrival)
     lags = [throttle.lag(run.arrivals, routes, places) for run, places in zip(runs, THROTTLED, strict=True)]
     return {
         "divergences": sum(any(run.tokens != right.tokens for right in references) for run in runs),

@@ -271,14 +271,3 @@ def lag(arrivals: Sequence[int], routes: Routes, places: Sequence[Place]) -> flo
         return statistics.mean(last[request] for request, n in enumerate(passes) if n == count)
 
     return finish(max(passes)) - finish(min(passes))
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """One thread for each operation of torch, workers included: a sum split over threads may round differently."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

@@ -6,7 +6,7 @@ import ctypes
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -34,12 +34,6 @@ def model() -> FractalMoE:
 @pytest.fixture(scope="module")
 def parts(model: FractalMoE) -> list[Stage]:
     return [stage(model, i, i + 1) for i in range(STAGES)]
-
-
-@pytest.fixture(autouse=True)
-def pinned() -> Iterator[None]:
-    with throttle.one_thread():
-        yield
 
 
 @pytest.fixture

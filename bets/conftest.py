@@ -1,0 +1,14 @@
+"""What every bet of this catalogue runs under."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from bets.lab import pinning
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """A cell computes on one thread, so that cells side by side measure what one alone does; its record says so."""
+    with pinning.threads(1):
+        yield

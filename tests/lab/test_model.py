@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from itertools import pairwise
 
 import pytest
@@ -13,7 +12,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torch.nn import functional as fn
 
-from bets.lab import seeding, throttle
+from bets.lab import seeding
 from bets.lab.model import (
     SIZES,
     Attention,
@@ -26,15 +25,10 @@ from bets.lab.model import (
     rotate,
     sampler,
     stage,
+    swiglu,
 )
 
 TINY = SIZES["tiny"]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def pinned() -> Iterator[None]:
-    with throttle.one_thread():
-        yield
 
 
 @pytest.fixture(scope="module")
@@ -167,6 +161,23 @@ def test_gradients_reach_every_parameter_and_equal_the_naive_ones() -> None:
     assert all(bool(g.abs().sum() > 0) for g in torch.autograd.grad(loss, list(model.parameters())))
 
 
+def test_an_expert_has_the_gradients_of_its_definition_and_makes_none_for_what_is_frozen() -> None:
+    """Bitwise for its tokens, and against finite differences in double precision; frozen weights ask for none."""
+    generator = seeding.torch_generator(6, "expert")
+    x, gate_up, down = (
+        torch.randn(shape, dtype=torch.float64, generator=generator, requires_grad=True)
+        for shape in ((5, 4), (6, 4), (4, 3))
+    )
+    assert torch.autograd.gradcheck(swiglu, (x, gate_up, down))
+    frozen = gate_up.detach(), down.detach()
+    (fast,) = torch.autograd.grad(swiglu(x, *frozen).square().sum(), x)
+    gate, up = fn.linear(x, frozen[0]).chunk(2, dim=-1)
+    y = fn.linear(fn.silu(gate) * up, frozen[1])
+    assert torch.equal(swiglu(x, *frozen), y)
+    assert torch.equal(fast, torch.autograd.grad(y.square().sum(), x)[0])
+    assert swiglu(x.detach(), *frozen).grad_fn is None
+
+
 @given(cut=st.integers(1, 39), other=st.integers(0, 255))
 @settings(max_examples=25, deadline=None)
 def test_a_future_byte_changes_no_earlier_logit(tiny: FractalMoE, cut: int, other: int) -> None:
@@ -199,6 +210,15 @@ def test_decoding_equals_recomputing_the_text_at_every_step(tiny: FractalMoE) ->
         row = tiny(torch.tensor([list(text) + chosen[:n]]))[0, -1]
         assert int(row.argmax()) == token
         torch.testing.assert_close(logits[n], row, rtol=1e-4, atol=1e-5)
+
+
+def test_decoding_from_nothing_or_to_nothing_is_refused(tiny: FractalMoE) -> None:
+    """The message says what was found and what was expected."""
+    with pytest.raises(ValueError, match="found a prompt of 0 bytes, expected at least 1"):
+        decode(tiny, b"", 3, greedy)
+    for count in (0, -1):
+        with pytest.raises(ValueError, match=f"found {count} tokens to decode, expected at least 1"):
+            decode(tiny, b"def", count, greedy)
 
 
 @pytest.mark.parametrize("cuts", [(0, 4), (0, 2, 4), (0, 1, 4), (0, 1, 2, 3, 4)])

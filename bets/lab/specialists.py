@@ -1,0 +1,193 @@
+"""Specialists: a model for each author, trained on first use, published with a manifest, and checked at every load.
+
+They start from different weights and share no step of training: what two of them have in common, they learnt. The cache
+is $BETS_CACHE, or `pytest-bets` in the user's cache folder.
+
+    python -m bets.lab.specialists [NAME ...]     trains them beforehand, and says how well they compress
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import lzma
+import os
+import platform
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Final, TextIO
+
+import torch
+from filelock import FileLock, Timeout
+from tqdm import tqdm
+
+from bets.lab import corpus, manifests, pinning, seeding, training
+from bets.lab.identity import Identity, identity
+from bets.lab.manifests import ManifestError
+from bets.lab.model import SIZES, FractalMoE, device
+from bets.lab.training import Budget
+
+AUTHOR: Final[Identity] = identity("the laboratory", 0)
+"""Who signs: a key that anyone can make again, so that a cache may be copied. It tells of damage, and not of malice."""
+TAG: Final = "fp32"
+THREADS: Final[Mapping[str, int]] = {"30m": 2, "tiny": 1}
+"""Threads that a specialist is trained with, whatever the machine has: its weights do not depend on the cores."""
+VERSION: Final = 1
+"""Of how specialists are trained: to be raised with any change of the code after which the same recipe gives others."""
+EVERY: Final = 50
+"""Steps between two checkpoints."""
+LINES: Final = 10.0
+"""Seconds between two lines of progress where there is no terminal."""
+
+BUDGETS: Final[Mapping[str, Budget]] = {
+    "30m": Budget(1_600, 8, 256, 2e-3, warmup=40, final=0.05, betas=(0.9, 0.95), weight_decay=0.1, clip=1.0),
+    "tiny": Budget(60, 8, 64, 1e-2, warmup=5, final=0.1, betas=(0.9, 0.95), weight_decay=0.1, clip=1.0),
+}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a specialist is trained on: the training texts, and how often each is read beside the others."""
+
+    texts: Mapping[str, int]
+
+    def text(self) -> bytes:
+        """All of it."""
+        return b"".join(corpus.load(name).train * times for name, times in self.texts.items())
+
+
+RECIPES: Final[Mapping[str, Recipe]] = {
+    "programmer": Recipe({"programmer": 1}),
+    "scientist": Recipe({"scientist": 1}),
+    "novelist": Recipe({"novelist": 10, "general": 1}),  # the stories are too few to learn English from
+    "general": Recipe({"general": 1}),
+}
+
+
+def load(name: str, size: str = "30m") -> FractalMoE:
+    """The specialist of that name, frozen; the first use trains it, and other processes wait for that one.
+
+    ValueError for an unknown name or size; ManifestError where what lies in the cache is not what was published.
+    """
+    _known("specialist", name, RECIPES)
+    _known("size", size, SIZES)
+    text = RECIPES[name].text()
+    folder = cache() / f"{name}-{size}-{_key(name, size, text)}"
+    manifest = folder / f"{name}-{TAG}.json"
+    if not manifest.exists():
+        _make(manifest, name, size, text)
+    return _read(manifest, size).to(device())
+
+
+def cache() -> Path:
+    """The folder that trained models are kept in."""
+    chosen = os.environ.get("BETS_CACHE")
+    return Path(chosen) if chosen else Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "pytest-bets"
+
+
+def _known(what: str, name: str, known: Mapping[str, object]) -> None:
+    if name not in known:
+        near = get_close_matches(name, known, 1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise ValueError(f"no {what} {name!r}: there are {', '.join(known)}{hint}")
+
+
+def _key(name: str, size: str, text: bytes) -> str:
+    """A digest of all that the weights follow from: another recipe, text, shape, torch or machine trains anew."""
+    about = {
+        "version": VERSION,
+        "name": name,
+        "budget": asdict(BUDGETS[size]),
+        "config": asdict(SIZES[size]),
+        "text": hashlib.sha256(text).hexdigest(),
+        "torch": torch.__version__,
+        "machine": torch.cuda.get_device_name() if device().type == "cuda" else platform.machine(),
+        "threads": THREADS[size],
+    }
+    return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _make(manifest: Path, name: str, size: str, text: bytes) -> None:
+    """Train under a lock that the system frees when its holder dies."""
+    manifest.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(manifest.with_name("lock"))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        with _terminal() as terminal:
+            tqdm.write(f"bets: another process trains the specialist {name} ({size}): waiting for it", file=terminal)
+        lock.acquire()
+    try:
+        if not manifest.exists():
+            _train(manifest.parent, name, size, text)
+    finally:
+        lock.release()
+
+
+def _train(folder: Path, name: str, size: str, text: bytes) -> None:
+    budget, checkpoint = BUDGETS[size], folder / "checkpoint.pt"
+    model = FractalMoE(SIZES[size], seeding.torch_generator(0, f"weights of {name} at {size}"))
+    generator = seeding.torch_generator(0, f"windows of {name} at {size}")
+    with pinning.threads(THREADS[size]), _bar(f"{name} {size}", budget.steps) as told:
+        training.train(model.to(device()), text, budget, generator, progress=told, checkpoint=checkpoint, every=EVERY)
+    manifests.publish(folder, model, name, TAG, AUTHOR)
+    checkpoint.unlink(missing_ok=True)
+
+
+@contextmanager
+def _bar(what: str, steps: int) -> Iterator[Callable[[int, float], None]]:
+    """A progress bar for what takes more than two seconds; where there is no terminal, a line now and then."""
+    with _terminal() as terminal:
+        interval = 0.1 if terminal.isatty() else LINES
+        with tqdm(
+            total=steps, desc=f"bets: training {what}", unit="step", file=terminal, mininterval=interval, delay=2
+        ) as bar:
+
+            def show(step: int, loss: float) -> None:
+                bar.set_postfix_str(
+                    f"loss {loss:.3f} nats, {training.bits_per_byte(loss):.3f} bits/byte", refresh=False
+                )
+                bar.update(step - bar.n)
+
+            yield show
+
+
+@contextmanager
+def _terminal() -> Iterator[TextIO]:
+    """The terminal itself, because pytest keeps stderr to itself while a test runs; without one, stderr."""
+    try:
+        terminal = Path("/dev/tty").open("w")  # noqa: SIM115  # closed below
+    except OSError:
+        yield sys.stderr
+        return
+    with terminal:
+        yield terminal
+
+
+def _read(manifest: Path, size: str) -> FractalMoE:
+    try:
+        model = manifests.open_manifest(manifest, AUTHOR.public_key)
+        if model.config != SIZES[size]:
+            raise ManifestError(manifest, f"a model of {model.config}", f"one of {SIZES[size]}")
+    except ManifestError as error:
+        mend = f"{error.expected}; delete {manifest.parent} to train it anew"
+        raise ManifestError(error.file, error.found, mend) from None
+    return model
+
+
+def main(names: Sequence[str]) -> None:
+    """Have every specialist named, or all, and print what each makes of its author's held-out text."""
+    for name in names or RECIPES:
+        model, held_out = load(name), corpus.load(name).held_out
+        with pinning.threads(THREADS["30m"]):
+            bits = training.bits_per_byte(training.loss(model, held_out))
+        packed = 8 * len(lzma.compress(held_out, preset=9 | lzma.PRESET_EXTREME)) / len(held_out)
+        print(f"{name:12} held out: {bits:.3f} bits/byte, xz -9e {packed:.3f}", flush=True)  # noqa: T201  # a command
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

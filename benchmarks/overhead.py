@@ -9,7 +9,6 @@ is missed.
 """
 
 import argparse
-import json
 import os
 import platform
 import shutil
@@ -17,12 +16,13 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from statistics import median
 from time import perf_counter
 from typing import Final
+
+from figures import Figure, figure, report
 
 PLUGIN: Final = "pytest_bets.plugin"
 PYTEST: Final = (sys.executable, "-m", "pytest", "-q")
@@ -77,23 +77,6 @@ class Side:
 
 
 @dataclass(frozen=True)
-class Figure:
-    """A measured figure, with its bar where it has one."""
-
-    name: str
-    unit: str
-    median: float
-    lowest: float
-    highest: float
-    bar: float | None
-
-    @property
-    def met(self) -> bool | None:
-        """Whether the figure is within its bar."""
-        return None if self.bar is None else self.median <= self.bar
-
-
-@dataclass(frozen=True)
 class Plan:
     """Where to measure, how many pairs, and by what the sizes are divided."""
 
@@ -143,11 +126,6 @@ def in_turn(sides: Mapping[str, Side], pairs: int) -> dict[str, list[Usage]]:
         once(side)
     rounds = [{name: once(side) for name, side in sides.items()} for _ in range(pairs)]
     return {name: [usages[name] for usages in rounds] for name in sides}
-
-
-def figure(name: str, unit: str, values: Sequence[float], bar: float | None) -> Figure:
-    """Return the figure of these values."""
-    return Figure(name, unit, median(values), min(values), max(values), bar)
 
 
 def ratios(used: Mapping[str, Sequence[Usage]], kind: str, bars: Mapping[str, float], what: str) -> list[Figure]:
@@ -252,17 +230,6 @@ BENCHMARKS: Final[dict[str, Callable[[Plan], list[Figure]]]] = {
 }
 
 
-def table(figures: Sequence[Figure]) -> str:
-    """Return the figures as lines of text."""
-    words = {True: "met", False: "MISSED", None: ""}
-    lines = [f"{'':52} {'median':>8} {'lowest':>8} {'highest':>8}      {'bar':>6}"]
-    for item in figures:
-        numbers = " ".join(f"{number:8.3f}" for number in (item.median, item.lowest, item.highest))
-        bar = "" if item.bar is None else f"{item.bar:g}"
-        lines.append(f"{item.name:52} {numbers} {item.unit:4} {bar:>6} {words[item.met]}".rstrip())
-    return "\n".join(lines)
-
-
 def arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
@@ -292,12 +259,7 @@ def main() -> int:
         "pairs": given.pairs,
         "quick": given.quick,
     }
-    print(", ".join(f"{key} {value}" for key, value in about.items()))
-    print(table(figures))
-    given.json.parent.mkdir(parents=True, exist_ok=True)
-    rows = [{**asdict(item), "met": item.met} for item in figures]
-    given.json.write_text(json.dumps({**about, "figures": rows}, indent=1) + "\n")
-    return int(any(item.met is False for item in figures))
+    return report(figures, about, given.json)
 
 
 if __name__ == "__main__":

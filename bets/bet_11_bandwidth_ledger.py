@@ -11,8 +11,8 @@ Scope: payload bytes of distinct transfers (goodput), up to 64 KiB each: some em
     with one of nine operations that must be refused; not headers, not repeated bytes. One process, concurrent requests,
     no lost reply, no crash: loss is the subject of bets 67 and 68. The nodes count truthfully. With some 10 MB of
     traffic the lenient bound is about 10 bytes, so that the outcome is in practice all or nothing.
-    Run three times on 2026-11-22, with this declaration and each time a PASS, before the history of this repository
-    began: the outcome was known when it was declared here, and the run on record is a replication.
+    Run three times on 2026-11-22 and 2026-11-23, with this declaration and each time a PASS, before the history of
+    this repository began: the outcome was known when it was declared here, and the run on record is a replication.
 Run: pytest bets/bet_11_bandwidth_ledger.py
 """
 

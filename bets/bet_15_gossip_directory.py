@@ -16,8 +16,8 @@ Scope: Rounds are counted from the end of the last disturbed round to the first 
     drops the living under loss. Synchronous rounds, honest nodes, no signatures, whole directories in every message,
     and the addresses of the dead are never forgotten. The ring's knowledge at its start was gathered by gossip.
     The lease was chosen before the declaration, from rehearsals with other seeds at 32, 128 and 512 nodes.
-    Run three times on 2026-11-22, with this declaration and each time a PASS, before the history of this repository
-    began: the outcome was known when it was declared here, and the run on record is a replication.
+    Run three times on 2026-11-22 and 2026-11-23, with this declaration and each time a PASS, before the history of
+    this repository began: the outcome was known when it was declared here, and the run on record is a replication.
 Run: pytest bets/bet_15_gossip_directory.py
 """
 

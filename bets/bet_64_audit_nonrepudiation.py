@@ -10,8 +10,8 @@ Control: the forgeries are real: a witness without the tree, who checks signatur
 Scope: entries under a head that some witness holds, in a head that the owner then shows; an owner that rewrites what
     nobody has a head of, or that shows the forgery to nobody, is out of reach. A fork is caught only when witnesses
     compare their heads, over a channel that the owner does not control. Says nothing of a broken SHA-256 or Ed25519.
-    Run three times on 2026-11-22, with this declaration and each time a PASS, before the history of this repository
-    began: the outcome was known when it was declared here, and the run on record is a replication.
+    Run three times on 2026-11-22 and 2026-11-23, with this declaration and each time a PASS, before the history of
+    this repository began: the outcome was known when it was declared here, and the run on record is a replication.
 Run: pytest bets/bet_64_audit_nonrepudiation.py
 """
 

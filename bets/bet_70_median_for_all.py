@@ -14,8 +14,8 @@ Scope: A search, not the proof (which is short: a majority has a member on eithe
     largest finite values, NaN, infinities, and four published attacks. Without the rejection a single NaN wins: that
     counterexample is measured as `unguarded` and judges nothing. Between the extremes is not near the honest mean.
     What was found is shrunk within Hypothesis' limits: small, not proved smallest.
-    Run three times on 2026-11-22, with this declaration and each time a PASS, before the history of this repository
-    began: the outcome was known when it was declared here, and the run on record is a replication.
+    Run three times on 2026-11-22 and 2026-11-23, with this declaration and each time a PASS, before the history of
+    this repository began: the outcome was known when it was declared here, and the run on record is a replication.
 Run: pytest bets/bet_70_median_for_all.py
 """
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from pathlib import Path
 
+import loralib  # type: ignore[import-untyped]
 import pytest
 import safetensors.torch
 import torch
@@ -98,6 +100,34 @@ def test_lora_is_w_plus_b_a_of_rank_4_on_every_projection_of_attention(
             assert torch.allclose(adapted(x), fn.linear(x, frozen.weight) + x @ a.T @ b.T, atol=1e-6)
             found += 1
     assert found == 2 * sum(isinstance(module, Attention) for module in base.modules())
+
+
+def test_lora_learns_what_the_reference_implementation_of_its_authors_learns(
+    base: FractalMoE, draws: torch.Generator
+) -> None:
+    """From the same start, in the same windows: the same updates up to rounding, and so the same logits."""
+    own = copy.deepcopy(base)
+    adapters.attach(own, "lora", draws)
+    reference = copy.deepcopy(base).requires_grad_(False)
+    for theirs, ours in zip(attentions(reference), attentions(own), strict=True):
+        for name in ("qkv", "out"):
+            frozen, low_rank = getattr(theirs, name), getattr(ours, name).parametrizations.weight[0]
+            layer = loralib.Linear(frozen.in_features, frozen.out_features, r=4, lora_alpha=4, bias=False)
+            layer.load_state_dict({"weight": frozen.weight, "lora_A": low_rank.a, "lora_B": low_rank.b})
+            setattr(theirs, name, layer)
+    untouched = logits(own)
+    for model in (own, reference):
+        training.train(model, TEXT, BUDGET, seeding.torch_generator(3, "windows"))
+    assert not torch.allclose(logits(own), untouched, atol=1e-3)
+    assert torch.allclose(logits(own), logits(reference), atol=1e-4)
+    for theirs, ours in zip(attentions(reference), attentions(own), strict=True):
+        low_rank = ours.qkv.get_submodule("parametrizations.weight.0")
+        assert torch.allclose(low_rank.get_parameter("a"), theirs.qkv.get_parameter("lora_A"), atol=1e-4)
+        assert torch.allclose(low_rank.get_parameter("b"), theirs.qkv.get_parameter("lora_B"), atol=1e-4)
+
+
+def attentions(model: nn.Module) -> list[Attention]:
+    return [module for module in model.modules() if isinstance(module, Attention)]
 
 
 @pytest.mark.parametrize("kind", adapters.KINDS)

@@ -19,7 +19,7 @@ import itertools
 import pytest
 import torch
 
-from bets.lab import combine, corpus, seeding, specialists, training
+from bets.lab import combine, corpus, provenance, seeding, specialists, training
 
 pytestmark = pytest.mark.slow
 
@@ -40,7 +40,8 @@ def experiment(seed, members):
     models = [specialists.load(name, SIZE) for name in names]
     mixed = losses(models, pieces(names, seed))
     pure = losses(models, pieces(names[seed % len(names) :][:1], seed))
-    return mixed | {f"pure_{name}": value for name, value in pure.items()}
+    mixed |= {f"pure_{name}": value for name, value in pure.items()}
+    return mixed | provenance.of(SIZE, names, names)
 
 
 def pieces(names, seed):

@@ -13,7 +13,7 @@ Run: pytest bets/bet_10_specialist_per_person.py
 
 import pytest
 
-from bets.lab import corpus, personal
+from bets.lab import corpus, personal, provenance
 from bets.lab.training import Budget
 
 pytestmark = pytest.mark.slow
@@ -42,4 +42,4 @@ def experiment(seed, user):
         "forgotten": personal.perplexity(own, "general") / general - 1,
         "before": before,
         "general": general,
-    }
+    } | provenance.of(SIZE, ["general"], [user, "general"])

@@ -16,7 +16,7 @@ Run: pytest bets/bet_13_ternary.py
 import pytest
 import torch
 
-from bets.lab import corpus, quantise, seeding, specialists, training
+from bets.lab import corpus, provenance, quantise, seeding, specialists, training
 from bets.lab.model import SIZES
 
 pytestmark = pytest.mark.slow
@@ -44,6 +44,7 @@ def experiment(name):
         "unigram": training.unigram(text.train, held_out),
     }
     sizes = {"bytes": len(small), "size_ratio": len(quantise.compress(original, "fp16")) / len(small)}
+    sizes |= provenance.of(SIZE, [name], [name])
     return sizes | {label: training.perplexity(nats) for label, nats in found.items()}
 
 

@@ -17,7 +17,7 @@ Run: pytest bets/bet_18_glass_box.py
 import pytest
 import torch
 
-from bets.lab import combine, corpus, specialists, training
+from bets.lab import combine, corpus, provenance, specialists, training
 
 pytestmark = pytest.mark.slow
 
@@ -40,7 +40,8 @@ def experiment(author):
         pieces = zip(text[:-1].split(context), text[1:].split(context), strict=True)
         accounts = [account(members, inputs, targets) for inputs, targets in pieces]
     residuals, understated = (torch.cat(parts) for parts in zip(*accounts, strict=True))
-    return {"residual": residuals.max(), "mean_residual": residuals.mean(), "understated": understated.max()}
+    found = {"residual": residuals.max(), "mean_residual": residuals.mean(), "understated": understated.max()}
+    return found | provenance.of(SIZE, corpus.USERS, [author])
 
 
 def account(members, inputs, targets):

@@ -18,7 +18,7 @@ import itertools
 
 import pytest
 
-from bets.lab import combine, corpus, seeding, specialists, training
+from bets.lab import combine, corpus, provenance, seeding, specialists, training
 from bets.lab.model import SIZES, FractalMoE, device
 
 pytestmark = pytest.mark.slow
@@ -49,7 +49,7 @@ def experiment(pair):
         "first_parent": alone[0],
         "best_with_noise": min(with_noise),
         "mixes": mixes,
-    }
+    } | provenance.of(SIZE, names, names)
 
 
 def mixed_loss(one, other, ratio, text):

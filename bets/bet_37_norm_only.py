@@ -15,7 +15,7 @@ Run: pytest bets/bet_37_norm_only.py
 
 import pytest
 
-from bets.lab import personal
+from bets.lab import personal, provenance
 from bets.lab.training import Budget
 
 pytestmark = pytest.mark.slow
@@ -41,4 +41,5 @@ def experiment():
         "placebo": personal.adapted(base, "norm", personal.noise(USER, SEED), budget, SEED),
         "base": base,
     }
-    return {name: personal.perplexity(model, USER) for name, model in tuned.items()}
+    found = {name: personal.perplexity(model, USER) for name, model in tuned.items()}
+    return found | provenance.of(SIZE, ["general"], [USER])

@@ -16,7 +16,7 @@ Run: pytest bets/bet_38_adapter_transplant.py
 
 import pytest
 
-from bets.lab import adapters, corpus, personal, specialists
+from bets.lab import adapters, corpus, personal, provenance, specialists
 from bets.lab.training import Budget
 
 pytestmark = pytest.mark.slow
@@ -47,4 +47,4 @@ def experiment(move):
         "scrambled": personal.perplexity(adapters.wear(other, "norm", scrambled), user),
         "source": personal.perplexity(source, user),
         "adapted_source": personal.perplexity(personal.worn(SIZE, gains), user),
-    }
+    } | provenance.of(SIZE, ["general", target], [user])

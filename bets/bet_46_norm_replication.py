@@ -14,7 +14,7 @@ Run: pytest bets/bet_46_norm_replication.py
 
 import pytest
 
-from bets.lab import corpus, personal
+from bets.lab import corpus, personal, provenance
 from bets.lab.training import Budget
 
 pytestmark = pytest.mark.slow
@@ -42,4 +42,5 @@ def experiment(seed, part):
         "placebo": personal.worn(SIZE, personal.placebo(SIZE, USER, budget, seed)),
         "base": base,
     }
-    return {name: personal.perplexity(model, USER, part) for name, model in tuned.items()}
+    found = {name: personal.perplexity(model, USER, part) for name, model in tuned.items()}
+    return found | provenance.of(SIZE, ["general"], [USER], part)

@@ -14,7 +14,7 @@ Run: pytest bets/bet_49_adapter_shootout.py
 
 import pytest
 
-from bets.lab import adapters, corpus, personal
+from bets.lab import adapters, corpus, personal, provenance
 from bets.lab.training import Budget
 
 pytestmark = pytest.mark.slow
@@ -39,4 +39,5 @@ def experiment(seed, user):
     tuned = {kind: personal.adapted(base, kind, own, budget, seed) for kind in adapters.KINDS}
     tuned["placebo"] = personal.adapted(base, "norm", personal.noise(user, seed), budget, seed)
     tuned["base"] = base
-    return {name: personal.perplexity(model, user) for name, model in tuned.items()}
+    found = {name: personal.perplexity(model, user) for name, model in tuned.items()}
+    return found | provenance.of(SIZE, ["general"], [user])

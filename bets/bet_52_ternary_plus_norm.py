@@ -14,7 +14,7 @@ Run: pytest bets/bet_52_ternary_plus_norm.py
 
 import pytest
 
-from bets.lab import corpus, personal, quantise
+from bets.lab import corpus, personal, provenance, quantise
 from bets.lab.model import SIZES
 from bets.lab.training import Budget
 
@@ -42,4 +42,5 @@ def experiment(user):
         "adapted": personal.adapted(ternary, "norm", personal.text(user), budget, SEED),
         "placebo": personal.adapted(ternary, "norm", personal.noise(user, SEED), budget, SEED),
     }
-    return {name: personal.perplexity(model, user) for name, model in found.items()}
+    found = {name: personal.perplexity(model, user) for name, model in found.items()}
+    return found | provenance.of(SIZE, ["general"], [user])

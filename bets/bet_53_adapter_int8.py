@@ -17,7 +17,7 @@ Run: pytest bets/bet_53_adapter_int8.py
 
 import pytest
 
-from bets.lab import corpus, personal, quantise
+from bets.lab import corpus, personal, provenance, quantise
 from bets.lab.training import Budget
 
 pytestmark = pytest.mark.slow
@@ -47,4 +47,5 @@ def experiment(user):
     restored = quantise.expand_delta(small, before)
     tried = {"raw": raw, "int8": restored, "scrambled": personal.scrambled(restored, base, SEED)}
     found = {name: personal.perplexity(personal.worn(SIZE, gains), user) for name, gains in tried.items()}
-    return found | {"base": personal.perplexity(base, user), "bytes": len(small)}
+    found |= {"base": personal.perplexity(base, user), "bytes": len(small)}
+    return found | provenance.of(SIZE, ["general"], [user])

@@ -16,7 +16,7 @@ import itertools
 
 import pytest
 
-from bets.lab import combine, corpus, personal
+from bets.lab import combine, corpus, personal, provenance
 from bets.lab.training import Budget
 
 pytestmark = pytest.mark.slow
@@ -49,7 +49,7 @@ def experiment(pair):
         name: [personal.perplexity(*each) for each in zip(two, users, strict=True)] for name, two in models.items()
     }
     helped = {f"{name}_helped": below(found[name], found["untouched"]) for name in ("mean", "placebo")}
-    return found | helped
+    return found | helped | provenance.of(SIZE, ["general"], users)
 
 
 def below(found, than):

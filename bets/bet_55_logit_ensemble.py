@@ -15,7 +15,7 @@ Run: pytest bets/bet_55_logit_ensemble.py
 import pytest
 import torch
 
-from bets.lab import combine, corpus, personal, training
+from bets.lab import combine, corpus, personal, provenance, training
 from bets.lab.training import Budget
 
 pytestmark = pytest.mark.slow
@@ -42,7 +42,7 @@ def experiment(user):
         "base": personal.perplexity(base, user),
         "ensemble": perplexity(known, user),
         "placebo": perplexity(random, user),
-    }
+    } | provenance.of(SIZE, ["general"], corpus.USERS)
 
 
 @torch.no_grad()

@@ -15,7 +15,7 @@ Run: pytest bets/bet_60_noise_floor.py
 
 import pytest
 
-from bets.lab import corpus, personal
+from bets.lab import corpus, personal, provenance
 from bets.lab.training import Budget
 
 pytestmark = pytest.mark.slow
@@ -41,4 +41,5 @@ def experiment(seed, user):
         "placebo": personal.adapted(base, "norm", personal.noise(user, seed), budget, seed),
         "base": base,
     }
-    return {name: personal.perplexity(model, user) for name, model in tuned.items()}
+    found = {name: personal.perplexity(model, user) for name, model in tuned.items()}
+    return found | provenance.of(SIZE, ["general"], [user])

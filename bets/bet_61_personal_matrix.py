@@ -16,7 +16,7 @@ from functools import cache
 
 import pytest
 
-from bets.lab import corpus, personal
+from bets.lab import corpus, personal, provenance
 from bets.lab.training import Budget
 
 pytestmark = pytest.mark.slow
@@ -42,7 +42,7 @@ def experiment(seed, user):
         "best_other": min(column.values()),
         "best_random": min(random),
         "others": list(column.values()),
-    }
+    } | provenance.of(SIZE, ["general"], corpus.USERS)
 
 
 @cache

@@ -16,7 +16,7 @@ import math
 
 import pytest
 
-from bets.lab import corpus, personal, training
+from bets.lab import corpus, personal, provenance, training
 from bets.lab.training import Budget, DivergedError
 
 pytestmark = pytest.mark.slow
@@ -44,6 +44,7 @@ def experiment(seed):
         best = min(RATES, key=validations.get)
         found |= {kind: personal.perplexity(tuned[best], USER), f"{kind}_rate": best}
         found |= {f"{kind}_validations": list(validations.values())}
+    found |= provenance.of(SIZE, ["general"], [USER])
     return found | {"published": personal.perplexity(tuned[PUBLISHED], USER)}
 
 

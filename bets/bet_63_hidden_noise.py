@@ -16,7 +16,7 @@ Run: pytest bets/bet_63_hidden_noise.py
 
 import pytest
 
-from bets.lab import corpus, noise, personal, seeding
+from bets.lab import corpus, noise, personal, provenance, seeding
 from bets.lab.training import Budget
 
 pytestmark = pytest.mark.slow
@@ -41,7 +41,8 @@ def experiment(level, user):
     row = {name: disturbed(model, user, level) for name, model in worn.items()}
     quiet = personal.perplexity(worn[user], user)
     others = [value for name, value in row.items() if name != user]
-    return {"own": row[user], "best_other": min(others), "quiet": quiet}
+    found = {"own": row[user], "best_other": min(others), "quiet": quiet}
+    return found | provenance.of(SIZE, ["general"], corpus.USERS)
 
 
 def disturbed(model, user, level):

@@ -16,7 +16,7 @@ import random
 
 import pytest
 
-from bets.lab import corpus, serving, specialists
+from bets.lab import corpus, provenance, serving, specialists
 
 pytestmark = pytest.mark.slow
 
@@ -48,4 +48,4 @@ def experiment(seed, author):
         total["right_shuffled"] += max(shuffled, key=shuffled.__getitem__) == author
         total["paid_short"] += AMOUNT - sum(paid.values())
         total["documents"] += 1
-    return total
+    return total | provenance.of(SIZE, corpus.USERS, [author])

@@ -73,14 +73,23 @@ def load(name: str, size: str = "30m") -> FractalMoE:
 
     ValueError for an unknown name or size; ManifestError where what lies in the cache is not what was published.
     """
+    return _read(_published(name, size), size).to(device())
+
+
+def identifier(name: str, size: str = "30m") -> str:
+    """The id of that specialist's weights, as its manifest has it; the first use trains it."""
+    return str(manifests.signed(_published(name, size), AUTHOR.public_key)["model_id"])
+
+
+def _published(name: str, size: str) -> Path:
+    """The manifest of a specialist, which is there afterwards."""
     _known("specialist", name, RECIPES)
     _known("size", size, SIZES)
     text = RECIPES[name].text()
-    folder = cache() / f"{name}-{size}-{_key(name, size, text)}"
-    manifest = folder / f"{name}-{TAG}.json"
+    manifest = cache() / f"{name}-{size}-{_key(name, size, text)}" / f"{name}-{TAG}.json"
     if not manifest.exists():
         _make(manifest, name, size, text)
-    return _read(manifest, size).to(device())
+    return manifest
 
 
 def cache() -> Path:

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 import torch
 
-from bets.lab import corpus, manifests, pinning, specialists, training, weights
+from bets.lab import corpus, manifests, pinning, provenance, specialists, training, weights
 from bets.lab.identity import Identity
 from bets.lab.manifests import ManifestError
 from bets.lab.model import SIZES, FractalMoE
@@ -106,6 +106,17 @@ def test_a_specialist_comes_frozen_and_the_same_at_every_load() -> None:
     one, other = (specialists.load("novelist", "tiny") for _ in range(2))
     assert not any(parameter.requires_grad for parameter in one.parameters())
     assert weights.identifier(one.state_dict()) == weights.identifier(other.state_dict())
+
+
+def test_a_record_can_say_of_which_model_and_text_it_is(trained: Path) -> None:
+    """By content: the id is that of the weights, the hash that of the corpus, a part of a text has its own."""
+    told = provenance.of("tiny", ["novelist"], ["novelist", "programmer"])
+    assert told["models"] == f"novelist {weights.identifier(specialists.load('novelist', 'tiny').state_dict())}"
+    assert told["models"] == f"novelist {identity(trained)}"
+    texts = [corpus.load(name).sha256 for name in ("novelist", "programmer")]
+    assert told["texts"] == f"novelist {texts[0]}, programmer {texts[1]}"
+    part = provenance.of("tiny", [], ["programmer"], "docs")
+    assert part == {"models": "", "texts": f"programmer/docs {corpus.load('programmer', 'docs').sha256}"}
 
 
 @pytest.mark.usefixtures("trained")

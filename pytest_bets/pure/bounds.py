@@ -48,7 +48,8 @@ class Interval(NamedTuple):
 
     def within(self, other: "Interval") -> bool:
         """Tell whether every value of this interval is one of `other`, too."""
-        return all(self.meet(outside).empty for outside in other.rest())
+        below, above = other.rest()
+        return self.meet(below).empty and self.meet(above).empty
 
     def rest(self) -> tuple["Interval", "Interval"]:
         """Return the two sides that this interval leaves."""
@@ -140,7 +141,10 @@ def _combined(symbol: str, left: Interval, right: Interval) -> Interval:
 
 def holds(sentence: Sentence, cells: int, groups: Callable[[str], int]) -> Always:
     """Tell whether the number of cells alone makes the sentence always or never true."""
-    values, wanted = possible(sentence.value, cells, groups), admitted(sentence)
+    values = possible(sentence.value, cells, groups)
+    if values is REAL:  # as most are: every threshold has reals on both sides
+        return "sometimes"
+    wanted = admitted(sentence)
     if values is None or values.meet(wanted).empty:
         return "never"
     return "always" if values.within(wanted) else "sometimes"

@@ -1,4 +1,7 @@
-"""The command line beside pytest: new, show, rollup, audit, claims."""
+"""The command line beside pytest: new, show, rollup, audit, claims.
+
+What claims or audit alone needs is imported there: it takes as long as to read a hundred bets.
+"""
 
 import argparse
 import os
@@ -8,23 +11,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from pytest_bets.pure.audit import audit
-from pytest_bets.pure.claims import Checked, check, mended
 from pytest_bets.pure.declaration import Declaration
 from pytest_bets.pure.fault import DeclarationError, nearest
 from pytest_bets.pure.overview import overview
 from pytest_bets.pure.record import RecordError
-from pytest_bets.text import audit as audit_text
-from pytest_bets.text.claims import as_json, as_text, bets
 from pytest_bets.text.help import ABOUT, AUDIT, CLAIMS
 from pytest_bets.text.rollup import rollup
 from pytest_bets.text.show import show
 from pytest_bets.text.template import bet_file, slug
 from pytest_bets.text.words import counts_words
 from pytest_bets.world.catalogue import Catalogue
-from pytest_bets.world.evidence import EvidenceError, gather
-from pytest_bets.world.history import HistoryError
-from pytest_bets.world.pages import PageError, pages, read, write
 from pytest_bets.world.project import Project, ProjectError, locate
 from pytest_bets.world.results import SUMMARY_TEXT, Results
 
@@ -182,6 +178,10 @@ def _rollup(project: Project, options: argparse.Namespace) -> Answer:  # noqa: A
 
 
 def _claims(project: Project, options: argparse.Namespace) -> Answer:
+    from pytest_bets.pure.claims import Checked, check, mended
+    from pytest_bets.text.claims import as_json, as_text, bets
+    from pytest_bets.world.pages import PageError, pages, read, write
+
     found = pages(options.paths or _write_ups(project.root))
     if not project.results.is_dir():
         raise UntoldError(f"there is no folder {project.results}: no bet was run, or --results names another")
@@ -211,10 +211,15 @@ def _write_ups(root: Path) -> list[Path]:
 
 
 def _audit(project: Project, options: argparse.Namespace) -> Answer:
+    from pytest_bets.pure.audit import audit
+    from pytest_bets.text.audit import as_json, as_text
+    from pytest_bets.world.evidence import EvidenceError, gather
+    from pytest_bets.world.history import HistoryError
+
     try:
         report = audit(gather(Catalogue(project.root), Results(project.results)))
     except (EvidenceError, HistoryError, RecordError) as error:
         raise UntoldError(str(error)) from None
     width = min(shutil.get_terminal_size().columns, 100)
-    text = audit_text.as_json(report) if options.format == "json" else audit_text.as_text(report, width)
+    text = as_json(report) if options.format == "json" else as_text(report, width)
     return Answer(text, {"clean": OK, "findings": FINDINGS, "unknown": UNTOLD}[report.state])

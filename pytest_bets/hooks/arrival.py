@@ -1,5 +1,6 @@
 """Waiting for the first bet of a session, so that a session without bets pays for none of this."""
 
+from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,7 +37,7 @@ class Arrival:
 
     def pytest_pycollect_makemodule(self, module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
         """Collect a bet file."""
-        return self.parts().collection.module(module_path, parent) if module_path.match(FILES) else None
+        return self.parts().collection.module(module_path, parent) if fnmatch(module_path.name, FILES) else None
 
     def _register(self) -> "Parts":
         from pytest_bets.hooks.register import register

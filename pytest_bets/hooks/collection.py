@@ -186,7 +186,7 @@ class Tier(pytest.Item):
         super().__init__(**kwargs)
         self.line = next(c.line for c in declaration.criteria if c.tier == self.name)
         texts = [sentence.text for sentence in declaration.sentences(self.name)]
-        self.add_marker(getattr(pytest.mark, self.name)(*texts))
+        self.add_marker(getattr(pytest.mark, self.name).with_args(*texts))
         self.own_markers.extend(marks)
 
     def runtest(self) -> None:

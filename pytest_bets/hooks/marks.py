@@ -1,6 +1,7 @@
 """The marks that pytest sees in a bet file, held against those that stand in its source."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from types import ModuleType
 
 import pytest
@@ -24,7 +25,7 @@ def mark_faults(
                 f"`{name}` carries {what} that does not stand on it in the source",
                 f"@pytest.mark.{hidden.name}(...) above the experiment, literally",
             )
-    known = {line.partition(":")[0].partition("(")[0].strip() for line in registered}
+    known = set(map(_known, registered))
     for mark in _marks(getattr(module, declaration.function, None)):
         if mark.name not in known and (near := nearest(mark.name, MARKERS)):
             problem = f"`{mark.name}` is no marker that pytest knows"
@@ -41,6 +42,12 @@ def _stands(mark: pytest.Mark, written: Declaration | None) -> bool:
     if mark.name == "challenges":
         return set(mark.args) <= set(written.challenges)
     return getattr(written, mark.name) is not None
+
+
+@cache
+def _known(line: str) -> str:
+    """Return the name of the marker that a line of the setting `markers` makes known; the lines are few."""
+    return line.partition(":")[0].partition("(")[0].strip()
 
 
 def _is_of(module: ModuleType, member: object) -> bool:

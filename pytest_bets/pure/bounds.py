@@ -3,7 +3,8 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from functools import reduce
+from typing import Final, Literal, NamedTuple
 
 from pytest_bets.pure.nodes import (
     Arithmetic,
@@ -21,8 +22,7 @@ from pytest_bets.pure.nodes import (
 Always = Literal["always", "never", "sometimes"]
 
 
-@dataclass(frozen=True)
-class Interval:
+class Interval(NamedTuple):
     """The reals from `low` to `high`; `open_low` and `open_high` leave out an end; `whole` keeps the integers alone."""
 
     low: float = -math.inf
@@ -48,7 +48,8 @@ class Interval:
 
     def within(self, other: "Interval") -> bool:
         """Tell whether every value of this interval is one of `other`, too."""
-        return all(self.meet(outside).empty for outside in other.rest())
+        below, above = other.rest()
+        return self.meet(below).empty and self.meet(above).empty
 
     def rest(self) -> tuple["Interval", "Interval"]:
         """Return the two sides that this interval leaves."""
@@ -141,9 +142,12 @@ def _combined(symbol: str, left: Interval, right: Interval) -> Interval:
 def holds(sentence: Sentence, cells: int, groups: Callable[[str], int]) -> Always:
     """Tell whether the number of cells alone makes the sentence always or never true."""
     values = possible(sentence.value, cells, groups)
-    if values is None or values.meet(admitted(sentence)).empty:
+    if values is REAL:  # as most are: every threshold has reals on both sides
+        return "sometimes"
+    wanted = admitted(sentence)
+    if values is None or values.meet(wanted).empty:
         return "never"
-    return "always" if values.within(admitted(sentence)) else "sometimes"
+    return "always" if values.within(wanted) else "sometimes"
 
 
 @dataclass(frozen=True)
@@ -163,20 +167,18 @@ def misfits(tiers: Mapping[str, Sequence[Sentence]]) -> list[Misfit]:
         if inside and not _all(inside).within(admitted(lenient)):
             found.append(Misfit(lenient, inside[0], "strict is met where lenient is not"))
     for catastrophic in tiers["catastrophic"]:
+        bad = admitted(catastrophic)
         for tier in ("strict", "lenient"):
             good = [sentence for sentence in tiers[tier] if sentence.value == catastrophic.value]
-            if good and not _all(good).meet(admitted(catastrophic)).empty:
+            if good and not _all(good).meet(bad).empty:
                 found.append(Misfit(catastrophic, good[0], f"{tier} and catastrophic can be met together"))
     for tier in ("strict", "lenient", "control"):
         for sentence in tiers[tier]:
             rivals = [other for other in tiers[tier] if other.value == sentence.value]
-            if rivals[0] is sentence and _all(rivals).empty:
+            if len(rivals) > 1 and rivals[0] is sentence and _all(rivals).empty:  # one alone can always be met
                 found.append(Misfit(sentence, rivals[-1], f"the {tier} sentences cannot be met together"))
     return found
 
 
 def _all(sentences: Sequence[Sentence]) -> Interval:
-    together = REAL
-    for sentence in sentences:
-        together = together.meet(admitted(sentence))
-    return together
+    return reduce(Interval.meet, map(admitted, sentences))

@@ -1,6 +1,6 @@
 """Checks of a declaration that need more than its own text: its cells, and the other bets."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from pytest_bets.pure import bounds
 from pytest_bets.pure.declaration import Declaration
@@ -49,7 +49,7 @@ def link_faults(
     declaration: Declaration,
     find: Callable[[Link], Link | None],
     links: Callable[[Link], Sequence[Link]],
-    known: Sequence[str],
+    known: Collection[str],
 ) -> list[Fault]:
     """Return what is wrong with the challenges of a bet.
 

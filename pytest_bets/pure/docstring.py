@@ -49,15 +49,14 @@ def read(raw: str) -> Docstring:
     text = inspect.cleandoc(raw)
     offset = len(raw) - len(raw.lstrip("\n"))
     lines = text.splitlines() or [""]
-    sections: list[Section] = []
+    sections: list[tuple[str, list[str], int]] = []
     for number, line in enumerate(lines[1:], start=1):
         header = _HEADER.match(line)
         if header:
-            sections.append(Section(header[1], header[2] or "", number + offset))
-        elif sections and line.strip():
-            last = sections[-1]
-            sections[-1] = Section(last.name, f"{last.text} {line.strip()}".strip(), last.line)
-    folded = tuple(Section(section.name, " ".join(section.text.split()), section.line) for section in sections)
+            sections.append((header[1], [header[2] or ""], number + offset))
+        elif sections:
+            sections[-1][1].append(line)
+    folded = tuple(Section(name, " ".join(" ".join(said).split()), line) for name, said, line in sections)
     return Docstring(lines[0].strip(), text, folded)
 
 

@@ -1,8 +1,13 @@
 """What is wrong with a declaration, said so that it can be mended at once."""
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+_LINE_END: Final = re.compile(r"\r\n|\r|\n")
 
 
 @dataclass(frozen=True)
@@ -39,17 +44,22 @@ class DeclarationError(ValueError):
 
 
 class Faults:
-    """The faults of one file, gathered so that all are told at once; `lines` are its source."""
+    """The faults of one file, gathered so that all are told at once."""
 
-    def __init__(self, file: str, lines: Sequence[str]) -> None:
+    def __init__(self, file: str, source: str) -> None:
         self.file = file
-        self.lines = lines
+        self.source = source
         self.found: list[Fault] = []
 
     def add(self, line: int, problem: str, expected: str = "", suggestion: str = "", text: str | None = None) -> None:
         """Note a fault on a line, whose source is shown unless `text` is given."""
         stands = self.lines[line - 1].strip() if text is None and 0 < line <= len(self.lines) else text or ""
         self.found.append(Fault(self.file, line, problem, stands, expected, suggestion))
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """The lines of the source, which most files need not be split into."""
+        return _LINE_END.split(self.source)
 
     def raise_any(self) -> None:
         """Raise what was found, in the order of the lines."""

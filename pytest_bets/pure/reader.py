@@ -15,7 +15,6 @@ RESERVED: Final = (*CRITERIA, "record")
 _MENTION: Final = re.compile(
     rf"mark\s*\.\s*(?:{'|'.join(MARKERS)})\b|import\b.*\bmark\s+as\b|=\s*pytest\s*\.\s*mark\s*$", re.MULTILINE
 )
-_LINE_END: Final = re.compile(r"\r\n|\r|\n")
 
 
 def read(text: str, file: str) -> Declaration | None:
@@ -55,7 +54,7 @@ class _Reader:
 
     def __init__(self, text: str, file: str, tree: ast.Module) -> None:
         self.tree = tree
-        self.faults = Faults(file, _LINE_END.split(text))
+        self.faults = Faults(file, text)
 
     def declaration(self, marked: Sequence[tuple[Function, ast.ClassDef | None]]) -> Declaration:
         """Return the declaration, or raise with all faults."""
@@ -67,7 +66,7 @@ class _Reader:
         judged = criteria.read(marks, experiment, self.faults)
         prose.check_thresholds(said, said_line, judged, self.faults)
         criteria.check_nesting(judged, self.faults)
-        sweep = source.sweep(self.tree, experiment, constants.plain)
+        sweep = source.sweep(self.tree, marks, constants.plain)
         declared = Declaration(
             file=self.faults.file,
             function=experiment.name,
@@ -85,8 +84,8 @@ class _Reader:
         return declared
 
     def _check_name(self) -> None:
-        path = PurePath(self.faults.file)
-        if not is_bet_name(path.name):
+        if not is_bet_name(self.faults.file):
+            path = PurePath(self.faults.file)
             self.faults.add(
                 1,
                 "this is not the name of a bet's file",

@@ -82,9 +82,11 @@ _SCALARS: Final = (str, int, float, type(None))
 
 
 def _is_cell(item: object) -> bool:
-    return isinstance(item, dict) and all(
-        isinstance(item.get(part), dict) and all(map(_is_plain, item[part].values())) for part in _CELL
-    )
+    return isinstance(item, dict) and all(map(_are_plain, map(item.get, _CELL)))
+
+
+def _are_plain(values: object) -> bool:
+    return isinstance(values, dict) and all(map(_is_plain, values.values()))
 
 
 _Fields = Mapping[str, Callable[[object], bool]]

@@ -56,8 +56,7 @@ def module(text: str | bytes, file: str) -> ast.Module:
 
 def marks(decorators: Sequence[ast.expr]) -> tuple[Mark, ...]:
     """Return the pytest marks among the decorators, in source order."""
-    found = (_mark(decorator) for decorator in decorators)
-    return tuple(mark for mark in found if mark is not None)
+    return tuple(mark for mark in map(_mark, decorators) if mark is not None)
 
 
 def _mark(decorator: ast.expr) -> Mark | None:
@@ -159,7 +158,8 @@ def _statements(body: Sequence[ast.stmt], nested: bool) -> Iterator[tuple[ast.st
             yield statement, nested or isinstance(statement, ast.AugAssign)
         elif not isinstance(statement, Function | ast.ClassDef):
             for field in ("body", "orelse", "finalbody"):
-                yield from _statements(getattr(statement, field, []), nested=True)
+                if inner := getattr(statement, field, []):
+                    yield from _statements(inner, nested=True)
             for handler in getattr(statement, "handlers", []):
                 yield from _statements(handler.body, nested=True)
 
@@ -189,10 +189,13 @@ def _assigned(statement: ast.stmt) -> Iterator[tuple[str, ast.AST]]:
                 yield part.id, node
 
 
-def sweep(tree: ast.Module, experiment: Function, known: Mapping[str, object]) -> dict[str, object]:
-    """Return what spans the sweep: `parametrize` on the experiment or the module, parametrized fixtures, generators."""
+def sweep(tree: ast.Module, own: Sequence[Mark], known: Mapping[str, object]) -> dict[str, object]:
+    """Return what spans the sweep: `parametrize` on the experiment or the module, parametrized fixtures, generators.
+
+    `own` are the marks on the experiment.
+    """
     found: dict[str, object] = {}
-    for mark in (*marks(experiment.decorator_list), *_module_marks(tree)):
+    for mark in (*own, *_module_marks(tree)):
         if mark.name == "parametrize" and mark.call:
             arguments = dict(zip(("argnames", "argvalues"), mark.call.args, strict=False))
             arguments |= {word.arg: word.value for word in mark.call.keywords if word.arg}

@@ -34,7 +34,10 @@ class Catalogue:
 
     def name(self, path: Path) -> str:
         """Return the path as it is shown and recorded: relative to the root where it lies under it."""
-        return path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else path.as_posix()
+        try:
+            return path.relative_to(self.root).as_posix()
+        except ValueError:
+            return path.as_posix()
 
     def declaration(self, path: Path) -> Declaration | None:
         """Return the declaration in a file, None when it is not a bet.
@@ -92,7 +95,7 @@ class Catalogue:
                 problem = f"{used} is used twice: {self.name(other)} has it, too"
                 expected = f"a free number, such as {self.next_number()}"
                 found.append(Fault(declaration.file, 1, problem, path.name, expected))
-        return found + link_faults(declaration, self._known_as, self._links, list(self._by_name))
+        return found + link_faults(declaration, self._known_as, self._links, self._by_name)
 
     def next_number(self) -> int:
         """Return the number after the highest."""

@@ -15,7 +15,8 @@ import platform
 import resource
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from typing import Final
@@ -27,24 +28,34 @@ from bets.lab import adapters, pinning, seeding, training
 from bets.lab.model import SIZES, Config, FractalMoE
 
 SIDE: Final = 2048  # of the square matrices that the machine is measured by
-BUDGET: Final = training.Budget(steps=10_000, batch=8, length=256)
-HELD_OUT: Final = 16  # windows that are evaluated, in batches of 8
+LENGTH: Final = 256  # bytes of a window
+BATCHES: Final = (8, 2)  # windows a step: of a specialist's budget, and of a personal adapter's
+HELD_OUT: Final = 16  # windows that are evaluated, in one batch
 BYTES: Final = 64 * 1024
 
 
 def operations(config: Config, windows: int) -> float:
     """Useful floating-point operations of a forward pass over whole windows."""
-    tokens = windows * BUDGET.length
+    tokens = windows * LENGTH
     attention = 4 * config.hidden**2
     experts = config.active * 3 * config.hidden * config.expert_width + config.experts * config.hidden
     weights = config.blocks * (attention + experts) + config.hidden * config.vocabulary
-    return 2.0 * tokens * (weights + config.blocks * config.hidden * BUDGET.length)
+    return 2.0 * tokens * (weights + config.blocks * config.hidden * LENGTH)
 
 
 def text(size: int) -> bytes:
     """English and code that are on every machine: this program's own sources, as often as it takes."""
     sources = b"".join(path.read_bytes() for path in sorted(Path(training.__file__).parent.glob("*.py")))
     return (sources * (size // len(sources) + 1))[:size]
+
+
+A, B = torch.randn(2, SIDE, SIDE, generator=seeding.torch_generator(1, "matrices"))
+PRODUCT: Final = 2 * SIDE**3  # operations
+
+
+def product() -> torch.Tensor:
+    """What the machine is measured by."""
+    return torch.mm(A, B)
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -54,56 +65,53 @@ def seconds(work: Callable[[], object]) -> float:
     return perf_counter() - began
 
 
-def steps(base: FractalMoE, kind: str) -> Iterator[float]:
+def steps(base: FractalMoE, kind: str, batch: int) -> Iterator[float]:
     """A training run of one kind of adapter, which makes a step each time it is asked."""
-    model = copy.deepcopy(base)
+    model, budget = copy.deepcopy(base), training.Budget(steps=10_000, batch=batch, length=LENGTH)
     adapters.attach(model, kind, seeding.torch_generator(1, "adapter"))
     windows = seeding.torch_generator(1, "windows")
-    return training.steps(model, text(BYTES), BUDGET, windows, training.adamw(model, BUDGET))
+    return training.steps(model, text(BYTES), budget, windows, training.adamw(model, budget))
 
 
-def measured(size: str, rounds: int, threads: int, *, bars: bool) -> list[Figure]:
-    """Rounds of product, full step, norm-only step, LoRA step, evaluation, product: shares and ratios by round."""
+def rounds_of(work: Mapping[str, Callable[[], object]], rounds: int) -> list[dict[str, float]]:
+    """Each piece of work once to warm up, then round by round: what each took."""
+    for each in work.values():
+        each()
+    return [{name: seconds(each) for name, each in work.items()} for _ in range(rounds)]
+
+
+def trained(size: str, rounds: int, batch: int, bars: bool) -> list[Figure]:
+    """Rounds of product, full step, norm-only step and LoRA step: shares and ratios by round."""
     base = FractalMoE(SIZES[size], seeding.torch_generator(1, "weights"))
-    a, b = torch.randn(2, SIDE, SIDE, generator=seeding.torch_generator(1, "matrices"))
-    held_out = text(HELD_OUT * BUDGET.length + 1)
-    runs = {kind: steps(base, kind) for kind in adapters.KINDS}
-    work: dict[str, Callable[[], object]] = {
-        "product": lambda: torch.mm(a, b),
-        **{kind: lambda run=run: next(run) for kind, run in runs.items()},  # type: ignore[misc]
-        "evaluation": lambda: training.loss(base, held_out),
-    }
-    with pinning.threads(threads):
-        for each in work.values():
-            each()
-        taken = [{name: seconds(each) for name, each in work.items()} for _ in range(rounds)]
-    product, forward = 2 * SIDE**3, operations(SIZES[size], BUDGET.batch)
-    useful = {"full": 3 * forward, "evaluation": operations(SIZES[size], HELD_OUT)}
-
-    def share(what: str) -> list[float]:
-        return [useful[what] / once[what] / (product / once["product"]) for once in taken]
-
-    of = f"{threads} thread{'s'[: threads > 1]}"
+    runs = {kind: steps(base, kind, batch) for kind in adapters.KINDS}
+    work = {kind: lambda run=run: next(run) for kind, run in runs.items()}  # type: ignore[misc]
+    taken = rounds_of({"product": product, **work}, rounds)
+    useful, of = 3 * operations(SIZES[size], batch), f"{batch} windows"
+    shares = [useful / once["full"] / (PRODUCT / once["product"]) for once in taken]
     return [
-        figure(f"torch.mm, {of}", "GF/s", [product / once["product"] / 1e9 for once in taken]),
-        figure(f"full step, {of}", "s", [once["full"] for once in taken]),
-        figure(f"full step over the rate of torch.mm, {of}", "x", share("full"), 0.65 if bars else None, at_least=True),
+        figure(f" full step, {of}", "s", [once["full"] for once in taken]),
+        figure(f" full step over torch.mm, {of}", "x", shares, 0.65 if bars else None, at_least=True),
         *(
             figure(
-                f"{kind} step over a full step, {of}",
+                f" {kind} step over a full step, {of}",
                 "x",
                 [once[kind] / once["full"] for once in taken],
                 0.45 if bars and kind == "norm" else None,
             )
             for kind in ("norm", "lora")
         ),
-        figure(
-            f"evaluation over the rate of torch.mm, {of}",
-            "x",
-            share("evaluation"),
-            0.6 if bars else None,
-            at_least=True,
-        ),
+    ]
+
+
+def evaluated(size: str, rounds: int, bars: bool) -> list[Figure]:
+    """Rounds of product and evaluation."""
+    base, held_out = FractalMoE(SIZES[size], seeding.torch_generator(1, "weights")), text(HELD_OUT * LENGTH + 1)
+    taken = rounds_of({"product": product, "evaluation": lambda: training.loss(base, held_out, HELD_OUT)}, rounds)
+    useful = operations(SIZES[size], HELD_OUT)
+    shares = [useful / once["evaluation"] / (PRODUCT / once["product"]) for once in taken]
+    return [
+        figure(" torch.mm", "GF/s", [PRODUCT / once["product"] / 1e9 for once in taken]),
+        figure(" evaluation over torch.mm", "x", shares, 0.6 if bars else None, at_least=True),
     ]
 
 
@@ -117,7 +125,7 @@ def memory(size: str, *, bars: bool) -> list[Figure]:
 def only_steps(size: str) -> float:
     """Make two full steps as a user would: the most memory so far, in GB."""
     base = FractalMoE(SIZES[size], seeding.torch_generator(1, "weights"))
-    few = training.Budget(steps=2, batch=BUDGET.batch, length=BUDGET.length)
+    few = training.Budget(steps=2, batch=max(BATCHES), length=LENGTH)
     adapters.adapt(base, "full", text(BYTES), few, seeding.torch_generator(1, "windows"))
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
 
@@ -143,7 +151,11 @@ def main() -> int:
     # First, while this process is small: Linux counts the parent's memory at the fork as the child's.
     figures = memory(given.size, bars=bars)
     for threads in map(int, given.threads.split(",")):
-        figures += measured(given.size, given.rounds, threads, bars=bars)
+        with pinning.threads(threads):
+            found = [*evaluated(given.size, given.rounds, bars)]
+            for batch in BATCHES:
+                found += trained(given.size, given.rounds, batch, bars)
+        figures += [replace(item, name=f"{threads} thread{'s'[: threads > 1]}:{item.name}") for item in found]
     about = {
         "python": platform.python_version(),
         "torch": torch.__version__,

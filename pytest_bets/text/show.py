@@ -77,8 +77,9 @@ def _history(row: Json, journal: Sequence[Json]) -> Iterator[str]:
         yield "History       no run in the journal"
         return
     runs = row["runs"]
-    told = f"{runs['agreed']} of the {runs['same']} judged runs of the record's declaration and code agree with it"
-    yield f"History       {runs['total']} runs; {told}"
+    count = f"{runs['total']} run{'s' if runs['total'] != 1 else ''}"
+    agreed = f"{runs['agreed']} of {runs['same']} agree with it"
+    yield f"History       {count}; of the record's declaration and code {agreed}"
     for line in journal:
         values = ", ".join(_figure(item["value"]) for item in line["criteria"] if item["tier"] == "strict")
         told = f"strict {values}" if values else str(line["void"] or "")

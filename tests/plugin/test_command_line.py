@@ -76,7 +76,7 @@ def test_show_tells_declaration_record_standing_and_history(bet: WriteBet, pytes
         "Strict        count(gain > 0) >= 3 is true: measured 4, margin 1",
         "Verdict       PASS over 4 cells; unknown",
         "Standing      retracted by 2_doubt",
-        "History       2 runs; 2 of the 2 judged runs of the record's declaration and code agree with it",
+        "History       2 runs; of the record's declaration and code 2 of 2 agree with it",
     ):
         assert line in told
     assert told.count("PASS  strict 4") == 2

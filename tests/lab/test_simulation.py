@@ -245,11 +245,12 @@ def test_weather_and_protocol_leave_the_traffic_alone() -> None:
     assert len({run.offered for run in runs}) == 1
 
 
-def test_events_of_one_time_happen_in_the_order_in_which_they_were_planned() -> None:
-    """A hundred transfers at once over a network without delay: neither an error nor a shuffle."""
+@pytest.mark.parametrize(("lost", "delay"), [(0, 0.0), (0, 0.125), (100, 0.0)])
+def test_events_of_one_time_happen_in_the_order_in_which_they_were_planned(lost: int, delay: float) -> None:
+    """A hundred transfers, messages or time-outs all at once: no error, and no shuffle."""
     books = Ledger()
     plan = [(0, 0, 1, size) for size in range(100)]
-    done = world(plan, [0.0] * 2000, acknowledged=True, ledger=books).run(0.0)
+    done = world(plan, [math.inf] * lost + [delay] * 2000, acknowledged=True, ledger=books).run(1.0)
     assert list(books.transfers) == [f"t{number}" for number in range(100)]
     assert imbalance(done.accounts, done.sent, done.received) == 0
     assert done.offered == sum(done.sent.values()) == sum(range(100))
@@ -294,6 +295,13 @@ def test_a_node_that_crashes_forgets_the_receipt_that_it_was_repeating_and_the_s
     assert forgot.accounts == {"node-1": {"credit": 0, "debit": 7}}
     assert (forgot.sent["node-0"], forgot.received["node-1"], forgot.crashes) == (7, 7, 1)
     assert drifts(forgot).tolist() == [1.0, 0.0, 0.0]
+
+
+def test_a_payload_that_comes_to_a_node_that_crashed_since_it_asked_is_debited_and_never_arrives() -> None:
+    """Back in time to hear it, it expects nothing any more, and the coordinator has had its answer to the notice."""
+    found = outcome(None, outages=[Outage(0.35, 1, 0.01)], until=1000.0)
+    assert found.accounts == {"node-1": {"credit": 0, "debit": 7}}
+    assert sum(found.received.values()) == 0
 
 
 def test_a_node_that_is_down_hears_nothing_and_is_asked_again_until_it_is_back() -> None:

@@ -252,11 +252,12 @@ def test_rounds_to_settle_are_the_first_of_a_stretch_that_holds() -> None:
     network = gossip.weather(24, np.random.default_rng(5), loss=0.3, churn=0.02, rounds=15, lease=14)
     replay, generator = copy.deepcopy(network), np.random.default_rng(6)
     settled = gossip.settle(network, np.random.default_rng(6), 0.3, cap=90, hold=6)
-    states = [bool(gossip.right(replay).all())]
+    states, sent = [bool(gossip.right(replay).all())], 0
     for _ in range(int(settled.rounds) + 6):
-        gossip.exchange(replay, generator.random((replay.alive.size, gossip.DRAWS)), 0.3)
+        sent += gossip.exchange(replay, generator.random((replay.alive.size, gossip.DRAWS)), 0.3)
         states.append(bool(gossip.right(replay).all()))
     assert settled.converged
+    assert settled.sent == sent
     assert all(states[int(settled.rounds) :])
     assert not any(all(states[start : start + 7]) for start in range(int(settled.rounds)))
 
@@ -267,6 +268,28 @@ def test_a_run_without_any_message_has_not_converged(cap: int) -> None:
     network = small(6)
     settled = gossip.settle(network, np.random.default_rng(1), 1.0, cap=cap, hold=9)
     assert (settled.rounds, settled.converged) == (math.inf, False)
+
+
+def test_a_stretch_may_begin_in_the_last_round_under_the_cap_and_not_later() -> None:
+    """The cap is on where the stretch begins: the hold comes on top, and one round less is one too few."""
+    network = gossip.weather(24, np.random.default_rng(5), loss=0.3, churn=0.02, rounds=15, lease=14)
+    runs = {}
+    for cap in (90, *range(1, 40)):
+        generator = np.random.default_rng(6)
+        runs[cap] = gossip.settle(copy.deepcopy(network), generator, 0.3, cap=cap, hold=6)
+    first = int(runs[90].rounds)
+    assert 1 < first < 39
+    assert all(run == (runs[90] if cap >= first else run) for cap, run in runs.items())
+    assert [run.converged for cap, run in sorted(runs.items()) if cap < first] == [False] * (first - 1)
+
+
+def test_a_run_that_can_no_longer_converge_is_watched_no_further() -> None:
+    """What never was right is given up in the round of the cap, and the bytes are those of the rounds until then."""
+    network = small(6)
+    gossip.disturb(network, happen(publish=[4]))
+    replay, generator = copy.deepcopy(network), np.random.default_rng(1)
+    sent = sum(gossip.exchange(replay, generator.random((CAPACITY, gossip.DRAWS)), 1.0) for _ in range(5))
+    assert gossip.settle(network, np.random.default_rng(1), 1.0, cap=5, hold=9) == gossip.Settled(math.inf, False, sent)
 
 
 def test_a_network_that_is_right_settles_at_once() -> None:
@@ -296,6 +319,50 @@ def test_a_storm_keeps_its_books() -> None:
         used += event.join.size
     assert used > 80
     assert members
+
+
+def test_a_storm_is_as_strong_as_declared() -> None:
+    """Leavers, joiners and publishers a round, and the share of crashes, each within five standard errors."""
+    nodes, rounds, churn = 100, 400, 0.03
+    events = gossip.storm(nodes, rounds, churn, np.random.default_rng(9))
+    mean, error = nodes * rounds * churn, 5 * math.sqrt(nodes * rounds * churn * (1 - churn))
+    crashed, left = (sum(getattr(event, kind).size for event in events) for kind in ("crash", "leave"))
+    assert abs(crashed + left - mean) < error
+    assert abs(crashed - (crashed + left) / 2) < 2.5 * math.sqrt(crashed + left)
+    assert abs(sum(event.join.size for event in events) - mean) < error
+    assert abs(sum(event.publish.size for event in events) - mean) < error
+    assert any(event.publish.size != event.join.size for event in events)
+
+
+def test_even_the_strongest_storm_leaves_two_members() -> None:
+    """Everybody would leave in every round: all but two do."""
+    members = 3
+    for event in gossip.storm(3, 6, 1.0, np.random.default_rng(9)):
+        assert event.crash.size + event.leave.size == members - 2
+        members = 2 + event.join.size
+    assert members == 5
+
+
+def test_the_sides_of_a_partition_are_equal_halves_drawn_at_random() -> None:
+    """Otherwise a ring of neighbours would always change sides at each step."""
+    sides = [gossip.found(20, 24, 5, np.random.default_rng(seed)).sides for seed in (1, 2)]
+    assert [half.sum() for half in sides] == [10, 10]
+    assert not any(half[20:].any() for half in sides)
+    assert len({half.tobytes() for half in [*sides, np.arange(24) % 2]}) == 3
+
+
+def test_after_the_weather_the_members_are_those_of_its_history_and_neither_half_knows_the_other() -> None:
+    """Leavers are gone as those that crashed are, joiners are there, and the partition has outlasted the lease."""
+    network = gossip.weather(24, np.random.default_rng(5), loss=0.1, churn=0.02, rounds=20, lease=8)
+    members = set(range(24))
+    for event in gossip.storm(24, 20, 0.02, np.random.default_rng(5)):
+        members = members - set(event.crash.tolist()) - set(event.leave.tolist()) | set(event.join.tolist())
+    live = np.flatnonzero(network.alive)
+    assert set(live.tolist()) == members
+    view = gossip.believed(network)[np.ix_(live, live)]
+    other_side = network.sides[live][:, None] != network.sides[live][None]
+    assert other_side.any()
+    assert not (view & other_side).any()
 
 
 def test_two_runs_of_one_seed_are_equal_to_the_bit() -> None:

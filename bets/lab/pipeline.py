@@ -66,7 +66,7 @@ class Fault:
     """A worker's exception, or its end, on its way to whoever waits for the answer."""
 
     place: Place
-    request: int | None  # None where the worker itself ended
+    request: int | None  # None where it is about the worker itself
     cause: Exception
 
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -132,18 +133,21 @@ def test_new_weights_take_the_place_of_the_old(started: Crew, requests: list[Req
         assert pipeline.exact(serve(started, requests, {}), pipeline.alone(model, requests))
 
 
-def test_what_an_abandoned_run_left_in_the_pipes_reaches_nobody(
-    model: FractalMoE, loaded: Crew, requests: list[Request]
+@pytest.mark.parametrize("arrived", [0, 3])
+def test_what_an_abandoned_run_left_on_the_way_reaches_nobody(
+    model: FractalMoE, loaded: Crew, requests: list[Request], arrived: int
 ) -> None:
-    """The one who waits gives up with all requests on their way, and the next run is right to the bit."""
+    """Given up with messages in the pipes or with answers unread, a run leaves the next one right to the bit."""
 
     def gives_up(_outstanding: Sequence[int], _named: int) -> int:
+        while loaded.reports.qsize() < arrived:
+            time.sleep(0.001)
         raise KeyboardInterrupt
 
     reference = pipeline.alone(model, requests)
     for _ in range(3):
         with pytest.raises(KeyboardInterrupt):
-            pipeline.serve(run(loaded, ROUTES, SLOW), requests, gives_up)
+            pipeline.serve(run(loaded, ROUTES, {} if arrived else SLOW), requests, gives_up)
         served = serve(loaded, requests, {})
         assert served.tokens == reference.tokens
         assert pipeline.exact(served, reference)

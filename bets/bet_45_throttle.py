@@ -22,7 +22,7 @@ Run: pytest bets/bet_45_throttle.py
 
 import pytest
 
-from bets.lab import model, seeding, throttle
+from bets.lab import model, pipeline, seeding, throttle
 
 SIZE = "30m"
 STAGES = 4
@@ -46,19 +46,19 @@ def experiment(seed, kind):
     whole = model.FractalMoE(model.SIZES[SIZE], seeding.torch_generator(seed, "weights")).to(model.device())
     parts = [model.stage(whole, i, i + 1) for i in range(STAGES)]
     requests = [
-        throttle.Request(prompt.encode(), TOKENS, TEMPERATURES[i % 2], seeding.derive(seed, prompt))
+        pipeline.Request(prompt.encode(), TOKENS, TEMPERATURES[i % 2], seeding.derive(seed, prompt))
         for i, prompt in enumerate(PROMPTS)
     ]
-    routes = [throttle.crossing(i, STAGES) for i in range(len(requests))]
+    routes = [pipeline.crossing(i, STAGES) for i in range(len(requests))]
     draws = seeding.numpy_generator(seed, kind)
     plans = [throttle.schedule(kind, DELAY, places, routes, TOKENS, draws) for places in THROTTLED]
-    references = throttle.alone(whole, requests), throttle.serve(parts, requests, routes, {})
-    runs = [throttle.serve(parts, requests, routes, plan) for plan in plans]
-    broken = throttle.serve(parts, requests, routes, plans[-1], throttle.by_arrival)
+    references = pipeline.alone(whole, requests), pipeline.serve(pipeline.threads(parts, routes, {}), requests)
+    runs = [pipeline.serve(pipeline.threads(parts, routes, plan), requests) for plan in plans]
+    broken = pipeline.serve(pipeline.threads(parts, routes, plans[-1]), requests, pipeline.by_arrival)
     lags = [throttle.lag(run.arrivals, routes, places) for run, places in zip(runs, THROTTLED, strict=True)]
     return {
         "divergences": sum(any(run.tokens != right.tokens for right in references) for run in runs),
-        "inexact": sum(not all(throttle.exact(run, right) for right in references) for run in runs),
+        "inexact": sum(not all(pipeline.exact(run, right) for right in references) for run in runs),
         "confused": broken.tokens != references[0].tokens,
         "slowed": sum(lag > 0 for lag in lags) >= SLOWED_RUNS,
     }

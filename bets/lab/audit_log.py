@@ -15,6 +15,7 @@ from bets.lab.identity import Identity, verify
 
 MAX_SIZE: Final = 2**63 - 1
 MAX_PROOF: Final = 64  # hashes: more than any tree of MAX_SIZE leaves needs
+UNUSABLE: Final = (httpx.HTTPStatusError, httpx.DecodingError, ValidationError)  # replies, not a network that fails
 
 
 def leaf_hash(entry: bytes) -> bytes:
@@ -177,10 +178,10 @@ class Audit:
 
 async def fetch_head(client: httpx.AsyncClient) -> Head | None:
     """The head that the log shows now; None when the reply is not one."""
-    reply = await client.get("/log/head")
     try:
+        reply = await client.get("/log/head")
         head = HeadReply.model_validate_json(reply.raise_for_status().content)
-    except (httpx.HTTPStatusError, ValidationError):
+    except UNUSABLE:
         return None
     return Head(head.size, bytes.fromhex(head.root), bytes.fromhex(head.signature))
 
@@ -217,10 +218,10 @@ async def compare(client: httpx.AsyncClient, owner: bytes, held: Head, shown: He
 
 
 async def _proof(client: httpx.AsyncClient, target: str) -> list[bytes] | None:
-    reply = await client.get(target)
     try:
+        reply = await client.get(target)
         return [bytes.fromhex(p) for p in ProofReply.model_validate_json(reply.raise_for_status().content).proof]
-    except (httpx.HTTPStatusError, ValidationError):
+    except UNUSABLE:
         return None
 
 

@@ -2,12 +2,16 @@
 
 import asyncio
 import hashlib
+import json
 import random
 from collections.abc import Sequence
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from bets.lab import audit_log, coordinator, forgery
 from bets.lab.audit_log import AuditLog, Head, leaf_hash, tree_hash, verify_consistency, verify_inclusion
@@ -255,6 +259,49 @@ def test_a_head_of_somebody_else_is_not_audited() -> None:
 
     audit = asyncio.run(scenario())
     assert (audit.proofs, audit.findings) == (0, ("the head is not signed by the owner",))
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "headers"),
+    [
+        (500, b"", {}),
+        (302, b"", {"location": "/log/entries"}),
+        (200, b"no compressed bytes", {"content-encoding": "gzip"}),
+        (200, b"\xff", {}),
+        (200, b"[" * 9_999, {}),
+        (200, b'{"size": 1, "root": "00", "signature": "00"}', {}),
+        (200, b'{"proof": ["00"]}', {}),
+    ],
+)
+def test_a_reply_that_is_none_is_a_finding_and_not_a_crash(status: int, body: bytes, headers: dict[str, str]) -> None:
+    """An owner can't escape an audit by what it answers: neither for the head, nor for a proof under a good head."""
+    held, shown = AuditLog(OWNER, ENTRIES[:3]).head(), AuditLog(OWNER, ENTRIES).head()
+    head = {"size": shown.size, "root": shown.root.hex(), "signature": shown.signature.hex()}
+
+    async def findings(honest_head: bool) -> tuple[str, ...]:
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            honest = honest_head and scope["path"] == "/log/head"
+            reply = Response(json.dumps(head)) if honest else Response(body, status, headers)
+            await reply(scope, receive, send)
+
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://log") as client:
+            return (await audit_log.audit(client, KEY, held, {2: ENTRIES[2]})).findings
+
+    assert asyncio.run(findings(honest_head=False)) == ("no usable head",)
+    assert asyncio.run(findings(honest_head=True)) == (
+        "the log of 8 entries is not proved to extend that of 3",
+        "entry 2 is not proved to be included",
+    )
+
+
+@given(st.binary(max_size=40), st.integers(0, 2**63 - 1), st.integers(0, 2**63 - 1), st.lists(st.binary(max_size=33)))
+def test_no_proof_whatever_raises_or_verifies_what_it_was_not_made_for(
+    entry: bytes, first: int, second: int, proof: list[bytes]
+) -> None:
+    """Sizes up to the largest and hashes of any length are judged, and nothing found by chance is a proof."""
+    leaf, root = leaf_hash(entry), tree_hash(LEAVES)
+    assert not verify_inclusion(leaf, first, second, proof, root)
+    assert not verify_consistency(first, leaf, second, root, proof)
 
 
 def test_the_forger_finds_a_proof_where_there_is_one() -> None:

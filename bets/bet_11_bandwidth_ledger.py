@@ -22,6 +22,7 @@ import random
 import pytest
 
 from bets.lab import coordinator, identity, ledger
+from bets.lab.node import Node
 
 NODES = 5
 OPERATIONS = 1_000
@@ -46,7 +47,7 @@ async def books(seed, operations, kept):
     """Trade over a coordinator that keeps this ledger, then compare its accounts with what the nodes counted."""
     app = coordinator.create_app(identity.identity("coordinator", seed), ledger=kept)
     async with coordinator.in_process(app) as client:
-        nodes = [identity.Node(identity.identity(f"node-{number}", seed), client) for number in range(NODES)]
+        nodes = [Node(identity.identity(f"node-{number}", seed), client) for number in range(NODES)]
         for node in nodes:
             (await node.register()).raise_for_status()
         tally = await ledger.trade(nodes, operations, random.Random(seed))

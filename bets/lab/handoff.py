@@ -17,9 +17,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bets.lab.identity import Node
 from bets.lab.ledger import MAX_PAYLOAD
 from bets.lab.model import KVCache, Stage
+from bets.lab.node import Node
 
 MAGIC: Final = b"bets-kv/1\n"
 LENGTH: Final = struct.Struct("<I")

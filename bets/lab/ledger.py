@@ -14,7 +14,7 @@ from typing import Final
 
 import httpx
 
-from bets.lab.identity import Node
+from bets.lab.node import Node
 
 MAX_PAYLOAD: Final = 65_536  # bytes of one transfer
 

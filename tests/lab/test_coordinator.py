@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 
 from bets.lab import audit_log, coordinator
 from bets.lab.coordinator import WINDOW, Coordinator, Window
-from bets.lab.identity import Identity, Node, Seal, identity, verify
+from bets.lab.identity import Identity, Seal, identity, verify
 from bets.lab.ledger import MAX_PAYLOAD
+from bets.lab.node import Node
 
 ROOT = Path(__file__).parents[2]
 SIGNED = "/transfers/u?recipient=bob"
@@ -338,7 +339,8 @@ def under_uvicorn() -> Iterator[str]:
 
 SENDER = """
 import asyncio, sys, httpx
-from bets.lab.identity import Node, identity
+from bets.lab.identity import identity
+from bets.lab.node import Node
 
 async def main():
     async with httpx.AsyncClient(base_url=sys.argv[1], timeout=20) as client:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bets.lab import coordinator, ledger
-from bets.lab.identity import Node, identity
+from bets.lab.identity import identity
 from bets.lab.ledger import (
     ContradictionError,
     ForeignTransferError,
@@ -20,6 +20,7 @@ from bets.lab.ledger import (
     UnknownTransferError,
     imbalance,
 )
+from bets.lab.node import Node
 
 NAMES = ("ada", "bob", "eve")
 

@@ -1,23 +1,20 @@
-"""The coordinator: a FastAPI app with a directory of nodes, a mailbox whose bytes a ledger books, and an audit log.
+"""The coordinator: a FastAPI app with a directory of nodes, a mailbox whose bytes a ledger books, rounds, an audit log.
 
-Every operation is signed by its node (`identity.Seal`). What is refused leaves no trace but the used sequence number.
-Only bodies are waited for: a handler, from its first check to its last booking, is one step of the event loop, which
-is what makes it atomic. The state lives in one process: run one uvicorn worker.
+Every operation is signed by its node (`operations`), and what is acknowledged is stored (`store`). The state lives in
+one process: run one uvicorn worker.
 """
 
-import hashlib
-import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
 from typing import Annotated, Final
 
 import httpx
-from fastapi import APIRouter, Depends, FastAPI, Header, HTTPException, Query, Request, Response
+from fastapi import APIRouter, FastAPI, HTTPException, Query, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
+from bets.lab import rounds
 from bets.lab.audit_log import MAX_SIZE, AuditLog
-from bets.lab.identity import Identity, Seal, verify
+from bets.lab.identity import Identity
 from bets.lab.ledger import (
     MAX_PAYLOAD,
     ContradictionError,
@@ -28,9 +25,10 @@ from bets.lab.ledger import (
     Transfer,
     UnknownTransferError,
 )
+from bets.lab.operations import Durable, Name, Sealed, State
+from bets.lab.store import MEMORY, Coordinator
 
 MAX_ENTRIES: Final = 1_000  # log entries in one reply
-WINDOW: Final = 1_024  # sequence numbers below a node's highest that are still told apart (RFC 4303, 3.4.3)
 STATUS: Final[dict[type[LedgerError], int]] = {
     UnknownTransferError: 404,
     ForeignTransferError: 403,
@@ -38,37 +36,9 @@ STATUS: Final[dict[type[LedgerError], int]] = {
     SettledError: 410,
 }
 
-Name = Annotated[str, Field(pattern="^[a-z0-9-]{1,64}$")]
 Size = Annotated[int, Query(ge=0, le=MAX_SIZE)]
 
-
-class Window:
-    """The sequence numbers that one node has used: each is good once, in any order, and not when it is too old."""
-
-    def __init__(self) -> None:
-        self.highest = -1
-        self.seen: set[int] = set()
-
-    def use(self, sequence: int) -> bool:
-        """Whether the number is fresh; from now on it is not."""
-        if sequence <= self.highest - WINDOW or sequence in self.seen:
-            return False
-        self.seen.add(sequence)
-        self.highest = max(self.highest, sequence)
-        if len(self.seen) > 2 * WINDOW:
-            self.seen = {number for number in self.seen if number > self.highest - WINDOW}
-        return True
-
-
-@dataclass
-class Coordinator:
-    """All that a coordinator knows."""
-
-    log: AuditLog
-    ledger: Ledger
-    directory: dict[str, bytes] = field(default_factory=dict)  # name to public key
-    windows: dict[str, Window] = field(default_factory=dict)
-    mailbox: dict[str, bytes] = field(default_factory=dict)  # transfer to payload, until it is claimed
+router: Final = APIRouter(route_class=Durable)
 
 
 class Claim(BaseModel):
@@ -78,30 +48,21 @@ class Claim(BaseModel):
     amount: Annotated[int, Field(ge=0, le=MAX_PAYLOAD)]
 
 
-@dataclass(frozen=True)
-class Operation:
-    """A request whose signature is verified and whose sequence number is fresh."""
+def create_app(
+    owner: Identity | None = None,
+    *,
+    ledger: Ledger | None = None,
+    log: AuditLog | None = None,
+    database: str = MEMORY,
+) -> FastAPI:
+    """A coordinator of its own; its state is `app.state.coordinator`.
 
-    state: Coordinator
-    seal: Seal
-    signature: str
-    body: bytes
-
-    def record(self) -> None:
-        """Put the operation into the audit log, with all that it takes to verify its signature again."""
-        self.state.log.append(json.dumps(asdict(self.seal) | {"signature": self.signature}, sort_keys=True).encode())
-
-
-router: Final = APIRouter()
-
-
-def create_app(owner: Identity | None = None, *, ledger: Ledger | None = None, log: AuditLog | None = None) -> FastAPI:
-    """A coordinator of its own; its state is `app.state.coordinator`. Without an owner its log has a throw-away key."""
-    ledger = Ledger() if ledger is None else ledger
-    log = AuditLog(owner or Identity.generate("coordinator")) if log is None else log
+    The log's key is the owner's, or that of the database, or a throw-away one.
+    """
     app = FastAPI(title="Coordinator", openapi_url=None)
-    app.state.coordinator = Coordinator(log, ledger)
+    app.state.coordinator = Coordinator.open(database, owner, Ledger() if ledger is None else ledger, log)
     app.include_router(router)
+    app.include_router(rounds.router)
     for error in STATUS:
         app.add_exception_handler(error, _refuse)
     return app
@@ -111,53 +72,10 @@ async def _refuse(_: Request, error: Exception) -> Response:
     return JSONResponse({"detail": str(error)}, next(STATUS[kind] for kind in STATUS if isinstance(error, kind)))
 
 
-async def state_of(request: Request) -> Coordinator:
-    """The state of the app that serves the request."""
-    state: Coordinator = request.app.state.coordinator
-    return state
-
-
-async def sealed(
-    request: Request,
-    x_node: Annotated[Name, Header()],
-    x_sequence: Annotated[int, Header(ge=0, le=MAX_SIZE)],
-    x_signature: Annotated[str, Header(pattern="^[0-9a-f]{128}$")],
-) -> Operation:
-    """Read the body, then let through only what a node of the directory signed and has not sent before."""
-    state = await state_of(request)
-    query = request.url.query
-    target = request.url.path + (f"?{query}" if query else "")
-    body = await _read(request)
-    seal = Seal(request.method, target, x_node, x_sequence, hashlib.sha256(body).hexdigest())
-    # who is not in the directory yet can only enter it, with the key in the body
-    entering = target == f"/nodes/{x_node}" and x_node not in state.directory
-    key = body if entering else state.directory.get(x_node)
-    if key is None:
-        raise HTTPException(401, f"there is no node {x_node} in the directory")
-    if not verify(key, bytes.fromhex(x_signature), seal.message()):
-        raise HTTPException(401, f"the signature is not node {x_node}'s signature of this operation")
-    if not state.windows.setdefault(x_node, Window()).use(x_sequence):
-        raise HTTPException(409, f"node {x_node} has used sequence number {x_sequence} before, or it is too old")
-    return Operation(state, seal, x_signature, body)
-
-
-async def _read(request: Request) -> bytes:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_PAYLOAD:
-            raise HTTPException(413, f"a body has at most {MAX_PAYLOAD} bytes")
-    return bytes(body)
-
-
-Sealed = Annotated[Operation, Depends(sealed)]
-State = Annotated[Coordinator, Depends(state_of)]
-
-
 @router.post("/nodes/{name}")
 async def register(name: Name, operation: Sealed) -> Response:
     """Enter the directory under a name that is free; the body is the 32-byte public key that the seal verifies with."""
-    state, key = operation.state, operation.body
+    state, key = operation.state, bytes(operation.body)
     if operation.seal.node != name:
         raise HTTPException(403, f"node {operation.seal.node} can't register as {name}")
     if name in state.directory:
@@ -165,6 +83,7 @@ async def register(name: Name, operation: Sealed) -> Response:
             raise HTTPException(409, f"node {name} is registered with another key")
         return JSONResponse({"node": name}, 200)
     state.directory[name] = key
+    state.write("INSERT INTO nodes VALUES (?, ?)", name, key)
     operation.record()
     return JSONResponse({"node": name}, 201)
 
@@ -183,9 +102,12 @@ async def offer(transfer: Name, recipient: Annotated[Name, Query()], operation: 
         raise HTTPException(404, f"there is no node {recipient} in the directory")
     if recipient == sender:
         raise HTTPException(422, f"node {sender} can't send to itself")
-    new = state.ledger.offer(transfer, Transfer(sender, recipient, len(payload), operation.seal.sha256))
+    offered = Transfer(sender, recipient, len(payload), operation.seal.sha256)
+    new = state.ledger.offer(transfer, offered)
     if new:
-        state.mailbox[transfer] = payload
+        row = (transfer, sender, recipient, offered.size, offered.sha256)
+        state.write("INSERT INTO transfers (name, sender, recipient, size, sha256) VALUES (?, ?, ?, ?, ?)", *row)
+        state.write("INSERT INTO payloads VALUES (?, ?)", transfer, payload)
         operation.record()
     return JSONResponse({"transfer": transfer, "bytes": len(payload)}, 201 if new else 200)
 
@@ -201,8 +123,9 @@ async def inbox(operation: Sealed) -> Response:
 async def deliver(transfer: Name, operation: Sealed) -> Response:
     """The payload, to its recipient alone; it can be fetched again until it is claimed, and is debited once."""
     state = operation.state
-    payload = state.mailbox.get(transfer, b"")
+    payload = next((body for (body,) in state.read("SELECT body FROM payloads WHERE transfer = ?", transfer)), b"")
     if state.ledger.deliver(transfer, operation.seal.node, len(payload)):
+        state.write("UPDATE transfers SET delivered = ? WHERE name = ?", len(payload), transfer)
         operation.record()
     return Response(payload, media_type="application/octet-stream")
 
@@ -211,12 +134,10 @@ async def deliver(transfer: Name, operation: Sealed) -> Response:
 async def claim(transfer: Name, operation: Sealed) -> Response:
     """Credit the sender for a delivered transfer; the body is a `Claim`."""
     state = operation.state
-    try:
-        amount = Claim.model_validate_json(operation.body).amount
-    except ValidationError as error:
-        raise HTTPException(422, error.errors(include_url=False, include_context=False, include_input=False)) from None
+    amount = operation.parse(Claim).amount
     state.ledger.claim(transfer, operation.seal.node, amount)
-    state.mailbox.pop(transfer, None)
+    state.write("UPDATE transfers SET claimed = 1 WHERE name = ?", transfer)
+    state.write("DELETE FROM payloads WHERE transfer = ?", transfer)
     operation.record()
     return JSONResponse({"transfer": transfer, "credited": amount}, 201)
 

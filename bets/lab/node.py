@@ -3,7 +3,8 @@
 import asyncio
 import hashlib
 import itertools
-from collections.abc import AsyncIterator, Iterator
+import json
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -12,19 +13,21 @@ import httpx
 from bets.lab.identity import Identity, Seal
 
 CHUNK: Final = 16_384  # bytes of a body that leave at once; between two chunks other requests get their turn
+TURNS: Final = 128  # of a body of 2 MiB or more, whose chunks are larger
 
 
 @dataclass
 class Node:
-    """A participant: it speaks to the coordinator over HTTP and counts its own payload bytes, once per transfer."""
+    """A participant: it speaks to the coordinator over HTTP and counts its own bytes, once per transfer or round."""
 
     identity: Identity
     client: httpx.AsyncClient
     sent: int = 0  # bytes of the payloads that the coordinator took
     received: int = 0  # bytes of the payloads that arrived here
+    updates_sent: int = 0  # bytes of the updates that the coordinator took
+    updates_received: int = 0  # bytes of the aggregates that arrived here
     sequence: Iterator[int] = field(default_factory=lambda: itertools.count(1))
-    _sent: set[str] = field(default_factory=set)
-    _received: set[str] = field(default_factory=set)
+    _counted: set[tuple[str, str]] = field(default_factory=set)
 
     async def call(self, method: str, target: str, body: bytes = b"", *, tampered: bool = False) -> httpx.Response:
         """One signed operation; of a tampered one the signature is altered."""
@@ -33,6 +36,7 @@ class Node:
         signature = bytearray(self.identity.sign(seal.message()))
         signature[0] ^= tampered
         headers = {"x-node": seal.node, "x-sequence": str(number), "x-signature": signature.hex()}
+        headers["content-length"] = str(len(body))  # so that what is too long can be refused unread
         extensions = {"body": body}  # not sent: what repeat() needs, for a stream can be read only once
         return await self.client.request(method, target, content=_chunks(body), headers=headers, extensions=extensions)
 
@@ -49,8 +53,7 @@ class Node:
     async def send(self, transfer: str, recipient: str, payload: bytes) -> httpx.Response:
         """Hand a payload to the coordinator; a repetition of the same transfer is safe."""
         reply = await self.call("POST", f"/transfers/{transfer}?recipient={recipient}", payload)
-        if reply.is_success and transfer not in self._sent:
-            self._sent.add(transfer)
+        if self._first(reply, "sent", transfer):
             self.sent += len(payload)
         return reply
 
@@ -62,8 +65,7 @@ class Node:
     async def collect(self, transfer: str) -> httpx.Response:
         """Fetch a payload: the content of the reply."""
         reply = await self.call("POST", f"/transfers/{transfer}/delivery")
-        if reply.is_success and transfer not in self._received:
-            self._received.add(transfer)
+        if self._first(reply, "received", transfer):
             self.received += len(reply.content)
         return reply
 
@@ -72,8 +74,37 @@ class Node:
         body = f'{{"amount": {amount}}}'.encode()
         return await self.call("POST", f"/transfers/{transfer}/claim", body, tampered=tampered)
 
+    async def open_round(
+        self, name: str, workers: Sequence[str], values: int, rule: str = "mean", faulty: int = 0
+    ) -> httpx.Response:
+        """Open a round of updates of that many values from each of the workers (`rounds.Opening`)."""
+        opening = {"workers": list(workers), "values": values, "rule": rule, "faulty": faulty}
+        return await self.call("POST", f"/rounds/{name}", json.dumps(opening).encode())
+
+    async def submit(self, name: str, update: bytes) -> httpx.Response:
+        """Hand in an update, little-endian float32; a repetition of the same one is safe."""
+        reply = await self.call("POST", f"/rounds/{name}/update", update)
+        if self._first(reply, "submitted", name):
+            self.updates_sent += len(update)
+        return reply
+
+    async def aggregate(self, name: str) -> httpx.Response:
+        """Fetch what a round came to: the content of the reply, little-endian float32."""
+        reply = await self.client.get(f"/rounds/{name}/aggregate")
+        if self._first(reply, "aggregated", name):
+            self.updates_received += len(reply.content)
+        return reply
+
+    def _first(self, reply: httpx.Response, what: str, name: str) -> bool:
+        """Whether this is the first success of its kind."""
+        first = reply.is_success and (what, name) not in self._counted
+        if first:
+            self._counted.add((what, name))
+        return first
+
 
 async def _chunks(body: bytes) -> AsyncIterator[bytes]:
-    for start in range(0, len(body), CHUNK):
+    size = max(CHUNK, len(body) // TURNS)
+    for start in range(0, len(body), size):
         await asyncio.sleep(0)
-        yield body[start : start + CHUNK]
+        yield body[start : start + size]

@@ -17,14 +17,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bets.lab import audit_log, coordinator
-from bets.lab.coordinator import WINDOW, Coordinator, Window
 from bets.lab.identity import Identity, Seal, identity, verify
 from bets.lab.ledger import MAX_PAYLOAD
 from bets.lab.node import Node
+from bets.lab.store import WINDOW, Coordinator, Window
 
 ROOT = Path(__file__).parents[2]
 SIGNED = "/transfers/u?recipient=bob"
 PAYLOAD = bytes(range(256)) * 80  # more than one chunk
+TABLES = ("nodes", "entries", "transfers", "payloads", "rounds", "updates", "aggregates")
 
 
 class Hall:
@@ -60,7 +61,8 @@ def visit(scenario: Callable[[Hall], Awaitable[None]]) -> None:
 def kept(state: Coordinator) -> tuple[object, ...]:
     """All that a coordinator stores but for used sequence numbers."""
     ledger = state.ledger
-    return copy.deepcopy((state.directory, state.mailbox, state.log.entries, ledger.transfers, ledger.accounts()))
+    tables = [state.read(f"SELECT * FROM {name}") for name in TABLES]
+    return copy.deepcopy((state.directory, state.log.entries, ledger.transfers, ledger.accounts(), tables))
 
 
 def detail(reply: httpx.Response) -> str:
@@ -86,7 +88,7 @@ def test_a_payload_travels_byte_for_byte_and_both_sides_count_it() -> None:
         assert (at.ada.sent, at.bob.received) == (len(PAYLOAD), len(PAYLOAD))
         gone = await at.bob.collect("t")
         assert (gone.status_code, detail(gone)) == (410, "transfer t is delivered and claimed, its payload is gone")
-        assert at.state.mailbox == {}
+        assert at.state.read("SELECT * FROM payloads") == []
 
     visit(scenario)
 

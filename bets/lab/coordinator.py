@@ -4,48 +4,49 @@ Every operation is signed by its node (`operations`), and what is acknowledged i
 one process: run one uvicorn worker.
 """
 
-from collections.abc import Callable
+import argparse
+from collections.abc import Callable, Sequence
 from typing import Annotated, Final
 
 import httpx
 from fastapi import APIRouter, FastAPI, HTTPException, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel
 
-from bets.lab import rounds
-from bets.lab.audit_log import MAX_SIZE, AuditLog
+from bets.lab import mailbox, rounds
+from bets.lab.audit_log import MAX_SIZE, AuditLog, HeadReply, ProofReply
 from bets.lab.identity import Identity
-from bets.lab.ledger import (
-    MAX_PAYLOAD,
-    ContradictionError,
-    ForeignTransferError,
-    Ledger,
-    LedgerError,
-    SettledError,
-    Transfer,
-    UnknownTransferError,
-)
-from bets.lab.operations import Durable, Name, Sealed, State
+from bets.lab.ledger import Ledger, LedgerError
+from bets.lab.operations import READ, SIGNED, Durable, Name, Sealed, State, explained, octets, refusals
 from bets.lab.store import MEMORY, Coordinator
 
 MAX_ENTRIES: Final = 1_000  # log entries in one reply
-STATUS: Final[dict[type[LedgerError], int]] = {
-    UnknownTransferError: 404,
-    ForeignTransferError: 403,
-    ContradictionError: 409,
-    SettledError: 410,
-}
+MISSING: Final = {404: "the log has no such entry or size"}
+ABOUT: Final = """
+A directory of nodes, a mailbox whose bytes a ledger books, rounds of updates, and an audit log of all of it.
+
+An operation is signed by its node. `x-node` is the node's name, `x-sequence` a number that it has not used, higher than
+most before, and `x-signature` its Ed25519 signature, hexadecimal, of six lines without a last line feed:
+`bets-coordinator/1`, the method, path and query as they are sent, the name, the number, and the SHA-256 of the body,
+hexadecimal.
+"""
 
 Size = Annotated[int, Query(ge=0, le=MAX_SIZE)]
 
 router: Final = APIRouter(route_class=Durable)
 
 
-class Claim(BaseModel):
-    """The body of a claim; an amount is in bytes."""
+class Registered(BaseModel):
+    """A node of the directory."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
-    amount: Annotated[int, Field(ge=0, le=MAX_PAYLOAD)]
+    node: str
+
+
+class Entries(BaseModel):
+    """Entries of the audit log, hexadecimal: each is the JSON of a signed operation."""
+
+    entries: list[str]
 
 
 def create_app(
@@ -57,22 +58,38 @@ def create_app(
 ) -> FastAPI:
     """A coordinator of its own; its state is `app.state.coordinator`.
 
-    The log's key is the owner's, or that of the database, or a throw-away one.
+    The log's key is the owner's, or that of the database, or a throw-away one. ValueError if the two differ, OSError if
+    the database can't be used.
     """
-    app = FastAPI(title="Coordinator", openapi_url=None)
+    app = FastAPI(title="Coordinator", version="1", description=ABOUT)
     app.state.coordinator = Coordinator.open(database, owner, Ledger() if ledger is None else ledger, log)
-    app.include_router(router)
-    app.include_router(rounds.router)
-    for error in STATUS:
-        app.add_exception_handler(error, _refuse)
+    for part in (router, mailbox.router, rounds.router):
+        app.include_router(part)
+    app.exception_handler(LedgerError)(_refuse)
+    app.exception_handler(RequestValidationError)(_explain)
     return app
 
 
-async def _refuse(_: Request, error: Exception) -> Response:
-    return JSONResponse({"detail": str(error)}, next(STATUS[kind] for kind in STATUS if isinstance(error, kind)))
+async def _refuse(_: Request, error: LedgerError) -> Response:
+    status = next(status for kind, status in mailbox.STATUS.items() if isinstance(error, kind))
+    return JSONResponse({"detail": str(error)}, status)
 
 
-@router.post("/nodes/{name}")
+async def _explain(_: Request, error: RequestValidationError) -> Response:
+    return JSONResponse({"detail": explained(error.errors())}, 422)
+
+
+@router.post(
+    "/nodes/{name}",
+    status_code=201,
+    response_model=Registered,
+    responses={
+        200: {"model": Registered, "description": "The retry of a registration"},
+        **refusals(SIGNED, {403: "a node registers itself alone", 409: "the name belongs to another key"}),
+    },
+    openapi_extra=octets(32),
+    tags=["directory"],
+)
 async def register(name: Name, operation: Sealed) -> Response:
     """Enter the directory under a name that is free; the body is the 32-byte public key that the seal verifies with."""
     state, key = operation.state, bytes(operation.body)
@@ -88,86 +105,32 @@ async def register(name: Name, operation: Sealed) -> Response:
     return JSONResponse({"node": name}, 201)
 
 
-@router.get("/nodes")
+@router.get("/nodes", response_model=dict[str, str], responses=refusals(READ), tags=["directory"])
 async def directory(state: State) -> Response:
-    """The public key of every node."""
+    """The public key of every node, hexadecimal."""
     return JSONResponse({name: key.hex() for name, key in state.directory.items()})
 
 
-@router.post("/transfers/{transfer}")
-async def offer(transfer: Name, recipient: Annotated[Name, Query()], operation: Sealed) -> Response:
-    """Take the body as a payload for the recipient: 201, or 200 when it is the retry of one that was taken."""
-    state, sender, payload = operation.state, operation.seal.node, operation.body
-    if recipient not in state.directory:
-        raise HTTPException(404, f"there is no node {recipient} in the directory")
-    if recipient == sender:
-        raise HTTPException(422, f"node {sender} can't send to itself")
-    offered = Transfer(sender, recipient, len(payload), operation.seal.sha256)
-    new = state.ledger.offer(transfer, offered)
-    if new:
-        row = (transfer, sender, recipient, offered.size, offered.sha256)
-        state.write("INSERT INTO transfers (name, sender, recipient, size, sha256) VALUES (?, ?, ?, ?, ?)", *row)
-        state.write("INSERT INTO payloads VALUES (?, ?)", transfer, payload)
-        operation.record()
-    return JSONResponse({"transfer": transfer, "bytes": len(payload)}, 201 if new else 200)
-
-
-@router.post("/inbox")
-async def inbox(operation: Sealed) -> Response:
-    """The transfers that wait for the node, oldest first."""
-    state, node = operation.state, operation.seal.node
-    return JSONResponse({"transfers": state.ledger.waiting(node)})
-
-
-@router.post("/transfers/{transfer}/delivery")
-async def deliver(transfer: Name, operation: Sealed) -> Response:
-    """The payload, to its recipient alone; it can be fetched again until it is claimed, and is debited once."""
-    state = operation.state
-    payload = next((body for (body,) in state.read("SELECT body FROM payloads WHERE transfer = ?", transfer)), b"")
-    if state.ledger.deliver(transfer, operation.seal.node, len(payload)):
-        state.write("UPDATE transfers SET delivered = ? WHERE name = ?", len(payload), transfer)
-        operation.record()
-    return Response(payload, media_type="application/octet-stream")
-
-
-@router.post("/transfers/{transfer}/claim")
-async def claim(transfer: Name, operation: Sealed) -> Response:
-    """Credit the sender for a delivered transfer; the body is a `Claim`."""
-    state = operation.state
-    amount = operation.parse(Claim).amount
-    state.ledger.claim(transfer, operation.seal.node, amount)
-    state.write("UPDATE transfers SET claimed = 1 WHERE name = ?", transfer)
-    state.write("DELETE FROM payloads WHERE transfer = ?", transfer)
-    operation.record()
-    return JSONResponse({"transfer": transfer, "credited": amount}, 201)
-
-
-@router.get("/ledger")
-async def accounts(state: State) -> Response:
-    """Credit and debit of every node, in bytes."""
-    return JSONResponse(state.ledger.accounts())
-
-
-@router.get("/log/head")
+@router.get("/log/head", response_model=HeadReply, responses=refusals(READ), tags=["audit log"])
 async def log_head(state: State) -> Response:
     """The signed head of the audit log."""
     head = state.log.head()
     return JSONResponse({"size": head.size, "root": head.root.hex(), "signature": head.signature.hex()})
 
 
-@router.get("/log/consistency")
+@router.get("/log/consistency", response_model=ProofReply, responses=refusals(READ, MISSING), tags=["audit log"])
 async def log_consistency(state: State, first: Size, second: Size) -> Response:
     """The proof that the log of size `second` begins with that of size `first`."""
     return _proof(state.log.consistency, first, second)
 
 
-@router.get("/log/inclusion")
+@router.get("/log/inclusion", response_model=ProofReply, responses=refusals(READ, MISSING), tags=["audit log"])
 async def log_inclusion(state: State, index: Size, size: Size) -> Response:
     """The proof that entry `index` is in the log of that size."""
     return _proof(state.log.inclusion, index, size)
 
 
-@router.get("/log/entries")
+@router.get("/log/entries", response_model=Entries, responses=refusals(READ), tags=["audit log"])
 async def log_entries(state: State, start: Size, end: Size) -> Response:
     """The entries from `start` up to, not including, `end`, hexadecimal; not more than there are, nor than 1,000."""
     return JSONResponse({"entries": [e.hex() for e in state.log.entries[start : min(end, start + MAX_ENTRIES)]]})
@@ -183,3 +146,31 @@ def _proof(prove: Callable[[int, int], list[bytes]], first: int, second: int) ->
 def in_process(app: FastAPI) -> httpx.AsyncClient:
     """A client that speaks HTTP with the app without a network between them."""
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://coordinator")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Serve a coordinator."""
+    parser = argparse.ArgumentParser(
+        "python -m bets.lab.coordinator",
+        description="Serve a coordinator over HTTP, in one process. What it acknowledged is in its database: killed "
+        "and started again with the same one, it goes on as if nothing had been. The owner's key, which signs the "
+        "audit log, is made with the database and lies in it, so keep the file to yourself.",
+        epilog="Example: python -m bets.lab.coordinator --database coordinator.db --port 8000, then open "
+        "http://127.0.0.1:8000/docs, or enter it as a node: bets.lab.node.Node.",
+    )
+    parser.add_argument("--database", required=True, metavar="FILE", help="SQLite file, made if it is not there")
+    parser.add_argument("--port", required=True, type=int, metavar="N", help="TCP port to listen on")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s: this machine alone)")
+    options = parser.parse_args(arguments)
+    import uvicorn  # what runs in process needs no server
+
+    try:
+        app = create_app(database=options.database)
+    except (OSError, ValueError) as error:
+        parser.error(str(error))
+    print(f"Coordinator: http://{options.host}:{options.port}/docs", flush=True)  # noqa: T201  # a command
+    uvicorn.run(app, host=options.host, port=options.port, log_level="warning")
+
+
+if __name__ == "__main__":
+    main()

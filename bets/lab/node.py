@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import itertools
 import json
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -14,6 +14,8 @@ from bets.lab.identity import Identity, Seal
 
 CHUNK: Final = 16_384  # bytes of a body that leave at once; between two chunks other requests get their turn
 TURNS: Final = 128  # of a body of 2 MiB or more, whose chunks are larger
+PAUSE: Final = 0.02  # seconds after the first try, then twice as long after each, up to the longest
+LONGEST: Final = 1.0
 
 
 @dataclass
@@ -26,11 +28,18 @@ class Node:
     received: int = 0  # bytes of the payloads that arrived here
     updates_sent: int = 0  # bytes of the updates that the coordinator took
     updates_received: int = 0  # bytes of the aggregates that arrived here
-    sequence: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    sequence: Iterator[int] = field(default_factory=lambda: itertools.count(1))  # of a second process: above all before
+    tries: int = 1  # of a request whose reply does not arrive
     _counted: set[tuple[str, str]] = field(default_factory=set)
 
     async def call(self, method: str, target: str, body: bytes = b"", *, tampered: bool = False) -> httpx.Response:
-        """One signed operation; of a tampered one the signature is altered."""
+        """One signed operation, signed anew for each try; of a tampered one the signature is altered.
+
+        ConnectionError if no try gets a reply. The operation may have been booked even so: repeat it or ask.
+        """
+        return await self._patiently(f"{method} {target}", lambda: self._signed(method, target, body, tampered))
+
+    async def _signed(self, method: str, target: str, body: bytes, tampered: bool) -> httpx.Response:
         number = next(self.sequence)
         seal = Seal(method, target, self.identity.name, number, hashlib.sha256(body).hexdigest())
         signature = bytearray(self.identity.sign(seal.message()))
@@ -39,6 +48,21 @@ class Node:
         headers["content-length"] = str(len(body))  # so that what is too long can be refused unread
         extensions = {"body": body}  # not sent: what repeat() needs, for a stream can be read only once
         return await self.client.request(method, target, content=_chunks(body), headers=headers, extensions=extensions)
+
+    async def _patiently(self, what: str, send: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:
+        tried = 0
+        while True:
+            try:
+                return await send()
+            except httpx.TransportError as error:
+                tried += 1
+                if tried >= self.tries:
+                    raise ConnectionError(f"{what}: no reply in {tried} tries, at last {error!r}") from error
+            await asyncio.sleep(min(PAUSE * 2**tried, LONGEST))
+
+    async def read(self, target: str) -> httpx.Response:
+        """What anybody may read. ConnectionError if no try gets a reply."""
+        return await self._patiently(f"GET {target}", lambda: self.client.get(target))
 
     async def repeat(self, request: httpx.Request) -> httpx.Response:
         """Send an operation of `call` byte for byte once more."""
@@ -90,7 +114,7 @@ class Node:
 
     async def aggregate(self, name: str) -> httpx.Response:
         """Fetch what a round came to: the content of the reply, little-endian float32."""
-        reply = await self.client.get(f"/rounds/{name}/aggregate")
+        reply = await self.read(f"/rounds/{name}/aggregate")
         if self._first(reply, "aggregated", name):
             self.updates_received += len(reply.content)
         return reply

@@ -14,14 +14,27 @@ from fastapi import APIRouter, HTTPException, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from bets.lab.operations import MAX_UPDATE, Durable, Name, Sealed, SealedUpdate, State
+from bets.lab.operations import (
+    MAX_UPDATE,
+    READ,
+    SIGNED,
+    Durable,
+    Name,
+    Sealed,
+    SealedUpdate,
+    State,
+    json_body,
+    octets,
+    refusals,
+)
 from bets.lab.store import Coordinator
 
 BYTES: Final = 4  # of a value, which is a little-endian float32
 MAX_WORKERS: Final = 256
 KEPT: Final = 4  # aggregates
+UNKNOWN: Final = {404: "there is no such round"}
 
-router: Final = APIRouter(route_class=Durable)
+router: Final = APIRouter(route_class=Durable, tags=["rounds"])
 
 
 class Opening(BaseModel):
@@ -48,9 +61,37 @@ class Opening(BaseModel):
         return self
 
 
-@router.post("/rounds/{name}")
+class Opened(BaseModel):
+    """A round that is open."""
+
+    round: str
+
+
+class Submitted(BaseModel):
+    """An update that was taken, and its size in bytes."""
+
+    round: str
+    bytes: int
+
+
+class Shown(Opening):
+    """A round, and the workers whose updates it misses."""
+
+    missing: list[str]
+
+
+@router.post(
+    "/rounds/{name}",
+    status_code=201,
+    response_model=Opened,
+    responses={
+        200: {"model": Opened, "description": "The retry of an opening"},
+        **refusals(SIGNED, {404: "a worker is not in the directory", 409: "the name stands for another round"}),
+    },
+    openapi_extra=json_body(Opening),
+)
 async def open_round(name: Name, operation: Sealed) -> Response:
-    """Open a round; the body is an `Opening`: 201, or 200 when the very same one is open."""
+    """Open a round, of which each worker is named once and the rule can do with as many."""
     state, opening = operation.state, operation.parse(Opening)
     unknown = [worker for worker in opening.workers if worker not in state.directory]
     if unknown:
@@ -64,9 +105,20 @@ async def open_round(name: Name, operation: Sealed) -> Response:
     return JSONResponse({"round": name}, 200 if known else 201)
 
 
-@router.post("/rounds/{name}/update")
+@router.post(
+    "/rounds/{name}/update",
+    status_code=201,
+    response_model=Submitted,
+    responses={
+        200: {"model": Submitted, "description": "The retry of an update that was taken"},
+        **refusals(
+            SIGNED, UNKNOWN, {403: "the node is not a worker of the round", 409: "the node has sent another update"}
+        ),
+    },
+    openapi_extra=octets(MAX_UPDATE),
+)
 async def submit(name: Name, operation: SealedUpdate) -> Response:
-    """Take the body as the worker's update: 201, or 200 when it is the retry of one that was taken."""
+    """Take the body as the worker's update: as many finite little-endian float32 as the round has values."""
     state, worker, update, sha256 = operation.state, operation.seal.node, operation.body, operation.seal.sha256
     opening = _find(state, name)
     if worker not in opening.workers:
@@ -91,14 +143,21 @@ async def submit(name: Name, operation: SealedUpdate) -> Response:
     return JSONResponse({"round": name, "bytes": len(update)}, 200 if worker in submitted else 201)
 
 
-@router.get("/rounds/{name}")
+@router.get("/rounds/{name}", response_model=Shown, responses=refusals(READ, UNKNOWN))
 async def show(name: Name, state: State) -> Response:
     """What a round is about, and whose updates it misses."""
     opening = _find(state, name)
     return JSONResponse(opening.model_dump() | {"missing": _missing(state, name, opening)})
 
 
-@router.get("/rounds/{name}/aggregate")
+@router.get(
+    "/rounds/{name}/aggregate",
+    response_class=Response,
+    responses={
+        200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}},
+        **refusals(READ, UNKNOWN, {409: "an update is missing", 410: f"{KEPT} newer aggregates were made since"}),
+    },
+)
 async def aggregate(name: Name, state: State) -> Response:
     """What the rule makes of the updates, little-endian float32; 409 while one is missing."""
     opening = _find(state, name)

@@ -114,7 +114,7 @@ def _connect(path: str) -> sqlite3.Connection:
     if path != MEMORY:
         Path(path).touch(mode=0o600)  # it holds the owner's private key
     # the event loop is the only user, whatever thread it runs in
-    database = sqlite3.connect(path, check_same_thread=False)
+    database = sqlite3.connect(path, timeout=1, check_same_thread=False)
     try:
         database.execute("PRAGMA locking_mode = EXCLUSIVE")  # what is in memory is one process's: no second one
         # a journal in memory would only copy what is deleted: nothing is rolled back that could be used again

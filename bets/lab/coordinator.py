@@ -168,7 +168,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         app = create_app(database=options.database)
     except (OSError, ValueError) as error:
         parser.error(str(error))
-    print(f"Coordinator: http://{options.host}:{options.port}/docs", flush=True)  # noqa: T201  # a command
+    key = app.state.coordinator.log.owner.public_key.hex()
+    print(f"http://{options.host}:{options.port}/docs, with an audit log signed by {key}", flush=True)  # noqa: T201
     uvicorn.run(app, host=options.host, port=options.port, log_level="warning")
 
 

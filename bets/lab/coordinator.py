@@ -10,6 +10,7 @@ from typing import Annotated, Final
 
 import httpx
 from fastapi import APIRouter, FastAPI, HTTPException, Query, Request, Response
+from fastapi.exception_handlers import http_exception_handler
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
@@ -35,6 +36,7 @@ hexadecimal.
 Size = Annotated[int, Query(ge=0, le=MAX_SIZE)]
 
 router: Final = APIRouter(route_class=Durable)
+PARTS: Final = (router, mailbox.router, rounds.router)
 
 
 class Registered(BaseModel):
@@ -63,11 +65,22 @@ def create_app(
     """
     app = FastAPI(title="Coordinator", version="1", description=ABOUT)
     app.state.coordinator = Coordinator.open(database, owner, Ledger() if ledger is None else ledger, log)
-    for part in (router, mailbox.router, rounds.router):
+    for part in PARTS:
         app.include_router(part)
+    app.exception_handler(405)(_refer)
     app.exception_handler(LedgerError)(_refuse)
     app.exception_handler(RequestValidationError)(_explain)
     return app
+
+
+async def _refer(request: Request, error: HTTPException) -> Response:
+    """All methods of the path (RFC 9110, 15.5.6), of which the framework names those of its first route alone."""
+    routes = [route for part in PARTS for route in part.routes if isinstance(route, Durable)]
+    methods = {method for route in routes if route.path_regex.match(request.url.path) for method in route.methods or ()}
+    if not methods:
+        return await http_exception_handler(request, error)
+    allowed = ", ".join(sorted(methods))
+    return JSONResponse({"detail": f"expected {allowed} here, not {request.method}"}, 405, {"Allow": allowed})
 
 
 async def _refuse(_: Request, error: LedgerError) -> Response:

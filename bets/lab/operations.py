@@ -24,6 +24,21 @@ from bets.lab.store import Coordinator
 
 MAX_UPDATE: Final = 2**28  # bytes of one update
 
+# The y of points of small order, with the two that are not reduced: under such a key some signature fits any message
+# with a chance of 1/8 or more, so it proves nothing (the list of libsodium's ge25519_has_small_order).
+WEAK: Final = frozenset(
+    bytes.fromhex(y)
+    for y in (
+        "0000000000000000000000000000000000000000000000000000000000000000",
+        "0100000000000000000000000000000000000000000000000000000000000000",
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    )
+)
+
 Name = Annotated[str, Field(pattern="^[a-z0-9-]{1,64}$")]
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -49,6 +64,11 @@ def refusals(*meanings: Mapping[int, str]) -> dict[int | str, dict[str, Any]]:
         status: {"model": Error, "description": "; or ".join(each[status] for each in meanings if status in each)}
         for status in statuses
     }
+
+
+def weak(key: bytes) -> bool:
+    """Whether an Ed25519 key is of small order, so that who has no private key can sign with it."""
+    return len(key) == 32 and key[:31] + bytes([key[31] & 0x7F]) in WEAK
 
 
 def octets(limit: int) -> dict[str, Any]:
@@ -141,6 +161,8 @@ def sealed(limit: int) -> Callable[..., Coroutine[Any, Any, Operation]]:
         seal = Seal(request.method, target, x_node, x_sequence, hashlib.sha256(body).hexdigest())
         # who is not in the directory yet can only enter it, with the key in the body
         key = state.directory.get(x_node) or bytes(body)
+        if weak(key):
+            raise HTTPException(401, f"key {key.hex()} is of small order: a signature by it proves nothing")
         if not verify(key, bytes.fromhex(x_signature), seal.message()):
             raise HTTPException(401, f"the signature is not node {x_node}'s signature of this operation")
         if not state.use(x_node, x_sequence):

@@ -13,6 +13,7 @@ import numpy as np
 from fastapi import APIRouter, HTTPException, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic.config import JsonDict
 
 from bets.lab.operations import (
     MAX_UPDATE,
@@ -32,6 +33,7 @@ from bets.lab.store import Coordinator
 BYTES: Final = 4  # of a value, which is a little-endian float32
 MAX_WORKERS: Final = 256
 KEPT: Final = 4  # aggregates
+EXAMPLE: Final[JsonDict] = {"workers": ["ada", "bob"], "values": 30_000_000, "rule": "mean", "faulty": 0}
 UNKNOWN: Final = {404: "there is no such round"}
 
 router: Final = APIRouter(route_class=Durable, tags=["rounds"])
@@ -40,8 +42,8 @@ router: Final = APIRouter(route_class=Durable, tags=["rounds"])
 class Opening(BaseModel):
     """The body that opens a round: who is to send how many values, and by which rule they are aggregated."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
-    workers: Annotated[list[Name], Field(min_length=1, max_length=MAX_WORKERS)]
+    model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra={"examples": [EXAMPLE]})
+    workers: Annotated[list[Name], Field(min_length=1, max_length=MAX_WORKERS, json_schema_extra={"uniqueItems": True})]
     values: Annotated[int, Field(ge=1, le=MAX_UPDATE // BYTES)]
     rule: Literal["mean", "median", "trimmed_mean", "geometric_median", "krum", "multi_krum"] = "mean"
     faulty: Annotated[int, Field(ge=0, lt=MAX_WORKERS)] = (

@@ -20,6 +20,7 @@ from bets.lab import audit_log, coordinator
 from bets.lab.identity import Identity, Seal, identity, verify
 from bets.lab.ledger import MAX_PAYLOAD
 from bets.lab.node import Node
+from bets.lab.operations import WEAK
 from bets.lab.store import WINDOW, Coordinator, Window
 
 ROOT = Path(__file__).parents[2]
@@ -242,6 +243,23 @@ def test_to_register_again_is_harmless() -> None:
         assert (await at.ada.register()).status_code == 200
         listed = (await at.client.get("/nodes")).json()
         assert listed == {node.identity.name: node.identity.public_key.hex() for node in (at.ada, at.bob)}
+
+    visit(scenario)
+
+
+@pytest.mark.parametrize("key", sorted(WEAK))
+@pytest.mark.parametrize("sign", [0x00, 0x80])
+def test_a_key_that_anybody_can_sign_with_can_not_enter(key: bytes, sign: int) -> None:
+    """Who has no private key finds, by trying, a request that one same signature fits; it is refused all the same."""
+    key, nothing = key[:31] + bytes([key[31] | sign]), bytes([1]) + bytes(63)  # R is the neutral element, S is 0
+    seals = (Seal("POST", "/nodes/eve", "eve", number, hashlib.sha256(key).hexdigest()) for number in range(300))
+    seal = next(seal for seal in seals if verify(key, nothing, seal.message()))
+
+    async def scenario(at: Hall) -> None:
+        headers = {"x-node": "eve", "x-sequence": str(seal.sequence), "x-signature": nothing.hex()}
+        reply = await at.client.post("/nodes/eve", content=key, headers=headers)
+        assert (reply.status_code, "is of small order" in detail(reply)) == (401, True)
+        assert "eve" not in at.state.directory
 
     visit(scenario)
 

@@ -19,7 +19,8 @@ from bets.lab import mailbox, rounds
 from bets.lab.audit_log import MAX_SIZE, AuditLog, HeadReply, ProofReply
 from bets.lab.identity import Identity
 from bets.lab.ledger import Ledger, LedgerError
-from bets.lab.operations import READ, SIGNED, Durable, Name, Sealed, State, explained, octets, refusals
+from bets.lab.openapi import READ, SIGNED, octets, refusals
+from bets.lab.operations import Durable, Name, Sealed, State, explained
 from bets.lab.store import MEMORY, Coordinator
 
 MAX_ENTRIES: Final = 1_000  # log entries in one reply

@@ -1,4 +1,8 @@
-"""The mailbox: payloads on their way from one node to another, whose bytes the ledger books."""
+"""The mailbox: payloads on their way from one node to another, whose bytes the ledger books.
+
+A payload can be fetched again, after a reply was lost, until it is claimed: a sender claims once the recipient has said
+that it has the payload.
+"""
 
 from dataclasses import asdict
 from typing import Annotated, Final
@@ -16,7 +20,8 @@ from bets.lab.ledger import (
     Transfer,
     UnknownTransferError,
 )
-from bets.lab.operations import READ, SIGNED, Durable, Name, Sealed, State, json_body, octets, refusals
+from bets.lab.openapi import OCTETS, READ, SIGNED, json_body, octets, refusals
+from bets.lab.operations import Durable, Name, Sealed, State
 
 STATUS: Final[dict[type[LedgerError], int]] = {
     UnknownTransferError: 404,
@@ -109,7 +114,7 @@ async def inbox(operation: Sealed) -> Response:
     "/transfers/{transfer}/delivery",
     response_class=Response,
     responses={
-        200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}},
+        200: OCTETS,
         **refusals(SIGNED, UNKNOWN, {403: "the transfer is for another node", 410: "the transfer is claimed"}),
     },
 )

@@ -42,47 +42,10 @@ WEAK: Final = frozenset(
 Name = Annotated[str, Field(pattern="^[a-z0-9-]{1,64}$")]
 Model = TypeVar("Model", bound=BaseModel)
 
-# what a status means wherever a request is read, and wherever an operation is signed
-READ: Final = {422: "a malformed parameter", 503: "the database failed, and the coordinator must be restarted"}
-SIGNED: Final = READ | {
-    401: "the node is not in the directory, or the signature is not its signature of this operation",
-    409: "the node has used this sequence number before, or it is too old",
-    413: "the body is too long",
-}
-
-
-class Error(BaseModel):
-    """Why a request is refused: what was found, and what is expected."""
-
-    detail: str
-
-
-def refusals(*meanings: Mapping[int, str]) -> dict[int | str, dict[str, Any]]:
-    """What a route may refuse, for its documentation: each status with all that it can mean there."""
-    statuses = sorted({status for each in meanings for status in each})
-    return {
-        status: {"model": Error, "description": "; or ".join(each[status] for each in meanings if status in each)}
-        for status in statuses
-    }
-
 
 def weak(key: bytes) -> bool:
     """Whether an Ed25519 key is of small order, so that who has no private key can sign with it."""
     return len(key) == 32 and key[:31] + bytes([key[31] & 0x7F]) in WEAK
-
-
-def octets(limit: int) -> dict[str, Any]:
-    """A body of raw bytes, for the documentation of a route that reads it by hand."""
-    return _body("application/octet-stream", {"type": "string", "format": "binary", "maxLength": limit})
-
-
-def json_body(model: type[BaseModel]) -> dict[str, Any]:
-    """A body of JSON, for the documentation of a route that reads it by hand."""
-    return _body("application/json", model.model_json_schema())
-
-
-def _body(media_type: str, schema: dict[str, Any]) -> dict[str, Any]:
-    return {"requestBody": {"required": True, "content": {media_type: {"schema": schema}}}}
 
 
 def explained(errors: Sequence[Mapping[str, Any]]) -> str:

@@ -15,19 +15,8 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.config import JsonDict
 
-from bets.lab.operations import (
-    MAX_UPDATE,
-    READ,
-    SIGNED,
-    Durable,
-    Name,
-    Sealed,
-    SealedUpdate,
-    State,
-    json_body,
-    octets,
-    refusals,
-)
+from bets.lab.openapi import OCTETS, READ, SIGNED, json_body, octets, refusals
+from bets.lab.operations import MAX_UPDATE, Durable, Name, Sealed, SealedUpdate, State
 from bets.lab.store import Coordinator
 
 BYTES: Final = 4  # of a value, which is a little-endian float32
@@ -156,7 +145,7 @@ async def show(name: Name, state: State) -> Response:
     "/rounds/{name}/aggregate",
     response_class=Response,
     responses={
-        200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}},
+        200: OCTETS,
         **refusals(READ, UNKNOWN, {409: "an update is missing", 410: f"{KEPT} newer aggregates were made since"}),
     },
 )

@@ -411,3 +411,44 @@ def test_the_same_app_serves_nodes_of_other_processes_under_uvicorn() -> None:
 
     with under_uvicorn() as address:
         asyncio.run(scenario(address))
+
+
+def test_the_command_says_how_it_is_used(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Its help names the options, what the database is for and an example; what it can't use it names as well."""
+    with pytest.raises(SystemExit, match="0"):
+        coordinator.main(["--help"])
+    told = " ".join(capsys.readouterr().out.split())
+    for part in ("--database FILE", "--port N", "--host", "keep the file to yourself", "Example: python -m", "/docs"):
+        assert part in told
+    with pytest.raises(SystemExit, match="2"):
+        coordinator.main(["--database", str(tmp_path / "nowhere" / "x.db"), "--port", "1"])
+    assert "No such file or directory" in capsys.readouterr().err
+
+
+def test_another_method_is_referred_to_all_that_there_are() -> None:
+    """405 names every method of the path, of the documentation's too, and a path that is none is 404."""
+
+    async def scenario(at: Hall) -> None:
+        reply = await at.client.delete("/transfers/t")
+        assert (reply.status_code, reply.headers["allow"]) == (405, "GET, POST")
+        assert detail(reply) == "expected GET, POST here, not DELETE"
+        assert (await at.client.delete("/docs")).status_code == 405
+        assert (await at.client.get("/nowhere")).status_code == 404
+
+    visit(scenario)
+
+
+def test_what_is_booked_of_a_transfer_can_be_asked() -> None:
+    """Whoever lost a reply learns what became of the operation."""
+
+    async def scenario(at: Hall) -> None:
+        await at.ada.send("t", "bob", b"four")
+        booked = {"sender": "ada", "recipient": "bob", "size": 4, "sha256": hashlib.sha256(b"four").hexdigest()}
+        assert (await at.ada.read("/transfers/t")).json() == booked | {"delivered": None, "claimed": False}
+        await at.bob.collect("t")
+        await at.ada.claim("t", 4)
+        assert (await at.ada.read("/transfers/t")).json() == booked | {"delivered": 4, "claimed": True}
+        unknown = await at.ada.read("/transfers/u")
+        assert (unknown.status_code, detail(unknown)) == (404, "there is no transfer u")
+
+    visit(scenario)

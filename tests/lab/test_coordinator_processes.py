@@ -52,7 +52,7 @@ class Served:
     async def start(self, client: httpx.AsyncClient) -> None:
         """Start it, and return once it answers."""
         self.process = await asyncio.create_subprocess_exec(*self.command, cwd=ROOT, stdout=asyncio.subprocess.DEVNULL)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(40):
             while True:
                 assert self.process.returncode is None, "the coordinator did not start"
                 try:

@@ -26,16 +26,8 @@ POOLS: Final = {  # what the names of a kind become; the simplest name, which is
     "rounds": ("s", "t", "r"),
     "recipient": ("bob", "ada", "eve"),
 }
-REJECTED: Final = [
-    "401",
-    "403",
-    "404",
-    "405",
-    "409",
-    "410",
-    "413",
-    "422",
-]  # how what is wrong by the schema is answered
+# how what is wrong by the schema is answered
+REJECTED: Final = ["401", "403", "404", "405", "409", "410", "413", "422"]
 CONFIG: Final[dict[str, Any]] = {
     "seed": 1,
     "continue-on-failure": True,
@@ -43,9 +35,8 @@ CONFIG: Final[dict[str, Any]] = {
 }
 # what is right by the schema may be wrong by what none can say: the size of an update is its round's, a claim is made
 # once, nobody sends to himself, Krum needs so many workers
-BEYOND: Final = {
-    "checks": {"positive_data_acceptance": {"expected-statuses": ["2xx", "403", "404", "409", "410", "422"]}}
-}
+ANSWERED: Final = ["2xx", "403", "404", "409", "410", "422"]
+BEYOND: Final = {"checks": {"positive_data_acceptance": {"expected-statuses": ANSWERED}}}
 BOOKED: Final = [{"include-method": "POST"} | BEYOND, {"include-path": "/rounds/{name}/aggregate"} | BEYOND]
 
 Message = MutableMapping[str, Any]
@@ -70,12 +61,11 @@ class Signing:
             body, more = body + message.get("body", b""), message.get("more_body", False)
         path = re.sub("(?<=^/)(nodes|transfers|rounds)/([^/]*)", lambda m: f"{m[1]}/{known(m[1], m[2])}", scope["path"])
         query = re.sub("(recipient)=([^&]*)", lambda m: f"{m[1]}={known(m[1], m[2])}", scope["query_string"].decode())
-        number, target = next(self.node.sequence), path + (f"?{query}" if query else "")
-        name = self.node.identity.name
-        seal = Seal(scope["method"], target, name, number, hashlib.sha256(body).hexdigest())
-        signature = self.node.identity.sign(seal.message()).hex()
-        signed = {"x-node": name, "x-sequence": str(number), "x-signature": signature}
-        headers = [*scope["headers"], *((key.encode(), value.encode()) for key, value in signed.items())]
+        target, number, node = path + (f"?{query}" if query else ""), next(self.node.sequence), self.node.identity
+        seal = Seal(scope["method"], target, node.name, number, hashlib.sha256(body).hexdigest())
+        signature = node.sign(seal.message()).hex()
+        added = {"x-node": node.name, "x-sequence": str(number), "x-signature": signature}
+        headers = [*scope["headers"], *((key.encode(), value.encode()) for key, value in added.items())]
         changed = {"path": path, "raw_path": path.encode(), "query_string": query.encode(), "headers": headers}
 
         async def once() -> Message:
@@ -111,13 +101,11 @@ def signed(schema: dict[str, Any]) -> dict[str, Any]:
     for path in changed["paths"].values():
         for operation in path.values():
             operation["parameters"] = [p for p in operation.get("parameters", []) if p["in"] != "header"]
-    bodies = {
-        path: told["post"]["requestBody"]["content"]
-        for path, told in changed["paths"].items()
-        if "round" in path and "post" in told
-    }
-    bodies["/rounds/{name}"]["application/json"]["schema"]["examples"] = [{"workers": ["ada"], "values": 1}]
-    bodies["/rounds/{name}/update"]["application/octet-stream"]["schema"] |= {"minLength": 4, "maxLength": 4}
+    opening, update = (
+        changed["paths"][path]["post"]["requestBody"]["content"] for path in ("/rounds/{name}", "/rounds/{name}/update")
+    )
+    opening["application/json"]["schema"]["examples"] = [{"workers": ["ada"], "values": 1}]
+    update["application/octet-stream"]["schema"] |= {"minLength": 4, "maxLength": 4}
     return changed
 
 
@@ -154,6 +142,31 @@ def fuzz(schema: dict[str, Any], app: object, examples: int, operations: Sequenc
                 label = event.recorder.cases[case].value.operation.label
                 report.statuses.setdefault(label, set()).add(interaction.response.status_code)
     return report
+
+
+def test_the_schema_and_its_documentation_are_served() -> None:
+    """What the fuzzer reads is what is shown, and each operation says what it takes, answers and refuses."""
+
+    async def scenario() -> None:
+        app = coordinator.create_app()
+        async with coordinator.in_process(app) as client:
+            assert (await client.get("/openapi.json")).json() == app.openapi()
+            assert "/openapi.json" in (await client.get("/docs")).text
+        paths = app.openapi()["paths"]
+        claim = paths["/transfers/{transfer}/claim"]["post"]
+        assert {p["name"] for p in claim["parameters"]} == {"transfer", "x-node", "x-sequence", "x-signature"}
+        assert claim["responses"].keys() == {"201", "401", "403", "404", "409", "413", "422", "503"}
+        assert claim["requestBody"]["content"]["application/json"]["schema"]["required"] == ["amount"]
+        update = paths["/rounds/{name}/update"]["post"]["requestBody"]["content"]["application/octet-stream"]["schema"]
+        assert update == {"type": "string", "format": "binary", "maxLength": 2**28}
+        refused = {"$ref": "#/components/schemas/Error"}
+        for operation in (operation for path in paths.values() for operation in path.values()):
+            for status, reply in operation["responses"].items():
+                if status >= "400":
+                    assert reply["content"]["application/json"]["schema"] == refused
+                    assert reply["description"]
+
+    asyncio.run(scenario())
 
 
 CHECKS: Final = (

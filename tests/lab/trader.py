@@ -66,7 +66,7 @@ async def main(address: str, name: str, deals: int, share: float) -> None:
     """Send and collect until the test says that everybody has everything, then claim."""
     lossy = Lossy(httpx.AsyncHTTPTransport(), share, random.Random(f"{name} loses 90"))
     async with httpx.AsyncClient(transport=lossy, base_url=address, timeout=20) as client:
-        node = Node(identity(name, 1), client, sequence=itertools.count(time.time_ns()), tries=30)
+        node = Node(identity(name, 1), client, sequence=itertools.count(time.time_ns()), tries=60)
         (await node.register()).raise_for_status()
         tell(done="register")
         while (await node.read("/nodes")).raise_for_status().json().keys() != set(NAMES):

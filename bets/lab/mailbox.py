@@ -20,7 +20,7 @@ from bets.lab.ledger import (
     Transfer,
     UnknownTransferError,
 )
-from bets.lab.openapi import OCTETS, READ, SIGNED, json_body, octets, refusals
+from bets.lab.openapi import ANY, OCTETS, READ, SIGNED, json_body, octets, refusals
 from bets.lab.operations import Durable, Name, Sealed, State
 
 STATUS: Final[dict[type[LedgerError], int]] = {
@@ -153,7 +153,7 @@ async def claim(transfer: Name, operation: Sealed) -> Response:
     return JSONResponse({"transfer": transfer, "credited": amount}, 201)
 
 
-@router.get("/ledger", response_model=dict[str, Account], responses=refusals(READ))
+@router.get("/ledger", response_model=dict[str, Account], responses=refusals(ANY))
 async def accounts(state: State) -> Response:
     """Credit and debit of every node, in bytes."""
     return JSONResponse(state.ledger.accounts())

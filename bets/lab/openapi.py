@@ -5,8 +5,9 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-# what a status means wherever a request is read, and wherever an operation is signed
-READ: Final = {422: "a malformed parameter", 503: "the database failed, and the coordinator must be restarted"}
+# what a status means everywhere, wherever something is asked for, and wherever an operation is signed
+ANY: Final = {503: "the database failed, and the coordinator must be restarted"}
+READ: Final = ANY | {422: "what was sent is malformed"}
 SIGNED: Final = READ | {
     401: "the node is not in the directory, or the signature is not its signature of this operation",
     409: "the node has used this sequence number before, or it is too old",

@@ -1,8 +1,8 @@
 """What the coordinator lets in: operations that a node of its directory signed (`identity.Seal`), each of them once.
 
-Only bodies are waited for: a handler, from its first check to its last booking, is one step of the event loop, which
-is what makes it atomic; its transaction is committed before its reply leaves. What is refused leaves no trace but the
-used sequence number.
+Only bodies are waited for, and aggregates: a handler, from its first check to its last booking, is one step of the
+event loop, which is what makes it atomic; its transaction is committed before its reply leaves. What is refused leaves
+no trace but the used sequence number.
 """
 
 import hashlib
@@ -138,7 +138,7 @@ def sealed(limit: int) -> Callable[..., Coroutine[Any, Any, Operation]]:
 async def _read(request: Request, limit: int) -> bytearray:
     """The body, unless it is too long; then not even its rest is read."""
     declared = request.headers.get("content-length", "")
-    body, length = bytearray(), int(declared) if declared.isdecimal() else 0
+    body, length = bytearray(), int(declared[:19]) if declared.isdecimal() else 0  # more digits than any limit has
     if length <= limit:
         async for chunk in request.stream():
             body += chunk

@@ -14,11 +14,9 @@ from typing import Any
 
 import httpx
 import numpy as np
-import pytest
 
 from bets.lab import audit_log, coordinator, ledger
 from bets.lab.identity import identity
-from bets.lab.node import Node
 from tests.lab import trader
 
 ROOT = Path(__file__).parents[2]
@@ -198,19 +196,3 @@ async def all_is_booked(traders: Traders, client: httpx.AsyncClient) -> None:
     updates = np.stack([np.frombuffer(trader.update(name), "<f4") for name in trader.NAMES])
     aggregate = (await client.get("/rounds/r/aggregate")).raise_for_status().content
     np.testing.assert_allclose(np.frombuffer(aggregate, "<f4"), updates.mean(axis=0), rtol=1e-6, atol=1e-7)
-
-
-def test_a_node_gives_up_with_a_word_on_what_it_tried() -> None:
-    """A bounded number of tries, then an error that says what was asked, how often, and what happened."""
-
-    async def scenario() -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
-            node = Node(identity("ada", 1), client, tries=3)
-            with pytest.raises(ConnectionError, match=r"POST /inbox: no reply in 3 tries, at last ConnectError"):
-                await node.inbox()
-            with pytest.raises(ConnectionError, match=r"GET /rounds/r/aggregate: no reply in 3 tries"):
-                await node.aggregate("r")
-
-    asyncio.run(scenario())

@@ -21,7 +21,7 @@ Run: pytest bets/bet_70_median_for_all.py
 
 import pytest
 
-from bets.lab import attacks, federation
+from bets.lab import aggregation, attacks
 
 EXAMPLES = 2000
 SMALL = 100.0
@@ -39,8 +39,8 @@ def experiment(seed, dtype):
         return attacks.search(rule, attacks.DTYPES[dtype], EXAMPLES, seed, **options)
 
     claim = search(median)
-    unguarded = search(federation.median)
-    mean = search(lambda updates: federation.mean(federation.finite(updates)), bound=SMALL)
+    unguarded = search(aggregation.median)
+    mean = search(lambda updates: aggregation.mean(aggregation.finite(updates)), bound=SMALL)
     rank = search(one_rank_low, bound=SMALL)
     return {
         "withstood": claim.withstood,
@@ -54,9 +54,9 @@ def experiment(seed, dtype):
 
 
 def median(updates):
-    return federation.median(federation.finite(updates))
+    return aggregation.median(aggregation.finite(updates))
 
 
 def one_rank_low(updates):
-    kept = federation.finite(updates)
+    kept = aggregation.finite(updates)
     return kept.sort(dim=0).values[max(0, (len(kept) - 1) // 2 - 1)]

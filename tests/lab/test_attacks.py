@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from bets.lab import attacks, federation
+from bets.lab import aggregation, attacks
 
 DTYPES = sorted(attacks.DTYPES)
 
@@ -22,16 +22,16 @@ def updates(workers: int, seed: int = 7) -> Tensor:
 
 
 def robust(stack: Tensor) -> Tensor:
-    return federation.median(federation.finite(stack))
+    return aggregation.median(aggregation.finite(stack))
 
 
 def one_rank_low(stack: Tensor) -> Tensor:
-    kept = federation.finite(stack)
+    kept = aggregation.finite(stack)
     return kept.sort(dim=0).values[max(0, (len(kept) - 1) // 2 - 1)]
 
 
 def one_rank_high(stack: Tensor) -> Tensor:
-    kept = federation.finite(stack)
+    kept = aggregation.finite(stack)
     return kept.sort(dim=0).values[min(len(kept) - 1, len(kept) // 2 + 1)]
 
 
@@ -67,7 +67,7 @@ def test_a_large_inner_product_attack_turns_the_mean_around() -> None:
     honest = updates(6) + 3
     for epsilon, sign in ((2.9, 1), (3.1, -1)):
         attack = attacks.inner_product(honest, 2, epsilon)
-        mean = federation.mean(torch.cat([honest, attack]))
+        mean = aggregation.mean(torch.cat([honest, attack]))
         assert math.copysign(1, float(mean @ honest.mean(dim=0))) == sign
 
 
@@ -112,7 +112,7 @@ def test_the_search_meets_every_kind_of_number(dtype: str) -> None:
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("rule", [one_rank_low, one_rank_high, lambda u: federation.mean(federation.finite(u))])
+@pytest.mark.parametrize("rule", [one_rank_low, one_rank_high, lambda u: aggregation.mean(aggregation.finite(u))])
 def test_the_search_breaks_a_rule_that_is_off_by_one_rank(rule: attacks.Rule, dtype: str) -> None:
     """Finite and small counterexamples to the order statistics beside the median, and to the mean."""
     found = attacks.search(rule, attacks.DTYPES[dtype], 2000, 31, bound=100.0, shrink=False)
@@ -123,10 +123,10 @@ def test_the_search_breaks_a_rule_that_is_off_by_one_rank(rule: attacks.Rule, dt
 
 def test_the_median_alone_falls_to_a_single_nan() -> None:
     """What makes the coordinator's rejection part of the claim."""
-    found = attacks.search(federation.median, torch.float32, 2000, 31)
+    found = attacks.search(aggregation.median, torch.float32, 2000, 31)
     assert found.found
     assert "nan" in found.smallest
-    assert not attacks.search(federation.median, torch.float32, 200, 31, bound=100.0).found
+    assert not attacks.search(aggregation.median, torch.float32, 200, 31, bound=100.0).found
 
 
 def test_a_search_that_finds_nothing_has_tried_every_example() -> None:
@@ -160,7 +160,7 @@ def test_a_search_does_not_depend_on_what_else_is_imported(tmp_path: Path, monke
 @given(st.integers(1, 40))
 def test_a_counterexample_is_shown_in_one_short_line(workers: int) -> None:
     """However large the round, at most 160 characters, marked where it was cut."""
-    text = attacks.show(federation.mean, attacks.Round(torch.ones(workers, 2), torch.zeros(0, 2), 0))
+    text = attacks.show(aggregation.mean, attacks.Round(torch.ones(workers, 2), torch.zeros(0, 2), 0))
     assert len(text) <= 160
     assert text.startswith("honest [[1.0, 1.0]")
     assert text.endswith("…") == (workers > 10)

@@ -17,13 +17,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bets.lab import audit_log, coordinator
-from bets.lab.coordinator import WINDOW, Coordinator, Window
 from bets.lab.identity import Identity, Node, Seal, identity, verify
 from bets.lab.ledger import MAX_PAYLOAD
+from bets.lab.operations import WEAK
+from bets.lab.store import WINDOW, Coordinator, Window
 
 ROOT = Path(__file__).parents[2]
 SIGNED = "/transfers/u?recipient=bob"
 PAYLOAD = bytes(range(256)) * 80  # more than one chunk
+TABLES = ("nodes", "entries", "transfers", "payloads", "rounds", "updates", "aggregates")
 
 
 class Hall:
@@ -59,7 +61,8 @@ def visit(scenario: Callable[[Hall], Awaitable[None]]) -> None:
 def kept(state: Coordinator) -> tuple[object, ...]:
     """All that a coordinator stores but for used sequence numbers."""
     ledger = state.ledger
-    return copy.deepcopy((state.directory, state.mailbox, state.log.entries, ledger.transfers, ledger.accounts()))
+    tables = [state.read(f"SELECT * FROM {name}") for name in TABLES]
+    return copy.deepcopy((state.directory, state.log.entries, ledger.transfers, ledger.accounts(), tables))
 
 
 def detail(reply: httpx.Response) -> str:
@@ -85,7 +88,7 @@ def test_a_payload_travels_byte_for_byte_and_both_sides_count_it() -> None:
         assert (at.ada.sent, at.bob.received) == (len(PAYLOAD), len(PAYLOAD))
         gone = await at.bob.collect("t")
         assert (gone.status_code, detail(gone)) == (410, "transfer t is delivered and claimed, its payload is gone")
-        assert at.state.mailbox == {}
+        assert at.state.read("SELECT * FROM payloads") == []
 
     visit(scenario)
 
@@ -243,6 +246,23 @@ def test_to_register_again_is_harmless() -> None:
     visit(scenario)
 
 
+@pytest.mark.parametrize("key", sorted(WEAK))
+@pytest.mark.parametrize("sign", [0x00, 0x80])
+def test_a_key_that_anybody_can_sign_with_can_not_enter(key: bytes, sign: int) -> None:
+    """Who has no private key finds, by trying, a request that one same signature fits; it is refused all the same."""
+    key, nothing = key[:31] + bytes([key[31] | sign]), bytes([1]) + bytes(63)  # R is the neutral element, S is 0
+    seals = (Seal("POST", "/nodes/eve", "eve", number, hashlib.sha256(key).hexdigest()) for number in range(300))
+    seal = next(seal for seal in seals if verify(key, nothing, seal.message()))
+
+    async def scenario(at: Hall) -> None:
+        headers = {"x-node": "eve", "x-sequence": str(seal.sequence), "x-signature": nothing.hex()}
+        reply = await at.client.post("/nodes/eve", content=key, headers=headers)
+        assert (reply.status_code, "is of small order" in detail(reply)) == (401, True)
+        assert "eve" not in at.state.directory
+
+    visit(scenario)
+
+
 @given(st.lists(st.integers(0, 3 * WINDOW), max_size=50), st.integers(0, 2**63 - 1))
 def test_a_sequence_number_is_good_once(numbers: list[int], offset: int) -> None:
     """Whatever the order, no number is accepted twice, and a number above all others always is."""
@@ -389,3 +409,44 @@ def test_the_same_app_serves_nodes_of_other_processes_under_uvicorn() -> None:
 
     with under_uvicorn() as address:
         asyncio.run(scenario(address))
+
+
+def test_the_command_says_how_it_is_used(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Its help names the options, what the database is for and an example; what it can't use it names as well."""
+    with pytest.raises(SystemExit, match="0"):
+        coordinator.main(["--help"])
+    told = " ".join(capsys.readouterr().out.split())
+    for part in ("--database FILE", "--port N", "--host", "keep the file to yourself", "Example: python -m", "/docs"):
+        assert part in told
+    with pytest.raises(SystemExit, match="2"):
+        coordinator.main(["--database", str(tmp_path / "nowhere" / "x.db"), "--port", "1"])
+    assert "No such file or directory" in capsys.readouterr().err
+
+
+def test_another_method_is_referred_to_all_that_there_are() -> None:
+    """405 names every method of the path, of the documentation's too, and a path that is none is 404."""
+
+    async def scenario(at: Hall) -> None:
+        reply = await at.client.delete("/transfers/t")
+        assert (reply.status_code, reply.headers["allow"]) == (405, "GET, POST")
+        assert detail(reply) == "expected GET, POST here, not DELETE"
+        assert (await at.client.delete("/docs")).status_code == 405
+        assert (await at.client.get("/nowhere")).status_code == 404
+
+    visit(scenario)
+
+
+def test_what_is_booked_of_a_transfer_can_be_asked() -> None:
+    """Whoever lost a reply learns what became of the operation."""
+
+    async def scenario(at: Hall) -> None:
+        await at.ada.send("t", "bob", b"four")
+        booked = {"sender": "ada", "recipient": "bob", "size": 4, "sha256": hashlib.sha256(b"four").hexdigest()}
+        assert (await at.client.get("/transfers/t")).json() == booked | {"delivered": None, "claimed": False}
+        await at.bob.collect("t")
+        await at.ada.claim("t", 4)
+        assert (await at.client.get("/transfers/t")).json() == booked | {"delivered": 4, "claimed": True}
+        unknown = await at.client.get("/transfers/u")
+        assert (unknown.status_code, detail(unknown)) == (404, "there is no transfer u")
+
+    visit(scenario)

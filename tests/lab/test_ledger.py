@@ -236,7 +236,7 @@ async def trading(books: Ledger, operations: int, seed: int) -> tuple[ledger.Tal
     sent = {node.identity.name: node.sent for node in nodes}
     received = {node.identity.name: node.received for node in nodes}
     state = app.state.coordinator
-    assert state.mailbox == {}
+    assert state.read("SELECT * FROM payloads") == []
     return tally, imbalance(accounts, sent, received), sum(sent.values()), state.log.head().root
 
 

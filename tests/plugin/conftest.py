@@ -30,6 +30,14 @@ _MARKERS = {
 }
 
 
+@pytest.fixture(autouse=True)
+def no_schemathesis(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep its plugin out of the sessions that the tests start, of which each would take a second longer."""
+    if "pytester" in request.fixturenames:
+        request.getfixturevalue("pytester")  # unsets the variable
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:schemathesis")
+
+
 @pytest.fixture
 def bet(pytester: pytest.Pytester) -> WriteBet:
     """Return a function that writes a bet file of four cells and returns its path.

@@ -40,9 +40,13 @@ def a_little_is_enough(honest: Tensor, attackers: int, z: float | None = None) -
     """Hide in the spread: mean - z * std of the honest, coordinate by coordinate (Baruch et al., NeurIPS 2019).
 
     By default z is the paper's z_max: the farthest at which, in expectation, so many honest workers lie beyond that
-    with the attackers they are a majority. The standard deviation is the population's. Returns [attackers, ...].
+    with the attackers they are a majority. The standard deviation is the population's. Returns [attackers, ...]. Raises
+    ValueError unless there are both, and, for that z, more honest workers than attackers.
     """
+    _both(honest, attackers)
     if z is None:
+        if attackers >= len(honest):
+            raise ValueError(f"{attackers} attackers of {len(honest)} honest: z_max needs fewer; give a z")
         workers = len(honest) + attackers
         supporters = workers // 2 + 1 - attackers
         z = NormalDist().inv_cdf((workers - attackers - supporters) / (workers - attackers))
@@ -51,9 +55,19 @@ def a_little_is_enough(honest: Tensor, attackers: int, z: float | None = None) -
 
 
 def inner_product(honest: Tensor, attackers: int, epsilon: float = 0.1) -> Tensor:
-    """Send -epsilon times the honest mean, so that the aggregate points backwards (Xie et al., UAI 2019)."""
+    """Send -epsilon times the honest mean, so that the aggregate points backwards (Xie et al., UAI 2019).
+
+    It turns the mean around if epsilon is above honest / attackers; a small one is for rules that prefer the small.
+    Returns [attackers, ...]. Raises ValueError unless there are both.
+    """
+    _both(honest, attackers)
     vector = -epsilon * honest.mean(dim=0)
     return vector.expand(attackers, *vector.shape)
+
+
+def _both(honest: Tensor, attackers: int) -> None:
+    if len(honest) < 1 or attackers < 1:
+        raise ValueError(f"{len(honest)} honest updates and {attackers} attackers: expected at least one of each")
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ the sign of a zero (-0 and 0 are equal), and but for the mean, which is summed i
 updates; non-finite ones are to be rejected first (`finite`), since NaN has no place in an order.
 
 All but the mean go through the updates in blocks of coordinates that a processor's cache holds: beside the updates and
-the result they take memory for one block, and the geometric median for one update more.
+one vector, the result or a centre, they take memory for a few blocks.
 """
 
 from collections.abc import Iterator

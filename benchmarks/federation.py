@@ -127,6 +127,7 @@ def diloco(size: str, steps: int, batch: int, bars: bool) -> list[Figure]:
         figure(f"{REPLICAS} x {steps} plain steps of {batch} windows", "s", [sum(plain)]),
         figure("DiLoCo's own steps over those, in tenths", "x", [sum(own[each]) / sum(plain[each]) for each in parts]),
         figure("DiLoCo beside its own steps", "s", [whole - sum(own)]),
+        figure("DiLoCo over its own steps", "x", [whole / sum(own)]),
         figure("DiLoCo over the plain steps", "x", [whole / sum(plain)], 1.05 if bars else None),
     ]
 

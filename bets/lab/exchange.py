@@ -79,9 +79,7 @@ def through_coordinator(workers: int, seed: int, rule: str = "mean", faulty: int
     """A coordinator in this process, and so many nodes that speak HTTP with it."""
     app = coordinator.create_app(identity("coordinator", seed))
     with asyncio.Runner() as runner:
-        loop = (
-            runner.get_loop()
-        )  # Runner.run itself would ask for the handler of SIGINT, which formats the whole result
+        loop = runner.get_loop()  # Runner.run would format the whole result for a handler of SIGINT
         client = coordinator.in_process(app)
         nodes = [Worker(identity(f"worker-{number}", seed), client) for number in range(workers)]
         for node in nodes:

@@ -7,6 +7,7 @@ updates keeps those that it has.
 
 import asyncio
 from collections import Counter
+from functools import partial
 from typing import Annotated, Final, Literal, Self
 
 import numpy as np
@@ -184,20 +185,16 @@ def combine(updates: np.ndarray[tuple[int, int], np.dtype[np.float32]], opening:
 
     from bets.lab import aggregation
 
-    stack, faulty, workers = torch.from_numpy(updates), opening.faulty, len(opening.workers)
-    match opening.rule:
-        case "mean":
-            result = aggregation.mean(stack)
-        case "median":
-            result = aggregation.median(stack)
-        case "trimmed_mean":
-            result = aggregation.trimmed_mean(stack, faulty)
-        case "geometric_median":
-            result = aggregation.geometric_median(stack)
-        case "krum":
-            result = aggregation.krum(stack, faulty)
-        case "multi_krum":
-            result = aggregation.multi_krum(stack, faulty, workers - faulty)
+    stack, faulty = torch.from_numpy(updates), opening.faulty
+    rules = {
+        "mean": aggregation.mean,
+        "median": aggregation.median,
+        "trimmed_mean": partial(aggregation.trimmed_mean, trim=faulty),
+        "geometric_median": aggregation.geometric_median,
+        "krum": partial(aggregation.krum, faulty=faulty),
+        "multi_krum": partial(aggregation.multi_krum, faulty=faulty, chosen=len(updates) - faulty),
+    }
+    result = rules[opening.rule](stack)
     return result.numpy().astype("<f4", copy=False).tobytes()
 
 

@@ -209,7 +209,9 @@ def test_a_worker_that_ends_before_its_first_order_is_reported(monkeypatch: pyte
 
 
 WAITING = """
+    import signal
     from bets.lab import processes
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a suite in the background passes on that it is ignored
     with processes.crew(1, 1) as crew:
         print("ready", flush=True)
         crew.reports.get()
@@ -225,7 +227,10 @@ def test_a_worker_outlives_nobody(number: signal.Signals) -> None:
         assert starter.stdout
         assert starter.stdout.readline() == b"ready\n"
         starter.send_signal(number)
-        _, complaint = starter.communicate(timeout=60)  # returns when the last process that has the pipe is gone
+        try:
+            _, complaint = starter.communicate(timeout=60)  # returns when the last process that has the pipe is gone
+        finally:
+            starter.kill()
     assert starter.returncode == -number
     assert complaint.count(b"Traceback") == (number == signal.SIGINT)  # the starter's own
 

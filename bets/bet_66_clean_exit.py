@@ -18,6 +18,7 @@ Run: pytest bets/bet_66_clean_exit.py
 """
 
 import random
+from functools import cache
 
 import pytest
 import torch
@@ -60,5 +61,6 @@ def experiment(seed, leaver):
     }
 
 
+@cache
 def specialist(seed, name):
     return model.FractalMoE(model.SIZES[SIZE], seeding.torch_generator(seed, name)).requires_grad_(False)

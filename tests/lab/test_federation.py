@@ -154,8 +154,9 @@ def test_each_worker_reads_only_its_own_share() -> None:
 
 
 RANK = """
-    import sys, torch
+    import os, sys, torch
     import torch.distributed as dist
+    from pathlib import Path
     from bets.lab import aggregation, federation, pinning
     from bets.lab.exchange import packed
     from tests.lab.test_federation import BUDGET, TEXT, fresh
@@ -171,8 +172,10 @@ RANK = """
     model, text = fresh(), federation.shares(TEXT, workers)[rank]
     with pinning.threads(1):
         federation.diloco(model, [text], BUDGET, [federation.draws(3, workers)[rank]], exchange, every=3)
-    open(f"{sys.argv[1]}/{rank}", "wb").write(packed(federation.vector(model)))
+    Path(sys.argv[1], str(rank)).write_bytes(packed(federation.vector(model)))
+    dist.barrier()
     dist.destroy_process_group()
+    os._exit(0)  # gloo's threads may outlive the group, and abort an interpreter that they find ending
 """
 
 

@@ -22,6 +22,7 @@ from bets.lab.ledger import (
     UnknownTransferError,
     imbalance,
 )
+from tests.lab.flawed import DebitsRetries, PaysTwice, Trusting
 
 NAMES = ("ada", "bob", "eve")
 
@@ -301,31 +302,6 @@ def test_trade_really_repeats_offers_and_collections() -> None:
     books = Counting()
     assert asyncio.run(trading(books, 60, 3))[0].settled == 60
     assert books.again["offer"] > 0 < books.again["deliver"]
-
-
-class PaysTwice(Ledger):
-    """A ledger that has forgotten to remember claims."""
-
-    def claim(self, transfer: str, sender: str, amount: int) -> None:
-        super().claim(transfer, sender, amount)
-        self.transfers[transfer].claimed = False
-
-
-class DebitsRetries(Ledger):
-    """A ledger without idempotency: a payload that goes out twice is debited twice."""
-
-    def deliver(self, transfer: str, recipient: str, size: int) -> bool:
-        if not super().deliver(transfer, recipient, size):
-            self.debits[recipient] += size
-        return True
-
-
-class Trusting(Ledger):
-    """A ledger that pays whatever is claimed."""
-
-    def claim(self, transfer: str, sender: str, amount: int) -> None:
-        self.transfers[transfer].delivered = amount
-        super().claim(transfer, sender, amount)
 
 
 @pytest.mark.parametrize("flawed", [PaysTwice, DebitsRetries, Trusting])

@@ -18,6 +18,7 @@ from bets.lab.identity import Node, identity
 from bets.lab.ledger import ContradictionError, Ledger, LedgerError, LossyLedger, Transfer, imbalance
 from bets.lab.simulation import Simulation, simulate
 from bets.lab.traffic import HOUR, Outage, Traffic, Weather
+from tests.lab.flawed import DebitsRetries, PaysTwice
 
 T = TypeVar("T")
 ROUGH = Weather(loss=0.1, duplicates=0.2, crashes=48.0, outage=300.0)
@@ -333,23 +334,6 @@ def test_without_acknowledgement_drift_is_what_the_arithmetic_of_loss_says() -> 
     assert found["debit_off"] == pytest.approx(p / (1 - p), rel=0.1)
     assert found["credit_off"] == pytest.approx((1 - p) ** 2 - 1, rel=0.1)
     assert found["mean"] == pytest.approx((p / (1 - p) + 1 - (1 - p) ** 2) / 2, rel=0.1)
-
-
-class PaysTwice(Ledger):
-    """A ledger that has forgotten to remember claims."""
-
-    def claim(self, transfer: str, sender: str, amount: int) -> None:
-        super().claim(transfer, sender, amount)
-        self.transfers[transfer].claimed = False
-
-
-class DebitsRetries(Ledger):
-    """A ledger without idempotency: a payload that goes out twice is debited twice."""
-
-    def deliver(self, transfer: str, recipient: str, size: int) -> bool:
-        if not super().deliver(transfer, recipient, size):
-            self.debits[recipient] += size
-        return True
 
 
 @pytest.mark.parametrize(("flawed", "sides"), [(PaysTwice, "credit"), (DebitsRetries, "debit")])

@@ -1,23 +1,27 @@
 """Collecting bets: a file with one experiment gives its cells, and one item a tier."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import os
+import shlex
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 from _pytest.pathlib import fnmatch_ex
-from _pytest.runner import runtestprotocol
 
 from pytest_bets.hooks.marks import mark_faults
 from pytest_bets.hooks.options import Settings
-from pytest_bets.hooks.sweep import parameters
+from pytest_bets.hooks.refusals import foreign_parameters, refused_option
+from pytest_bets.hooks.sweep import Ids, parameters, record_ids
+from pytest_bets.hooks.tiers import Tier
 from pytest_bets.pure.checks import cell_faults
 from pytest_bets.pure.declaration import CRITERIA, SEED, Declaration
 from pytest_bets.pure.fault import DeclarationError, Fault
 from pytest_bets.pure.record import Json
 from pytest_bets.world.catalogue import Catalogue
+from pytest_bets.world.code import CodeIndex
 from pytest_bets.world.results import Results
 
 RECORD: Final = "record"
@@ -35,8 +39,11 @@ class BetCollection:
         catalogue: Callable[[], Catalogue],
         patterns: Sequence[str],
         finished: Mapping[str, str],
+        search: Sequence[Path],
     ) -> None:
         self.settings = settings
+        self.search = search
+        self._outside: Path | None = None
         self.catalogue = catalogue
         self.patterns = patterns
         self.finished = finished
@@ -62,16 +69,32 @@ class BetCollection:
             count = 1 if self.settings.pilot else bet.declaration.replicate
             metafunc.parametrize(SEED, bet.declaration.seeds(count))
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
-        """Pass a tier's item without a report: it is judged where every report arrives."""
-        if type(item) is not Tier:  # isinstance would ask an abstract class, for every cell
-            return None
-        for report in runtestprotocol(item, log=False, nextitem=nextitem):
-            if report.failed:  # a fixture of the module that breaks when it is torn down
-                item.ihook.pytest_runtest_logreport(report=report)
-        item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
-        return True
+    @pytest.hookimpl(wrapper=True, tryfirst=True, specname="pytest_generate_tests")
+    def note_ids(self, metafunc: pytest.Metafunc) -> Generator[None, None, None]:
+        """Note the ids of an experiment's parameters, before anything parametrizes it."""
+        bet = metafunc.definition.parent
+        if isinstance(bet, BetFile):
+            record_ids(metafunc, bet.ids)
+        yield
+
+    def outside(self, bet: "BetFile") -> str:
+        """Return why a bet that lies outside pytest's root cannot be judged; empty for one that lies inside."""
+        root = bet.config.rootpath
+        if bet.path.is_relative_to(root):
+            return ""
+        first, self._outside = self._outside, self._outside or bet.path
+        if first:
+            return f"{bet.path} lies outside pytest's rootdir {root}, as {first} does"
+        common = os.path.commonpath([bet.path.parent, root])
+        return (
+            f"{bet.path} lies outside pytest's rootdir {root}, where results, other bets and their history are looked "
+            f"for.\nName a rootdir that holds both: --rootdir={shlex.quote(common)}"
+        )
+
+    def code_files(self, path: Path) -> list[Path]:
+        """Return the files of the code that a record of the bet in this file would cover."""
+        index = CodeIndex(self.settings.root, self.search)
+        return [self.settings.root / name for name in index.code(path).files]
 
     @cached_property
     def results(self) -> Results:
@@ -105,6 +128,9 @@ class BetFile(pytest.Module):
         self.collection = collection
         self.places: dict[str, int] = {}
         self.params: Sequence[Mapping[str, object]] = ()
+        self.ids: Ids = {}
+        self.refused = ""
+        """Why no cell of this bet is run in this session, where that is so."""
         self.running = ""
         """The name of the cell that was set up last."""
         self.data: dict[str, str] = {}
@@ -125,6 +151,9 @@ class BetFile(pytest.Module):
             CollectError: with every fault of the declaration.
 
         """
+        outside = self.collection.outside(self)
+        if outside:
+            raise self.CollectError(outside)
         try:
             declaration = self.collection.catalogue().declaration(self.path)
         except DeclarationError as error:
@@ -154,11 +183,14 @@ class BetFile(pytest.Module):
         if any(mark.name == "flaky" for marks in held for mark in marks):
             problem = "the experiment is marked flaky: running until it passes would turn a losing bet green"
             faults.append(self._fault(problem, "one run, or @pytest.mark.replicate(n), which counts them all"))
-        self.params = parameters(cells)
+        self.params = parameters(cells, self.ids)
         if not self.params:
             self._refuse([*faults, self._fault("the sweep has no cell", "at least one parameter set")])
         self.places = {cell.name: index for index, cell in enumerate(cells)}
-        if not self.collection.settings.rehearsal:
+        self.refused = refused_option(self.config) or foreign_parameters(
+            declaration, cells, lambda: self.collection.code_files(self.path)
+        )
+        if not self.collection.settings.rehearsal and not self.refused:
             faults += cell_faults(declaration, self.params)
         self._refuse(faults)
         return cells
@@ -177,24 +209,6 @@ class BetFile(pytest.Module):
     def _refuse(self, faults: Sequence[Fault]) -> None:
         if faults:
             raise self.CollectError(str(DeclarationError(faults)))
-
-
-class Tier(pytest.Item):
-    """One tier of a bet, which is judged where every report arrives and not where this item runs."""
-
-    def __init__(self, *, declaration: Declaration, marks: Sequence[pytest.Mark], **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.line = next(c.line for c in declaration.criteria if c.tier == self.name)
-        texts = [sentence.text for sentence in declaration.sentences(self.name)]
-        self.add_marker(getattr(pytest.mark, self.name).with_args(*texts))
-        self.own_markers.extend(marks)
-
-    def runtest(self) -> None:
-        """Do nothing here."""
-
-    def reportinfo(self) -> tuple[Path, int, str]:
-        """Point at the tier's first sentence."""
-        return self.path, self.line - 1, self.name
 
 
 class Finished(pytest.Item):

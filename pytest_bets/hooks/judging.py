@@ -12,12 +12,22 @@ from typing import Any, Final
 import pytest
 
 from pytest_bets.hooks.beginning import NOTHING, look
+from pytest_bets.hooks.measuring import ATTRIBUTE
 from pytest_bets.hooks.options import Settings
-from pytest_bets.hooks.refusals import refuse
+from pytest_bets.hooks.refusals import check_overrides
 from pytest_bets.hooks.registration import Registry
-from pytest_bets.hooks.reports import REGISTRATION, RESULTS, error_report, show, tier_reports
+from pytest_bets.hooks.reports import (
+    REFUSED,
+    REGISTRATION,
+    RESULTS,
+    error_report,
+    tier_outcome,
+    tier_reports,
+    unexpected_report,
+)
 from pytest_bets.hooks.run import Arrived, BetRun, Judgement, arrived, conclude, selection
-from pytest_bets.pure.declaration import is_bet_name
+from pytest_bets.hooks.tiers import UNMET, Outcome, mark_unmet
+from pytest_bets.pure.declaration import CRITERIA, is_bet_name
 from pytest_bets.pure.fault import DeclarationError
 from pytest_bets.pure.gate import gated
 from pytest_bets.pure.measured import canonical
@@ -40,12 +50,19 @@ class Concluded:
     judgement: Judgement
     cells: int
     kept: Kept | None
+    gated: frozenset[str]
 
 
 class Judge:
     """Gathers reports, judges bets, writes their records and emits the reports of their tiers. One a session."""
 
-    def __init__(self, config: pytest.Config, settings: Settings, catalogue: Callable[[], Catalogue]) -> None:
+    def __init__(
+        self,
+        config: pytest.Config,
+        settings: Settings,
+        catalogue: Callable[[], Catalogue],
+        search: Sequence[Path],
+    ) -> None:
         self.config = config
         self.settings = settings
         self.results = Results(settings.results)
@@ -55,8 +72,12 @@ class Judge:
         self.summary: Json | None = None
         self.catalogue = catalogue
         self.registry = Registry(settings, catalogue)
-        self.search = search_path(config)
+        self.search = search
+        self.on_judged: Callable[[BetRun], None] | None = None
         self._by_cell: dict[str, BetRun] = {}
+        self._by_tier: dict[str, tuple[BetRun, str]] = {}
+        self._reported: set[str] = set()
+        self._unexpected: dict[str, str] = {}
         self._unfinished: dict[str, Unfinished] = {}
         self._noting = settings.kept and not settings.rehearsal
         self._red: set[str] = set()
@@ -82,7 +103,7 @@ class Judge:
                 self._expect(prefix, own)
         if not self.runs:
             return
-        refuse(self.config, self.settings, [run.declaration for run in self.runs.values()])
+        check_overrides(self.settings, [run.declaration for run in self.runs.values()])
         try:
             runs = list(self.runs.values())
             self.beginning = look(runs, self.settings, self.catalogue(), self.results, self.registry, self.search)
@@ -94,9 +115,10 @@ class Judge:
             raise pytest.UsageError(f"The results cannot be read: {error}\nNothing was run.") from None
         for run in self.runs.values():
             self._by_cell.update(dict.fromkeys(run.cells, run))
+            self._by_tier.update({f"{run.prefix}::{tier}": (run, tier) for tier in run.tiers})
 
     def _expect(self, prefix: str, nodeids: Sequence[str]) -> None:
-        path = Path(os.path.normpath(self.settings.root / prefix))  # as collected: a link on the way stays one
+        path = Path(os.path.normpath(self.config.rootpath / prefix))  # as collected: a link on the way stays one
         try:
             declaration = self.catalogue().declaration(path)
         except DeclarationError:  # its collection has failed, and says so
@@ -115,13 +137,43 @@ class Judge:
         if report.outcome == "failed":
             self._red.add(nodeid.partition("::")[0])
         run = self._by_cell.get(nodeid)
-        if run is None or run.prefix in self.concluded:
+        if run is None:
+            self._take_other(report)
+            return
+        if run.prefix in self.concluded:
             return
         last = run.take(nodeid, report)
         if report.when == "teardown" and self._noting:
             self._note(run, nodeid)
         if last:
             self._conclude(run)
+
+    def _take_other(self, report: pytest.TestReport) -> None:
+        """Note that a tier was reported, or that a cell ran which this process did not expect."""
+        if report.nodeid in self._by_tier and report.when == "call":
+            self._reported.add(report.nodeid)
+        elif ATTRIBUTE in report.__dict__:
+            self._unexpected.setdefault(report.nodeid.partition("::")[0], report.nodeid)
+
+    def tier(self, nodeid: str) -> tuple[BetRun, str] | None:
+        """Return the run and the tier of an item, None where it is no selected tier."""
+        return self._by_tier.get(nodeid)
+
+    def outcome(self, nodeid: str) -> Outcome | None:
+        """Return how a tier ended; None while its bet has cells to run."""
+        if nodeid not in self._by_tier:
+            return Outcome("failed", f"this session did not expect {nodeid}: its bet cannot be judged")
+        run, tier = self._by_tier[nodeid]
+        if run.prefix not in self.concluded:
+            if run.waiting:
+                return None
+            self._conclude(run)
+        return self._outcome(self.concluded[run.prefix], tier)
+
+    def _outcome(self, concluded: Concluded, tier: str) -> Outcome:
+        return tier_outcome(
+            concluded.run, concluded.judgement, tier, concluded.gated, rehearsal=self.settings.rehearsal
+        )
 
     def _note(self, run: BetRun, nodeid: str) -> None:
         bet = run.declaration
@@ -142,6 +194,10 @@ class Judge:
         for run in self.runs.values():
             if run.prefix not in self.concluded and not (stopped and run.untouched):
                 self._conclude(run)
+        for concluded in self.concluded.values():
+            self._report_the_rest(concluded)
+        for prefix, nodeid in self._unexpected.items():
+            self._emit(unexpected_report(prefix, nodeid), extra=True)
         for unfinished in self._unfinished.values():
             unfinished.close()
         if any(concluded.kept for concluded in self.concluded.values()):
@@ -149,7 +205,7 @@ class Judge:
                 self.summary = rollup(self.results, self.catalogue())
             except (OSError, RecordError) as error:
                 text = f"The summary could not be written: {error}"
-                self._emit(error_report(next(iter(self.runs.values())), RESULTS, text))
+                self._emit(error_report(next(iter(self.runs.values())), RESULTS, text), extra=True)
         if session.testsfailed and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
@@ -174,15 +230,40 @@ class Judge:
         kept = None
         if self.settings.kept and (run.data or run.broken):
             kept = self._keep(run, judgement, came)
-        self.concluded[run.prefix] = Concluded(run, judgement, len(came.cells), kept)
+        gated_tiers = self._gated(run, judgement)
+        self.concluded[run.prefix] = Concluded(run, judgement, len(came.cells), kept, gated_tiers)
         refused = self.registry.refusal(run.path, run.declaration) if run.skipped else None
         if refused:
-            self._emit(error_report(run, REGISTRATION, refused))
+            self._emit(error_report(run, REGISTRATION, refused), extra=True)
+        if run.refused:
+            text = f"{run.declaration.file}: its cells were not run: {run.refused}"
+            self._emit(error_report(run, REFUSED, text), extra=True)
         run.data.clear()  # a sweep may be long, and its measurements have served
-        red = self._gated(run, judgement)
+        self._report_unselected(self.concluded[run.prefix])
+        if self.on_judged is not None:
+            self.on_judged(run)
+
+    def _report_unselected(self, concluded: Concluded) -> None:
+        """Report what turns the session red and was not selected: where all cells ran, no selection hides it."""
+        run, judgement = concluded.run, concluded.judgement
+        if not run.cells or judgement.missing or run.broken:
+            return
+        asked = CRITERIA if self.settings.gate != "auto" else ("catastrophic",)
+        for tier in asked:
+            if tier in run.tiers or not run.declaration.sentences(tier):
+                continue
+            outcome = self._outcome(concluded, tier)
+            if outcome.status == "failed":
+                for report in tier_reports(run, tier, outcome):
+                    self._emit(report, extra=report.when == "call")
+
+    def _report_the_rest(self, concluded: Concluded) -> None:
+        """Report the selected tiers whose items did not run: the session was stopped, or calls nothing."""
+        run = concluded.run
         for tier in run.tiers:
-            for report in tier_reports(run, judgement, tier, red, rehearsal=self.settings.rehearsal):
-                self._emit(report)
+            if f"{run.prefix}::{tier}" not in self._reported:
+                for report in tier_reports(run, tier, self._outcome(concluded, tier)):
+                    self._emit(report)
 
     def _keep(self, run: BetRun, judgement: Judgement, came: Arrived) -> Kept | None:
         record = self._record(run, judgement, came)
@@ -193,7 +274,7 @@ class Judge:
         except (OSError, RecordError) as error:
             cells = canonical({"bet": run.declaration.id, "cells": [json.loads(row) for row in came.rows]})
             text = f"The results could not be written: {error}\nWhat was measured:\n{cells}"
-            self._emit(error_report(run, RESULTS, text))
+            self._emit(error_report(run, RESULTS, text), extra=True)
             return None
         if judgement.missing is None and run.declaration.id in self._unfinished and not run.broken:
             self._unfinished[run.declaration.id].clear()
@@ -228,8 +309,13 @@ class Judge:
         recorded = verdict_of(record) if record else None
         return gated(self.settings.gate, run.tiers, judgement.verdict, recorded)
 
-    def _emit(self, report: pytest.TestReport) -> None:
-        show(report, self.config.pluginmanager)
+    def _emit(self, report: pytest.TestReport, *, extra: bool = False) -> None:
+        """Report to pytest; `extra` where there is no item for it, so that the progress does not pass 100 %."""
+        session = self.config.pluginmanager.get_plugin("session")
+        if extra and session is not None:
+            session.testscollected += 1
+        if UNMET in report.__dict__:
+            mark_unmet(report, self.config.pluginmanager)
         self.config.hook.pytest_runtest_logreport(report=report)
 
 

@@ -16,6 +16,8 @@ from pytest_bets.world.machine import compute
 
 ATTRIBUTE: Final = "bets_data"
 """The attribute of a report that holds one JSON string, which every serializer of reports carries."""
+REFUSED: Final = "bets_refused"
+"""The attribute of the report of a skipped cell that says why its bet is not run in this session."""
 TOTAL: Final = "bets_cells"
 """The attribute of a cell's reports that holds how many cells its bet has."""
 
@@ -56,6 +58,8 @@ class Measuring:
                 report.__dict__[ATTRIBUTE] = data
             elif report.outcome != "passed" and item.name in bet.places:
                 report.__dict__[TOTAL] = len(bet.places)
+                if bet.refused:
+                    report.__dict__[REFUSED] = bet.refused
         return report
 
     def _keep(self, bet: BetFile, returned: object) -> None:

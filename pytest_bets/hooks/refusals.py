@@ -1,27 +1,27 @@
-"""Options that do not go with bets."""
+"""What would multiply, repeat or hide the cells of a bet: then the bet is not run, and an error says why."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
+from typing import Final
 
 import pytest
 
 from pytest_bets.hooks.options import Settings
-from pytest_bets.pure.declaration import Declaration
+from pytest_bets.pure.declaration import SEED, Declaration
 from pytest_bets.pure.fault import nearest
 
+_RERUNS: Final = (
+    "running until it passes would turn a losing bet green. Count repetitions with @pytest.mark.replicate(n)."
+)
 
-def refuse(config: pytest.Config, settings: Settings, declarations: Collection[Declaration]) -> None:
-    """Refuse to rerun failures, and to override a constant that no bet of the session has.
+
+def check_overrides(settings: Settings, declarations: Collection[Declaration]) -> None:
+    """Refuse to override a constant that no bet of the session has.
 
     Raises:
-        pytest.UsageError: naming the option, and what to do instead.
+        pytest.UsageError: naming the option, and the constants that there are.
 
     """
-    asked = _reruns(config)
-    if asked:
-        raise pytest.UsageError(
-            f"{asked} does not go with bets: running until it passes would turn a losing bet green. "
-            "Count repetitions with @pytest.mark.replicate(n)."
-        )
     known = sorted({name for declaration in declarations for name in declaration.constants})
     for name in settings.overrides:
         if name not in known:
@@ -32,15 +32,76 @@ def refuse(config: pytest.Config, settings: Settings, declarations: Collection[D
             )
 
 
-def _reruns(config: pytest.Config) -> str | None:
-    """Return the option or setting of pytest-rerunfailures that would run failures again."""
+def refused_option(config: pytest.Config) -> str:
+    """Return why no bet can be run with the options of this session; empty where all can."""
+    option = _reruns(config)
+    if option:
+        return f"{option} does not go with bets: {_RERUNS}"
+    if config.getoption("forked", False):
+        return (
+            "--forked does not go with bets: what a forked child measures is lost. Use -n 2 to run cells in parallel."
+        )
+    return ""
+
+
+def _reruns(config: pytest.Config) -> str:
+    """Return the option or setting of pytest-rerunfailures, pytest-retry or flaky that would run failures again."""
     if config.getoption("force_reruns", None):
         return "--force-reruns"
-    given = config.getoption("reruns", None)
-    if given is not None:
-        return "--reruns" if given else None
-    try:
-        setting = str(config.getini("reruns") or "0")
-    except ValueError:  # the plugin is not there
-        return None
-    return None if setting.strip() == "0" else f"the setting reruns = {setting}, which --reruns 0 overrides,"
+    if config.getoption("force_flaky", False):
+        return "--force-flaky"
+    for name in ("reruns", "retries"):
+        given = config.getoption(name, None)
+        if given:
+            return f"--{name}"
+        try:
+            setting = "0" if given is not None else str(config.getini(name) or "0").strip()
+        except (ValueError, KeyError):  # the plugin is not installed
+            continue
+        if setting != "0":
+            return f"the setting {name} = {setting}, which --{name} 0 overrides,"
+    return ""
+
+
+def foreign_parameters(
+    declaration: Declaration, cells: Sequence[pytest.Function], covered: Callable[[], Collection[Path]]
+) -> str:
+    """Return why the cells cannot be run: a parameter that is not in the code that a record of the bet covers.
+
+    `covered` returns the files of that code. Empty where every parameter is.
+    """
+    names = set[str]().union(*(cell.callspec.params for cell in cells if hasattr(cell, "callspec")))
+    names -= {SEED} if declaration.replicate else set()
+    for mark in cells[0].iter_markers("parametrize") if cells else ():
+        written = mark.args[0] if mark.args else mark.kwargs.get("argnames", ())
+        names -= {name.strip() for name in (written.split(",") if isinstance(written, str) else written)}
+    if not names:
+        return ""
+    files = {path.resolve() for path in covered()}
+    plugins = cells[0].config.pluginmanager.get_plugins()
+    generated = "pytest_generate_tests" in declaration.sweep or any(_generates(plugin, files) for plugin in plugins)
+    for name in sorted(names):
+        if not _is_covered(cells[0], name, files, generated=generated):
+            return (
+                f"the parameter `{name}` multiplies the cells, and is defined neither in the bet file nor in code that "
+                "its record covers. A plugin that repeats tests adds such parameters (pytest-repeat, flakefinder): "
+                "leave its option out. @pytest.mark.replicate(n) declares repetitions."
+            )
+    return ""
+
+
+def _is_covered(cell: pytest.Function, name: str, files: Collection[Path], *, generated: bool) -> bool:
+    # pytest has no public way from a test to its fixtures; this one is the same in all versions since 3
+    definitions = cell._fixtureinfo.name2fixturedefs.get(name, ())
+    codes = [getattr(definition.func, "__code__", None) for definition in definitions]
+    sources = [Path(code.co_filename).resolve() if code else None for code in codes]
+    real = [
+        path for path in sources if not (path and "_pytest" in path.parts)
+    ]  # pytest makes one for direct parameters
+    return real[-1] in files if real else generated
+
+
+def _generates(plugin: object, files: Collection[Path]) -> bool:
+    """Tell whether a conftest.py or a bet file of the covered code parametrizes by a hook."""
+    file = getattr(plugin, "__file__", None)
+    return file is not None and hasattr(plugin, "pytest_generate_tests") and Path(file).resolve() in files

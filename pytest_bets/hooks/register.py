@@ -1,12 +1,13 @@
 """Which part of the plugin lives in which process."""
 
 from collections.abc import Collection, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import pytest
 
 from pytest_bets.hooks import xdist
 from pytest_bets.hooks.collection import BetCollection
+from pytest_bets.hooks.grouping import Grouping
 from pytest_bets.hooks.judging import Judge, search_path
 from pytest_bets.hooks.measuring import Measuring
 from pytest_bets.hooks.options import Settings
@@ -15,6 +16,7 @@ from pytest_bets.hooks.parts import Parts
 from pytest_bets.hooks.registration import Refusing
 from pytest_bets.hooks.resuming import resumed
 from pytest_bets.hooks.terminal import Closing
+from pytest_bets.hooks.tiers import TierProtocol
 from pytest_bets.world.catalogue import Catalogue
 
 
@@ -32,23 +34,26 @@ def register(config: pytest.Config, settings: Settings, patterns: Sequence[str])
     def registered() -> Collection[str]:
         return judge.registry.registered if judge else xdist.registered_bets(config)
 
+    search = search_path(config)
+    grouping = Grouping(partial(xdist.tell_elsewhere, config))
     if xdist.is_worker(config):
         finished = xdist.finished_cells(config)
     else:
         if settings.resume:
-            left = resumed(settings, catalogue(), search_path(config))
+            left = resumed(settings, catalogue(), search)
             plugins.register(left, "bets-resumed")
             finished = left.cells
-        judge = Judge(config, settings, catalogue)
+        judge = Judge(config, settings, catalogue, search)
         plugins.register(judge, "bets-judge")
         plugins.register(Closing(judge), "bets-closing")
-    collection = BetCollection(settings, catalogue, patterns, finished)
+    collection = BetCollection(settings, catalogue, patterns, finished, search)
     plugins.register(collection, "bets-collection")
+    plugins.register(grouping, "bets-grouping")
+    plugins.register(TierProtocol(judge.outcome if judge else None), "bets-tiers")
     plugins.register(Measuring(), "bets-measuring")
-    if settings.required:
-        plugins.register(Refusing(registered), "bets-refusing")
+    plugins.register(Refusing(registered if settings.required else None), "bets-refusing")
     if settings.rehearsal:
         finder = Finder(settings, catalogue)
         finder.install()
         config.add_cleanup(finder.remove)
-    return Parts(collection, finished, registered, judge)
+    return Parts(collection, grouping, finished, registered, judge)

@@ -9,6 +9,7 @@ import pytest
 
 from pytest_bets.hooks.collection import BetFile
 from pytest_bets.hooks.options import Settings
+from pytest_bets.hooks.tiers import Tier
 from pytest_bets.pure.declaration import Declaration
 from pytest_bets.pure.fault import DeclarationError
 from pytest_bets.pure.reader import read
@@ -96,15 +97,19 @@ def _digest(source: bytes, file: str) -> str | None:
 
 
 class Refusing:
-    """Skips the cells of every bet that is not `registered`, before any fixture of theirs; where the cells run."""
+    """Skips the cells of a bet that is refused or not `registered`, before any of their fixtures; where they run."""
 
-    def __init__(self, registered: Callable[[], Collection[str]]) -> None:
+    def __init__(self, registered: Callable[[], Collection[str]] | None) -> None:
         self.registered = registered
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Skip a cell; one error, where its bet is judged, says why."""
         bet = item.parent
-        if isinstance(bet, BetFile) and bet.declaration and bet.declaration.id not in self.registered():
+        if type(bet) is not BetFile or type(item) is Tier or bet.declaration is None:
+            return
+        if bet.refused:
+            raise pytest.skip.Exception("its bet is not run in this session", _use_item_location=True)
+        if self.registered is not None and bet.declaration.id not in self.registered():
             reason = "not known to be registered, which bets_registration requires"
             raise pytest.skip.Exception(reason, _use_item_location=True)

@@ -10,7 +10,7 @@ from typing import Any, Final
 import pytest
 
 from pytest_bets.hooks.collection import RECORD
-from pytest_bets.hooks.measuring import ATTRIBUTE, TOTAL
+from pytest_bets.hooks.measuring import ATTRIBUTE, REFUSED, TOTAL
 from pytest_bets.pure.declaration import CRITERIA, Declaration
 from pytest_bets.pure.record import cell_of, cells_of
 from pytest_bets.pure.sent import row_sent
@@ -39,6 +39,7 @@ class BetRun:
     data: dict[str, str] = field(default_factory=dict)
     broken: dict[str, str] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
+    refused: str = ""
     seconds: float = 0.0
     total: int = 0
 
@@ -53,7 +54,7 @@ class BetRun:
         self.seconds += report.duration
         if report.outcome == "passed" and "wasxfail" not in held:  # nearly always, and a sweep may have many cells
             if ATTRIBUTE in held:
-                self.data[nodeid] = held.pop(ATTRIBUTE)
+                self._keep(nodeid, held.pop(ATTRIBUTE))
             return report.when == "teardown" and self._done(nodeid)
         if str(report.outcome) == _RERUN:
             self.broken.setdefault(nodeid, f"{_crash(report)}, and was run again")
@@ -63,9 +64,15 @@ class BetRun:
         elif report.skipped:
             self.skipped[nodeid] = _skip(report)
         self.total = max(self.total, held.get(TOTAL, 0))
+        self.refused = held.get(REFUSED, self.refused)
         if ATTRIBUTE in held:
-            self.data[nodeid] = held.pop(ATTRIBUTE)
+            self._keep(nodeid, held.pop(ATTRIBUTE))
         return report.when not in ("setup", "call") and self._done(nodeid)  # teardown, or _DIED
+
+    def _keep(self, nodeid: str, data: str) -> None:
+        if nodeid in self.data:
+            self.broken.setdefault(nodeid, "it ran more than once in this session")
+        self.data[nodeid] = data
 
     def _done(self, nodeid: str) -> bool:
         self.waiting.discard(nodeid)

@@ -1,18 +1,61 @@
-"""The sweep of a bet: what tells its cells apart."""
+"""The sweep of a bet: what tells its cells apart, and where each parameter comes from."""
 
-from collections.abc import Mapping, Sequence
-from typing import Final
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from enum import Enum
+from typing import Any, Final
 
 import pytest
 
 _PLAIN: Final = frozenset({bool, int, float, str, type(None)})
+_PARAMETER_SET: Final = type(pytest.param())
+
+Ids = dict[str, list[tuple[object, str]]]
+"""By parameter, the values that were given an id of their own, and that id."""
 
 
-def parameters(cells: Sequence[pytest.Function]) -> Sequence[Mapping[str, object]]:
-    """Return every cell's sweep parameters: plain values as they are, others by a name that no other value has.
+def record_ids(metafunc: pytest.Metafunc, ids: Ids) -> None:
+    """Note the ids that `parametrize` is given for single parameters of this function.
 
-    A value without a name of its own is named by its place in the sweep. Nothing is returned where a cell stands for a
-    parameter set that is empty, which pytest would skip.
+    pytest keeps one id for a whole parameter set, and not which parameter it names.
+    """
+    parametrize: Callable[..., None] = metafunc.parametrize
+
+    def recording(argnames: Any, argvalues: Iterable[Any], *args: Any, **kwargs: Any) -> None:
+        names = argnames.split(",") if isinstance(argnames, str) else list(argnames)
+        values = list(argvalues)
+        given = kwargs.get("ids", args[1] if len(args) > 1 else None)
+        if given is not None and not callable(given):  # an iterator is read once
+            given = list(given)
+            args, kwargs = (*args[:1], *args[2:]), {**kwargs, "ids": given}
+        if len(names) == 1:
+            own = ids.setdefault(names[0].strip(), [])
+            own += [(value, text) for value, text in _explicit(values, given) if isinstance(text, str)]
+        parametrize(argnames, values, *args, **kwargs)
+
+    metafunc.parametrize = recording  # type: ignore[method-assign]
+
+
+def _explicit(values: Sequence[Any], given: Any) -> Iterable[tuple[object, object]]:
+    for index, value in enumerate(values):
+        is_set = isinstance(value, _PARAMETER_SET)
+        if is_set and len(value.values) != 1:  # pytest refuses it
+            continue
+        plain = value.values[0] if is_set else value
+        if is_set and value.id is not None:
+            yield plain, value.id
+        elif callable(given):
+            yield plain, given(plain)
+        elif given is not None and index < len(given):
+            yield plain, given[index]
+
+
+def parameters(cells: Sequence[pytest.Function], ids: Ids) -> Sequence[Mapping[str, object]]:
+    """Return every cell's sweep parameters: plain values as they are, others by the id that pytest shows for them.
+
+    Equal values have the same name in every cell, and different values have different names. Nothing is returned where
+    a cell stands for a parameter set that is empty, which pytest would skip.
     """
     given = [_callspec(cell) for cell in cells]
     kinds = {type(value) for params in given for value in params.values()}
@@ -20,33 +63,94 @@ def parameters(cells: Sequence[pytest.Function]) -> Sequence[Mapping[str, object
         return given
     if any(kind.__name__ == "NotSetType" for kind in kinds):
         return ()
-    places: dict[tuple[str, object], set[int]] = {}
-    for cell, params in zip(cells, given, strict=True):
+    values: dict[str, _Values] = {}
+    for params in given:
         for name, value in params.items():
-            places.setdefault((name, _label(value)), set()).add(cell.callspec.indices[name])
+            values.setdefault(name, _Values()).add(value)
+    names = {name: held.names(name, ids.get(name, ())) for name, held in values.items()}
+    return [{name: names[name][values[name].place(value)] for name, value in params.items()} for params in given]
 
-    def told(cell: pytest.Function, name: str, value: object) -> object:
-        if _is_plain(value):
-            return value
-        label = _label(value)
-        alone = label is not None and len(places[name, label]) == 1
-        return label if alone else f"{name}{cell.callspec.indices[name]}"
 
-    return [
-        {name: told(cell, name, _scalar(value)) for name, value in params.items()}
-        for cell, params in zip(cells, given, strict=True)
-    ]
+class _Values:
+    """The different values of one parameter, in the order of the sweep.
+
+    Never told apart by the position that pytest gives a value: with two axes it counts the whole sweep.
+    """
+
+    def __init__(self) -> None:
+        self.different: list[object] = []
+        self._by_identity: dict[int, int] = {}
+        self._by_hash: dict[tuple[type, object], int] = {}
+        self._unhashable: list[int] = []
+
+    def add(self, value: object) -> None:
+        if id(value) in self._by_identity:
+            return
+        place = self._equal(value)
+        if place is None:
+            place = len(self.different)
+            self.different.append(value)
+        self._by_identity[id(value)] = place
+
+    def place(self, value: object) -> int:
+        return self._by_identity[id(value)]
+
+    def _equal(self, value: object) -> int | None:
+        new = len(self.different)
+        try:
+            place = self._by_hash.setdefault((type(value), value), new)
+        except Exception:  # whatever its __hash__ or __eq__ raises
+            same = (place for place in self._unhashable if _same(self.different[place], value))
+            found = next(same, None)
+            if found is None:
+                self._unhashable.append(new)
+            return found
+        return None if place == new else place
+
+    def names(self, parameter: str, ids: Sequence[tuple[object, str]]) -> list[object]:
+        """Return a name for each value; where several would share one, the parameter's with the value's place."""
+        found = [_name(value, ids) for value in self.different]
+        count = Counter(str(name) for name in found if name is not None)
+        own = [
+            name is not None and (_is_plain(_scalar(value)) or count[str(name)] == 1)
+            for name, value in zip(found, self.different, strict=True)
+        ]
+        taken = {str(name) for name, is_own in zip(found, own, strict=True) if is_own}
+        result: list[object] = []
+        for place, (name, is_own) in enumerate(zip(found, own, strict=True)):
+            number = place
+            while not is_own and f"{parameter}{number}" in taken:
+                number += len(found)
+            result.append(name if is_own else f"{parameter}{number}")
+            taken.add(str(result[-1]))
+        return result
+
+
+def _name(value: object, ids: Sequence[tuple[object, str]]) -> object:
+    """Return a plain value, or what pytest shows for another, None where that is its place."""
+    plain = _scalar(value)
+    if _is_plain(plain):
+        return plain
+    for other, text in ids:
+        if other is value or _same(other, value):
+            return text
+    if isinstance(value, Enum | complex):
+        return str(value)
+    if isinstance(value, re.Pattern):
+        return str(value.pattern)
+    name = getattr(value, "__name__", None)
+    return name if isinstance(name, str) else None
+
+
+def _same(one: object, other: object) -> bool:
+    try:
+        return type(one) is type(other) and bool(one == other)
+    except Exception:  # arrays have no truth value, and an __eq__ may raise what it likes
+        return False
 
 
 def _callspec(cell: pytest.Function) -> Mapping[str, object]:
     return cell.callspec.params if hasattr(cell, "callspec") else {}
-
-
-def _label(value: object) -> object:
-    if _is_plain(_scalar(value)):
-        return str(value)
-    label = getattr(value, "__name__", None) or getattr(value, "name", None)
-    return label if isinstance(label, str) else None
 
 
 def _scalar(value: object) -> object:

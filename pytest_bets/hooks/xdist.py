@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _FINISHED: Final = "bets_finished"
 _REGISTERED: Final = "bets_registered"
+_ELSEWHERE: Final = "bets_elsewhere"
 
 
 def is_worker(config: pytest.Config) -> bool:
@@ -31,6 +32,12 @@ def registered_bets(config: pytest.Config) -> frozenset[str]:
     """Return, on a worker, the ids of the bets that the controller found registered, where it has to know."""
     handed: Mapping[str, str] = config.workerinput  # type: ignore[attr-defined]  # is_worker has told that it is there
     return frozenset(json.loads(handed[_REGISTERED]))
+
+
+def tell_elsewhere(config: pytest.Config, bets: Sequence[str]) -> None:
+    """Tell the controller, on a worker, which bets are left to other shards."""
+    if is_worker(config):
+        config.workeroutput[_ELSEWHERE] = json.dumps(bets)  # type: ignore[attr-defined]
 
 
 class Controller:
@@ -60,11 +67,22 @@ class Controller:
         if not self.bets:
             return
         self.config.pluginmanager.register(Stopping(self.config), "bets-stopping")
+        from pytest_bets.hooks.remote import RemoteTiers
+
+        tiers = RemoteTiers(self.config, judge, self.parts().collection)
+        self.config.pluginmanager.register(tiers, "bets-remote-tiers")
         if self.config.getoption("dist", "no") == "each":
             raise pytest.UsageError(
                 "--dist each does not go with bets: it runs every cell once a worker, and a cell is one row of "
                 "measurements. Use --dist load, worksteal, loadfile, loadscope or loadgroup."
             )
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take over which bets a worker has left to other shards; all workers say the same."""
+        elsewhere = json.loads(getattr(node, "workeroutput", {}).get(_ELSEWHERE, "[]"))
+        if elsewhere:
+            self.parts().grouping.elsewhere[:] = elsewhere
 
     @pytest.hookimpl(optionalhook=True, wrapper=True)
     def pytest_xdist_make_scheduler(self) -> Generator[None, Any, Any]:

@@ -17,14 +17,15 @@ _GATED: Final = {
 def gated(gate: str, selected: Collection[str], verdict: Verdict, recorded: Verdict | None) -> frozenset[str]:
     """Return the tiers that turn the session red where they are not met.
 
-    `auto` is the lowest bar among the selected tiers; a control selected alone gates itself. `regression` gates the
-    tiers behind a verdict that is worse than the recorded one.
+    `auto` is the lowest bar among the selected tiers, and catastrophic where none was selected; a control that was
+    selected alone gates itself. `regression` gates the tiers behind a verdict that is worse than the recorded one.
     """
     if gate == "regression":
         worse = recorded is not None and _rank(verdict) < _rank(recorded)
         return frozenset(CRITERIA) if worse else frozenset()
     if gate == "auto":
-        gate = next((tier for tier in ("catastrophic", "lenient", "strict") if tier in selected), "lenient")
+        lowest = next((tier for tier in ("catastrophic", "lenient", "strict") if tier in selected), None)
+        gate = lowest or ("lenient" if selected else "catastrophic")
     return _GATED[gate]
 
 

@@ -9,7 +9,7 @@ from tests.plugin.test_selection import outcomes
 from tests.plugin.whole import records
 
 RERUNS = ("-p", "pytest_rerunfailures")
-USAGE_ERROR = pytest.ExitCode.USAGE_ERROR
+FAILED = pytest.ExitCode.TESTS_FAILED
 WHY = (
     " does not go with bets: running until it passes would turn a losing bet green. "
     "Count repetitions with @pytest.mark.replicate(n)."
@@ -27,20 +27,23 @@ def test_flaky():
 @pytest.mark.parametrize(
     "arguments", [["--reruns", "2"], ["--force-reruns", "2"], ["--reruns", "2", "-n", "2"]], ids=" ".join
 )
-def test_the_option_is_a_usage_error(bet: WriteBet, run: Run, arguments: list[str]) -> None:
-    """Nothing is run and nothing is written."""
-    bet()
-    shown = run(*RERUNS, *arguments, expect=USAGE_ERROR)
-    assert f"ERROR: {arguments[0]}{WHY}" in shown
+def test_the_option_refuses_the_bet_and_no_other_test(bet: WriteBet, run: Run, arguments: list[str]) -> None:
+    """No cell runs and nothing is written; the flaky test beside it is run again, as the user asked."""
+    bet(body='raise AssertionError("this cell ran")')
+    Path("test_flaky.py").write_text(FLAKY_TEST)
+    shown = run(*RERUNS, *arguments, expect=FAILED)
+    assert f"bet_1_first.py: its cells were not run: {arguments[0]}{WHY}" in shown
+    assert "this cell ran" not in shown
+    assert outcomes(shown) == "1 passed, 7 skipped, 1 error, 1 rerun"
     assert not Path("results").exists()
 
 
-def test_the_setting_is_a_usage_error_that_the_option_overrides(bet: WriteBet, run: Run) -> None:
+def test_the_setting_refuses_the_bet_and_the_option_overrides_it(bet: WriteBet, run: Run) -> None:
     """A project that reruns its tests runs its bets with --reruns 0, as the error says."""
     bet()
     Path("pytest.ini").write_text("[pytest]\nreruns = 2\n")
-    shown = run(*RERUNS, expect=USAGE_ERROR)
-    assert f"ERROR: the setting reruns = 2, which --reruns 0 overrides,{WHY}" in shown
+    shown = run(*RERUNS, expect=FAILED)
+    assert f"the setting reruns = 2, which --reruns 0 overrides,{WHY}" in shown
     assert outcomes(run(*RERUNS, "--reruns", "0")) == "7 passed"
 
 

@@ -70,7 +70,7 @@ class BetCollection:
             metafunc.parametrize(SEED, bet.declaration.seeds(count))
 
     @pytest.hookimpl(wrapper=True, tryfirst=True, specname="pytest_generate_tests")
-    def note_ids(self, metafunc: pytest.Metafunc) -> Generator[None, None, None]:
+    def pytest_note_ids(self, metafunc: pytest.Metafunc) -> Generator[None, None, None]:
         """Note the ids of an experiment's parameters, before anything parametrizes it."""
         bet = metafunc.definition.parent
         if isinstance(bet, BetFile):

@@ -31,24 +31,28 @@ def record_ids(metafunc: pytest.Metafunc, ids: Ids) -> None:
             args, kwargs = (*args[:1], *args[2:]), {**kwargs, "ids": given}
         if len(names) == 1:
             own = ids.setdefault(names[0].strip(), [])
-            own += [(value, text) for value, text in _explicit(values, given) if isinstance(text, str)]
+            sets = [_single(value, bare=isinstance(argnames, str)) for value in values]
+            own += [(value, text) for value, text in _explicit(sets, given) if isinstance(text, str)]
         parametrize(argnames, values, *args, **kwargs)
 
     metafunc.parametrize = recording  # type: ignore[method-assign]
 
 
-def _explicit(values: Sequence[Any], given: Any) -> Iterable[tuple[object, object]]:
-    for index, value in enumerate(values):
-        is_set = isinstance(value, _PARAMETER_SET)
-        if is_set and len(value.values) != 1:  # pytest refuses it
-            continue
-        plain = value.values[0] if is_set else value
-        if is_set and value.id is not None:
-            yield plain, value.id
+def _single(value: Any, *, bare: bool) -> tuple[object, object]:
+    """Return the value of a parameter set of one name, and the id that it was given with `pytest.param`."""
+    if isinstance(value, _PARAMETER_SET):
+        return (value.values[0] if value.values else None), value.id
+    return (value if bare else value[0]), None
+
+
+def _explicit(sets: Sequence[tuple[object, object]], given: Any) -> Iterable[tuple[object, object]]:
+    for index, (value, own) in enumerate(sets):
+        if own is not None:
+            yield value, own
         elif callable(given):
-            yield plain, given(plain)
+            yield value, given(value)
         elif given is not None and index < len(given):
-            yield plain, given[index]
+            yield value, given[index]
 
 
 def parameters(cells: Sequence[pytest.Function], ids: Ids) -> Sequence[Mapping[str, object]]:

@@ -69,8 +69,11 @@ class Tier(pytest.Item):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Show the judgement without a traceback, which would show this file."""
-        judged = self.outcome is not None and str(excinfo.value) == self.outcome.text
-        return super().repr_failure(excinfo, style="value" if judged else style)
+        if self.outcome is None or str(excinfo.value) != self.outcome.text:
+            return super().repr_failure(excinfo, style)
+        shown: Any = super().repr_failure(excinfo, style="value")
+        shown.reprcrash.message = self.outcome.text  # without the exception's name, for the short summary
+        return shown
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """Point at the tier's first sentence."""

@@ -190,7 +190,10 @@ class BetFile(pytest.Module):
         self.refused = refused_option(self.config) or foreign_parameters(
             declaration, cells, lambda: self.collection.code_files(self.path)
         )
-        if not self.collection.settings.rehearsal and not self.refused:
+        if self.refused:
+            for cell in cells:
+                cell.add_marker(pytest.mark.skip(reason="its bet is not run in this session"))
+        elif not self.collection.settings.rehearsal:
             faults += cell_faults(declaration, self.params)
         self._refuse(faults)
         return cells

@@ -51,7 +51,8 @@ def register(config: pytest.Config, settings: Settings, patterns: Sequence[str])
     plugins.register(grouping, "bets-grouping")
     plugins.register(TierProtocol(judge.outcome if judge else None), "bets-tiers")
     plugins.register(Measuring(), "bets-measuring")
-    plugins.register(Refusing(registered if settings.required else None), "bets-refusing")
+    if settings.required:
+        plugins.register(Refusing(registered), "bets-refusing")
     if settings.rehearsal:
         finder = Finder(settings, catalogue)
         finder.install()

@@ -97,9 +97,9 @@ def _digest(source: bytes, file: str) -> str | None:
 
 
 class Refusing:
-    """Skips the cells of a bet that is refused or not `registered`, before any of their fixtures; where they run."""
+    """Skips the cells of every bet that is not `registered`, before any of their fixtures; where the cells run."""
 
-    def __init__(self, registered: Callable[[], Collection[str]] | None) -> None:
+    def __init__(self, registered: Callable[[], Collection[str]]) -> None:
         self.registered = registered
 
     @pytest.hookimpl(tryfirst=True)
@@ -108,8 +108,6 @@ class Refusing:
         bet = item.parent
         if type(bet) is not BetFile or type(item) is Tier or bet.declaration is None:
             return
-        if bet.refused:
-            raise pytest.skip.Exception("its bet is not run in this session", _use_item_location=True)
-        if self.registered is not None and bet.declaration.id not in self.registered():
+        if bet.declaration.id not in self.registered():
             reason = "not known to be registered, which bets_registration requires"
             raise pytest.skip.Exception(reason, _use_item_location=True)

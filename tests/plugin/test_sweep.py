@@ -180,8 +180,8 @@ def test_parameters_of_fixtures_have_the_same_names(
 
 
 REPEATED = (
-    "its cells were not run: the parameter `{name}` multiplies the cells, and is defined neither in the bet file nor in "
-    "code that its record covers. A plugin that repeats tests adds such parameters (pytest-repeat, flakefinder): leave "
+    "its cells were not run: the parameter `{name}` multiplies the cells, and is defined neither in the bet file nor "
+    "in code that its record covers. A plugin that repeats tests adds such parameters (pytest-repeat, flakefinder): leave "
     "its option out. @pytest.mark.replicate(n) declares repetitions."
 )
 
@@ -203,7 +203,11 @@ def test_a_hook_of_a_plugin_that_no_record_covers_is_refused(
     bet: WriteBet, run: Run, pytester: pytest.Pytester
 ) -> None:
     """It is not in the code digest, so two runs with the same digests could have different cells."""
-    hook = 'def pytest_generate_tests(metafunc):\n    metafunc.fixturenames.append("turn")\n    metafunc.parametrize("turn", [1, 2])\n'
+    hook = """
+def pytest_generate_tests(metafunc):
+    metafunc.fixturenames.append("turn")
+    metafunc.parametrize("turn", [1, 2])
+"""
     outside = pytester.mkdir("outside")
     (outside / "turning.py").write_text(hook)
     pytester.syspathinsert(outside)
@@ -218,7 +222,11 @@ def test_a_hook_of_the_project_may_span_the_sweep(
     bet: WriteBet, run: Run, pytester: pytest.Pytester, place: str
 ) -> None:
     """A conftest.py and the bet file are in the code that the record covers."""
-    hook = 'def pytest_generate_tests(metafunc):\n    if "part" in metafunc.fixturenames:\n        metafunc.parametrize("part", [1, 2, 3, 4])\n'
+    hook = """
+def pytest_generate_tests(metafunc):
+    if "part" in metafunc.fixturenames:
+        metafunc.parametrize("part", [1, 2, 3, 4])
+"""
     bet(markers={"parametrize": None}, above=hook if place == "bet" else "")
     if place == "conftest":
         Path("conftest.py").write_text(hook)

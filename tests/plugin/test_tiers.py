@@ -52,7 +52,7 @@ def test_allure_shows_each_tier_as_it_was_judged(run: Run, arguments: tuple[str,
 
 
 ADAPTER = """
-# Listens as the test adapter of an editor does: it learns an item's path from its protocol, and takes one outcome a node.
+# Listens as an editor's test adapter does: an item's path comes from its protocol, and each node has one outcome.
 import json
 import pathlib
 
@@ -136,11 +136,9 @@ def test_a_tier_fails_without_a_traceback_and_with_its_sentence_in_the_summary(b
 
 def test_a_fixture_that_breaks_after_the_last_tier_keeps_its_traceback(bet: WriteBet, run: Run) -> None:
     """The module's teardown happens in a tier's item, and is an error as anywhere."""
-    bet(
-        above='@pytest.fixture(scope="module", autouse=True)\ndef held():\n    yield\n    raise RuntimeError("leaked")\n'
-    )
+    bet(above='@pytest.fixture(scope="module", autouse=True)\ndef held():\n    yield\n    raise RuntimeError("leak")\n')
     shown = run(expect=FAILED)
-    assert 'raise RuntimeError("leaked")' in shown
+    assert 'raise RuntimeError("leak")' in shown
     assert outcomes(shown) == "7 passed, 1 error"
     assert records(Path("results"))["1_first"]["verdict"] == "PASS"
 

@@ -269,3 +269,9 @@ def test_git_ignores_what_is_not_of_record(bet: WriteBet, run: Run, results: Pat
     }
     assert (results / ".bets" / ".gitignore").read_text() == "*\n"
     assert not list((results / ".bets").glob("*.draft"))
+
+
+def test_a_gitignore_that_was_cut_off_is_written_again(tmp_path: Path) -> None:
+    """A process that is killed may leave it empty, and git would see all that it was to hide."""
+    Results(tmp_path).private().joinpath(".gitignore").write_bytes(b"")
+    assert Results(tmp_path).private().joinpath(".gitignore").read_bytes() == b"*\n"

@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = _parser()
     options = parser.parse_args(arguments)
     try:
-        project = locate(Path.cwd(), options.results)
+        project = locate(Path.cwd(), options.results, options.rootdir)
         answer: Answer = options.command(project, options)
     except UntoldError as error:
         print(f"pytest-bets: {error}", file=sys.stderr)  # noqa: T201
@@ -81,6 +81,9 @@ def _parser() -> argparse.ArgumentParser:
         added.set_defaults(command=function)
         added.add_argument(
             "--results", metavar="DIR", help="folder of records (default: the setting bets_results, or results)"
+        )
+        added.add_argument(
+            "--rootdir", metavar="DIR", help="the project's root (default: as pytest finds it from the working folder)"
         )
         return added
 
@@ -111,7 +114,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _new(project: Project, options: argparse.Namespace) -> Answer:
-    catalogue = Catalogue(project.root)
+    catalogue = _catalogue(project)
     number = catalogue.next_number() if options.number is None else options.number
     name = slug(options.title)
     taken = catalogue.find(number)
@@ -134,13 +137,17 @@ def _new(project: Project, options: argparse.Namespace) -> Answer:
     )
 
 
+def _catalogue(project: Project) -> Catalogue:
+    return Catalogue(project.root, project.searched)
+
+
 def _home(catalogue: Catalogue) -> Path:
     folders = [path.parent for path in catalogue.paths]
     return max(folders, key=folders.count) if folders else catalogue.root / "bets"
 
 
 def _show(project: Project, options: argparse.Namespace) -> Answer:
-    catalogue, results = Catalogue(project.root), Results(project.results)
+    catalogue, results = _catalogue(project), Results(project.results)
     declarations, unreadable = catalogue.declarations()
     journal = results.journal()
     summary = overview(results.records(), journal, declarations, unreadable)
@@ -173,7 +180,7 @@ def _rollup(project: Project, options: argparse.Namespace) -> Answer:  # noqa: A
     results = Results(project.results)
     if not project.results.is_dir():
         raise CommandError(f"there is no folder {project.results}: no bet was run, or --results names another")
-    summary = rollup(results, Catalogue(project.root))
+    summary = rollup(results, _catalogue(project))
     return Answer(f"{os.path.relpath(project.results / SUMMARY_TEXT)}: {counts_words(summary['counts'])}\n")
 
 
@@ -190,7 +197,7 @@ def _claims(project: Project, options: argparse.Namespace) -> Answer:
         sources = {page: read(page) for page in found}
     except (RecordError, PageError) as error:
         raise UntoldError(str(error)) from None
-    declarations, unreadable = Catalogue(project.root).declarations()
+    declarations, unreadable = _catalogue(project).declarations()
     known = bets(overview(records, (), declarations, unreadable), records, unreadable)
     checked: dict[str, Checked] = {}
     for page, source in sources.items():
@@ -217,7 +224,7 @@ def _audit(project: Project, options: argparse.Namespace) -> Answer:
     from pytest_bets.world.history import HistoryError
 
     try:
-        report = audit(gather(Catalogue(project.root), Results(project.results)))
+        report = audit(gather(_catalogue(project), Results(project.results)))
     except (EvidenceError, HistoryError, RecordError) as error:
         raise UntoldError(str(error)) from None
     width = min(shutil.get_terminal_size().columns, 100)

@@ -55,7 +55,7 @@ class Judge:
         self.summary: Json | None = None
         self.catalogue = catalogue
         self.registry = Registry(settings, catalogue)
-        self.search = search_path(config)
+        self.search = search_path(config, settings.root)
         self._by_cell: dict[str, BetRun] = {}
         self._unfinished: dict[str, Unfinished] = {}
         self._noting = settings.kept and not settings.rehearsal
@@ -96,7 +96,7 @@ class Judge:
             self._by_cell.update(dict.fromkeys(run.cells, run))
 
     def _expect(self, prefix: str, nodeids: Sequence[str]) -> None:
-        path = Path(os.path.normpath(self.settings.root / prefix))  # as collected: a link on the way stays one
+        path = Path(os.path.normpath(self.config.rootpath / prefix))  # as collected: a link on the way stays one
         try:
             declaration = self.catalogue().declaration(path)
         except DeclarationError:  # its collection has failed, and says so
@@ -233,12 +233,12 @@ class Judge:
         self.config.hook.pytest_runtest_logreport(report=report)
 
 
-def search_path(config: pytest.Config) -> list[Path]:
+def search_path(config: pytest.Config, root: Path) -> list[Path]:
     """Return where modules of the project are looked for: the setting `pythonpath`, and the project's on Python's path.
 
     To be asked before collecting, which puts the folders of what it collects on Python's path.
     """
-    ours = [Path(entry) for entry in sys.path if Path(entry).is_relative_to(config.rootpath)]
+    ours = [Path(entry) for entry in sys.path if Path(entry).is_relative_to(root)]
     installed = [Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib")]
     configured = [config.rootpath / path for path in config.getini("pythonpath")]
     return [*configured, *(path for path in ours if not any(map(path.is_relative_to, installed)))]

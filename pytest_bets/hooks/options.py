@@ -9,6 +9,8 @@ from typing import Any, Final
 
 import pytest
 
+from pytest_bets.world.project import find_root
+
 GATES: Final = ("auto", "strict", "lenient", "catastrophic", "regression", "none")
 REGISTRATIONS: Final = ("warn", "require", "off")
 FILES: Final = "bet_*.py"
@@ -25,9 +27,14 @@ MARKER_HELP: Final = (
 
 @dataclass(frozen=True)
 class Settings:
-    """What the user asked of the plugin in this session."""
+    """What the user asked of the plugin in this session.
+
+    `root` is the project's: records name files relative to it, and pytest's own rootdir may lie below or above it.
+    `searched` are the folders under which the catalogue looks for bets; `here` is the working folder.
+    """
 
     root: Path
+    searched: tuple[Path, ...]
     here: Path
     results: Path
     gate: str
@@ -108,10 +115,12 @@ def read(config: pytest.Config) -> Settings:
         pytest.UsageError: where options contradict each other or a value is none of the allowed.
 
     """
-    root = config.rootpath
-    usual = root / str(config.getini("bets_results"))
+    here = config.invocation_params.dir
+    given = [Path(os.path.normpath(here / argument.partition("::")[0])) for argument in config.args]
+    root = find_root(here, given, _settled(config))
+    usual = root.path / str(config.getini("bets_results"))
     named = config.getoption("bets_results")
-    results = Path(os.path.normpath(config.invocation_params.dir / named)) if named else usual
+    results = Path(os.path.normpath(here / named)) if named else usual
     gate = config.getoption("bets_gate") or str(config.getini("bets_gate"))
     if gate not in GATES:
         raise pytest.UsageError(f"bets_gate is {gate!r} in the settings; expected one of {', '.join(GATES)}")
@@ -125,8 +134,9 @@ def read(config: pytest.Config) -> Settings:
             + (f"; did you mean {near}?" if near else "")
         )
     settings = Settings(
-        root=root,
-        here=config.invocation_params.dir,
+        root=root.path,
+        searched=root.searched,
+        here=here,
         results=results,
         gate=gate,
         registration=registration,
@@ -145,6 +155,13 @@ def read(config: pytest.Config) -> Settings:
             "--bets-resume goes with neither --bets-pilot nor --bets-set: only runs of record are resumed"
         )
     return settings
+
+
+def _settled(config: pytest.Config) -> Path | None:
+    """Return pytest's rootdir where an option, a settings file, pyproject.toml or setup.py says it."""
+    file = config.inipath  # `-c /dev/null` is a way to say that there is none
+    says = config.getoption("rootdir") or (file and file.is_file()) or (config.rootpath / "setup.py").is_file()
+    return config.rootpath if says else None
 
 
 def _override(text: str) -> tuple[str, Any]:

@@ -26,7 +26,7 @@ def register(config: pytest.Config, settings: Settings, patterns: Sequence[str])
 
     @lru_cache(maxsize=1)
     def catalogue() -> Catalogue:
-        return Catalogue(settings.root)
+        return Catalogue(settings.root, settings.searched)
 
     @lru_cache(maxsize=1)
     def registered() -> Collection[str]:
@@ -36,7 +36,7 @@ def register(config: pytest.Config, settings: Settings, patterns: Sequence[str])
         finished = xdist.finished_cells(config)
     else:
         if settings.resume:
-            left = resumed(settings, catalogue(), search_path(config))
+            left = resumed(settings, catalogue(), search_path(config, settings.root))
             plugins.register(left, "bets-resumed")
             finished = left.cells
         judge = Judge(config, settings, catalogue)

@@ -15,11 +15,11 @@ GATES: Final = ("auto", "strict", "lenient", "catastrophic", "regression", "none
 REGISTRATIONS: Final = ("warn", "require", "off")
 FILES: Final = "bet_*.py"
 MARKER_HELP: Final = (
-    "strict(sentence): the claim holds in full where every such sentence is true (bets)",
-    "lenient(sentence): the claim holds in part where every such sentence is true (bets)",
-    "catastrophic(sentence): the claim is badly wrong where any such sentence is true (bets)",
-    "control(sentence): the claim clears its noise floor where every such sentence is true (bets)",
-    "replicate(n): give the argument `seed` n values that nobody chooses (bets)",
+    "strict(sentence): the claim holds in full if every such sentence is true (bets)",
+    "lenient(sentence): the claim holds in part if every such sentence is true (bets)",
+    "catastrophic(sentence): the claim is badly wrong if any such sentence is true (bets)",
+    "control(sentence): negative control: the bet FAILs if any such sentence is false (bets)",
+    "replicate(n): run n times, with values of the argument `seed` that are derived from the declaration (bets)",
     "challenges(number): if this bet FAILs, the claim of that bet is retracted (bets)",
     "withdrawn(reason): the claim of this bet is withdrawn; its row stays (bets)",
 )
@@ -67,45 +67,45 @@ def add(parser: pytest.Parser) -> None:
     group.addoption(
         "--bets-gate",
         choices=GATES,
-        help="what turns the session red: strict, lenient or catastrophic, where that bar is not cleared; regression, "
-        "where a verdict is worse than its record; none; auto, the lowest bar among the selected tiers "
-        "(ini bets_gate, default auto)",
+        help="what makes pytest exit non-zero. strict, lenient, catastrophic: a bet is below this tier; regression: a "
+        "verdict is worse than the record; none; auto: the lowest of the selected tiers, which without -m is "
+        "catastrophic (ini bets_gate, default auto)",
     )
     group.addoption(
         "--bets-results",
         metavar="DIR",
-        help="folder of records, journal and summary (ini bets_results, default results under the root)",
+        help="folder of records, journal and summary (ini bets_results, default: results under the project's root)",
     )
     group.addoption(
         "--bets-replay",
         action="store_true",
-        help="run no experiment: judge the recorded measurements again and compare with the recorded verdicts",
+        help="run nothing: judge the recorded measurements again and compare with the recorded verdicts",
     )
     group.addoption(
         "--bets-resume",
         action="store_true",
-        help="reuse the finished cells of an interrupted run, where declaration and code are the same",
+        help="reuse the finished cells of an interrupted run if declaration and code are unchanged",
     )
     group.addoption(
         "--bets-pilot",
         action="store_true",
-        help="rehearse: each bet's PILOT constants and one replicate; no verdict, and no record unless "
-        "--bets-results names a folder for it",
+        help="rehearse: run each bet with its PILOT constants and one replicate; no verdict, and no record unless "
+        "--bets-results names a folder",
     )
     group.addoption(
         "--bets-set",
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="explore: override a constant of the bets; like a rehearsal, no verdict of record; may be repeated",
+        help="explore: override a constant of the bets; no verdict and no record, as in a rehearsal; may be repeated",
     )
     parser.addini("bets_gate", "default of --bets-gate", default="auto")
     parser.addini(
         "bets_registration",
-        "what becomes of a bet that no commit holds as it is declared: warn, after it ran; require, do not run it; off",
+        "what to do with an unregistered bet: warn after the run, require (do not run it), or off",
         default="warn",
     )
-    parser.addini("bets_results", "default of --bets-results, relative to the root", default="results")
+    parser.addini("bets_results", "default of --bets-results, relative to the project's root", default="results")
 
 
 def read(config: pytest.Config) -> Settings:

@@ -17,6 +17,7 @@ from pytest_bets.pure.checks import cell_faults
 from pytest_bets.pure.declaration import CRITERIA, SEED, Declaration
 from pytest_bets.pure.fault import DeclarationError, Fault
 from pytest_bets.pure.record import Json
+from pytest_bets.text.template import unwritten
 from pytest_bets.world.catalogue import Catalogue
 from pytest_bets.world.results import Results
 
@@ -160,6 +161,7 @@ class BetFile(pytest.Module):
         self.places = {cell.name: index for index, cell in enumerate(cells)}
         if not self.collection.settings.rehearsal:
             faults += cell_faults(declaration, self.params)
+            faults += unwritten(declaration, self.path.read_text(encoding="utf-8"))
         self._refuse(faults)
         return cells
 

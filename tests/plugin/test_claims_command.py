@@ -120,11 +120,11 @@ def test_folders_are_searched_and_what_tools_fill_is_not(readme: Path) -> None:
 def test_without_anything_to_check_it_is_a_usage_error(pytester: pytest.Pytester) -> None:
     """Nothing is called clean that was not read."""
     root = pytester.path
-    neither = f"pytest-bets: there is neither README.md nor docs/ in {root}; name the files to check\n"
+    neither = f"pytest-bets claims: there is neither README.md nor docs/ in {root}; name the files to check\n"
     assert run("claims") == (2, neither)
     (root / "docs").mkdir()
-    assert run("claims") == (2, f"pytest-bets: there is no *.md in {root / 'docs'}\n")
-    assert run("claims", "gone.md") == (2, "pytest-bets: there is no file or folder gone.md\n")
+    assert run("claims") == (2, f"pytest-bets claims: there is no *.md in {root / 'docs'}\n")
+    assert run("claims", "gone.md") == (2, "pytest-bets claims: there is no file or folder gone.md\n")
     status, shown = run("claims", "--format", "yaml")
     assert status == 2
     assert "invalid choice: 'yaml'" in shown
@@ -134,7 +134,7 @@ def test_what_cannot_be_told_is_neither_clean_nor_a_finding(pytester: pytest.Pyt
     """No results, a record that is none, a page that is no text, a bet whose file cannot be read."""
     readme, results = pytester.path / "README.md", pytester.path / "results"
     readme.write_text("Bet 1 wins\n")
-    missing = f"pytest-bets: there is no folder {results}: no bet was run, or --results names another\n"
+    missing = f"pytest-bets claims: there is no folder {results}: no bet was run, or --results names another\n"
     assert run("claims") == (3, missing)
     bet(markers={"strict": None})
     results.mkdir()
@@ -148,14 +148,19 @@ def test_what_cannot_be_told_is_neither_clean_nor_a_finding(pytester: pytest.Pyt
     assert (status, "1_first.json: this is no record" in shown) == (3, True)
     (results / "1_first.json").unlink()
     readme.write_bytes(b"Bet \xff")
-    assert run("claims") == (3, f"pytest-bets: {readme}: this is not UTF-8: invalid start byte at byte 4\n")
+    assert run("claims") == (3, f"pytest-bets claims: {readme}: this is not UTF-8: invalid start byte at byte 4\n")
 
 
 def test_help_teaches_the_forms_and_the_statuses() -> None:
     """Each kind of claim with an example, and what every exit status means."""
     status, shown = run("claims", "--help")
     assert status == 0
-    for word in ("Bet 46: PASS", "Bet 37", "<!-- bet 46: count(norm < full) -->15<!-- /bet -->", "3 it cannot be told"):
+    for word in (
+        "Bet 46: PASS",
+        "Bet 37",
+        "<!-- bet 46: count(norm < full) -->15<!-- /bet -->",
+        "2 usage error, 3 cannot determine",
+    ):
         assert word in shown
 
 

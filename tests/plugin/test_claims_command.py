@@ -2,11 +2,13 @@
 
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -164,18 +166,44 @@ def test_help_teaches_the_forms_and_the_statuses() -> None:
         assert word in shown
 
 
-def test_the_pre_commit_hook_runs_the_command(readme: Path) -> None:
-    """Its entry, with the files that pre-commit adds, goes red on a finding and green after the fix."""
-    hook = dict(
-        line.strip(" -").split(": ", 1)
-        for line in (Path(__file__).parents[2] / ".pre-commit-hooks.yaml").read_text().splitlines()
-    )
-    assert (hook["id"], hook["language"], hook["types"]) == ("bets-claims", "python", "[markdown]")
+@pytest.fixture
+def hook() -> dict[str, Any]:
+    """Return the pre-commit hook that this repository offers."""
+    yaml = pytest.importorskip("yaml")
+    (only,) = yaml.safe_load((Path(__file__).parents[2] / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+    return dict(only)
+
+
+def test_the_pre_commit_hook_runs_the_command(readme: Path, hook: dict[str, Any]) -> None:
+    """It checks whole pages, goes red on a finding and green after the fix."""
+    assert (hook["id"], hook["language"], hook["pass_filenames"]) == ("bets-claims", "python", False)
     program, *arguments = shlex.split(hook["entry"])
     assert program == "pytest-bets"
-    assert run(*arguments, readme.name)[0] == 1
-    assert run(*arguments, "--fix", readme.name)[0] == 0
+    assert run(*arguments)[0] == 1
+    assert run(*arguments, "--fix")[0] == 0
     assert run(*arguments, readme.name)[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("file", "runs"),
+    [
+        ("README.md", True),
+        ("docs/page.MD", True),
+        ("results/46_norm_replication.json", True),
+        ("kept/SUMMARY.json", True),
+        ("bets/bet_46_norm_replication.py", True),
+        ("bet_46_norm_replication.py", True),
+        ("bets/lab/model.py", False),
+        ("bets/alphabet_1.py", False),
+        ("notes.md.txt", False),
+    ],
+)
+def test_the_pre_commit_hook_runs_where_a_claim_may_have_become_wrong(
+    hook: dict[str, Any], file: str, runs: bool
+) -> None:
+    """A record that turns, or a bet that is withdrawn, makes a page wrong that nobody touched."""
+    assert set(hook) & {"types", "types_or", "exclude"} == set()
+    assert bool(re.search(hook["files"], file)) is runs
 
 
 def test_no_other_command_reads_markdown(readme: Path) -> None:

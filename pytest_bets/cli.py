@@ -1,6 +1,6 @@
 """The command line beside pytest: new, show, rollup, audit, claims.
 
-What claims or audit alone needs is imported there: it takes as long as to read a hundred bets.
+Imports that only claims or audit needs stand in these commands: they take as long as reading a hundred bets.
 """
 
 import argparse
@@ -8,34 +8,35 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Final, NamedTuple
 
-from pytest_bets.pure.declaration import Declaration
+from pytest_bets.pure.declaration import Declaration, bet_id
 from pytest_bets.pure.fault import DeclarationError, nearest
 from pytest_bets.pure.overview import overview
 from pytest_bets.pure.record import RecordError
 from pytest_bets.text.help import ABOUT, AUDIT, CLAIMS
 from pytest_bets.text.rollup import rollup
 from pytest_bets.text.show import show
-from pytest_bets.text.template import bet_file, slug
+from pytest_bets.text.template import LONGEST, SLUG, bet_file, created, slug
 from pytest_bets.text.words import counts_words
+from pytest_bets.world.attributes import unite
 from pytest_bets.world.catalogue import Catalogue
 from pytest_bets.world.project import Project, ProjectError, locate
-from pytest_bets.world.results import SUMMARY_TEXT, Results
+from pytest_bets.world.results import JOURNAL, SUMMARY_JSON, SUMMARY_TEXT, Results
 
 OK: Final = 0
 FINDINGS: Final = 1
 USAGE: Final = 2
-UNTOLD: Final = 3
+UNDETERMINED: Final = 3
 
 
 class CommandError(Exception):
-    """What the user asked for cannot be done; the message says why and what can."""
+    """A request that cannot be fulfilled; the message says why, and what can be done."""
 
 
-class UntoldError(Exception):
-    """What was asked cannot be told; the message says what is missing."""
+class UndeterminedError(Exception):
+    """A question without an answer; the message says what is missing."""
 
 
 class Answer(NamedTuple):
@@ -45,30 +46,53 @@ class Answer(NamedTuple):
     status: int = OK
 
 
+class _Version(argparse.Action):
+    """Prints the version, which is looked up only when it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from pytest_bets import __version__
+
+        print(f"pytest-bets {__version__}")  # noqa: T201  # this is a command line
+        parser.exit()
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status.
 
-    0 done, or clean; 1 findings; 2 not a thing that can be asked; 3 it cannot be told.
+    0 done, or clean; 1 findings; 2 usage error; 3 cannot determine.
     """
     parser = _parser()
     options = parser.parse_args(arguments)
     try:
-        project = locate(Path.cwd(), options.results)
+        project = locate(Path.cwd(), options.results, options.rootdir)
         answer: Answer = options.command(project, options)
-    except UntoldError as error:
-        print(f"pytest-bets: {error}", file=sys.stderr)  # noqa: T201
-        return UNTOLD
+    except UndeterminedError as error:
+        return _failed(options.name, error, UNDETERMINED)
     except (CommandError, ProjectError, RecordError, OSError) as error:
-        print(f"pytest-bets: {error}", file=sys.stderr)  # noqa: T201  # this is a command line
-        return USAGE
+        return _failed(options.name, error, USAGE)
     print(answer.text, end="")  # noqa: T201
+    for file in _conflicts(project.results):
+        hint = "a merge conflict was left here; `pytest-bets rollup` writes the file again"
+        print(f"pytest-bets {options.name}: {file}: {hint}", file=sys.stderr)  # noqa: T201
     return answer.status
+
+
+def _conflicts(results: Path) -> list[str]:
+    """Return the files of the summary in which git left a merge conflict: no command reads them."""
+    files = [path for name in (SUMMARY_TEXT, SUMMARY_JSON) if (path := results / name).is_file()]
+    return [os.path.relpath(path) for path in files if b"\n<<<<<<< " in b"\n" + path.read_bytes()]
+
+
+def _failed(command: str, error: Exception, status: int) -> int:
+    print(f"pytest-bets {command}: {error}", file=sys.stderr)  # noqa: T201
+    return status
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         "pytest-bets", description=ABOUT, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     def command(name: str, function: object, about: str, example: str) -> argparse.ArgumentParser:
@@ -78,24 +102,33 @@ def _parser() -> argparse.ArgumentParser:
             description=f"{about[0].upper()}{about[1:]}.",
             epilog=f"example: {example}",
         )
-        added.set_defaults(command=function)
+        added.set_defaults(command=function, name=name)
         added.add_argument(
-            "--results", metavar="DIR", help="folder of records (default: the setting bets_results, or results)"
+            "--results", metavar="DIR", help="folder of the results (default: the setting bets_results, or results)"
+        )
+        added.add_argument(
+            "--rootdir", metavar="DIR", help="root of the project (default: as pytest finds it from this folder)"
         )
         return added
 
     new = command("new", _new, "write a bet file from a template", 'pytest-bets new 68 "receipts repair the ledger"')
     new.add_argument("number", nargs="?", type=int, help="the bet's number (default: the next free one)")
     new.add_argument("title", help="the claim in one line")
-    new.add_argument("--folder", type=Path, help="where to write it (default: where the other bets are, or bets)")
+    new.add_argument("--slug", metavar="NAME", help="name in the bet's id and file (default: the words of the title)")
+    new.add_argument("--folder", type=Path, help="where to write the file (default: beside the other bets, or bets)")
     shown = command("show", _show, "show one bet: declaration, record, standing, history", "pytest-bets show 46")
     shown.add_argument("bet", help="a bet's number or id")
-    command("rollup", _rollup, "make SUMMARY.md and SUMMARY.json again", "pytest-bets rollup")
-    audited = command("audit", _audit, "hold bets against their own history", "pytest-bets audit")
+    command("rollup", _rollup, "make SUMMARY.md and SUMMARY.json again, as after a merge", "pytest-bets rollup")
+    audited = command("audit", _audit, "check every bet against its history in git", "pytest-bets audit")
     audited.formatter_class = argparse.RawDescriptionHelpFormatter
     audited.description = AUDIT
-    audited.add_argument("--format", choices=("text", "json"), default="text", help="how it is told")
-    claims = command("claims", _claims, "hold write-ups against the records", "pytest-bets claims README.md docs/")
+    audited.add_argument("--format", choices=("text", "json"), default="text", help="format of the report")
+    claims = command(
+        "claims",
+        _claims,
+        "check verdicts and numbers in Markdown against the records",
+        "pytest-bets claims README.md docs/",
+    )
     claims.formatter_class = argparse.RawDescriptionHelpFormatter
     claims.description = CLAIMS
     claims.add_argument(
@@ -103,35 +136,47 @@ def _parser() -> argparse.ArgumentParser:
         nargs="*",
         type=Path,
         metavar="PATH",
-        help="files of Markdown, or folders that are searched for *.md (default: README.md and docs/ of the project)",
+        help="Markdown files, or folders that are searched for *.md (default: README.md and docs/ of the project)",
     )
-    claims.add_argument("--fix", action="store_true", help="rewrite numbers and verdicts; prose is left to you")
-    claims.add_argument("--format", choices=("text", "json"), default="text", help="how findings are told")
+    claims.add_argument("--fix", action="store_true", help="correct numbers and verdicts; the text is left to you")
+    claims.add_argument("--format", choices=("text", "json"), default="text", help="format of the findings")
     return parser
 
 
 def _new(project: Project, options: argparse.Namespace) -> Answer:
-    catalogue = Catalogue(project.root)
+    catalogue = _catalogue(project)
     number = catalogue.next_number() if options.number is None else options.number
-    name = slug(options.title)
     taken = catalogue.find(number)
     if number < 0 or taken:
-        used = f"is the number of {catalogue.name(taken)}" if taken else "is no number of a bet"
+        used = f"is the number of {catalogue.name(taken)}" if taken else "is not a number for a bet"
         raise CommandError(f"{number} {used}; the next free one is {catalogue.next_number()}")
-    if not name:
-        raise CommandError(f"the title {options.title!r} has no letter to name a file by")
+    name = _slug(options)
     folder = options.folder or _home(catalogue)
     path: Path = folder / f"bet_{number:02d}_{name}.py"
     folder.mkdir(parents=True, exist_ok=True)
-    shown = os.path.relpath(path)
+    shown = PurePath(os.path.relpath(path))
     with path.open("x", encoding="utf-8") as file:
         file.write(bet_file(number, options.title, shown))
-    return Answer(
-        f"{shown} is written. Say what you claim, write the experiment, and register the bet before it runs:\n"
-        f"  pytest {shown} --bets-pilot\n"
-        f'  git add {shown} && git commit -m "Declare bet {number}"\n'
-        f"  pytest {shown}\n"
-    )
+    added = unite(project.results / JOURNAL)
+    attributes = (PurePath(os.path.relpath(added[0])).as_posix(), added[1]) if added else None
+    return Answer(created(shown.as_posix(), bet_id(path.name), number, attributes))
+
+
+def _slug(options: argparse.Namespace) -> str:
+    suggested = slug(options.slug or options.title)
+    if options.slug is None:
+        if not suggested:
+            raise CommandError(f"the title {options.title!r} has no letter to name a file by; name it with --slug")
+        return suggested
+    if not SLUG.fullmatch(options.slug):
+        near = f"; did you mean {suggested}?" if suggested else ""
+        expected = f"lower-case letters and digits, in words that are joined by _, at most {LONGEST} characters"
+        raise CommandError(f"--slug {options.slug}: expected {expected}{near}")
+    return str(options.slug)
+
+
+def _catalogue(project: Project) -> Catalogue:
+    return Catalogue(project.root, project.searched)
 
 
 def _home(catalogue: Catalogue) -> Path:
@@ -140,7 +185,7 @@ def _home(catalogue: Catalogue) -> Path:
 
 
 def _show(project: Project, options: argparse.Namespace) -> Answer:
-    catalogue, results = Catalogue(project.root), Results(project.results)
+    catalogue, results = _catalogue(project), Results(project.results)
     declarations, unreadable = catalogue.declarations()
     journal = results.journal()
     summary = overview(results.records(), journal, declarations, unreadable)
@@ -173,7 +218,7 @@ def _rollup(project: Project, options: argparse.Namespace) -> Answer:  # noqa: A
     results = Results(project.results)
     if not project.results.is_dir():
         raise CommandError(f"there is no folder {project.results}: no bet was run, or --results names another")
-    summary = rollup(results, Catalogue(project.root))
+    summary = rollup(results, _catalogue(project))
     return Answer(f"{os.path.relpath(project.results / SUMMARY_TEXT)}: {counts_words(summary['counts'])}\n")
 
 
@@ -184,13 +229,13 @@ def _claims(project: Project, options: argparse.Namespace) -> Answer:
 
     found = pages(options.paths or _write_ups(project.root))
     if not project.results.is_dir():
-        raise UntoldError(f"there is no folder {project.results}: no bet was run, or --results names another")
+        raise UndeterminedError(f"there is no folder {project.results}: no bet was run, or --results names another")
     try:
         records = Results(project.results).records()
         sources = {page: read(page) for page in found}
     except (RecordError, PageError) as error:
-        raise UntoldError(str(error)) from None
-    declarations, unreadable = Catalogue(project.root).declarations()
+        raise UndeterminedError(str(error)) from None
+    declarations, unreadable = _catalogue(project).declarations()
     known = bets(overview(records, (), declarations, unreadable), records, unreadable)
     checked: dict[str, Checked] = {}
     for page, source in sources.items():
@@ -199,7 +244,7 @@ def _claims(project: Project, options: argparse.Namespace) -> Answer:
         if text != source:
             write(page, text)
     left = {item.kind for page in checked.values() for item in page.findings if not (options.fix and item.edit)}
-    status = FINDINGS if left - {"unreadable"} else UNTOLD if left else OK
+    status = FINDINGS if left - {"unreadable"} else UNDETERMINED if left else OK
     return Answer((as_json if options.format == "json" else as_text)(checked, fixed=options.fix), status)
 
 
@@ -217,9 +262,9 @@ def _audit(project: Project, options: argparse.Namespace) -> Answer:
     from pytest_bets.world.history import HistoryError
 
     try:
-        report = audit(gather(Catalogue(project.root), Results(project.results)))
+        report = audit(gather(_catalogue(project), Results(project.results)))
     except (EvidenceError, HistoryError, RecordError) as error:
-        raise UntoldError(str(error)) from None
+        raise UndeterminedError(str(error)) from None
     width = min(shutil.get_terminal_size().columns, 100)
     text = as_json(report) if options.format == "json" else as_text(report, width)
-    return Answer(text, {"clean": OK, "findings": FINDINGS, "unknown": UNTOLD}[report.state])
+    return Answer(text, {"clean": OK, "findings": FINDINGS, "unknown": UNDETERMINED}[report.state])

@@ -20,6 +20,7 @@ from pytest_bets.pure.checks import cell_faults
 from pytest_bets.pure.declaration import CRITERIA, SEED, Declaration
 from pytest_bets.pure.fault import DeclarationError, Fault
 from pytest_bets.pure.record import Json
+from pytest_bets.text.template import unwritten
 from pytest_bets.world.catalogue import Catalogue
 from pytest_bets.world.code import CodeIndex
 from pytest_bets.world.results import Results
@@ -195,6 +196,7 @@ class BetFile(pytest.Module):
                 cell.add_marker(pytest.mark.skip(reason="its bet is not run in this session"))
         elif not self.collection.settings.rehearsal:
             faults += cell_faults(declaration, self.params)
+            faults += unwritten(declaration, self.path.read_text(encoding="utf-8"))
         self._refuse(faults)
         return cells
 

@@ -319,12 +319,12 @@ class Judge:
         self.config.hook.pytest_runtest_logreport(report=report)
 
 
-def search_path(config: pytest.Config) -> list[Path]:
+def search_path(config: pytest.Config, root: Path) -> list[Path]:
     """Return where modules of the project are looked for: the setting `pythonpath`, and the project's on Python's path.
 
     To be asked before collecting, which puts the folders of what it collects on Python's path.
     """
-    ours = [Path(entry) for entry in sys.path if Path(entry).is_relative_to(config.rootpath)]
+    ours = [Path(entry) for entry in sys.path if Path(entry).is_relative_to(root)]
     installed = [Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib")]
     configured = [config.rootpath / path for path in config.getini("pythonpath")]
     return [*configured, *(path for path in ours if not any(map(path.is_relative_to, installed)))]

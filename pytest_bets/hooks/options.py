@@ -9,15 +9,17 @@ from typing import Any, Final
 
 import pytest
 
+from pytest_bets.world.project import find_root
+
 GATES: Final = ("auto", "strict", "lenient", "catastrophic", "regression", "none")
 REGISTRATIONS: Final = ("warn", "require", "off")
 FILES: Final = "bet_*.py"
 MARKER_HELP: Final = (
-    "strict(sentence): the claim holds in full where every such sentence is true (bets)",
-    "lenient(sentence): the claim holds in part where every such sentence is true (bets)",
-    "catastrophic(sentence): the claim is badly wrong where any such sentence is true (bets)",
-    "control(sentence): the claim clears its noise floor where every such sentence is true (bets)",
-    "replicate(n): give the argument `seed` n values that nobody chooses (bets)",
+    "strict(sentence): the claim holds in full if every such sentence is true (bets)",
+    "lenient(sentence): the claim holds in part if every such sentence is true (bets)",
+    "catastrophic(sentence): the claim is badly wrong if any such sentence is true (bets)",
+    "control(sentence): negative control: the bet FAILs if any such sentence is false (bets)",
+    "replicate(n): run n times, with values of the argument `seed` that are derived from the declaration (bets)",
     "challenges(number): if this bet FAILs, the claim of that bet is retracted (bets)",
     "withdrawn(reason): the claim of this bet is withdrawn; its row stays (bets)",
 )
@@ -25,9 +27,14 @@ MARKER_HELP: Final = (
 
 @dataclass(frozen=True)
 class Settings:
-    """What the user asked of the plugin in this session."""
+    """What the user asked of the plugin in this session.
+
+    `root` is the project's: records name files relative to it, and pytest's own rootdir may lie below or above it.
+    `searched` are the folders under which the catalogue looks for bets; `here` is the working folder.
+    """
 
     root: Path
+    searched: tuple[Path, ...]
     here: Path
     results: Path
     gate: str
@@ -60,45 +67,45 @@ def add(parser: pytest.Parser) -> None:
     group.addoption(
         "--bets-gate",
         choices=GATES,
-        help="what turns the session red: strict, lenient or catastrophic, where that bar is not cleared; regression, "
-        "where a verdict is worse than its record; none; auto, the lowest bar among the selected tiers "
-        "(ini bets_gate, default auto)",
+        help="what makes pytest exit non-zero. strict, lenient, catastrophic: a bet is below this tier; regression: a "
+        "verdict is worse than the record; none; auto: the lowest of the selected tiers, which without -m is "
+        "catastrophic (ini bets_gate, default auto)",
     )
     group.addoption(
         "--bets-results",
         metavar="DIR",
-        help="folder of records, journal and summary (ini bets_results, default results under the root)",
+        help="folder of records, journal and summary (ini bets_results, default: results under the project's root)",
     )
     group.addoption(
         "--bets-replay",
         action="store_true",
-        help="run no experiment: judge the recorded measurements again and compare with the recorded verdicts",
+        help="run nothing: judge the recorded measurements again and compare with the recorded verdicts",
     )
     group.addoption(
         "--bets-resume",
         action="store_true",
-        help="reuse the finished cells of an interrupted run, where declaration and code are the same",
+        help="reuse the finished cells of an interrupted run if declaration and code are unchanged",
     )
     group.addoption(
         "--bets-pilot",
         action="store_true",
-        help="rehearse: each bet's PILOT constants and one replicate; no verdict, and no record unless "
-        "--bets-results names a folder for it",
+        help="rehearse: run each bet with its PILOT constants and one replicate; no verdict, and no record unless "
+        "--bets-results names a folder",
     )
     group.addoption(
         "--bets-set",
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="explore: override a constant of the bets; like a rehearsal, no verdict of record; may be repeated",
+        help="explore: override a constant of the bets; no verdict and no record, as in a rehearsal; may be repeated",
     )
     parser.addini("bets_gate", "default of --bets-gate", default="auto")
     parser.addini(
         "bets_registration",
-        "what becomes of a bet that no commit holds as it is declared: warn, after it ran; require, do not run it; off",
+        "what to do with an unregistered bet: warn after the run, require (do not run it), or off",
         default="warn",
     )
-    parser.addini("bets_results", "default of --bets-results, relative to the root", default="results")
+    parser.addini("bets_results", "default of --bets-results, relative to the project's root", default="results")
 
 
 def read(config: pytest.Config) -> Settings:
@@ -108,10 +115,12 @@ def read(config: pytest.Config) -> Settings:
         pytest.UsageError: where options contradict each other or a value is none of the allowed.
 
     """
-    root = config.rootpath
-    usual = root / str(config.getini("bets_results"))
+    here = config.invocation_params.dir
+    given = [Path(os.path.normpath(here / argument.partition("::")[0])) for argument in config.args]
+    root = find_root(here, given, _settled(config))
+    usual = root.path / str(config.getini("bets_results"))
     named = config.getoption("bets_results")
-    results = Path(os.path.normpath(config.invocation_params.dir / named)) if named else usual
+    results = Path(os.path.normpath(here / named)) if named else usual
     gate = config.getoption("bets_gate") or str(config.getini("bets_gate"))
     if gate not in GATES:
         raise pytest.UsageError(f"bets_gate is {gate!r} in the settings; expected one of {', '.join(GATES)}")
@@ -125,8 +134,9 @@ def read(config: pytest.Config) -> Settings:
             + (f"; did you mean {near}?" if near else "")
         )
     settings = Settings(
-        root=root,
-        here=config.invocation_params.dir,
+        root=root.path,
+        searched=root.searched,
+        here=here,
         results=results,
         gate=gate,
         registration=registration,
@@ -145,6 +155,13 @@ def read(config: pytest.Config) -> Settings:
             "--bets-resume goes with neither --bets-pilot nor --bets-set: only runs of record are resumed"
         )
     return settings
+
+
+def _settled(config: pytest.Config) -> Path | None:
+    """Return pytest's rootdir where an option, a settings file, pyproject.toml or setup.py says it."""
+    file = config.inipath  # `-c /dev/null` is a way to say that there is none
+    says = config.getoption("rootdir") or (file and file.is_file()) or (config.rootpath / "setup.py").is_file()
+    return config.rootpath if says else None
 
 
 def _override(text: str) -> tuple[str, Any]:

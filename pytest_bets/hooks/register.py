@@ -28,13 +28,13 @@ def register(config: pytest.Config, settings: Settings, patterns: Sequence[str])
 
     @lru_cache(maxsize=1)
     def catalogue() -> Catalogue:
-        return Catalogue(settings.root)
+        return Catalogue(settings.root, settings.searched)
 
     @lru_cache(maxsize=1)
     def registered() -> Collection[str]:
         return judge.registry.registered if judge else xdist.registered_bets(config)
 
-    search = search_path(config)
+    search = search_path(config, settings.root)
     grouping = Grouping(partial(xdist.tell_elsewhere, config))
     if xdist.is_worker(config):
         finished = xdist.finished_cells(config)

@@ -108,7 +108,7 @@ def _order(item: Concluded) -> tuple[bool, int, str]:
 
 
 def _shown(settings: Settings) -> str:
-    return os.path.relpath(settings.results, settings.root)
+    return os.path.relpath(settings.results, settings.here)
 
 
 def _bets(count: int) -> str:

@@ -140,7 +140,7 @@ def load(data: bytes, name: str) -> Json:
         RecordError: naming the file, and the line or the field at fault.
 
     """
-    record = _strict(data, name)
+    record = _strict(data, name, "keep one side, and run `pytest-bets rollup`")
     if not isinstance(record, dict) or record.get("schema") != RECORD_SCHEMA:
         found = record.get("schema") if isinstance(record, dict) else type(record).__name__
         raise RecordError(f"{name}: this is no record: its schema is {found!r}, expected {RECORD_SCHEMA!r}")
@@ -156,7 +156,7 @@ def load_line(line: bytes, name: str) -> Json:
         RecordError: naming the journal's line and what is wrong.
 
     """
-    entry = _strict(line, name)
+    entry = _strict(line, name, "keep the lines of both, and run `pytest-bets rollup`")
     if not isinstance(entry, dict) or entry.get("schema") != JOURNAL_SCHEMA:
         raise RecordError(f"{name}: this is no line of a journal, expected schema {JOURNAL_SCHEMA!r}")
     for misfit in line_misfits(entry):
@@ -164,7 +164,7 @@ def load_line(line: bytes, name: str) -> Json:
     return entry
 
 
-def _strict(data: bytes, name: str) -> Any:
+def _strict(data: bytes, name: str, merged: str) -> Any:
     def refuse(token: str) -> None:
         raise RecordError(f"{name}: the token {token} is no JSON; records spell it as a string")
 
@@ -174,7 +174,7 @@ def _strict(data: bytes, name: str) -> Any:
         lines = data.splitlines()
         where = f"{name}:{error.lineno}" if len(lines) > 1 else name
         if b"".join(lines[error.lineno - 1 : error.lineno]).startswith(_CONFLICT):
-            raise RecordError(f"{where}: a merge conflict was left here") from None
+            raise RecordError(f"{where}: a merge conflict was left here; {merged}") from None
         raise RecordError(f"{where}: this is not JSON: {error.msg}") from None
     except RecordError:
         raise

@@ -1,49 +1,49 @@
-"""What the command line says of itself."""
+"""The help texts of the command line."""
 
 from typing import Final
 
 ABOUT: Final = """\
-Falsifiable bets: criteria first, every outcome kept. Bets are run by pytest itself:
+Falsifiable bets: criteria first, every outcome kept. pytest itself runs the bets:
 
-  pytest bets/                        run every bet, red on a catastrophe alone
-  pytest bets/ -m strict              red where a strict criterion is not met
+  pytest bets/                        run every bet; the exit status is not zero if a bet fails catastrophically,
+                                      crashes, or cannot be judged
+  pytest bets/ -m strict              the same, and if a strict criterion is not met
   pytest bets/ --bets-replay          judge the recorded measurements again, in seconds
 
 These commands do the rest:
 """
 
 CLAIMS: Final = """\
-Hold write-ups against the records. Code, in blocks and in spans, claims nothing. A finding is:
+Check what Markdown files say about bets against the records. Code blocks and code spans are not checked. Findings:
 
-  Bet 46: PASS          a verdict that is not the record's; also Bet 46 (PASS), Bet 46 is void, Bets 11 and 15: PASS,
-                        and a table row with one bet, where one cell is a verdict and nothing else; the verdicts are
+  Bet 46: PASS          the verdict is not the recorded one. Other forms: Bet 46 (PASS), Bet 46 is void, Bets 11 and
+                        15: PASS, and a table row with one bet in which one cell is only a verdict. The verdicts are
                         PASS, LENIENT, FAIL, void and never run
-  Bet 37                a bet whose claim is retracted or withdrawn, where the same paragraph, heading, table row or
+  Bet 37                the claim of this bet is retracted or withdrawn, and the paragraph, heading, table row or
                         list item does not say so
   <!-- bet 46: count(norm < full) -->15<!-- /bet -->
-                        a number that is not the recorded value of that sentence, rounded to the decimals that are
-                        shown (80 % is 0.8); left empty, --fix fills it
+                        the number is not the recorded value of this sentence, rounded to the decimals that are
+                        shown (80 % is 0.8). If there is no number yet, --fix writes it
 
-Exit status: 0 clean, 1 findings (after --fix: those that remain), 2 usage, 3 it cannot be told.
+Exit status: 0 clean, 1 findings (with --fix: those that remain), 2 usage error, 3 cannot determine.
 """
 
 AUDIT: Final = """\
-Walk the whole history of every bet in git, renames followed, without running any of its code. A finding is:
+Check the whole history of every bet in git, through renames. The code of the bets is not run. Findings:
 
   goalposts        a criterion, the hypothesis, a constant, the sweep, the control or a challenge changed after the
-                   bet's first result, each classed tightened, loosened, replaced, added or removed
+                   bet's first result. Each change is tightened, loosened, replaced, added or removed
   same-commit, late, unregistered, lost-commit
-                   a result of which git cannot show that the declaration came first
+                   git cannot show that the declaration is older than the result
   vanished-bet, vanished-record, vanished-line, broken-chain, elsewhere
-                   a bet, its record or a run of it that is no longer there, or not in this journal
+                   a bet, its record or one of its runs is gone, or is in another journal
   edited-record, misjudged
-                   a record that no run wrote, or that is not what its own measurements give
-  redeclared       a bet that repeats the claim of one that has fallen
-  undeclared       results of a bet that no commit has held
+                   no run wrote this record, or its verdict does not follow from its measurements
+  redeclared       the bet repeats the claim of a bet that has fallen
+  undeclared       there are results, and no commit contains the bet
 
-Notes tell what else is worth knowing: changes before the first result, renames, records that are stale because code
-has changed since, runs that disagree, retractions. docs/audit.md explains each kind, docs/threat-model.md says what git
-alone cannot show.
+Notes are not findings: changes before the first result, renames, records that are stale because code has changed, runs
+that disagree, retractions. docs/audit.md explains each kind; docs/threat-model.md says what git cannot show.
 
-Exit status: 0 clean, 1 findings, 2 usage, 3 it cannot be told (no git, a shallow clone, a bet in another repository).
+Exit status: 0 clean, 1 findings, 2 usage error, 3 cannot determine (no git, shallow clone, bet in another repository).
 """

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Final
 
 from pytest_bets.pure.checks import Link, link_faults
 from pytest_bets.pure.declaration import Declaration, is_bet_name, number_of
@@ -9,16 +10,19 @@ from pytest_bets.pure.fault import DeclarationError, Fault
 from pytest_bets.pure.reader import read
 from pytest_bets.world.folders import walk
 
+_NAMED: Final = 3
+"""How many files with the same number an error names."""
+
 
 class Catalogue:
-    """Every bet file under `root`; each is read once, when it is first asked for."""
+    """Every bet file in the folders that are searched, by default in all of `root`; each is read once, when needed."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, searched: Sequence[Path] = ()) -> None:
         self.root = root
         self._read: dict[Path, Declaration | DeclarationError | None] = {}
         self._by_number: dict[int, list[Path]] = {}
         self._by_name: dict[str, list[Path]] = {}
-        for path in sorted(_bet_files(root)):
+        for path in sorted({path for folder in searched or [root] for path in _bet_files(folder)}):
             self._index(path)
 
     def _index(self, path: Path) -> None:
@@ -86,16 +90,23 @@ class Catalogue:
     def faults(self, declaration: Declaration, path: Path) -> list[Fault]:
         """Return what is wrong between this bet and the others: a number used twice, links that lead nowhere."""
         twins = self._by_name[declaration.id] if declaration.number is None else self._by_number[declaration.number]
-        found = []
-        for other in twins:
-            if other != path and (declaration.number is not None or self._is_bet(other)):
-                used = (
-                    f"the number {declaration.number}" if declaration.number is not None else f"the id {declaration.id}"
-                )
-                problem = f"{used} is used twice: {self.name(other)} has it, too"
-                expected = f"a free number, such as {self.next_number()}"
-                found.append(Fault(declaration.file, 1, problem, path.name, expected))
+        others = [
+            self.name(other)
+            for other in twins
+            if other != path and (declaration.number is not None or self._is_bet(other))
+        ]
+        found = [self._used_twice(declaration, path, others)] if others else []
         return found + link_faults(declaration, self._known_as, self._links, self._by_name)
+
+    def _used_twice(self, declaration: Declaration, path: Path, others: Sequence[str]) -> Fault:
+        """Return one fault, however many other files there are: a wrong root may contain hundreds."""
+        used = f"the number {declaration.number}" if declaration.number is not None else f"the id {declaration.id}"
+        if len(others) == 1:
+            problem = f"{used} is used twice: {others[0]} has it, too"
+        else:
+            more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
+            problem = f"{used} is used by {len(others) + 1} files: also by {', '.join(others[:_NAMED])}{more}"
+        return Fault(declaration.file, 1, problem, path.name, f"a free number, such as {self.next_number()}")
 
     def next_number(self) -> int:
         """Return the number after the highest."""

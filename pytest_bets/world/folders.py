@@ -1,4 +1,4 @@
-"""The folders that people write in, without those that tools fill."""
+"""Folders: those that people write in, the checkout around one, and those that git ignores."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -18,3 +18,17 @@ def walk(root: Path) -> Iterator[tuple[Path, Sequence[str]]]:
             if not name.startswith(".") and name not in _SKIPPED and not (here / name / "pyvenv.cfg").exists()
         ]
         yield here, files
+
+
+def checkout(folder: Path) -> Path | None:
+    """Return the top of the git checkout that contains the folder."""
+    return next((here for here in (folder, *folder.parents) if (here / ".git").exists()), None)
+
+
+def ignored(folder: Path) -> Path:
+    """Make a folder that git ignores, and return it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    ignore = folder / ".gitignore"
+    if not (ignore.exists() and ignore.stat().st_size):  # a process that was killed may have left it empty
+        ignore.write_bytes(b"*\n")
+    return folder

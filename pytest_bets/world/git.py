@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from pytest_bets.world.folders import checkout
+
 _HELD: Final = re.compile(rb"[0-9a-f]+ (\w+) (\d+)")
 """What `cat-file --batch` says before an object: its name, type and size."""
 
@@ -44,7 +46,7 @@ class Tree:
 
 def tree(folder: Path) -> Tree | None:
     """Return the checkout that the folder lies in; None outside git and without git."""
-    top = next((here for here in (folder, *folder.parents) if (here / ".git").exists()), None)
+    top = checkout(folder)
     if top is None:
         return None
     status = _git(top, ["status", "--porcelain=v2", "--branch", "-z", "--untracked-files=all", "--no-renames"])

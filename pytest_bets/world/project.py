@@ -1,12 +1,14 @@
-"""Where a project's root is and what its settings say, read without starting pytest."""
+"""Where a project's root and its results are, for pytest and for the commands beside it."""
 
-import tomllib
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from iniconfig import IniConfig, ParseError
+
+from pytest_bets.world.folders import checkout
 
 _OURS: Final = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini")
 """Files that are pytest's alone: they settle the root even where they are empty."""
@@ -16,41 +18,87 @@ _FILES: Final = (*_OURS, "pyproject.toml", "tox.ini", "setup.cfg")
 
 
 @dataclass(frozen=True)
+class Root:
+    """A project's root, and the folders under which its bets are looked for."""
+
+    path: Path
+    searched: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
 class Project:
-    """A project's root and its folder of results."""
+    """A project's root, its folder of results, and the folders under which its bets are looked for."""
 
     root: Path
     results: Path
+    searched: tuple[Path, ...]
 
 
 class ProjectError(ValueError):
-    """A settings file that cannot be read; the message names it."""
+    """A project that cannot be located; the message names the file or folder at fault."""
 
 
-def locate(start: Path, results: str | None = None) -> Project:
-    """Return the project around a folder, as pytest sees it from there.
+def find_root(start: Path, given: Sequence[Path], settled: Path | None) -> Root:
+    """Return the root of the project; pytest and the commands beside it both decide here.
 
-    The root is the nearest folder above with pytest's settings, else with a pyproject.toml or a setup.py, else a
-    checkout, else the folder itself. `results` overrides the setting `bets_results`, relative to `start`.
+    `start` is the working folder, `given` are the files and folders on the command line. `settled` is the folder that
+    pytest takes from --rootdir, a settings file, pyproject.toml or setup.py: it is the root if it contains what was
+    given. Otherwise the git checkout is. Where there is neither, the root is the folder that contains everything, and
+    bets are looked for only in the given folders and in its `bets`: around it may lie other people's projects.
+    """
+    folders = [path if path.is_dir() else path.parent for path in given if path.exists()]
+    asked = _common(folders or [start])
+    if settled and asked.is_relative_to(settled):
+        return Root(settled, (settled,))
+    top = checkout(asked)
+    if top:
+        return Root(top, (top,))
+    both = _common([start, asked])
+    root = asked if both == both.parent else both  # never the whole file system, as in pytest
+    usual = [root / "bets"] if (root / "bets").is_dir() else []
+    given_below = [folder for folder in folders if folder != root or not usual]
+    return Root(root, (*given_below, *usual) or (root,))
+
+
+def _common(folders: Sequence[Path]) -> Path:
+    """Return the innermost folder that contains them all; the first where there is none."""
+    first = folders[0]
+    around = (here for here in (first, *first.parents) if all(folder.is_relative_to(here) for folder in folders))
+    return next(around, first)
+
+
+def locate(start: Path, results: str | None = None, rootdir: str | None = None) -> Project:
+    """Return the project around a folder, as a pytest session that is started there finds it.
+
+    pytest's root is the nearest folder above with pytest's settings, else with a pyproject.toml or a setup.py.
+    `rootdir` overrides the root and `results` the setting `bets_results`; both are relative to `start`.
 
     Raises:
-        ProjectError: when a settings file cannot be read.
+        ProjectError: when a settings file cannot be read, or `rootdir` is not a folder.
 
     """
+    if rootdir is not None:
+        named = Path(os.path.normpath(start / rootdir))
+        if not named.is_dir():
+            raise ProjectError(f"--rootdir {rootdir}: there is no folder {named}")
+        return _project(Root(named, (named,)), start, results, _settled(named)[1])
+    settled, settings = _settled(start)
+    return _project(find_root(start, (), settled), start, results, settings)
+
+
+def _settled(start: Path) -> tuple[Path | None, Mapping[str, object]]:
     around = (start, *start.parents)
     for folder in around:
         settings = _settings(folder)
         if settings is not None:
-            return _project(folder, start, results, settings)
-    marked = (
-        folder for mark in ("pyproject.toml", "setup.py", ".git") for folder in around if (folder / mark).exists()
-    )
-    return _project(next(marked, start), start, results, {})
+            return folder, settings
+    marked = (folder for mark in ("pyproject.toml", "setup.py") for folder in around if (folder / mark).is_file())
+    return next(marked, None), {}
 
 
-def _project(root: Path, start: Path, results: str | None, settings: Mapping[str, object]) -> Project:
-    given = (start / results) if results else root / str(settings.get("bets_results") or "results")
-    return Project(root, given.resolve())
+def _project(root: Root, start: Path, results: str | None, settings: Mapping[str, object]) -> Project:
+    given = (start / results) if results else root.path / str(settings.get("bets_results") or "results")
+    return Project(root.path, given.resolve(), root.searched)
 
 
 def _settings(folder: Path) -> Mapping[str, object] | None:
@@ -61,7 +109,7 @@ def _settings(folder: Path) -> Mapping[str, object] | None:
                 settings = _toml(path) if path.suffix == ".toml" else _ini(path)
             except ParseError as error:  # it names the file and the line
                 raise ProjectError(f"the settings cannot be read: {error}") from None
-            except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            except ValueError as error:  # this is not TOML, or not UTF-8
                 raise ProjectError(f"the settings cannot be read: {path}: {error}") from None
             if settings is not None or name in _OURS:
                 return settings or {}
@@ -69,6 +117,8 @@ def _settings(folder: Path) -> Mapping[str, object] | None:
 
 
 def _toml(path: Path) -> Mapping[str, object] | None:
+    import tomllib
+
     document = tomllib.loads(path.read_text(encoding="utf-8"))
     table = (document if path.name in _OURS else document.get("tool", {})).get("pytest")
     if not table:

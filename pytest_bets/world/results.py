@@ -10,6 +10,7 @@ from typing import Final
 
 from pytest_bets.pure.measured import canonical
 from pytest_bets.pure.record import Json, RecordError, dump, journal_line, load, load_line, same_pair, sha256
+from pytest_bets.world.folders import ignored
 
 JOURNAL: Final = "journal.jsonl"
 SUMMARY_JSON: Final = "SUMMARY.json"
@@ -191,12 +192,7 @@ class Results:
 
     def private(self) -> Path:
         """Return the subfolder for what is not of record, made on first use and ignored by git."""
-        folder = self.folder / PRIVATE
-        folder.mkdir(parents=True, exist_ok=True)
-        ignore = folder / ".gitignore"
-        if not ignore.exists():
-            ignore.write_bytes(b"*\n")
-        return folder
+        return ignored(self.folder / PRIVATE)
 
 
 def _lines_of(bet: str, lines: Sequence[bytes]) -> list[bytes]:

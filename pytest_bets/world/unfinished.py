@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pytest_bets.pure.measured import digest
+from pytest_bets.world.folders import ignored
 
 
 class Unfinished:
@@ -24,7 +25,8 @@ class Unfinished:
     def add(self, nodeid: str, data: str) -> None:
         """Note a finished cell; it survives the death of this process."""
         if self._file is None:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            ignored(self.folder.parent)  # before there is anything to ignore: `git add results` may come at any moment
+            self.folder.mkdir(exist_ok=True)
             self._file = self.path.open("ab", buffering=0)
         self._file.write(f"{data}\t{nodeid}\n".encode(errors="surrogateescape"))
 

@@ -547,7 +547,9 @@ CHEATS = {
     "delete the bet that was lost": cheat(deleted, "vanished-bet", "vanished-record"),
     "delete the record of the loss": cheat(record_deleted, "vanished-record"),
     "delete the journal": cheat(journal_deleted, "vanished-line"),
-    "delete record and journal, and begin anew": cheat(journal_begun_anew, "vanished-line", notes="drift forked-chain"),
+    "delete record and journal, and start again": cheat(
+        journal_begun_anew, "vanished-line", notes="drift forked-chain"
+    ),
     "rename the bet and start afresh": cheat(
         renamed_and_started_afresh, "vanished-line", "vanished-record", notes="renamed"
     ),
@@ -567,7 +569,7 @@ CHEATS = {
     "drop the journal's lines in a merge": cheat(lines_dropped_in_a_merge, "vanished-line"),
     "rerun until it passes": cheat(run_until_it_passed, notes="unstable"),
     "crash wherever it would lose": cheat(crashed_where_it_lost, notes="void retried"),
-    "begin a new folder of results": cheat(results_begun_anew_elsewhere, "elsewhere"),
+    "start a new folder of results": cheat(results_begun_anew_elsewhere, "elsewhere"),
     "edit a line of the journal": cheat(line_edited, "vanished-line"),
     "call a run a rehearsal": cheat(called_a_rehearsal, "vanished-line"),
     "write a line of the journal by hand": cheat(line_forged, "unregistered", notes="forked-chain"),
@@ -589,13 +591,13 @@ CHEATS = {
 }
 UNSEEN: dict[str, Callable[[History], None] | None] = {
     "Runs that were never committed": journal_relinked_before_it_was_committed,
-    "A history that nobody else has, written anew": history_written_anew,
-    "Two clones, of which one is pushed": another_clone_pushed,
+    "A history that was rewritten before the first push": history_written_anew,
+    "Two clones, one of them pushed": another_clone_pushed,
     "A run that never took place": result_made_up,
-    "Data that changed beside the code": data_changed,
-    "Results seen outside of the tool": None,
-    "An experiment that gives what it likes": None,
-    "Many bets, of which one is told": None,
+    "Data that changed independently of the code": data_changed,
+    "Results seen outside the tool": None,
+    "An experiment with a built-in answer": None,
+    "Many bets, one of them published": None,
     "A clock that is wrong": None,
 }
 DOCUMENT = Path(__file__).parents[2] / "docs" / "threat-model.md"

@@ -2,11 +2,13 @@
 
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -120,11 +122,11 @@ def test_folders_are_searched_and_what_tools_fill_is_not(readme: Path) -> None:
 def test_without_anything_to_check_it_is_a_usage_error(pytester: pytest.Pytester) -> None:
     """Nothing is called clean that was not read."""
     root = pytester.path
-    neither = f"pytest-bets: there is neither README.md nor docs/ in {root}; name the files to check\n"
+    neither = f"pytest-bets claims: there is neither README.md nor docs/ in {root}; name the files to check\n"
     assert run("claims") == (2, neither)
     (root / "docs").mkdir()
-    assert run("claims") == (2, f"pytest-bets: there is no *.md in {root / 'docs'}\n")
-    assert run("claims", "gone.md") == (2, "pytest-bets: there is no file or folder gone.md\n")
+    assert run("claims") == (2, f"pytest-bets claims: there is no *.md in {root / 'docs'}\n")
+    assert run("claims", "gone.md") == (2, "pytest-bets claims: there is no file or folder gone.md\n")
     status, shown = run("claims", "--format", "yaml")
     assert status == 2
     assert "invalid choice: 'yaml'" in shown
@@ -134,7 +136,7 @@ def test_what_cannot_be_told_is_neither_clean_nor_a_finding(pytester: pytest.Pyt
     """No results, a record that is none, a page that is no text, a bet whose file cannot be read."""
     readme, results = pytester.path / "README.md", pytester.path / "results"
     readme.write_text("Bet 1 wins\n")
-    missing = f"pytest-bets: there is no folder {results}: no bet was run, or --results names another\n"
+    missing = f"pytest-bets claims: there is no folder {results}: no bet was run, or --results names another\n"
     assert run("claims") == (3, missing)
     bet(markers={"strict": None})
     results.mkdir()
@@ -148,29 +150,60 @@ def test_what_cannot_be_told_is_neither_clean_nor_a_finding(pytester: pytest.Pyt
     assert (status, "1_first.json: this is no record" in shown) == (3, True)
     (results / "1_first.json").unlink()
     readme.write_bytes(b"Bet \xff")
-    assert run("claims") == (3, f"pytest-bets: {readme}: this is not UTF-8: invalid start byte at byte 4\n")
+    assert run("claims") == (3, f"pytest-bets claims: {readme}: this is not UTF-8: invalid start byte at byte 4\n")
 
 
 def test_help_teaches_the_forms_and_the_statuses() -> None:
     """Each kind of claim with an example, and what every exit status means."""
     status, shown = run("claims", "--help")
     assert status == 0
-    for word in ("Bet 46: PASS", "Bet 37", "<!-- bet 46: count(norm < full) -->15<!-- /bet -->", "3 it cannot be told"):
+    for word in (
+        "Bet 46: PASS",
+        "Bet 37",
+        "<!-- bet 46: count(norm < full) -->15<!-- /bet -->",
+        "2 usage error, 3 cannot determine",
+    ):
         assert word in shown
 
 
-def test_the_pre_commit_hook_runs_the_command(readme: Path) -> None:
-    """Its entry, with the files that pre-commit adds, goes red on a finding and green after the fix."""
-    hook = dict(
-        line.strip(" -").split(": ", 1)
-        for line in (Path(__file__).parents[2] / ".pre-commit-hooks.yaml").read_text().splitlines()
-    )
-    assert (hook["id"], hook["language"], hook["types"]) == ("bets-claims", "python", "[markdown]")
+@pytest.fixture
+def hook() -> dict[str, Any]:
+    """Return the pre-commit hook that this repository offers."""
+    yaml = pytest.importorskip("yaml")
+    (only,) = yaml.safe_load((Path(__file__).parents[2] / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+    return dict(only)
+
+
+def test_the_pre_commit_hook_runs_the_command(readme: Path, hook: dict[str, Any]) -> None:
+    """It checks whole pages, goes red on a finding and green after the fix."""
+    assert (hook["id"], hook["language"], hook["pass_filenames"]) == ("bets-claims", "python", False)
     program, *arguments = shlex.split(hook["entry"])
     assert program == "pytest-bets"
-    assert run(*arguments, readme.name)[0] == 1
-    assert run(*arguments, "--fix", readme.name)[0] == 0
+    assert run(*arguments)[0] == 1
+    assert run(*arguments, "--fix")[0] == 0
     assert run(*arguments, readme.name)[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("file", "runs"),
+    [
+        ("README.md", True),
+        ("docs/page.MD", True),
+        ("results/46_norm_replication.json", True),
+        ("kept/SUMMARY.json", True),
+        ("bets/bet_46_norm_replication.py", True),
+        ("bet_46_norm_replication.py", True),
+        ("bets/lab/model.py", False),
+        ("bets/alphabet_1.py", False),
+        ("notes.md.txt", False),
+    ],
+)
+def test_the_pre_commit_hook_runs_where_a_claim_may_have_become_wrong(
+    hook: dict[str, Any], file: str, runs: bool
+) -> None:
+    """A record that turns, or a bet that is withdrawn, makes a page wrong that nobody touched."""
+    assert set(hook) & {"types", "types_or", "exclude"} == set()
+    assert bool(re.search(hook["files"], file)) is runs
 
 
 def test_no_other_command_reads_markdown(readme: Path) -> None:

@@ -1,11 +1,12 @@
-"""The commands beside pytest: new, show, rollup; claims has a file of its own."""
+"""The commands beside pytest: show, rollup, help, version; new, audit and claims have files of their own."""
 
 import subprocess
 import sys
-from pathlib import Path
+from importlib.metadata import version
 
 import pytest
 
+import pytest_bets
 from pytest_bets.cli import main
 from tests.plugin.conftest import WriteBet
 
@@ -15,51 +16,6 @@ def run(*arguments: str) -> tuple[int, str]:
         [sys.executable, "-m", "pytest_bets", *arguments], capture_output=True, text=True, check=False
     )
     return done.returncode, done.stdout + done.stderr
-
-
-def test_new_writes_a_bet_that_pytest_collects_and_voids_until_it_is_written(pytester: pytest.Pytester) -> None:
-    """A bet from the template has no fault; its cells crash with what is to be written."""
-    status, told = run("new", "68", "Acknowledged receipts repair the ledger, at last")
-    assert status == 0
-    assert "git add bets/bet_68_acknowledged_receipts_repair_the.py" in told
-    result = pytester.runpytest_inprocess()
-    result.assert_outcomes(failed=5, skipped=4)
-    result.stdout.fnmatch_lines(["*NotImplementedError: measure with this seed, and return*", "68_acknowl*void*"])
-
-
-def test_new_takes_the_next_number_and_the_folder_of_the_other_bets(bet: WriteBet) -> None:
-    """Without a number the highest plus one is taken, beside the bets that are there."""
-    bet("research/bet_41_first.py")
-    status, told = run("new", "a claim")
-    assert status == 0
-    assert Path("research/bet_42_a_claim.py").read_text().startswith('"""Bet 42: a claim\n')
-    assert told.startswith("research/bet_42_a_claim.py is written.")
-
-
-@pytest.mark.parametrize(
-    "title", ['ends with a quote"', 'three """ quotes', "a \\ backslash", "tab\tand\nline", "Größe × 2"]
-)
-def test_new_writes_python_whatever_the_title(pytester: pytest.Pytester, title: str) -> None:
-    """No title breaks the docstring that it stands in."""
-    assert run("new", title)[0] == 0
-    (written,) = (pytester.path / "bets").iterdir()
-    compile(written.read_text(encoding="utf-8"), str(written), "exec")
-    pytester.runpytest_inprocess("--collect-only").assert_outcomes()
-
-
-def test_new_refuses_a_number_that_is_taken(bet: WriteBet) -> None:
-    """The bet that has the number is named, and a free one."""
-    bet("bet_41_first.py")
-    assert run("new", "41", "again") == (
-        2,
-        "pytest-bets: 41 is the number of bet_41_first.py; the next free one is 42\n",
-    )
-
-
-def test_new_refuses_a_title_without_letters(pytester: pytest.Pytester) -> None:
-    """A file needs a name."""
-    assert run("new", "?!") == (2, "pytest-bets: the title '?!' has no letter to name a file by\n")
-    assert not list(pytester.path.iterdir())
 
 
 def test_show_tells_declaration_record_standing_and_history(bet: WriteBet, pytester: pytest.Pytester) -> None:
@@ -97,7 +53,7 @@ def test_show_suggests_the_nearest_bet(bet: WriteBet) -> None:
     root = path.parent
     assert run("show", "1_frist") == (
         2,
-        f"pytest-bets: there is no bet '1_frist' under {root}; did you mean 1_first?\n",
+        f"pytest-bets show: there is no bet '1_frist' under {root}; did you mean 1_first?\n",
     )
 
 
@@ -127,7 +83,8 @@ def test_rollup_without_results_says_what_is_missing(pytester: pytest.Pytester) 
     """No folder is made where there is nothing to sum up."""
     assert run("rollup") == (
         2,
-        f"pytest-bets: there is no folder {pytester.path / 'results'}: no bet was run, or --results names another\n",
+        f"pytest-bets rollup: there is no folder {pytester.path / 'results'}: "
+        "no bet was run, or --results names another\n",
     )
 
 
@@ -146,3 +103,38 @@ def test_an_unknown_command_lists_the_known_ones(capsys: pytest.CaptureFixture[s
     with pytest.raises(SystemExit, match="2"):
         main(["shw"])
     assert "choose from" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [[], ["show"], ["new"]], ids=["alone", "before a command", "before another"])
+def test_version_is_that_of_the_package(command: list[str]) -> None:
+    """The three ways of asking give one answer, and need nothing else to be right."""
+    assert run("--version", *command) == (0, f"pytest-bets {version('pytest-bets')}\n")
+    assert pytest_bets.__version__ == version("pytest-bets")
+
+
+def test_the_package_has_no_other_attributes_that_are_made_up() -> None:
+    """Looking the version up lazily hides no misspelling."""
+    with pytest.raises(AttributeError, match="module 'pytest_bets' has no attribute '__verison__'"):
+        pytest_bets.__verison__  # noqa: B018
+
+
+def test_importing_the_package_does_not_look_the_version_up() -> None:
+    """Every session of pytest imports it."""
+    script = "import pytest_bets, sys; print('importlib.metadata' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
+
+
+def test_a_conflict_in_the_summary_is_answered_with_what_heals_it(bet: WriteBet, pytester: pytest.Pytester) -> None:
+    """Two branches that both ran bets always conflict there; no command but rollup touches the file."""
+    bet()
+    pytester.runpytest_inprocess()
+    summary = pytester.path / "results" / "SUMMARY.md"
+    good = summary.read_bytes()
+    summary.write_bytes(b"<<<<<<< HEAD\n" + good + b"=======\n" + good + b">>>>>>> other\n")
+    status, told = run("show", "1")
+    hint = "results/SUMMARY.md: a merge conflict was left here; `pytest-bets rollup` writes the file again\n"
+    assert (status, told.endswith(f"pytest-bets show: {hint}")) == (0, True)
+    assert "merge conflict" not in run("rollup")[1]
+    assert summary.read_bytes() == good
+    assert "merge conflict" not in run("show", "1")[1]

@@ -25,6 +25,26 @@ def test_a_number_that_is_used_twice_is_refused_in_both_files(bet: WriteBet, ref
     ) in text
 
 
+@pytest.mark.parametrize(
+    ("others", "told"),
+    [
+        (2, "also by d0/bet_1_x.py, d1/bet_1_x.py"),
+        (9, "also by d0/bet_1_x.py, d1/bet_1_x.py, d2/bet_1_x.py and 6 more"),
+    ],
+)
+def test_a_number_of_many_files_is_one_error_that_names_three(
+    bet: WriteBet, refused: Refused, others: int, told: str
+) -> None:
+    """A root that was chosen too high may contain hundreds of them."""
+    bet("bets/bet_1_first.py")
+    for number in range(others):
+        bet(f"d{number}/bet_1_x.py")
+    bet("pytest.ini").write_text("[pytest]\n")
+    text = refused("bets")
+    assert f"bets/bet_1_first.py:1: the number 1 is used by {others + 1} files: {told}\n" in text
+    assert text.count("the number 1") == 1
+
+
 def test_a_number_is_the_same_with_leading_zeros(bet: WriteBet, refused: Refused) -> None:
     """Digits are kept as written; the number is what they say."""
     bet("bet_1_first.py")

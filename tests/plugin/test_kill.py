@@ -1,6 +1,7 @@
 """`kill -9` at any moment leaves every file of the results whole."""
 
 import random
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.plugin.conftest import WriteBet
+from tests.plugin.repositories import git, isolate
 from tests.plugin.sessions import kill, start, until
 from tests.plugin.whole import prove_whole, records
 
@@ -47,6 +49,25 @@ def test_a_session_killed_at_any_moment_leaves_every_file_whole(
     replay = start(pytester.path, "-q", "--bets-replay", *arguments)
     shown = replay.communicate()[0]
     assert replay.returncode == 0, shown
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+@pytest.mark.parametrize("how", KILLS)
+def test_git_never_takes_an_unfinished_run_for_results(
+    bet: WriteBet, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """What resuming needs is ignored from its first byte: while the first run goes on, and after it was killed."""
+    isolate(monkeypatch)
+    git("init", "-q", "-b", "main")
+    bet(body="import time; time.sleep(60 * (part > 1))\nreturn {'gain': part}")
+    results = pytester.path / "results"
+    session = start(pytester.path, "-q", *KILLS[how][1])
+    until(lambda: any(path.stat().st_size for path in results.rglob("*.cells")), session)
+    assert session.poll() is None, "the session ended before it was looked at"
+    assert git("add", "-n", "results") == ""
+    kill(session, signal.SIGKILL)
+    assert list(results.rglob("*.cells"))
+    assert git("add", "-n", "results") == ""
 
 
 def _size(path: Path) -> int:

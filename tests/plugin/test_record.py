@@ -187,7 +187,10 @@ def test_the_line_of_a_syntax_error_is_told() -> None:
     ("line", "message"),
     [
         (b"", "journal.jsonl:3: this is not JSON: Expecting value"),
-        (b"<<<<<<< HEAD", "journal.jsonl:3: a merge conflict was left here"),
+        (
+            b"<<<<<<< HEAD",
+            "journal.jsonl:3: a merge conflict was left here; keep the lines of both, and run `pytest-bets rollup`",
+        ),
         (b"{}", "journal.jsonl:3: this is no line of a journal, expected schema 'pytest-bets/journal/1'"),
         (b'{"schema": "pytest-bets/journal/1"}', "journal.jsonl:3: `bet` holds nothing, which none has there"),
         (b'{"seconds": Infinity}', "journal.jsonl:3: the token Infinity is no JSON; records spell it as a string"),

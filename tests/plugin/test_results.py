@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from pytest_bets.world.folders import ignored
 from tests.plugin.conftest import Run, WriteBet
 from tests.plugin.whole import journal, prove_whole, records, strict
 
@@ -269,3 +270,10 @@ def test_git_ignores_what_is_not_of_record(bet: WriteBet, run: Run, results: Pat
     }
     assert (results / ".bets" / ".gitignore").read_text() == "*\n"
     assert not list((results / ".bets").glob("*.draft"))
+
+
+def test_a_gitignore_that_was_cut_off_is_written_again(tmp_path: Path) -> None:
+    """A process that is killed may leave it empty, and git would see all that it was to hide."""
+    tmp_path.joinpath(".gitignore").touch()
+    ignored(tmp_path)
+    assert tmp_path.joinpath(".gitignore").read_bytes() == b"*\n"

@@ -181,8 +181,8 @@ def test_parameters_of_fixtures_have_the_same_names(
 
 REPEATED = (
     "its cells were not run: the parameter `{name}` multiplies the cells, and is defined neither in the bet file nor "
-    "in code that its record covers. A plugin that repeats tests adds such parameters (pytest-repeat, flakefinder): leave "
-    "its option out. @pytest.mark.replicate(n) declares repetitions."
+    "in code that its record covers. A plugin that repeats tests adds such parameters (pytest-repeat, flakefinder): "
+    "leave its option out. @pytest.mark.replicate(n) declares repetitions."
 )
 
 

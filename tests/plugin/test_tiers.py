@@ -102,21 +102,25 @@ def test_an_editor_gets_one_outcome_for_each_tier_in_its_tree(run: Run, argument
     assert {path.parent for path, name, _ in sent if "[" not in name} == {Path.cwd()}
 
 
+LISTENER = """
+import os
+import pytest
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if call.when == "call" and "[" not in item.name:
+        with open(f"made_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}", "a") as file:
+            file.write(f"{item.path.name} {item.name} {report.outcome}\\n")
+    return report
+"""
+
+
 @MODES
 @pytest.mark.usefixtures("catalogue")
 def test_a_hook_around_the_report_of_a_tier_sees_its_outcome(run: Run, arguments: tuple[str, ...]) -> None:
     """As dashboards of one's own have it; where a worker runs the item it says skipped, and never passed."""
-    Path("conftest.py").write_text(
-        "import os, pathlib, pytest\n"
-        "@pytest.hookimpl(wrapper=True)\n"
-        "def pytest_runtest_makereport(item, call):\n"
-        "    report = yield\n"
-        "    if call.when == 'call' and '[' not in item.name:\n"
-        "        worker = os.environ.get('PYTEST_XDIST_WORKER', 'main')\n"
-        "        with open(f'made_{worker}', 'a') as file:\n"
-        "            file.write(f'{item.path.name} {item.name} {report.outcome}\\n')\n"
-        "    return report\n"
-    )
+    Path("conftest.py").write_text(LISTENER)
     run(*arguments, expect=FAILED)
     made = Path("made_main").read_text().splitlines()
     assert sorted(made) == sorted(f"{file} {tier} {outcome}" for (file, tier), outcome in EXPECTED.items())
@@ -158,20 +162,24 @@ def pytest_runtestloop(session):
 
 @pytest.mark.usefixtures("catalogue")
 def test_tiers_whose_turn_comes_before_their_cells_are_run_again(run: Run) -> None:
-    """Whatever loop a plugin brings, each tier is reported once, as it was judged."""
+    """Whatever loop a plugin brings, each tier is reported once, and its last report is the judgement."""
     expected = outcomes(run(expect=FAILED))
-    Path("conftest.py").write_text(LOOP)
+    Path("conftest.py").write_text(LOOP + LISTENER)
     assert outcomes(run(expect=FAILED)) == expected
+    made = [line.split() for line in Path("made_main").read_text().splitlines()]
+    assert {(file, tier): outcome for file, tier, outcome in made} == EXPECTED
 
 
 @pytest.mark.usefixtures("catalogue")
 def test_a_shuffled_session_runs_tiers_after_their_cells(run: Run) -> None:
-    """So that a listener sees the verdict when the tier's item runs."""
-    Path("conftest.py").write_text("def pytest_collection_modifyitems(items): items.reverse()\n")
+    """So that a listener sees the verdict when the tier's item runs, and nothing before."""
+    Path("conftest.py").write_text("def pytest_collection_modifyitems(items): items.reverse()\n" + LISTENER)
     shown = run("-v", expect=FAILED)
     order = [line.partition(" ")[0] for line in shown.splitlines() if line.startswith("bet_1_first.py::")]
     assert order[:4] == [f"bet_1_first.py::experiment[{part}]" for part in (4, 3, 2, 1)]
     assert sorted(order[4:]) == sorted(f"bet_1_first.py::{tier}" for tier in ("strict", "lenient", "catastrophic"))
+    made = Path("made_main").read_text().splitlines()
+    assert sorted(made) == sorted(f"{file} {tier} {outcome}" for (file, tier), outcome in EXPECTED.items())
 
 
 def test_the_progress_ends_at_100_per_cent(bet: WriteBet, run: Run) -> None:

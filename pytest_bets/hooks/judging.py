@@ -245,9 +245,7 @@ class Judge:
 
     def _report_unselected(self, concluded: Concluded) -> None:
         """Report what turns the session red and was not selected: where all cells ran, no selection hides it."""
-        run, judgement = concluded.run, concluded.judgement
-        if not run.cells or judgement.missing or run.broken:
-            return
+        run = concluded.run
         asked = CRITERIA if self.settings.gate != "auto" else ("catastrophic",)
         for tier in asked:
             if tier in run.tiers or not run.declaration.sentences(tier):

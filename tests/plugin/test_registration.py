@@ -140,7 +140,7 @@ def test_in_a_shallow_clone_a_required_registration_cannot_be_told(bet: WriteBet
     os.chdir("clone")
     shown = run(expect=FAILED)
     assert counts(shown) == {"skipped": 14, "errors": 2}
-    assert "this clone is shallow, which `git fetch --unshallow` mends.\n" in shown
+    assert "this clone is shallow; run `git fetch --unshallow`.\n" in shown
     git("fetch", "-q", "--unshallow")
     assert counts(run()) == {"passed": 14}
 

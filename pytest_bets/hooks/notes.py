@@ -103,10 +103,8 @@ class Notes:
         if bets:
             yield "Run without being registered; commit a bet before its run:"
             yield f"  {declaring(bets)}"
-        unknown = [run.declaration.id for state, run in ran if state == "unknown"]
-        if unknown:
-            which = f" of {listed(unknown)}" if len(unknown) < len(ran) else ""
-            yield f"Registration{which} not checked: {registry.untold}."
+        if any(state == "unknown" for state, _ in ran):
+            yield f"Registration not checked: {registry.untold}."
 
     def _next(self) -> Iterator[str]:
         judged = [item for item in self.concluded if item.judgement.verdict.verdict is not None]

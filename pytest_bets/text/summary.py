@@ -64,7 +64,7 @@ def as_markdown(overview: Json, to_root: str) -> str:
 
 def _table(rows: Sequence[Json], linked: Mapping[str, str]) -> str:
     lines = [
-        "| bet | verdict | claim | what decided, and what was measured | registered | runs | standing |",
+        "| bet | verdict | claim | what decided | registered | runs | standing |",
         "|---|---|---|---|---|---|---|",
     ]
     for item in rows:

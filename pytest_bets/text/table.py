@@ -7,7 +7,7 @@ from typing import Final
 
 from pytest_bets.text.visible import padded, width
 
-HEADINGS: Final = ("bet", "verdict", "what decided, and what was measured", "standing")
+HEADINGS: Final = ("bet", "verdict", "what decided", "standing")
 Paint = Callable[[str], str]
 """Adds colour to a text, which takes no room."""
 

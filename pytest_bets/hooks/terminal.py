@@ -15,7 +15,7 @@ from pytest_bets.pure.overview import is_unstable, standing_json
 from pytest_bets.pure.record import Json, criterion_json
 from pytest_bets.text.cells import measured_lines
 from pytest_bets.text.closing import GROUPED_ABOVE, UNJUDGED, Row, closing_table
-from pytest_bets.text.rehearsed import changed_words, page, times_words, would_lines
+from pytest_bets.text.rehearsed import changed_words, page, ran_words, seconds_words, times_words, would_lines
 from pytest_bets.text.table import table
 from pytest_bets.text.visible import encodable, visible
 from pytest_bets.text.words import decided_words, standing_words, verdict_words
@@ -32,7 +32,7 @@ _COLOURS: Final[dict[str, dict[str, bool]]] = {
     "FAIL, catastrophic": {"red": True, "bold": True},
 }
 _UNJUDGED: Final = {"yellow": True}
-_REHEARSED: Final = ("bet", "rehearsed", "strict, as it would be")
+_REHEARSED: Final = ("bet", "cells", "time a cell", "strict, as it would be")
 
 
 class Closing:
@@ -115,8 +115,9 @@ class Closing:
         else:
             entries.append(("not judged", visible(verdict.void or "")))
         entries += [("measured", "\n".join(measured_lines(explored.cells)))] if explored.cells else []
-        head = f"{visible(bet.id)}: rehearsal, {times_words(explored.seconds, explored.total or _total(item))}"
-        return page(head, entries, room)
+        ran = ran_words(len(explored.cells), explored.total or _total(item))
+        times = f", {times_words(explored.seconds)}" if explored.cells else ""
+        return page(f"{visible(bet.id)}: rehearsal, {ran}{times}", entries, room)
 
 
 def _rehearsed_row(item: Concluded, explored: Explored) -> list[str]:
@@ -124,7 +125,9 @@ def _rehearsed_row(item: Concluded, explored: Explored) -> list[str]:
     strict = [criterion for criterion in bet.criteria if criterion.tier == "strict"]
     values = [words for _, words in would_lines(strict, explored.cells)]
     words = values if _is_whole(item) else [_short(visible(item.judgement.verdict.void or ""))]
-    return [visible(bet.id), times_words(explored.seconds, explored.total or _total(item)), "\n".join(words)]
+    total, ran = explored.total or _total(item), len(explored.cells)
+    time = seconds_words(sum(explored.seconds) / ran) if ran else ""
+    return [visible(bet.id), str(total) if ran == total else f"{ran} of {total}", time, "\n".join(words)]
 
 
 def _is_whole(item: Concluded) -> bool:

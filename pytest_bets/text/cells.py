@@ -21,6 +21,8 @@ _DIGITS: Final = 6
 def value_words(value: object, digits: int = 4) -> str:
     """Return a measured value as people read it; a list by its length, its first and its last number."""
     match value:
+        case None:
+            return "None"
         case bool():
             return "true" if value else "false"
         case int():
@@ -44,15 +46,16 @@ def _curve_words(curve: Sequence[object], digits: int) -> str:
 
 def column_words(column: Column) -> str:
     """Return what a measured name came to over the cells: its value, or the mean, the least and the most."""
-    values = column.measured
-    lacking = len(column.values) - len(values)
-    words = _words(column, values)
-    return f"{words}; not measured in {cells_words(lacking)}" if lacking else words
+    known = column.measured
+    lacking = len(column.values) - len(known)
+    same = Column(column.name, known).constant
+    words = cut(value_words(known[0]), _LONGEST) if same else _words(known)
+    if lacking:
+        return f"{words}; not measured in {cells_words(lacking)}"
+    return f"{words} in every cell" if same and len(known) > 1 else words
 
 
-def _words(column: Column, values: Sequence[object]) -> str:
-    if column.constant:
-        return cut(value_words(values[0]), _LONGEST) + (" in every cell" if len(values) > 1 else "")
+def _words(values: Sequence[object]) -> str:
     if all(isinstance(value, bool) for value in values):
         return f"true in {values.count(True)} of {len(values)} cells"
     numbers = [float(value) for value in values if isinstance(value, int | float)]

@@ -39,22 +39,27 @@ def changed_words(constants: Mapping[str, object]) -> str:
     return ", ".join(f"{name} = {visible(repr(value))}" for name, value in constants.items())
 
 
-def times_words(seconds: Sequence[float], total: int) -> str:
-    """Return how many of a bet's cells ran, and how long one took."""
-    count = cells_words(total) if len(seconds) == total else f"{len(seconds)} of {cells_words(total)}"
-    if not seconds:
-        return count
+def ran_words(count: int, total: int) -> str:
+    """Return how many of a bet's cells ran."""
+    return cells_words(total) if count == total else f"{count} of {cells_words(total)}"
+
+
+def times_words(seconds: Sequence[float]) -> str:
+    """Return how long a cell took; of several cells on average, and the quickest and the slowest."""
     found = spread(seconds)
-    if len(seconds) == 1:
-        return f"{count}, {_seconds(found.mean)}"
-    least, most = _seconds(found.least), _seconds(found.most)
-    return f"{count}, {_seconds(found.mean)} each" + (f" ({least} to {most})" if least != most else "")
+    least, most = seconds_words(found.least), seconds_words(found.most)
+    if least == most:
+        return f"{most} each" if len(seconds) > 1 else most
+    return f"{seconds_words(found.mean)} each ({least} to {most})"
 
 
-def _seconds(seconds: float) -> str:
-    if seconds < 0.01:
-        return "under 0.01 s"
-    return f"{seconds:.2f} s" if seconds < 10 else f"{seconds:.0f} s" if seconds < 600 else f"{seconds / 60:.0f} min"
+def seconds_words(seconds: float) -> str:
+    """Return a time as people say it."""
+    if seconds < 0.001:
+        return "<0.001 s"
+    if seconds < 99.5:
+        return f"{seconds:.2g} s"
+    return f"{seconds:.0f} s" if seconds < 600 else f"{seconds / 60:.0f} min"
 
 
 def page(head: str, entries: Sequence[tuple[str, str]], room: int) -> list[str]:

@@ -111,7 +111,9 @@ def _standing(item: Json, linked: Mapping[str, str]) -> str:
 
 
 def _falsified(item: Json, linked: Mapping[str, str]) -> str:
-    return f"{linked[item['id']]}, {verdict_words(item)}: {plain(item['title'])} {_measured(item)}"
+    title, decided = plain(item["title"]), _measured(item)
+    end = "" if title.endswith((".", "?", "!")) else "."
+    return f"{linked[item['id']]}, {verdict_words(item)}: {title}{end} {decided[:1].upper()}{decided[1:]}"
 
 
 def _linked(item: Json, to_root: str) -> str:

@@ -150,7 +150,9 @@ def test_a_retracted_bet_never_gates_and_keeps_its_row(bet: WriteBet, run: Run, 
     bet(body='return {"gain": -part}')
     shown = run("-v", "bet_1_first.py", "--bets-gate", gate)
     assert tiers(shown) == dict.fromkeys(("strict", "lenient", "catastrophic"), "UNMET")
-    assert re.search(r"^1_first +FAIL, (?:catastrophic)? +catastrophic tripped: .* retracted by 2$", shown, re.MULTILINE)
+    assert re.search(
+        r"^1_first +FAIL, (?:catastrophic)? +catastrophic tripped: .* retracted by 2$", shown, re.MULTILINE
+    )
 
 
 def test_a_retraction_of_this_session_counts_from_the_next(bet: WriteBet, run: Run) -> None:

@@ -5,7 +5,6 @@ What claims or audit alone needs is imported there: it takes as long as to read 
 
 import argparse
 import os
-import shlex
 import shutil
 import sys
 from collections.abc import Sequence
@@ -21,7 +20,7 @@ from pytest_bets.text.rollup import rollup
 from pytest_bets.text.show import show, show_cells
 from pytest_bets.text.template import bet_file, slug
 from pytest_bets.text.visible import encodable
-from pytest_bets.text.words import counts_words, short
+from pytest_bets.text.words import counts_words
 from pytest_bets.world.catalogue import Catalogue
 from pytest_bets.world.project import Project, ProjectError, locate
 from pytest_bets.world.results import SUMMARY_TEXT, Results
@@ -159,9 +158,7 @@ def _show(project: Project, options: argparse.Namespace) -> Answer:
     if options.cells:
         page = show_cells(record, row, columns)
     else:
-        where = f" --results {shlex.quote(options.results)}" if options.results else ""
-        command = f"pytest-bets show {short(row['id'])}{where}"
-        page = show(declaration, record, row, lines, command, min(columns, 100))
+        page = show(declaration, record, row, lines, min(columns, 100), options.results)
     return Answer(encodable(page, sys.stdout.encoding))
 
 

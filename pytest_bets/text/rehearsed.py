@@ -5,10 +5,11 @@ from typing import Final
 
 from pytest_bets.pure.columns import spread
 from pytest_bets.pure.declaration import Criterion
-from pytest_bets.pure.verdict import Cell, figure, judge
+from pytest_bets.pure.record import criterion_json
+from pytest_bets.pure.verdict import Cell, judge
 from pytest_bets.text.table import wrap
 from pytest_bets.text.visible import visible
-from pytest_bets.text.words import cells_words
+from pytest_bets.text.words import cells_words, measured_words
 
 _INDENT: Final = "  "
 _TITLE: Final = 14
@@ -21,17 +22,16 @@ def would_lines(criteria: Sequence[Criterion], cells: Sequence[Cell]) -> list[tu
 
 
 def _would(criterion: Criterion, cells: Sequence[Cell]) -> str:
-    sentence = visible(criterion.sentence.text)
     verdict = judge((criterion,), cells)
     if not verdict.criteria:
         reason = (verdict.void or "").partition(f'"{criterion.sentence.text}": ')[2]
-        return f"{sentence}: cannot be judged: {visible(reason)}"
+        return f"{visible(criterion.sentence.text)} cannot be judged: {visible(reason)}"
     (judged,) = verdict.criteria
     if criterion.tier == "catastrophic":
         end = "be clear" if judged.good else "trip"
     else:
         end = "be met" if judged.good else "not be met"
-    return f"{sentence}: {figure(judged.value)}, would {end}"
+    return f"{measured_words(criterion_json(judged))}: would {end}"
 
 
 def changed_words(constants: Mapping[str, object]) -> str:

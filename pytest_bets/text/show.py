@@ -1,5 +1,6 @@
 """One bet on one page: declaration, record, standing, history; and its cells as a table."""
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -14,7 +15,7 @@ from pytest_bets.text.cells import cells_table, measured_lines
 from pytest_bets.text.rehearsed import would_lines
 from pytest_bets.text.table import wrap
 from pytest_bets.text.visible import visible
-from pytest_bets.text.words import cells_words, challenged_words, standing_words, state_words, verdict_words
+from pytest_bets.text.words import cells_words, challenged_words, short, standing_words, state_words, verdict_words
 
 _INDENT: Final = 14
 _SHORT: Final = 12
@@ -22,15 +23,20 @@ _SHORT: Final = 12
 
 
 def show(
-    declaration: Declaration | None, record: Json | None, row: Json, journal: Sequence[Json], command: str, width: int
+    declaration: Declaration | None,
+    record: Json | None,
+    row: Json,
+    journal: Sequence[Json],
+    width: int = 80,
+    results: str | None = None,
 ) -> str:
     """Return the page of a bet, of which the declaration or the record may be gone.
 
-    `row` is its row of the summary, `command` what was typed for this page.
+    `row` is its row of the summary; `results` names the folder as it was typed, where one was.
     """
     lines = [*_heading(row, width), ""]
     lines += _declaration(declaration, record, width) if declaration else ["The bet's file is gone.", ""]
-    lines += _record(record, command, width) if record else ["Never run: there is no record.", ""]
+    lines += _record(record, row, width, results) if record else ["Never run: there is no record.", ""]
     lines += _entry("Standing", standing_words(row["standing"]), width)
     if row["challenged"]:
         lines += _entry("Challenges", "; ".join(challenged_words(row["challenged"])), width)
@@ -38,7 +44,7 @@ def show(
     return "\n".join(lines) + "\n"
 
 
-def show_cells(record: Json | None, row: Json, width: int) -> str:
+def show_cells(record: Json | None, row: Json, width: int = 80) -> str:
     """Return the cells of a bet's record as a table."""
     lines = _heading(row, width)
     if record is None:
@@ -85,7 +91,7 @@ def _value(value: object) -> str:
     return str(value["source"]) if isinstance(value, Mapping) and set(value) == {"source"} else repr(value)
 
 
-def _record(record: Json, command: str, width: int) -> Iterator[str]:
+def _record(record: Json, row: Json, width: int, results: str | None) -> Iterator[str]:
     commit = record["registration"].get("commit")
     state = record["registration"]["state"]
     registered = f"registered at {commit[:_SHORT]}" if commit else state.replace("unknown", "registration unknown")
@@ -105,7 +111,8 @@ def _record(record: Json, command: str, width: int) -> Iterator[str]:
     for place, line in enumerate(measured_lines(cells)):
         yield from _entry("" if place else "Measured", line, width)
     if cells:
-        yield from _entry("Cells", f"`{command} --cells` prints every cell", width)
+        where = f" --results {shlex.quote(results)}" if results else ""
+        yield from _entry("Cells", f"`pytest-bets show {short(row['id'])}{where} --cells` prints every cell", width)
     yield from _environment(record["environment"], width)
     yield ""
 

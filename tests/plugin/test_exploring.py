@@ -19,10 +19,10 @@ return {
 """
 PAGE = """\
   with          STEPS = 3
-  strict        count(gain > 0) >= 3: 2, would not be met
-  lenient       count(gain > 0) >= 2: 2, would be met
-  catastrophic  count(gain > 0) < 1: 2, would be clear
-  control       count(lost > 5) <= 0: undefined, would not be met
+  strict        count(gain > 0) >= 3 (measured 2): would not be met
+  lenient       count(gain > 0) >= 2 (measured 2): would be met
+  catastrophic  count(gain > 0) < 1 (measured 2): would be clear
+  control       count(lost > 5) <= 0 (measured undefined): would not be met
   measured      gain: mean 0.5, min -1, max 2
                 kind: 2 different values
                 loss: lists of 2; mean of the first 3, of the last 0.5208
@@ -99,8 +99,8 @@ def test_a_sentence_that_cannot_be_judged_says_why_and_the_others_their_values(
     strict = {"markers": {"strict": '"count(curve > 0) >= 3"'}}
     bet(body='return {"gain": part, "curve": [1.0]}', **strict)
     page = " ".join(section(pytester.runpytest_inprocess("--bets-pilot").stdout.str()).split())
-    assert "strict count(curve > 0) >= 3: cannot be judged: `curve` is a list, and a sentence compares numbers" in page
-    assert "lenient count(gain > 0) >= 2: 4, would be met" in page
+    assert "strict count(curve > 0) >= 3 cannot be judged: `curve` is a list, and a sentence compares numbers" in page
+    assert "lenient count(gain > 0) >= 2 (measured 4): would be met" in page
 
 
 @PROCESSES
@@ -114,7 +114,7 @@ def test_of_many_bets_the_strict_sentences_are_shown(
     lines = section(run("--bets-pilot", *processes)).splitlines()
     assert lines[0].split("  ")[0] == "bet"
     assert max(map(len, lines)) <= 80
-    assert sum(line.endswith("count(gain > 0) >= 3: 4, would be met") for line in lines) == 21
+    assert sum(line.endswith("count(gain > 0) >= 3 (measured 4): would be met") for line in lines) == 21
     assert "-v shows every sentence and what was measured." in lines
     assert section(run("--bets-pilot", "-v", *processes)).count("  measured      gain: mean 2.5, min 1, max 4") == 21
 

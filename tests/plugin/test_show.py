@@ -91,8 +91,8 @@ def test_a_rehearsal_that_was_kept_shows_its_values_and_no_verdict(bet: WriteBet
     page = show("1", "--results", "tried")
     for line in (
         "Rehearsal     no verdict of record over 4 cells; registration unknown",
-        "Strict        count(gain > 0) >= 3: 1, would not be met",
-        "Catastrophic  count(gain > 0) < 1: 1, would be clear",
+        "Strict        count(gain > 0) >= 3 (measured 1): would not be met",
+        "Catastrophic  count(gain > 0) < 1 (measured 1): would be clear",
         "Measured      gain: mean -0.5, min -2, max 1",
         "Cells         `pytest-bets show 1 --results tried --cells` prints every cell",
     ):

@@ -1,6 +1,7 @@
 """What cells measured, a line a column and as a table."""
 
 import math
+from collections.abc import Mapping
 
 import pytest
 
@@ -9,7 +10,7 @@ from pytest_bets.pure.verdict import Cell
 from pytest_bets.text.cells import cells_table, column_words, measured_lines
 
 
-def cells(*measured: dict[str, object]) -> list[Cell]:
+def cells(*measured: Mapping[str, object]) -> list[Cell]:
     return [Cell({"part": place}, row) for place, row in enumerate(measured)]
 
 

@@ -85,7 +85,7 @@ class Notes:
         ran = {item.run.declaration.id for item in self.concluded}
         bets = [row["id"] for row in summary["bets"] if row["id"] in ran and is_unstable(row)] if summary else []
         if bets:
-            what = "runs of the same declaration and code came to different verdicts"
+            what = "runs of the same declaration and code gave different verdicts"
             yield f"Unstable: {bets_words(len(bets))} ({listed(bets)}): {what}."
 
     def _uncontrolled(self) -> Iterator[str]:

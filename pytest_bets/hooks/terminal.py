@@ -80,8 +80,9 @@ class Closing:
 
     def _standing(self, bet: str) -> tuple[Json | None, bool]:
         """Return the standing of a bet, and whether its runs disagree."""
-        if self.judge.summary is not None:
-            row = next(row for row in self.judge.summary["bets"] if row["id"] == bet)
+        rows = self.judge.summary["bets"] if self.judge.summary else []
+        row = next((row for row in rows if row["id"] == bet), None)
+        if row:
             return row["standing"], is_unstable(row)
         standing = self.judge.beginning.standings.get(bet)
         return (standing_json(standing) if standing else None), False

@@ -161,7 +161,7 @@ def test_a_run_that_differs_from_the_record_shows_both(
     shown = run(*processes)
     assert re.search(r"^1_first +PASS +count\(gain > 0\) >= 3 \(measured 4\) +stands$", shown, re.MULTILINE)
     assert re.search(r"^ +PASS now, LENIENT on record: unstable$", shown, re.MULTILINE)
-    assert "Unstable: 1 bet (1): runs of the same declaration and code came to different verdicts." in shown
+    assert "Unstable: 1 bet (1): runs of the same declaration and code gave different verdicts." in shown
     assert "Read next: pytest-bets show 1 (all sentences and runs; --cells: all values)." in shown
     shown = run("-k", "1]", *processes)
     assert re.search(r"^ +not judged now, LENIENT on record$", shown, re.MULTILINE)

@@ -17,8 +17,9 @@ from pytest_bets.pure.overview import overview
 from pytest_bets.pure.record import RecordError
 from pytest_bets.text.help import ABOUT, AUDIT, CLAIMS
 from pytest_bets.text.rollup import rollup
-from pytest_bets.text.show import show
+from pytest_bets.text.show import show, show_cells
 from pytest_bets.text.template import LONGEST, SLUG, bet_file, created, slug
+from pytest_bets.text.visible import encodable
 from pytest_bets.text.words import counts_words
 from pytest_bets.world.attributes import unite
 from pytest_bets.world.catalogue import Catalogue
@@ -118,6 +119,7 @@ def _parser() -> argparse.ArgumentParser:
     new.add_argument("--folder", type=Path, help="where to write the file (default: beside the other bets, or bets)")
     shown = command("show", _show, "show one bet: declaration, record, standing, history", "pytest-bets show 46")
     shown.add_argument("bet", help="a bet's number or id")
+    shown.add_argument("--cells", action="store_true", help="print every cell: parameters and measured values")
     command("rollup", _rollup, "make SUMMARY.md and SUMMARY.json again, as after a merge", "pytest-bets rollup")
     audited = command("audit", _audit, "check every bet against its history in git", "pytest-bets audit")
     audited.formatter_class = argparse.RawDescriptionHelpFormatter
@@ -190,16 +192,19 @@ def _show(project: Project, options: argparse.Namespace) -> Answer:
     journal = results.journal()
     summary = overview(results.records(), journal, declarations, unreadable)
     rows = {row["id"]: row for row in summary["bets"]}
-    named = [
-        row for row in rows.values() if options.bet in (row["id"], str(row["number"]), row["id"].partition("_")[2])
-    ]
+    asked = str(int(options.bet)) if options.bet.isdecimal() else options.bet  # 05 is how an id says it
+    named = [row for row in rows.values() if asked in (row["id"], str(row["number"]), row["id"].partition("_")[2])]
     if not named:
         raise CommandError(_unknown(options.bet, catalogue, list(rows)))
     row = named[0]
     declaration: Declaration | None = next((bet for bet in declarations if bet.id == row["id"]), None)
-    width = min(shutil.get_terminal_size().columns, 100)
+    columns, record = shutil.get_terminal_size().columns, results.record(row["id"])
     lines = [line for line in journal if line["bet"] == row["id"]]
-    return Answer(show(declaration, results.record(row["id"]), row, lines, width))
+    if options.cells:
+        page = show_cells(record, row, columns)
+    else:
+        page = show(declaration, record, row, lines, min(columns, 100), options.results)
+    return Answer(encodable(page, sys.stdout.encoding))
 
 
 def _unknown(asked: str, catalogue: Catalogue, known: Sequence[str]) -> str:

@@ -40,7 +40,7 @@ class Registry:
         if self.tree is None:
             return "this is no git checkout, or git does not answer"
         if self.tree.shallow:
-            return "this clone is shallow, which `git fetch --unshallow` mends"
+            return "this clone is shallow; run `git fetch --unshallow`"
         return f"it does not lie where the bets under {self.settings.root} are looked for"
 
     def registrations(self, bets: Mapping[Path, Declaration]) -> dict[str, Json]:

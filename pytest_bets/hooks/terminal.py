@@ -1,100 +1,151 @@
-"""What the terminal shows of bets: a category of its own, and the table that closes the session."""
+"""What the terminal shows of bets: the section that closes the session."""
 
-import os
+import sys
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import pytest
 
+from pytest_bets.hooks.exploring import Explored, Exploring
 from pytest_bets.hooks.judging import Concluded, Judge
-from pytest_bets.hooks.options import Settings
-from pytest_bets.pure.overview import standing_json
-from pytest_bets.pure.record import criterion_json
-from pytest_bets.text.registration import declaring
+from pytest_bets.hooks.notes import Notes
+from pytest_bets.hooks.overrides import constants
+from pytest_bets.pure.overview import is_unstable, standing_json
+from pytest_bets.pure.record import Json, criterion_json
+from pytest_bets.text.cells import measured_lines
+from pytest_bets.text.closing import GROUPED_ABOVE, UNJUDGED, Row, closing_table
+from pytest_bets.text.rehearsed import changed_words, page, ran_words, seconds_words, times_words, would_lines
 from pytest_bets.text.table import table
-from pytest_bets.text.words import cells_words, measured_words, standing_words, verdict_words
+from pytest_bets.text.visible import encodable, visible
+from pytest_bets.text.words import decided_words, standing_words, verdict_words
 
 _SILENT: Final = -2
 """The verbosity of -qq, at which pytest itself prints no summary."""
 _REASON: Final = 120
 """How many characters of a reason the table shows."""
+_COLOURS: Final[dict[str, dict[str, bool]]] = {
+    "PASS": {"green": True},
+    "LENIENT": {"yellow": True},
+    "FAIL": {"red": True},
+    "FAIL, in the noise": {"red": True},
+    "FAIL, catastrophic": {"red": True, "bold": True},
+}
+_UNJUDGED: Final = {"yellow": True}
+_REHEARSED: Final = ("bet", "cells", "time a cell", "strict, as it would be")
 
 
 class Closing:
-    """Prints what the judge has concluded."""
+    """Prints how the bets of a session ended, and what was written."""
 
     def __init__(self, judge: Judge) -> None:
         self.judge = judge
+        self.exploring = Exploring()
+        if judge.settings.rehearsal:
+            judge.config.pluginmanager.register(self.exploring, "bets-exploring")
 
     def pytest_terminal_summary(self, terminalreporter: Any, config: pytest.Config) -> None:
-        """Print a row a bet, and what was written."""
+        """Print a row a bet, then the notes on all; nothing where pytest prints no summary."""
         concluded = sorted(self.judge.concluded.values(), key=_order)
-        if not concluded or config.get_verbosity() <= _SILENT:
+        if not concluded or config.getoption("no_summary", False) or config.get_verbosity() <= _SILENT:
             return
+        writer = config.get_terminal_writer()
+        room = writer.fullwidth
+        verbose = config.get_verbosity() > 0
+        if self.judge.settings.rehearsal:
+            lines = self._rehearsed(concluded, room, verbose=verbose)
+        else:
+            rows = [self._row(item) for item in concluded]
+            lines = closing_table(rows, room, lambda verdict, text: _paint(writer, verdict, text), verbose=verbose)
+        lines.append("")
+        for note in Notes(self.judge, concluded).lines():
+            command = note.startswith(" ")  # which stays one line, to be copied as it stands
+            text = visible(note)
+            lines += [text] if command else textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False)
         terminalreporter.ensure_newline()
         terminalreporter.section("bets", "=")
-        width = terminalreporter._tw.fullwidth
-        for line in [*table([self._row(item) for item in concluded], width), ""]:
-            terminalreporter.write_line(line)
-        verbose = config.get_verbosity() > 0
-        for note in [*self._notes(concluded), *self._unregistered(concluded, verbose=verbose)]:
-            command = note.startswith(" ")  # which stays one line, to be copied as it stands
-            wrapped = textwrap.wrap(note, width, break_long_words=False, break_on_hyphens=False)
-            for line in [note] if command else wrapped:
-                terminalreporter.write_line(line)
+        encoding = getattr(sys.stdout, "encoding", None)
+        for line in lines:
+            terminalreporter.write_line(encodable(line, encoding))
 
-    def _row(self, item: Concluded) -> list[str]:
-        verdict = item.judgement.verdict
-        strict = [criterion_json(judged) for judged in verdict.criteria if judged.tier == "strict"]
-        measured = measured_words(strict) or _short(verdict.void or "")
-        told = verdict_words({**vars(verdict)})
-        if self.judge.settings.rehearsal:
-            told, measured = "rehearsal", _short(verdict.void or "") or f"{cells_words(item.cells)} ran"
-        elif item.judgement.missing:
-            told = "not judged"
-        return [item.run.declaration.id, told, measured, self._standing(item.run.declaration.id)]
+    def _row(self, item: Concluded) -> Row:
+        verdict, bet = item.judgement.verdict, item.run.declaration
+        criteria = [criterion_json(judged) for judged in verdict.criteria]
+        lines = decided_words(vars(verdict), criteria) or [_short(visible(verdict.void or ""))]
+        recorded = self._recorded(item)
+        standing, unstable = self._standing(bet.id)
+        words = visible(standing_words(standing)) if standing else ""
+        plain = recorded is None and not unstable and words == "stands"
+        return Row(visible(bet.id), _words(item), [*lines, *([recorded] if recorded else [])], words, plain)
 
-    def _standing(self, bet: str) -> str:
-        if self.judge.summary is not None:
-            return standing_words(next(row["standing"] for row in self.judge.summary["bets"] if row["id"] == bet))
+    def _standing(self, bet: str) -> tuple[Json | None, bool]:
+        """Return the standing of a bet, and whether its runs disagree."""
+        rows = self.judge.summary["bets"] if self.judge.summary else []
+        row = next((row for row in rows if row["id"] == bet), None)
+        if row:
+            return row["standing"], is_unstable(row)
         standing = self.judge.beginning.standings.get(bet)
-        return standing_words(standing_json(standing)) if standing else ""
+        return (standing_json(standing) if standing else None), False
 
-    def _notes(self, concluded: Sequence[Concluded]) -> Iterator[str]:
-        settings = self.judge.settings
-        if settings.rehearsal:
-            where = f"kept in {_shown(settings)}, marked as a rehearsal" if settings.kept else "nothing was written"
-            yield f"{_bets(len(concluded))} rehearsed; {where}."
-            return
-        verdicts = [item.judgement.verdict.verdict for item in concluded]
-        told = ", ".join(f"{verdicts.count(verdict)} {verdict}" for verdict in ("PASS", "LENIENT", "FAIL"))
-        unjudged = verdicts.count(None)
-        yield f"{_bets(len(concluded))}: {told}" + (f", {unjudged} not judged" if unjudged else "") + "."
-        folder = _shown(settings)
-        written = sum(item.kept is not None and item.kept.written for item in concluded)
-        stand = sum(
-            item.kept is not None and not item.kept.written and not item.judgement.missing for item in concluded
-        )
-        if self.judge.summary is not None:
-            records = "1 record" if written == 1 else f"{written} records"
-            left = sum(item.kept is not None and item.judgement.missing is not None for item in concluded)
-            incomplete = f", {left} incomplete (journal only)" if left else ""
-            yield f"In {folder}: {records} written, {stand} stand as they were{incomplete}; see {folder}/SUMMARY.md."
-        elif settings.replay:
-            yield f"Replayed from {folder}: no experiment ran, nothing was written."
+    def _recorded(self, item: Concluded) -> str | None:
+        """Return how this run differs from the record that stands, None where it does not, or has taken its place."""
+        bet, begun = item.run.declaration, self.judge.beginning
+        record = begun.records.get(bet.id)
+        if item.kept is None or item.kept.written or record is None or record["verdict"] is None:
+            return None
+        now, then = _words(item), verdict_words(record)
+        if now == then:
+            return None
+        differ = f"{now} now, {then} on record"
+        return differ if item.judgement.verdict.verdict is None else f"{differ}: unstable"
 
-    def _unregistered(self, concluded: Sequence[Concluded], *, verbose: bool) -> Iterator[str]:
-        registry, states = self.judge.registry, self.judge.beginning.registration
-        if self.judge.settings.registration == "off" or self.judge.settings.rehearsal:
-            return
-        ran = [(states[item.run.declaration.id]["state"], item.run) for item in concluded if item.kept]
-        bets = [(registry.typed(run.path), run.declaration) for state, run in ran if state == "unregistered"]
-        if bets:
-            yield "Run without being registered; commit a bet before its run:"
-            yield f"  {declaring(bets)}"
-        if verbose and any(state == "unknown" for state, _ in ran):
-            yield f"Whether the bets are registered is unknown: {registry.untold}."
+    def _rehearsed(self, concluded: Sequence[Concluded], room: int, *, verbose: bool) -> list[str]:
+        found = [(item, self.exploring.explored(item.run.cells - item.run.broken.keys())) for item in concluded]
+        if len(found) > GROUPED_ABOVE and not verbose:
+            rows = [_rehearsed_row(item, explored) for item, explored in found]
+            return [*table(rows, room, _REHEARSED), "", "-v shows every sentence and what was measured."]
+        pages = [self._rehearsed_page(item, explored, room) for item, explored in found]
+        return [line for index, lines in enumerate(pages) for line in ([""] if index else []) + lines]
+
+    def _rehearsed_page(self, item: Concluded, explored: Explored, room: int) -> list[str]:
+        bet, verdict = item.run.declaration, item.judgement.verdict
+        changed = changed_words(constants(bet, self.judge.settings))
+        entries = [("with", changed)] if changed else []
+        if _is_whole(item):
+            entries += would_lines(bet.criteria, explored.cells)
+        else:
+            entries.append(("not judged", visible(verdict.void or "")))
+        entries += [("measured", "\n".join(measured_lines(explored.cells)))] if explored.cells else []
+        ran = ran_words(len(explored.cells), explored.total or _total(item))
+        times = f", {times_words(explored.seconds)}" if explored.cells else ""
+        return page(f"{visible(bet.id)}: rehearsal, {ran}{times}", entries, room)
+
+
+def _rehearsed_row(item: Concluded, explored: Explored) -> list[str]:
+    bet = item.run.declaration
+    strict = [criterion for criterion in bet.criteria if criterion.tier == "strict"]
+    values = [words for _, words in would_lines(strict, explored.cells)]
+    words = values if _is_whole(item) else [_short(visible(item.judgement.verdict.void or ""))]
+    total, ran = explored.total or _total(item), len(explored.cells)
+    time = seconds_words(sum(explored.seconds) / ran) if ran else ""
+    return [visible(bet.id), str(total) if ran == total else f"{ran} of {total}", time, "\n".join(words)]
+
+
+def _is_whole(item: Concluded) -> bool:
+    """Tell whether every cell of the bet was measured."""
+    return not item.judgement.missing and not item.run.broken
+
+
+def _total(item: Concluded) -> int:
+    return item.run.total or len(item.run.cells)
+
+
+def _words(item: Concluded) -> str:
+    return UNJUDGED if item.judgement.missing else verdict_words(vars(item.judgement.verdict))
+
+
+def _paint(writer: Any, verdict: str, text: str) -> str:
+    return str(writer.markup(text, **_COLOURS.get(verdict, _UNJUDGED)))
 
 
 def _short(reason: str) -> str:
@@ -105,11 +156,3 @@ def _short(reason: str) -> str:
 def _order(item: Concluded) -> tuple[bool, int, str]:
     bet = item.run.declaration
     return bet.number is None, bet.number or 0, bet.id
-
-
-def _shown(settings: Settings) -> str:
-    return os.path.relpath(settings.results, settings.here)
-
-
-def _bets(count: int) -> str:
-    return "1 bet" if count == 1 else f"{count} bets"

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from pytest_bets.pure import docstring
+from pytest_bets.pure.decided import decided
 from pytest_bets.pure.declaration import Declaration, bet_id
 from pytest_bets.pure.fault import DeclarationError
 from pytest_bets.pure.measured import spelled
@@ -11,6 +12,7 @@ from pytest_bets.pure.record import Json, agreeing
 from pytest_bets.pure.standing import Claim, Standing, standings
 
 SUMMARY_SCHEMA: Final = "pytest-bets/summary/1"
+_JUDGED: Final = ("sentence", "value", "threshold", "met", "margin")
 
 
 def overview(
@@ -49,6 +51,11 @@ def overview(
 def is_unstable(row: Json) -> bool:
     """Tell whether runs of the record's declaration and code came to another verdict than the record's."""
     return row["verdict"] is not None and row["runs"]["agreed"] < row["runs"]["same"]
+
+
+def lacks_control(row: Json) -> bool:
+    """Tell whether the verdict of a row was reached without a control sentence."""
+    return row["verdict"] is not None and row["noise_floor"] is None
 
 
 def claims(records: Sequence[Json], declarations: Sequence[Declaration]) -> list[Claim]:
@@ -123,6 +130,7 @@ _NOTHING: Final[Json] = {
     "noise_floor": None,
     "void": None,
     "strict": [],
+    "decided": [],
     "registration": None,
     "runs": {"total": 0, "same": 0, "agreed": 0},
 }
@@ -138,9 +146,10 @@ def _recorded(record: Json, runs: Sequence[Json]) -> Json:
         "recorded": True,
         **{key: record[key] for key in ("verdict", "catastrophic", "noise_floor", "void")},
         "strict": [
-            {key: spelled(item[key]) for key in ("sentence", "value", "threshold", "met", "margin")}
-            for item in record["criteria"]
-            if item["tier"] == "strict"
+            {key: spelled(item[key]) for key in _JUDGED} for item in record["criteria"] if item["tier"] == "strict"
+        ],
+        "decided": [
+            {key: spelled(item[key]) for key in ("tier", *_JUDGED)} for item in decided(record, record["criteria"])
         ],
         "registration": record["registration"]["state"],
         "runs": {"total": len(runs), "same": same, "agreed": agreed},

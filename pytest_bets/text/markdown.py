@@ -4,21 +4,27 @@ import re
 from typing import Final
 from urllib.parse import quote
 
+from pytest_bets.text.visible import visible
+
 _MEANT: Final = re.compile(r"[\\`*<\[\]~$]|&(?=#?\w+;)|(?<![^\W_])_|_(?![^\W_])")
 """What Markdown would take for a mark; an underscore within a word is none."""
 
 
 def plain(text: str) -> str:
-    """Return one line that shows the text, white space folded."""
-    return _MEANT.sub(r"\\\g<0>", " ".join(text.split()))
+    """Return one line that shows the text, white space folded, and spells what does not print."""
+    return _MEANT.sub(r"\\\g<0>", _line(text))
 
 
 def code(text: str) -> str:
     """Return a span of code that shows the text, backticks too."""
-    line = " ".join(text.split())
+    line = _line(text)
     fence = "`" * (1 + max(map(len, re.findall("`+", line)), default=0))
     pad = " " if line.startswith("`") or line.endswith("`") else ""
     return f"{fence}{pad}{line}{pad}{fence}"
+
+
+def _line(text: str) -> str:
+    return visible(" ".join(text.split()))
 
 
 def link(text: str, path: str) -> str:

@@ -4,12 +4,10 @@ import json
 import posixpath
 from collections.abc import Mapping, Sequence
 
-from pytest_bets.pure.measured import number
-from pytest_bets.pure.overview import is_unstable
+from pytest_bets.pure.overview import is_unstable, lacks_control
 from pytest_bets.pure.record import Json
-from pytest_bets.pure.verdict import figure
 from pytest_bets.text.markdown import code, link, plain, row, section
-from pytest_bets.text.words import challenged_words, counts_words, standing_words, verdict_words
+from pytest_bets.text.words import challenged_words, counts_words, decided_words, standing_words, verdict_words
 
 
 def as_json(overview: Json) -> str:
@@ -45,6 +43,14 @@ def as_markdown(overview: Json, to_root: str) -> str:
             ],
         ),
         section(
+            "No control, so not compared with noise",
+            [
+                f"{linked[item['id']]}, {verdict_words(item)}: {plain(item['title'])}"
+                for item in rows
+                if lacks_control(item)
+            ],
+        ),
+        section(
             "Declared and never run",
             [f"{linked[item['id']]}: {plain(item['title'])}" for item in rows if not item["recorded"]],
         ),
@@ -58,7 +64,7 @@ def as_markdown(overview: Json, to_root: str) -> str:
 
 def _table(rows: Sequence[Json], linked: Mapping[str, str]) -> str:
     lines = [
-        "| bet | verdict | claim | strict, and what was measured | registered | runs | standing |",
+        "| bet | verdict | claim | what decided | registered | runs | standing |",
         "|---|---|---|---|---|---|---|",
     ]
     for item in rows:
@@ -80,9 +86,7 @@ def _table(rows: Sequence[Json], linked: Mapping[str, str]) -> str:
 
 
 def _measured(item: Json) -> str:
-    return "; ".join(
-        f"{code(judged['sentence'])} (measured {figure(number(judged['value']))})" for judged in item["strict"]
-    )
+    return "; ".join(decided_words(item, item["decided"], code))
 
 
 def _registered(item: Json) -> str:
@@ -107,7 +111,9 @@ def _standing(item: Json, linked: Mapping[str, str]) -> str:
 
 
 def _falsified(item: Json, linked: Mapping[str, str]) -> str:
-    return f"{linked[item['id']]}, {verdict_words(item)}: {plain(item['title'])} {_measured(item)}"
+    title, decided = plain(item["title"]), _measured(item)
+    end = "" if title.endswith((".", "?", "!")) else "."
+    return f"{linked[item['id']]}, {verdict_words(item)}: {title}{end} {decided[:1].upper()}{decided[1:]}"
 
 
 def _linked(item: Json, to_root: str) -> str:

@@ -1,10 +1,16 @@
-"""The words in which judgements are told, in the terminal and in the summary alike."""
+"""The words for verdicts, sentences and standings: the same in the terminal and in the summary."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
 
+from pytest_bets.pure.decided import decided, is_good
 from pytest_bets.pure.measured import number
 from pytest_bets.pure.verdict import Judged, Verdict, figure
+from pytest_bets.text.visible import visible
+
+_BOUND: Final = re.compile(r"\s*(?:[<>=]=|[<>])[^<>=]*$")
+"""The end of a sentence: its operator and its threshold."""
 
 
 def verdict_words(verdict: Mapping[str, Any]) -> str:
@@ -21,36 +27,76 @@ def verdict_words(verdict: Mapping[str, Any]) -> str:
 def tier_words(tier: str, verdict: Verdict) -> str:
     """Return what the sentences of a tier say, one a line, those against the claim first."""
     judged = sorted((item for item in verdict.criteria if item.tier == tier), key=lambda item: item.good)
-    return "\n".join(f"{tier} {_state(item)}: {sentence_words(item)}" for item in judged)
+    return "\n".join(f"{tier} {state_words(tier, good=item.good)}: {sentence_words(item)}" for item in judged)
 
 
-def _state(judged: Judged) -> str:
-    if judged.tier == "catastrophic":
-        return "clear" if judged.good else "tripped"
-    return "met" if judged.good else "not met"
+def state_words(tier: str, *, good: bool) -> str:
+    """Return what a judged sentence of a tier is: met or not met, and for catastrophic clear or tripped."""
+    if tier == "catastrophic":
+        return "clear" if good else "tripped"
+    return "met" if good else "not met"
 
 
 def sentence_words(judged: Judged) -> str:
     """Return one judged sentence with its measured value and margin."""
     value, margin = figure(judged.value), figure(judged.margin)
-    return f"{judged.sentence} (measured {value}, threshold {figure(judged.threshold)}, margin {margin})"
+    sentence = visible(judged.sentence)
+    return f"{sentence} (measured {value}, threshold {figure(judged.threshold)}, margin {margin})"
 
 
-def measured_words(criteria: Sequence[Mapping[str, Any]]) -> str:
-    """Return sentences with their measured values, from the rows of a record or the summary."""
-    return "; ".join(f"{item['sentence']} (measured {figure(number(item['value']))})" for item in criteria)
+def decided_words(
+    verdict: Mapping[str, Any], criteria: Sequence[Mapping[str, Any]], quote: Callable[[str], str] = visible
+) -> list[str]:
+    """Return the sentences that decided a verdict with what was measured, those against the claim first.
+
+    `verdict` and `criteria` are as a record holds them. Where every sentence was met, as in a PASS, the tier is not
+    named. A threshold for a value that an earlier sentence has is given without the value.
+    """
+    items = decided(verdict, criteria)
+    if all(map(is_good, items)):
+        return [measured_words(item, quote) for item in items]
+    lines, values = [], set()
+    for item in items:
+        value, bound = _halves(item["sentence"])
+        known = value in values and not is_good(item)
+        values.add(value)
+        words = quote(bound) if known else measured_words(item, quote)
+        lines.append(f"{item['tier']} {state_words(item['tier'], good=is_good(item))}: {words}")
+    return lines
+
+
+def measured_words(item: Mapping[str, Any], quote: Callable[[str], str] = visible) -> str:
+    """Return a sentence with its measured value, from a row of a record or of the summary."""
+    return f"{quote(item['sentence'])} (measured {figure(number(item['value']))})"
+
+
+def _halves(sentence: str) -> tuple[str, str]:
+    match = _BOUND.search(sentence)
+    return (sentence[: match.start()], match[0].strip()) if match else (sentence, sentence)
+
+
+def short(bet: str) -> str:
+    """Return how a bet is called among others: by the number in its id, or by its id where it has none."""
+    number = bet.partition("_")[0]
+    return number if number.isdecimal() else visible(bet)
+
+
+def listed(bets: Sequence[str], most: int = 12) -> str:
+    """Return bets by their short names, and of many the first ones and how many more there are."""
+    names = [short(bet) for bet in bets[:most]]
+    return ", ".join(names) + (f" and {len(bets) - most} more" if len(bets) > most else "")
 
 
 def standing_words(standing: Mapping[str, Any], named: Mapping[str, str] | None = None) -> str:
     """Return a standing in words; `named` gives how each bet is called, or linked."""
-    names = named or {}
+    survived = "challenged by {} and stands" if standing["state"] == "stands" else "survived the challenge{s} by {}"
     ends = {
         "retracts": "retracted by {}",
-        "survived": "challenged by {} and stands",
-        "open": "challenge by {} open",
-        "overturned": "retraction by {} overturned",
+        "survived": survived,
+        "open": "challenge{s} by {} open",
+        "overturned": "retraction{s} by {} overturned",
     }
-    words = [ends[item["end"]].format(names.get(item["by"], item["by"])) for item in standing["challenges"]]
+    words = _by_end(ends, [(item["end"], item["by"]) for item in standing["challenges"]], named)
     if standing["withdrawn"]:
         words.insert(0, f"withdrawn: {standing['withdrawn']}")
     if not words:
@@ -61,14 +107,25 @@ def standing_words(standing: Mapping[str, Any], named: Mapping[str, str] | None 
 
 
 def challenged_words(challenged: Sequence[Mapping[str, str]], named: Mapping[str, str] | None = None) -> list[str]:
-    """Return what a bet's own challenges came to, each in words; `named` gives how each bet is called, or linked."""
+    """Return how a bet's own challenges ended, each end in words; `named` gives how each bet is called, or linked."""
     ends = {
         "retracts": "retracts {}",
-        "survived": "challenged {}, which stands",
+        "survived": "challenged {}, which stand{one}",
         "open": "challenges {}",
-        "overturned": "its retraction of {} is overturned",
+        "overturned": "its retraction{s} of {} {are} overturned",
     }
-    return [ends[item["end"]].format((named or {}).get(item["bet"], item["bet"])) for item in challenged]
+    return _by_end(ends, [(item["end"], item["bet"]) for item in challenged], named)
+
+
+def _by_end(ends: Mapping[str, str], found: Sequence[tuple[str, str]], named: Mapping[str, str] | None) -> list[str]:
+    words = []
+    for end, form in ends.items():
+        bets = [(named or {}).get(bet, short(bet)) for ended, bet in found if ended == end]
+        if bets:
+            several = len(bets) > 1
+            grammar = {"s": "s" if several else "", "one": "" if several else "s", "are": "are" if several else "is"}
+            words.append(form.format(", ".join(bets), **grammar))
+    return words
 
 
 def counts_words(counts: Mapping[str, int]) -> str:

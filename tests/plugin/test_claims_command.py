@@ -67,7 +67,7 @@ def test_fix_leaves_prose_and_line_ends_alone(readme: Path, bet: WriteBet, pytes
     readme.write_bytes(b"\xef\xbb\xbf\r\nBet 1: FAIL\r\n\r\n`Bet 1: FAIL`\r\n")
     status, shown = run("claims", "--fix")
     assert (status, readme.read_bytes()) == (1, b"\xef\xbb\xbf\r\nBet 1: PASS\r\n\r\n`Bet 1: FAIL`\r\n")
-    assert 'README.md:2: "Bet 1": retracted by 2_doubt, and this paragraph does not say so\n' in shown
+    assert 'README.md:2: "Bet 1": retracted by 2, and this paragraph does not say so\n' in shown
 
 
 def test_json_holds_what_the_schema_says(readme: Path) -> None:

@@ -29,9 +29,9 @@ def test_show_tells_declaration_record_standing_and_history(bet: WriteBet, pytes
     for line in (
         "1_first: A first claim.",
         "Hypothesis    the gain is positive, whatever the part.",
-        "Strict        count(gain > 0) >= 3 is true: measured 4, margin 1",
-        "Verdict       PASS over 4 cells; unknown",
-        "Standing      retracted by 2_doubt",
+        "Strict        met: count(gain > 0) >= 3 (measured 4, margin 1)",
+        "Verdict       PASS over 4 cells; registration unknown",
+        "Standing      retracted by 2",
         "History       2 runs; of the record's declaration and code 2 of 2 agree with it",
     ):
         assert line in told

@@ -13,18 +13,23 @@ RESULTS = Path("results")
 MODES = ("load", "worksteal", "loadfile", "loadscope", "loadgroup")
 FAILED = pytest.ExitCode.TESTS_FAILED
 TABLE = """\
-bet       verdict             strict, and what was measured      standing
---------  ------------------  ---------------------------------  ---------
-1_first   PASS                count(gain > 0) >= 3 (measured 4)  stands
-2_second  LENIENT             count(gain > 0) >= 3 (measured 2)  stands
-10_tenth  FAIL, catastrophic  count(gain > 0) >= 3 (measured 0)  falsified
-nameless  FAIL                count(gain > 0) >= 3 (measured 1)  falsified
+bet       verdict       what decided                                   standing
+--------  ------------  ---------------------------------------------  ---------
+1_first   PASS          count(gain > 0) >= 3 (measured 4)              stands
+2_second  LENIENT       strict not met: count(gain > 0) >= 3           stands
+                        (measured 2)
+10_tenth  FAIL,         catastrophic tripped: count(gain > 0) < 1      falsified
+          catastrophic  (measured 0)
+nameless  FAIL          strict not met: count(gain > 0) >= 3           falsified
+                          (measured 1)
+                        lenient not met: >= 2
 """
 
 
 @pytest.fixture
-def catalogue(bet: WriteBet) -> None:
+def catalogue(bet: WriteBet, monkeypatch: pytest.MonkeyPatch) -> None:
     """Write a bet of every outcome, among tests that are none."""
+    monkeypatch.setenv("COLUMNS", "80")
     bet()
     bet("bet_2_second.py", body='return {"gain": part - 2}')
     bet("sub/bet_10_tenth.py", body='return {"gain": -part, "curve": [part / 3, float("nan")]}')

@@ -150,15 +150,16 @@ def test_a_retracted_bet_never_gates_and_keeps_its_row(bet: WriteBet, run: Run, 
     bet(body='return {"gain": -part}')
     shown = run("-v", "bet_1_first.py", "--bets-gate", gate)
     assert tiers(shown) == dict.fromkeys(("strict", "lenient", "catastrophic"), "UNMET")
-    told = "1_first  FAIL, catastrophic  count(gain > 0) >= 3 (measured 0)  retracted by 2_challenger"
-    assert told in re.sub(" {2,}", "  ", shown)
+    assert re.search(
+        r"^1_first +FAIL, (?:catastrophic)? +catastrophic tripped: .* retracted by 2$", shown, re.MULTILINE
+    )
 
 
 def test_a_retraction_of_this_session_counts_from_the_next(bet: WriteBet, run: Run) -> None:
     """Whether a session is red does not depend on the order of its bets; its table has the new standing."""
     bet(body='return {"gain": -part}')
     bet("bet_2_challenger.py", body='return {"gain": part - 3}', markers={"challenges": "1"})
-    assert "retracted by 2_challenger" in run(expect=FAILED)
+    assert " retracted by 2\n" in run(expect=FAILED)
     run(expect=OK)
 
 
@@ -168,8 +169,7 @@ def test_a_withdrawn_bet_never_gates_and_keeps_its_row(bet: WriteBet, run: Run, 
     bet(body='return {"gain": -part}', markers={"withdrawn": '"the corpus leaked"'})
     shown = run("-v", "--bets-gate", gate)
     assert tiers(shown) == dict.fromkeys(("strict", "lenient", "catastrophic"), "UNMET")
-    told = "1_first  FAIL, catastrophic  count(gain > 0) >= 3 (measured 0)  withdrawn: the corpus leaked"
-    assert told in re.sub(" {2,}", "  ", shown)
+    assert re.search(r"^1_first +FAIL, (?:catastrophic)? +catastrophic tripped: .* withdrawn: ", shown, re.MULTILINE)
 
 
 @pytest.mark.parametrize(

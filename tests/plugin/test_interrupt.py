@@ -1,6 +1,7 @@
 """Ctrl-C keeps what was complete."""
 
 import os
+import re
 import signal
 from pathlib import Path
 
@@ -44,6 +45,10 @@ def test_an_interrupted_session_keeps_what_was_complete(
     assert "KeyboardInterrupt" in shown
     assert "1_first   PASS        count(gain > 0) >= 3 (measured 4)  stands" in shown
     assert "2_second  not judged  " in shown
+    kept = re.search(r"^Kept: (\d) finished cells? of (\d) bets?; ", shown, re.MULTILINE)
+    assert kept, shown
+    assert int(kept[1]) == sum(len(path.read_bytes().splitlines()) for path in results.glob(".bets/unfinished/*.cells"))
+    assert "the same command with --bets-resume runs only what is left." in " ".join(shown.split())
     assert {name: record["verdict"] for name, record in records(results).items()} == {"1_first": "PASS"}
     told = {line["bet"]: line["verdict"] for line in prove_whole(results)}
     assert (told["1_first"], told["2_second"]) == ("PASS", None)

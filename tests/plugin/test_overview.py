@@ -64,6 +64,16 @@ def test_a_row_tells_verdict_sentence_standing_runs_and_scope() -> None:
         "noise_floor": None,
         "void": None,
         "strict": [{"sentence": "mean(gain) >= 3", "value": 2.5, "threshold": 3, "met": False, "margin": -0.5}],
+        "decided": [
+            {
+                "tier": "strict",
+                "sentence": "mean(gain) >= 3",
+                "value": 2.5,
+                "threshold": 3,
+                "met": False,
+                "margin": -0.5,
+            }
+        ],
         "registration": "registered",
         "runs": {"total": 3, "same": 2, "agreed": 1},
         "declaration_changed": False,

@@ -140,7 +140,7 @@ def test_in_a_shallow_clone_a_required_registration_cannot_be_told(bet: WriteBet
     os.chdir("clone")
     shown = run(expect=FAILED)
     assert counts(shown) == {"skipped": 14, "errors": 2}
-    assert "this clone is shallow, which `git fetch --unshallow` mends.\n" in shown
+    assert "this clone is shallow; run `git fetch --unshallow`.\n" in shown
     git("fetch", "-q", "--unshallow")
     assert counts(run()) == {"passed": 14}
 
@@ -264,13 +264,27 @@ def test_off_is_silent_and_records_the_state_all_the_same(bet: WriteBet, run: Ru
 
 
 @pytest.mark.parametrize("setting", ["warn", "off"])
-def test_what_git_cannot_tell_is_said_to_whoever_asks(bet: WriteBet, run: Run, setting: str) -> None:
-    """With -v, in a line, unless nothing is to be said."""
+def test_where_git_does_not_answer_one_line_says_that_registration_was_not_checked(
+    bet: WriteBet, run: Run, setting: str
+) -> None:
+    """Without -v, too: a PASS that nobody could check must not look like any other. A rehearsal needs none."""
     bet()
     set_to(setting)
-    told = "Whether the bets are registered is unknown: this is no git checkout, or git does not answer."
-    assert (told in " ".join(run("-v").split())) == (setting == "warn")
-    assert "unknown" not in run()
+    line = "\nRegistration not checked: this is no git checkout, or git does not answer.\n"
+    assert (line in run()) == (setting == "warn")
+    assert "Registration" not in run("--bets-pilot")
+    assert "Registration" not in run("--bets-replay")
+
+
+def test_a_shallow_clone_is_given_as_the_reason(bet: WriteBet, repository: Path, run: Run) -> None:
+    """With the command that fetches the rest of the history."""
+    bet()
+    commit()
+    bet("bet_2_other.py")
+    commit()
+    git("clone", "-q", "--depth=1", repository.as_uri(), "clone")
+    os.chdir("clone")
+    assert "\nRegistration not checked: this clone is shallow; run `git fetch --unshallow`.\n" in run()
 
 
 @pytest.mark.usefixtures("required")

@@ -25,7 +25,7 @@ def test_a_rehearsal_has_no_verdict_and_leaves_no_trace(bet: WriteBet, pytester:
     result.assert_outcomes(passed=4, skipped=3)
     assert result.ret == pytest.ExitCode.OK
     result.stdout.fnmatch_lines(
-        ["1_first  rehearsal  4 cells ran*", f"1 bet {REHEARSED}", "*a rehearsal has no verdict*"]
+        ["1_first: rehearsal, 4 cells, *", f"1 bet {REHEARSED}", "*a rehearsal has no verdict*"]
     )
     assert not (pytester.path / "results").exists()
 
@@ -38,7 +38,7 @@ def test_a_rehearsal_of_one_cell_says_so(bet: WriteBet, pytester: pytest.Pyteste
         body='return {"gain": 1}',
     )
     result = pytester.runpytest_inprocess("-p", "no:randomly", "--bets-pilot")
-    result.stdout.fnmatch_lines(["1_first  rehearsal  1 cell ran*"])
+    result.stdout.fnmatch_lines(["1_first: rehearsal, 1 cell, *"])
 
 
 def test_a_rehearsal_into_another_folder_is_recorded_and_marked(bet: WriteBet, pytester: pytest.Pytester) -> None:

@@ -21,7 +21,7 @@ def test_a_part_of_the_cells_is_not_judged(bet: WriteBet, run: Run) -> None:
     shown = run("-k", "not 3]", "-rs")
     assert outcomes(shown) == "3 passed, 3 skipped, 1 deselected"
     assert "SKIPPED [1] bet_1_first.py:15: not judged: 1 of 4 cells did not run" in shown
-    assert "1_first  not judged  1 of 4 cells did not run       open" in shown
+    assert "1_first  not judged  1 of 4 cells did not run  open" in shown
     assert "1 bet: 0 PASS, 0 LENIENT, 0 FAIL, 1 not judged." in shown
     assert "0 records written, 0 stand as they were, 1 incomplete (journal only);" in " ".join(shown.split())
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from pytest_bets.text.markdown import code, plain, row
 from pytest_bets.text.rollup import rollup
+from pytest_bets.text.visible import visible
 from pytest_bets.world.catalogue import Catalogue
 from pytest_bets.world.results import Results
 from tests.plugin.conftest import Run, WriteBet
@@ -79,6 +80,7 @@ def test_the_page_tells_the_fate_of_every_bet() -> None:
         "2 of 2 agree",
         "stands",
     ]
+    assert rows[3][3] == "catastrophic tripped: `count(gain > 0) < 1` (measured 0)"
     assert rows[1][6] == "retracted by [3_challenger](../bets/bet_3_challenger.py)"
     assert rows[2][6] == "falsified; retracts [2_retracted](../bets/bet_2_retracted.py)"
     assert rows[4][3] == "4 of 4 cells crashed: experiment\\[1\\]: RuntimeError: out of memory"
@@ -86,9 +88,9 @@ def test_the_page_tells_the_fate_of_every_bet() -> None:
     assert rows[6][3:] == ["", "", "0", "open"]
     assert _section(page, "Falsified") == [
         "- [3_challenger](../bets/bet_3_challenger.py), FAIL: the gain of bet 2 was luck. "
-        "`count(gain > 0) >= 3` (measured 1)",
+        "Strict not met: `count(gain > 0) >= 3` (measured 1); lenient not met: `>= 2`",
         "- [4_catastrophe](../bets/bet_4_catastrophe.py), FAIL, catastrophic: A first claim. "
-        "`count(gain > 0) >= 3` (measured 0)",
+        "Catastrophic tripped: `count(gain > 0) < 1` (measured 0)",
     ]
     assert _section(page, "Retracted or withdrawn") == [
         "- [2_retracted](../bets/bet_2_retracted.py), retracted by [3_challenger](../bets/bet_3_challenger.py): "
@@ -175,9 +177,10 @@ def test_no_character_of_a_bet_breaks_the_page(bet: WriteBet, run: Run) -> None:
 
 @given(st.text())
 def test_plain_text_is_shown_to_the_letter(text: str) -> None:
-    """What Markdown takes away from an escaped text is what was added."""
+    """What Markdown takes away from an escaped text is what was added; what does not print is spelled."""
     shown = plain(text)
-    assert re.sub(r"\\([\\`*<\[\]~$&_])", r"\1", shown) == " ".join(text.split())
+    assert re.sub(r"\\([\\`*<\[\]~$&_])", r"\1", shown) == visible(" ".join(text.split()))
+    assert shown.isprintable()
     assert "\n" not in shown
     assert not re.search(r"(?<!\\)(?:\\\\)*[`*<\[\]]", re.sub(r"\\[`*<\[\]]", "", shown))
 
@@ -201,6 +204,31 @@ def test_a_row_has_as_many_cells_as_were_given(texts: list[str]) -> None:
     """A pipe within a cell does not end it."""
     line = row([plain(text) for text in texts])
     assert len(_cells(line)) == len(texts)
+
+
+@pytest.mark.usefixtures("catalogue")
+def test_a_verdict_without_a_control_is_listed(bet: WriteBet, run: Run) -> None:
+    """A void, and a bet that never ran, have no verdict that noise could explain."""
+    bet("bets/bet_8_control.py", markers={"control": '"count(gain > 5) <= 0"'}, sections={"Control": "0 exceed 5."})
+    run("bets/bet_8_control.py")
+    page = MD.read_text(encoding="utf-8")
+    listed = _section(page, "No control, so not compared with noise")
+    assert [line[3:4] for line in listed] == ["1", "2", "3", "4", "6"]
+    assert listed[0] == "- [1_passes](../bets/bet_1_passes.py), PASS: A first claim."
+
+
+def test_a_fail_in_the_noise_names_the_control(bet: WriteBet, run: Run) -> None:
+    """The strict sentences were met, and did not decide."""
+    bet(markers={"control": '"count(gain > 1) <= 2"'}, sections={"Control": "at most 2 cells exceed 1."})
+    run()
+    (cells,) = (_cells(line) for line in MD.read_text(encoding="utf-8").splitlines() if line.startswith("| ["))
+    assert cells[1:4:2] == [
+        "[FAIL, in the noise](1_first.json)",
+        "control not met: `count(gain > 1) <= 2` (measured 3)",
+    ]
+    (row,) = strict(JSON.read_bytes())["bets"]
+    judged = {"sentence": "count(gain > 1) <= 2", "value": 3, "threshold": 2, "met": False, "margin": -1}
+    assert row["decided"] == [{"tier": "control", **judged}]
 
 
 @pytest.mark.usefixtures("catalogue")

@@ -77,8 +77,7 @@ def test_groups_of_classes_are_those_of_their_names(
         sections={"Strict": "2", "Lenient": "1", "Catastrophic": "-10"},
     )
     shown = run(*arguments)
-    assert "groups(rule, mean(gain) > 0) >= 2 (measured 1)" in " ".join(shown.split())
-    assert "1_first  LENIENT" in shown
+    assert "1_first  LENIENT  strict not met: groups(rule, mean(gain) > 0)" in shown
     assert [cell["params"]["rule"] for cell in cells(pytester)] == ["Good", "Bad"] * 3
 
 

@@ -7,7 +7,7 @@ import pytest
 from pytest_bets.pure.overview import standing_json
 from pytest_bets.pure.standing import Claim, standings
 from pytest_bets.pure.verdict import Judged, Verdict
-from pytest_bets.text.words import standing_words, tier_words, verdict_words
+from pytest_bets.text.words import challenged_words, listed, standing_words, tier_words, verdict_words
 
 
 @pytest.mark.parametrize(
@@ -62,18 +62,68 @@ def test_what_speaks_against_the_claim_is_told_first() -> None:
     ]
 
 
+def standing(state: str, *challenges: tuple[str, str]) -> dict[str, object]:
+    return {"state": state, "challenges": [{"by": by, "end": end} for by, end in challenges], "withdrawn": None}
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        (
+            standing("retracted", ("46_a", "retracts"), ("60_b", "retracts"), ("62_c", "retracts")),
+            "retracted by 46, 60, 62",
+        ),
+        (standing("stands", ("05_a", "survived"), ("7_b", "survived")), "challenged by 05, 7 and stands"),
+        (standing("open", ("5_a", "open"), ("no_number", "open")), "challenges by 5, no_number open"),
+        (standing("falsified", ("5_a", "survived"), ("7_b", "survived")), "falsified; survived the challenges by 5, 7"),
+        (
+            standing("retracted", ("5_a", "survived"), ("6_b", "retracts"), ("7_c", "overturned")),
+            "retracted by 6; survived the challenge by 5; retraction by 7 overturned",
+        ),
+    ],
+)
+def test_challengers_with_the_same_end_are_told_together(told: dict[str, object], words: str) -> None:
+    """By their numbers, and the words once."""
+    assert standing_words(told) == words
+
+
+def test_the_challenges_of_a_bet_with_the_same_end_are_told_together() -> None:
+    """Likewise from the other side."""
+    ends = ("retracts", "survived", "open", "overturned")
+    one = [{"bet": f"{place}_a", "end": end} for place, end in enumerate(ends)]
+    assert challenged_words(one) == [
+        "retracts 0",
+        "challenged 1, which stands",
+        "challenges 2",
+        "its retraction of 3 is overturned",
+    ]
+    two = one + [{"bet": f"1{place}_a", "end": end} for place, end in enumerate(ends)]
+    assert challenged_words(two, {"0_a": "[0_a](there)"}) == [
+        "retracts [0_a](there), 10",
+        "challenged 1, 11, which stand",
+        "challenges 2, 12",
+        "its retractions of 3, 13 are overturned",
+    ]
+
+
+def test_a_long_list_of_bets_is_cut() -> None:
+    """With how many more there are."""
+    assert listed([f"{number}_a" for number in range(3)]) == "0, 1, 2"
+    assert listed([f"{number}_a" for number in range(9)], 2) == "0, 1 and 7 more"
+
+
 @pytest.mark.parametrize(
     ("verdict", "challenger", "withdrawn", "words"),
     [
         ("PASS", None, None, "stands"),
         ("FAIL", None, None, "falsified"),
         (None, None, None, "open"),
-        ("PASS", "FAIL", None, "retracted by 62_b"),
-        ("PASS", "PASS", None, "challenged by 62_b and stands"),
-        ("FAIL", "PASS", None, "falsified; challenged by 62_b and stands"),
-        ("PASS", "open", None, "challenge by 62_b open"),
+        ("PASS", "FAIL", None, "retracted by 62"),
+        ("PASS", "PASS", None, "challenged by 62 and stands"),
+        ("FAIL", "PASS", None, "falsified; survived the challenge by 62"),
+        ("PASS", "open", None, "challenge by 62 open"),
         ("PASS", None, "a leak", "withdrawn: a leak"),
-        ("PASS", "FAIL", "a leak", "withdrawn: a leak; retracted by 62_b"),
+        ("PASS", "FAIL", "a leak", "withdrawn: a leak; retracted by 62"),
     ],
 )
 def test_a_standing_is_told_with_its_challenges(
@@ -85,4 +135,4 @@ def test_a_standing_is_told_with_its_challenges(
         claims.append(Claim("62_b", 62, None if challenger == "open" else challenger, (37,), None))
     told = standing_json(standings(claims)["37_a"])
     assert standing_words(told) == words
-    assert standing_words(told, {"62_b": "[62_b](there)"}) == words.replace("62_b", "[62_b](there)")
+    assert standing_words(told, {"62_b": "[62_b](there)"}) == words.replace("62", "[62_b](there)")

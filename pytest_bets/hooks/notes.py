@@ -1,0 +1,118 @@
+"""The lines under the closing table: counts, what was written, what to know, what to do next."""
+
+import os
+import shlex
+from collections.abc import Iterator, Sequence
+
+from pytest_bets.hooks.judging import Concluded, Judge
+from pytest_bets.pure.overview import is_unstable, lacks_control
+from pytest_bets.text.closing import bets_words
+from pytest_bets.text.registration import declaring
+from pytest_bets.text.words import cells_words, listed, short
+from pytest_bets.world.unfinished import Unfinished
+
+
+class Notes:
+    """What is said of all bets of a session together."""
+
+    def __init__(self, judge: Judge, concluded: Sequence[Concluded]) -> None:
+        self.judge = judge
+        self.settings = judge.settings
+        self.concluded = concluded
+        self.folder = os.path.relpath(self.settings.results, self.settings.here)
+
+    def lines(self) -> Iterator[str]:
+        """Yield a note at a time; one that begins with a space is a command."""
+        if self.settings.rehearsal:
+            yield from self._rehearsed()
+            return
+        yield self._counts()
+        yield from self._written()
+        yield from self._kept_cells()
+        yield from self._unstable()
+        yield from self._uncontrolled()
+        yield from self._registration()
+        yield from self._next()
+
+    def _rehearsed(self) -> Iterator[str]:
+        kept = self.settings.kept
+        where = f"kept in {self.folder}, marked as a rehearsal" if kept else "nothing was written"
+        yield f"{bets_words(len(self.concluded))} rehearsed; {where}."
+        if kept:
+            yield f"Read next: {self._show(self.concluded[0])} --cells"
+
+    def _counts(self) -> str:
+        verdicts = [item.judgement.verdict for item in self.concluded]
+        found = [verdict.verdict for verdict in verdicts]
+        words = ", ".join(f"{found.count(verdict)} {verdict}" for verdict in ("PASS", "LENIENT", "FAIL"))
+        catastrophic = sum(verdict.catastrophic for verdict in verdicts)
+        words += f" ({catastrophic} catastrophic)" if catastrophic else ""
+        words += f", {found.count(None)} not judged" if None in found else ""
+        return f"{bets_words(len(found))}: {words}."
+
+    def _written(self) -> Iterator[str]:
+        if self.judge.summary is not None:
+            kept = [(item.kept.written, item.judgement.missing) for item in self.concluded if item.kept is not None]
+            written = sum(wrote for wrote, _ in kept)
+            stand = sum(not wrote and not missing for wrote, missing in kept)
+            left = sum(missing is not None for _, missing in kept)
+            records = "1 record" if written == 1 else f"{written} records"
+            incomplete = f", {left} incomplete (journal only)" if left else ""
+            yield (
+                f"In {self.folder}: {records} written, {stand} stand as they were{incomplete}; "
+                f"see {self.folder}/SUMMARY.md."
+            )
+        elif self.settings.replay:
+            yield f"Replayed from {self.folder}: no experiment ran, nothing was written."
+
+    def _kept_cells(self) -> Iterator[str]:
+        """Name what an interrupt, a selection or a crash has left to resume, as it lies on the disk."""
+        if not self.settings.kept:
+            return
+        counts = []
+        for item in self.concluded:
+            if item.judgement.verdict.verdict is None and item.cells:
+                bet, code = item.run.declaration, self.judge.beginning.code[item.run.declaration.id].digest
+                unfinished = Unfinished(self.judge.results.unfinished(), bet.id, bet.digest, code)
+                counts.append(len(unfinished.finished()))
+        counts = [count for count in counts if count]
+        if counts:
+            what = f"Kept: {cells_words(sum(counts), 'finished')} of {bets_words(len(counts))}"
+            yield f"{what}; the same command with --bets-resume runs only what is left."
+
+    def _unstable(self) -> Iterator[str]:
+        summary = self.judge.summary
+        ran = {item.run.declaration.id for item in self.concluded}
+        bets = [row["id"] for row in summary["bets"] if row["id"] in ran and is_unstable(row)] if summary else []
+        if bets:
+            what = "runs of the same declaration and code gave different verdicts"
+            yield f"Unstable: {bets_words(len(bets))} ({listed(bets)}): {what}."
+
+    def _uncontrolled(self) -> Iterator[str]:
+        bets = [item.run.declaration.id for item in self.concluded if lacks_control(vars(item.judgement.verdict))]
+        if bets:
+            what = "a PASS without a negative control is not compared with noise"
+            yield f"No control: {bets_words(len(bets))} ({listed(bets)}): {what}."
+
+    def _registration(self) -> Iterator[str]:
+        if self.settings.registration == "off":
+            return
+        registry, states = self.judge.registry, self.judge.beginning.registration
+        ran = [(states[item.run.declaration.id]["state"], item.run) for item in self.concluded if item.kept]
+        bets = [(registry.typed(run.path), run.declaration) for state, run in ran if state == "unregistered"]
+        if bets:
+            yield "Run without being registered; commit a bet before its run:"
+            yield f"  {declaring(bets)}"
+        if any(state == "unknown" for state, _ in ran):
+            yield f"Registration not checked: {registry.untold}."
+
+    def _next(self) -> Iterator[str]:
+        judged = [item for item in self.concluded if item.judgement.verdict.verdict is not None]
+        if judged:
+            worst = min(judged, key=lambda item: item.judgement.verdict.rank or 0)
+            yield f"Read next: {self._show(worst)} (all sentences and runs; --cells: all values)."
+
+    def _show(self, item: Concluded) -> str:
+        folder = os.path.relpath(self.settings.results, self.settings.here)
+        where = f" --results {shlex.quote(folder)}" if self.settings.elsewhere else ""
+        return f"pytest-bets show {shlex.quote(short(item.run.declaration.id))}{where}"

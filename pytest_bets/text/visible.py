@@ -1,0 +1,48 @@
+"""Text from strangers on a terminal: it cannot act there, and how wide it is."""
+
+import unicodedata
+
+
+def visible(text: str) -> str:
+    r"""Return one line that shows the text: a character that does not print is spelled, an escape as `\x1b`."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else _spelled(char) for char in text)
+
+
+def _spelled(char: str) -> str:
+    return " " if unicodedata.category(char) == "Zs" else char.encode("unicode_escape").decode()
+
+
+def encodable(text: str, encoding: str | None) -> str:
+    """Return the text with what a stream of this encoding cannot print spelled out."""
+    name = encoding or "utf-8"
+    return text if text.isascii() else text.encode(name, "backslashreplace").decode(name)
+
+
+def width(text: str) -> int:
+    """Return how many columns of a terminal the text takes."""
+    return len(text) if text.isascii() else sum(map(_columns, text))
+
+
+def _columns(char: str) -> int:
+    if unicodedata.combining(char):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+def padded(text: str, size: int) -> str:
+    """Return the text with spaces behind it, up to so many columns."""
+    return text + " " * (size - width(text))
+
+
+def cut(text: str, size: int) -> str:
+    """Return the text in at most so many columns, with `...` where something was left out."""
+    if width(text) <= size:
+        return text
+    kept = ""
+    for char in text:
+        if width(kept + char) > size - 3:
+            break
+        kept += char
+    return f"{kept}..."

@@ -193,7 +193,7 @@ def test_a_withdrawn_claim_must_be_called_withdrawn() -> None:
         ("46: share(norm < full and part == 0)", "33%", "33%"),
         ("46: groups(part, median(norm) < 6)", "2", "3"),
         ("46: mean(worst)", "0", "undefined"),
-        ("46: 1 / (mean(norm) - mean(norm))", "undefined", "inf"),
+        ("46: 1 / (mean(norm) - mean(norm))", "inf", "undefined"),
         ("12: share_won", "79%", "80%"),
         ("12: tie", "29%", "29%"),
         ("12: loss - 2.5004", "0.1", "0.0"),

@@ -10,6 +10,7 @@ import pytest
 from _pytest.pathlib import fnmatch_ex
 from _pytest.runner import runtestprotocol
 
+from pytest_bets.hooks.functions import argument_faults, warn_of_tests
 from pytest_bets.hooks.marks import mark_faults
 from pytest_bets.hooks.options import Settings
 from pytest_bets.hooks.sweep import parameters
@@ -150,6 +151,8 @@ class BetFile(pytest.Module):
     def _cells(self, declaration: Declaration, faults: list[Fault]) -> list[pytest.Function]:
         cells = [item for item in super().collect() if isinstance(item, pytest.Function)]
         faults += mark_faults(declaration, self.obj, self.own_markers, self.config.getini("markers"))
+        for cell in cells[:1]:  # all have the same arguments
+            faults += argument_faults(declaration, cell)
         held = [self.iter_markers(), *(cell.own_markers for cell in cells)]
         if any(mark.name == "flaky" for marks in held for mark in marks):
             problem = "the experiment is marked flaky: running until it passes would turn a losing bet green"
@@ -161,6 +164,7 @@ class BetFile(pytest.Module):
         if not self.collection.settings.rehearsal:
             faults += cell_faults(declaration, self.params)
         self._refuse(faults)
+        warn_of_tests(self, declaration)
         return cells
 
     def _finished(self, cell: pytest.Function) -> pytest.Item:

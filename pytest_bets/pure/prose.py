@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Sequence
+from pathlib import PurePath
 
 from pytest_bets.pure import docstring
 from pytest_bets.pure.declaration import CONTROL, Criterion, number_of
@@ -19,11 +20,15 @@ def read(tree: ast.Module, faults: Faults) -> tuple[Docstring, int]:
         return docstring.read(""), 1
     line = tree.body[0].lineno
     prose = docstring.read(raw)
-    titled = re.match(r"Bet\s+(\d+):", prose.title)
+    titled = re.match(r"Bet\s+(\d+)\s*:", prose.title)
     number = number_of(faults.file)
     if not prose.title:
         faults.add(line, "the docstring has no title line", "a title such as: Bet 46: the claim in one line")
-    elif titled and number is not None and int(titled[1]) != number:
+    elif titled and number is None:
+        name = PurePath(faults.file).name
+        expected = f"a title without a number, or a file named {name.replace('_', f'_{titled[1]}_', 1)}"
+        faults.add(line, f"the title says bet {titled[1]}, the file's name {name} has no number", expected)
+    elif titled and int(titled[1]) != number:
         faults.add(line, f"the title says bet {titled[1]}, the file's name says {number}", f"Bet {number}:")
     stand = [section.name for section in prose.sections]
     for name in docstring.REQUIRED:

@@ -18,6 +18,8 @@ Hold write-ups against the records. Code, in blocks and in spans, claims nothing
   Bet 46: PASS          a verdict that is not the record's; also Bet 46 (PASS), Bet 46 is void, Bets 11 and 15: PASS,
                         and a table row with one bet, where one cell is a verdict and nothing else; the verdicts are
                         PASS, LENIENT, FAIL, void and never run
+  Bet dropout: PASS     the same for a bet that has no number, by its id; without a verdict an id counts only as the
+                        text of a link, [Bet dropout](...), or alone in a cell of a table
   Bet 37                a bet whose claim is retracted or withdrawn, where the same paragraph, heading, table row or
                         list item does not say so
   <!-- bet 46: count(norm < full) -->15<!-- /bet -->

@@ -84,6 +84,35 @@ def test_a_title_with_another_number_than_the_file_is_refused(bet: WriteBet, ref
     ) in refused()
 
 
+@pytest.mark.parametrize("title", ["Bet 1: a first claim.", "Bet 1 : a first claim."])
+def test_a_title_with_a_number_that_the_file_lacks_is_refused(bet: WriteBet, refused: Refused, title: str) -> None:
+    """Its readers would look for bet 1, which no tool knows."""
+    bet("bet_dropout_helps.py", title=title)
+    assert (
+        "bet_dropout_helps.py:1: the title says bet 1, the file's name bet_dropout_helps.py has no number\n"
+        f'    """{title}\n'
+        "  expected: a title without a number, or a file named bet_1_dropout_helps.py"
+    ) in refused()
+
+
+@pytest.mark.parametrize(
+    ("file", "title"),
+    [
+        ("bet_dropout.py", "Bet dropout: it helps."),
+        ("bet_dropout.py", "Bet 46 does not hold for dropout."),
+        ("bet_47_dropout.py", "Bet 46 does not hold for dropout."),
+        ("bet_047_dropout.py", "Bet 47: it helps."),
+        ("bet_47_dropout.py", "Bet dropout: it helps."),
+    ],
+)
+def test_a_title_may_say_its_name_or_speak_of_another_bet(
+    bet: WriteBet, pytester: pytest.Pytester, file: str, title: str
+) -> None:
+    """Only a number that stands for the bet's own must be that of the file."""
+    bet(file, title=title)
+    pytester.runpytest_inprocess("--collect-only", "-q").stdout.fnmatch_lines(["7 tests collected*"])
+
+
 def test_a_threshold_that_the_docstring_does_not_state_is_shown_with_both_lines(
     bet: WriteBet, refused: Refused
 ) -> None:

@@ -7,8 +7,8 @@ The forms of a verdict, emphasised and linked as one likes:
 
 In a table row with one bet, a cell that holds one verdict and nothing else is that bet's.
 
-The id of a bet may stand for its number, as in `Bet dropout: PASS`. Since it may be an ordinary word, it counts only with
-a verdict, as the text of a link, or as all that a cell of a table holds.
+The id of a bet may stand for its number, as in `Bet dropout: PASS`. Since it may be an ordinary word, it counts only
+with a verdict, as the text of a link, or as all that a cell of a table holds.
 """
 
 import re
@@ -45,7 +45,8 @@ def _mention(ids: frozenset[str]) -> re.Pattern[str]:
         (?<![\w-])
         (?: [Bb]et\s+ (?P<one>{named})
           | [Bb]ets\s+ (?P<many>{named} (?:,\s*{named})* ,?\s+(?:and|or|&)\s+ {named}) )
-        (?: (?:['’]s)? (?: {_GAP}{{1,40}} (?:verdict|is|was|still|now|an?)\b )* {_GAP}{{1,40}} (?P<verdict>{_VERDICT}) )?
+        (?: (?:['’]s)? (?: {_GAP}{{1,40}} (?:verdict|is|was|still|now|an?)\b )*
+          {_GAP}{{1,40}} (?P<verdict>{_VERDICT}) )?
         """,
         re.VERBOSE,
     )
@@ -77,9 +78,9 @@ def mentions(block: Block, ids: frozenset[str] = frozenset()) -> list[Mention]:
     for match in _mention(ids).finditer(block.text):
         verdict = match.span("verdict") if match["verdict"] else None
         certain = verdict or _is_linked(block, match.start()) or _is_alone(block, match.span(), cells)
-        for name in re.findall(r"\w+", match["one"] or re.sub(r"\b(?:and|or)\b", " ", match["many"])):
-            if name.isdecimal() or certain:
-                found.append(Mention(str(int(name)) if name.isdecimal() else name, match.start(), verdict))
+        names = re.findall(r"\w+", match["one"] or re.sub(r"\b(?:and|or)\b", " ", match["many"]))
+        named = [str(int(name)) if name.isdecimal() else name for name in names if name.isdecimal() or certain]
+        found += [Mention(name, match.start(), verdict) for name in named]
     if cells and len({mention.bet for mention in found}) == 1 and not found[0].verdict:
         lone = (_LONE_VERDICT.fullmatch(block.text, *cell) for cell in cells)
         alone = [match.span("verdict") for match in lone if match]

@@ -69,5 +69,5 @@ def _dirty(tree: Tree, settings: Settings, code: Mapping[str, Code]) -> dict[str
     """Return which bets run from a tree that is not the commit: a tracked file differs, or their code is untracked."""
     differs = tree.differs(settings.results.resolve())
     paths = {name: (settings.root / name).resolve() for own in code.values() for name in own.files}
-    unknown = tree.unknown(paths.values())
-    return {bet: differs or any(paths[name] in unknown for name in own.files) for bet, own in code.items()}
+    untracked = tree.among_untracked(paths.values())
+    return {bet: differs or any(paths[name] in untracked for name in own.files) for bet, own in code.items()}

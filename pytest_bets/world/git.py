@@ -18,8 +18,8 @@ _ONLY_UNTRACKED: Final = "S..U"
 class Tree:
     """A checkout: its top folder and the commit it stands at, if any.
 
-    `changed` are the tracked paths that differ from the commit, `untracked` those that git does not know: files, and with
-    a slash at their end folders of which git does not say what is in them. All are relative to the top.
+    `changed` are the tracked paths that differ from the commit, `untracked` the others that git does not ignore: files,
+    and with a slash at their end folders of which git does not say what is in them. All are relative to the top.
     """
 
     top: Path
@@ -32,7 +32,7 @@ class Tree:
         """Tell whether a tracked file differs from the commit outside the folder `but`."""
         return any(not (self.top / path).is_relative_to(but) for path in self.changed)
 
-    def unknown(self, paths: Iterable[Path]) -> set[Path]:
+    def among_untracked(self, paths: Iterable[Path]) -> set[Path]:
         """Return those of the resolved paths that are untracked."""
         folders = tuple(path for path in self.untracked if path.endswith("/"))
         inside = {path: path.relative_to(self.top).as_posix() for path in paths if path.is_relative_to(self.top)}

@@ -33,7 +33,11 @@ def overview(
     for bet in ids:
         for challenge in standing[bet].challenges:
             challenged.setdefault(challenge.by, []).append({"bet": bet, "end": challenge.end})
-    rows = [{**row, "challenged": challenged.get(row["id"], [])} for row in rows]
+    renamed = _renamed([record for bet, record in by_id.items() if bet not in {*declared, *broken}], declarations)
+    rows = [
+        {**row, "challenged": challenged.get(row["id"], []), **_present(renamed_to=renamed.get(row["id"]))}
+        for row in rows
+    ]
     return {
         "schema": SUMMARY_SCHEMA,
         "counts": _counts(rows),
@@ -49,6 +53,20 @@ def overview(
 def is_unstable(row: Json) -> bool:
     """Tell whether runs of the record's declaration and code came to another verdict than the record's."""
     return row["verdict"] is not None and row["runs"]["agreed"] < row["runs"]["same"]
+
+
+def _renamed(gone: Sequence[Json], declarations: Sequence[Declaration]) -> dict[str, str]:
+    """Return the new name of every bet whose file is gone and whose declaration another file has now."""
+    ids: dict[str, str] = {}
+    for declaration in sorted(declarations, key=lambda bet: (bet.number is None, bet.number or 0, bet.id)):
+        ids.setdefault(declaration.digest, declaration.id)
+    digests = {record["bet"]["id"]: record["declaration"]["digest"] for record in gone}
+    return {bet: ids[digest] for bet, digest in digests.items() if digest in ids}
+
+
+def _present(**fields: object) -> Json:
+    """Return the fields that are there: one that few summaries have leaves the others as they were."""
+    return {key: value for key, value in fields.items() if value}
 
 
 def claims(records: Sequence[Json], declarations: Sequence[Declaration]) -> list[Claim]:
@@ -148,15 +166,23 @@ def _recorded(record: Json, runs: Sequence[Json]) -> Json:
 
 
 def _counts(rows: Sequence[Json]) -> Json:
-    states = [row["standing"]["state"] for row in rows]
-    verdicts = [row["verdict"] for row in rows]
+    verdict_of = {row["id"]: row["verdict"] for row in rows}
+
+    def is_repeated(row: Json) -> bool:
+        """Tell whether another row counts for this one: but a FAIL stays, unless its new name is a FAIL as well."""
+        return "renamed_to" in row and (row["verdict"] != "FAIL" or verdict_of[row["renamed_to"]] == "FAIL")
+
+    counted = [row for row in rows if not is_repeated(row)]
+    states = [row["standing"]["state"] for row in counted]
+    verdicts = [row["verdict"] for row in counted]
     return {
-        "bets": len(rows),
+        "bets": len(counted),
         **{verdict: verdicts.count(verdict) for verdict in ("PASS", "LENIENT", "FAIL")},
-        "catastrophic": sum(row["catastrophic"] for row in rows),
-        "void": sum(row["void"] is not None for row in rows),
-        "never_run": sum(not row["recorded"] for row in rows),
+        "catastrophic": sum(row["catastrophic"] for row in counted),
+        "void": sum(row["void"] is not None for row in counted),
+        "never_run": sum(not row["recorded"] for row in counted),
         "retracted": states.count("retracted"),
         "withdrawn": states.count("withdrawn"),
-        "registered": sum(row["registration"] == "registered" for row in rows),
+        "registered": sum(row["registration"] == "registered" for row in counted),
+        **_present(renamed=len(rows) - len(counted)),
     }

@@ -7,10 +7,11 @@ import pytest
 from pytest_bets.hooks.options import Settings
 from pytest_bets.pure.declaration import Declaration
 from pytest_bets.pure.fault import nearest
+from pytest_bets.pure.terms import overriding
 
 
 def refuse(config: pytest.Config, settings: Settings, declarations: Collection[Declaration]) -> None:
-    """Refuse to rerun failures, and to override a constant that no bet of the session has.
+    """Refuse to rerun failures, and to override a constant that no bet of the session has, or by another type.
 
     Raises:
         pytest.UsageError: naming the option, and what to do instead.
@@ -23,13 +24,19 @@ def refuse(config: pytest.Config, settings: Settings, declarations: Collection[D
             "Count repetitions with @pytest.mark.replicate(n)."
         )
     known = sorted({name for declaration in declarations for name in declaration.constants})
-    for name in settings.overrides:
+    for name, text in settings.overrides.items():
         if name not in known:
             near = nearest(name, known)
             raise pytest.UsageError(
                 f"--bets-set {name}: no selected bet has that constant; "
                 f"the constants are {', '.join(known) or 'none'}" + (f"; did you mean {near}?" if near else "")
             )
+        for declaration in declarations:
+            if name in declaration.constants:
+                try:
+                    overriding(name, text, declaration.constants, declaration.file)
+                except ValueError as error:
+                    raise pytest.UsageError(f"--bets-set {name}={text}: {error}") from None
 
 
 def _reruns(config: pytest.Config) -> str | None:

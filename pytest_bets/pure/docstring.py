@@ -18,15 +18,27 @@ _PERCENT: Final = r"\s*(%|percent\b|per cent\b)?"
 _NUMBER: Final = re.compile(
     rf"(?<![\w.])([-\u2212+]?(?:\d{{1,3}}(?:,\d{{3}})+|\d+(?:_\d+)*)?(?:\.\d+|(?<=\d))(?:[eE][-+]?\d+)?){_PERCENT}"
 )
-_WORDS: Final = {
-    word: number
-    for number, word in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())
-}
+_NAMES: Final = (
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+)
+_WORDS: Final = {word: number for number, word in enumerate(_NAMES)}
 _WORD: Final = re.compile(rf"(?<![\w-])({'|'.join(_WORDS)})(?![\w-]){_PERCENT}", re.IGNORECASE)
 _PART_BEFORE: Final = re.compile(r"\b(?:\w+ty|(?:hundred|thousand|million)(?: and)?|point) $", re.IGNORECASE)
 _PART_AFTER: Final = re.compile(
-    r" (?:hundred|thousand|million|billion|dozen|point|and a|hal(?:f|ves)|third|quarter|fi?fth|sixth|seventh|eighth|ninth"
-    r"|tenth|hundredth|thousandth)s?\b",
+    r" (?:hundred|thousand|million|billion|dozen|point|and a|hal(?:f|ves)|third|quarter|fifth|sixth|seventh|eighth"
+    r"|ninth|tenth|hundredth|thousandth)s?\b",
     re.IGNORECASE,
 )
 """What makes a word a part of another number: `twenty two`, `two thirds`."""

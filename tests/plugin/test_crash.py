@@ -181,19 +181,19 @@ def test_a_subtest_that_fails_voids_the_cell(bet: WriteBet, run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "line"),
     [
         ("ValueError: no data", "ValueError: no data"),
         ("assert 1 == 2\n  where 1 = f()", "assert 1 == 2"),
         ("", "it failed"),
         ("file /home/me/lab/b.py, line 1\n  def f():\nE       fixture 'x' not found\n>  y", "fixture 'x' not found"),
         ("OSError: [Errno 2] No such file: '/home/me/lab/data/a.txt'", "OSError: [Errno 2] No such file: 'data/a.txt'"),
-        ("OSError: [Errno 2] No such file: '/tmp/x-1/a.txt'", "OSError: [Errno 2] No such file: '.../a.txt'"),
+        ("OSError: [Errno 2] No such file: '/srv/x-1/a.txt'", "OSError: [Errno 2] No such file: '.../a.txt'"),
         ("/home/me/lab/bet_1.py:3: no", "bet_1.py:3: no"),
         ("no answer from https://a.org/b/c, 3/4 of bets/", "no answer from https://a.org/b/c, 3/4 of bets/"),
     ],
 )  # fmt: skip
-def test_why_a_cell_crashed_is_one_line_without_a_folder_of_this_machine(text: str, told: str) -> None:
+def test_why_a_cell_crashed_is_one_line_without_a_folder_of_this_machine(text: str, line: str) -> None:
     """A record says the same wherever its bet was run."""
-    assert crash_reason(text, "/home/me/lab/") == told
+    assert crash_reason(text, "/home/me/lab/") == line
     assert "/home" not in crash_reason(text, "")

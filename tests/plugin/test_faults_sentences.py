@@ -124,14 +124,14 @@ def test_sentences_that_are_joined_are_several(
     """The marker that says the same is suggested where the tier joins its sentences in that way."""
     bet(markers={tier: f'"mean(gain) >= 0.4 {word} mean(placebo) < 1"'})
     line = 14 + ("strict", "lenient", "catastrophic").index(tier)
-    told = (
+    fault = (
         f"bet_1_first.py:{line}: this {tier} sentence: two sentences are joined by `{word}`\n"
         f"    mean(gain) >= 0.4 {word} mean(placebo) < 1\n"
         f"  expected: one comparison in a sentence; of several {tier} sentences {needed} must be true"
     )
     marker = f'\n  did you mean: two sentences: {tier}("mean(gain) >= 0.4", "mean(placebo) < 1")'
     text = refused()
-    assert told + (marker if suggested else "") in text
+    assert fault + (marker if suggested else "") in text
     assert suggested == (marker in text)
 
 

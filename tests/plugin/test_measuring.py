@@ -202,8 +202,8 @@ def test_what_a_sentence_cannot_compute_with_fails_the_cell(
     bet(body='with open("ran", "a") as file:\n    file.write("x")\nreturn {"gain": [part, part]}')
     stopped = pytest.ExitCode.INTERRUPTED if "-n" in arguments else pytest.ExitCode.TESTS_FAILED
     shown = run("-x", *arguments, expect=stopped)
-    told = "`gain` is a list, and a sentence compares numbers and strings"
-    assert f'bet_1_first.py:18: strict "count(gain > 0) >= 3": {told}' in shown
+    reason = "`gain` is a list, and a sentence compares numbers and strings"
+    assert f'bet_1_first.py:18: strict "count(gain > 0) >= 3": {reason}' in shown
     if "-n" not in arguments:
         assert (pytester.path / "ran").read_text() == "x"
 

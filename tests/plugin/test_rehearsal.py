@@ -273,19 +273,20 @@ def test_a_value_of_another_type_is_refused_before_anything_runs(
     """The refusal names the constant, what the bet declares and what was given; the module never sees the value."""
     declared, text, expected = MISFITS[kind]
     bet(above=f"IT = {declared}\nassert IT == {declared}", body='raise RuntimeError("ran")')
-    told = run("--bets-set", f"IT={text}", *arguments, expect=pytest.ExitCode.USAGE_ERROR)
+    printed = run("--bets-set", f"IT={text}", *arguments, expect=pytest.ExitCode.USAGE_ERROR)
     shown = declared.replace('"', "'")
-    assert f"--bets-set IT={text}: bet_1_first.py declares IT = {shown}; expected {expected}\n" in told
-    assert "RuntimeError" not in told
+    assert f"--bets-set IT={text}: bet_1_first.py declares IT = {shown}; expected {expected}\n" in printed
+    assert "RuntimeError" not in printed
 
 
 def test_a_value_must_suit_every_bet_that_has_the_constant(bet: WriteBet, run: Run) -> None:
     """Of the bets that are selected."""
     bet(above='SIZE = "30m"', body='return {"gain": 1, "size": SIZE}')
     bet("bet_2_second.py", above="SIZE = 30")
-    told = run("--bets-set", "SIZE=tiny", expect=pytest.ExitCode.USAGE_ERROR)
+    printed = run("--bets-set", "SIZE=tiny", expect=pytest.ExitCode.USAGE_ERROR)
     assert (
-        "--bets-set SIZE=tiny: bet_2_second.py declares SIZE = 30; expected an integer, got the string 'tiny'" in told
+        "--bets-set SIZE=tiny: bet_2_second.py declares SIZE = 30; expected an integer, got the string 'tiny'"
+        in printed
     )
     run("bet_1_first.py", "--bets-set", "SIZE=tiny")
 

@@ -151,8 +151,8 @@ class BetFile(pytest.Module):
     def _cells(self, declaration: Declaration, faults: list[Fault]) -> list[pytest.Function]:
         cells = [item for item in super().collect() if isinstance(item, pytest.Function)]
         faults += mark_faults(declaration, self.obj, self.own_markers, self.config.getini("markers"))
-        for cell in cells[:1]:  # all have the same arguments
-            faults += argument_faults(declaration, cell)
+        missing = [fault for cell in cells[:1] for fault in argument_faults(declaration, cell)]  # the same in all cells
+        faults += missing
         held = [self.iter_markers(), *(cell.own_markers for cell in cells)]
         if any(mark.name == "flaky" for marks in held for mark in marks):
             problem = "the experiment is marked flaky: running until it passes would turn a losing bet green"
@@ -161,7 +161,7 @@ class BetFile(pytest.Module):
         if not self.params:
             self._refuse([*faults, self._fault("the sweep has no cell", "at least one parameter set")])
         self.places = {cell.name: index for index, cell in enumerate(cells)}
-        if not self.collection.settings.rehearsal:
+        if not self.collection.settings.rehearsal and not missing:  # without them the cells are not those of the sweep
             faults += cell_faults(declaration, self.params)
         self._refuse(faults)
         warn_of_tests(self, declaration)

@@ -1,6 +1,6 @@
 """The summary of a catalogue as one JSON object, from its records, its journal and its declarations alone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from pytest_bets.pure import docstring
@@ -33,7 +33,7 @@ def overview(
     for bet in ids:
         for challenge in standing[bet].challenges:
             challenged.setdefault(challenge.by, []).append({"bet": bet, "end": challenge.end})
-    renamed = _renamed([record for bet, record in by_id.items() if bet not in {*declared, *broken}], declarations)
+    renamed = _renamed(by_id, {*declared, *broken}, declarations)
     rows = [
         {**row, "challenged": challenged.get(row["id"], []), **_present(renamed_to=renamed.get(row["id"]))}
         for row in rows
@@ -55,12 +55,15 @@ def is_unstable(row: Json) -> bool:
     return row["verdict"] is not None and row["runs"]["agreed"] < row["runs"]["same"]
 
 
-def _renamed(gone: Sequence[Json], declarations: Sequence[Declaration]) -> dict[str, str]:
-    """Return the new name of every bet whose file is gone and whose declaration another file has now."""
+def _renamed(by_id: Mapping[str, Json], there: Collection[str], declarations: Sequence[Declaration]) -> dict[str, str]:
+    """Return the new name of every bet whose file is gone and whose declaration another file has now.
+
+    Of several such files the first that was run is meant, else the first.
+    """
     ids: dict[str, str] = {}
-    for declaration in sorted(declarations, key=lambda bet: (bet.number is None, bet.number or 0, bet.id)):
-        ids.setdefault(declaration.digest, declaration.id)
-    digests = {record["bet"]["id"]: record["declaration"]["digest"] for record in gone}
+    for bet in sorted(declarations, key=lambda bet: (bet.id not in by_id, bet.number is None, bet.number or 0, bet.id)):
+        ids.setdefault(bet.digest, bet.id)
+    digests = {bet: record["declaration"]["digest"] for bet, record in by_id.items() if bet not in there}
     return {bet: ids[digest] for bet, digest in digests.items() if digest in ids}
 
 

@@ -193,8 +193,10 @@ def test_only_the_same_declaration_without_a_file_is_a_renamed_bet() -> None:
 
 
 def test_every_former_name_leads_to_the_present_one() -> None:
-    """Renamed twice, a bet has two records of old, and of two copies the first in order is its successor."""
+    """Renamed twice, a bet has two old records; of two copies the one that was run is its successor, else the first."""
     records = [recorded(declared(name), 3) for name in ("1_first", "2_second")]
     for bets in ([declared("3_third"), declared("9_copy")], [declared("9_copy"), declared("3_third")]):
         summary = overview(records, [], bets)
         assert [row.get("renamed_to") for row in summary["bets"]] == ["3_third", "3_third", None, None]
+    ran = overview([*records, recorded(declared("9_copy"), 3)], [], [declared("3_third"), declared("9_copy")])
+    assert [row.get("renamed_to") for row in ran["bets"]] == ["9_copy", "9_copy", None, None]

@@ -13,19 +13,20 @@ from pytest_bets.pure.record import Json
 from pytest_bets.pure.standing import Standing, standings
 from pytest_bets.world.catalogue import Catalogue
 from pytest_bets.world.code import Code, CodeIndex
+from pytest_bets.world.git import Tree
 from pytest_bets.world.results import Results
 
 
 @dataclass(frozen=True)
 class Beginning:
-    """By bet: its record, its claim's standing, its code and its registration; and the tree that they come from."""
+    """By bet: its record, its claim's standing, its code, its registration, whether it ran from a dirty tree."""
 
     records: Mapping[str, Json] = field(default_factory=dict)
     standings: Mapping[str, Standing] = field(default_factory=dict)
     code: Mapping[str, Code] = field(default_factory=dict)
     registration: Mapping[str, Json] = field(default_factory=dict)
+    dirty: Mapping[str, bool] = field(default_factory=dict)
     commit: str | None = None
-    dirty: bool | None = None
 
 
 NOTHING: Final = Beginning()
@@ -53,11 +54,20 @@ def look(
         return Beginning(by_id, standing)
     index = CodeIndex(settings.root, search)
     tree = registry.tree
+    code = {run.declaration.id: index.code(run.path) for run in runs}
     return Beginning(
         by_id,
         standing,
-        {run.declaration.id: index.code(run.path) for run in runs},
+        code,
         registry.registrations({run.path: run.declaration for run in runs}),
+        _dirty(tree, settings, code) if tree else {},
         tree.commit if tree else None,
-        tree.dirty(settings.results.resolve()) if tree else None,
     )
+
+
+def _dirty(tree: Tree, settings: Settings, code: Mapping[str, Code]) -> dict[str, bool]:
+    """Return which bets run from a tree that is not the commit: a tracked file differs, or their code is untracked."""
+    differs = tree.differs(settings.results.resolve())
+    paths = {name: (settings.root / name).resolve() for own in code.values() for name in own.files}
+    untracked = tree.among_untracked(paths.values())
+    return {bet: differs or any(paths[name] in untracked for name in own.files) for bet, own in code.items()}

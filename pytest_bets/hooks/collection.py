@@ -11,6 +11,7 @@ from typing import Any, Final
 import pytest
 from _pytest.pathlib import fnmatch_ex
 
+from pytest_bets.hooks.functions import argument_faults, warn_of_tests
 from pytest_bets.hooks.marks import mark_faults
 from pytest_bets.hooks.options import Settings
 from pytest_bets.hooks.refusals import foreign_parameters, refused_option
@@ -180,6 +181,8 @@ class BetFile(pytest.Module):
     def _cells(self, declaration: Declaration, faults: list[Fault]) -> list[pytest.Function]:
         cells = [item for item in super().collect() if isinstance(item, pytest.Function)]
         faults += mark_faults(declaration, self.obj, self.own_markers, self.config.getini("markers"))
+        missing = [fault for cell in cells[:1] for fault in argument_faults(declaration, cell)]  # the same in all cells
+        faults += missing
         held = [self.iter_markers(), *(cell.own_markers for cell in cells)]
         if any(mark.name == "flaky" for marks in held for mark in marks):
             problem = "the experiment is marked flaky: running until it passes would turn a losing bet green"
@@ -194,10 +197,11 @@ class BetFile(pytest.Module):
         if self.refused:
             for cell in cells:
                 cell.add_marker(pytest.mark.skip(reason="its bet is not run in this session"))
-        elif not self.collection.settings.rehearsal:
+        elif not self.collection.settings.rehearsal and not missing:  # else the cells are not those of the sweep
             faults += cell_faults(declaration, self.params)
             faults += unwritten(declaration, self.path.read_text(encoding="utf-8"))
         self._refuse(faults)
+        warn_of_tests(self, declaration)
         return cells
 
     def _finished(self, cell: pytest.Function) -> pytest.Item:

@@ -293,7 +293,7 @@ class Judge:
                 "packages": machine.packages(code.modules),
                 **{key: _joint(came.compute.get(key, ())) for key in ("device", "threads")},
                 "commit": then.commit,
-                "dirty": then.dirty,
+                "dirty": then.dirty.get(bet.id),
             },
             pilot=self.settings.rehearsal,
         )

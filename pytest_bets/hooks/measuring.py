@@ -9,6 +9,8 @@ from typing import Any, Final
 import pytest
 
 from pytest_bets.hooks.collection import BetFile
+from pytest_bets.pure.checks import check_row
+from pytest_bets.pure.declaration import Declaration
 from pytest_bets.pure.fault import nearest
 from pytest_bets.pure.measured import MeasurementError, plain
 from pytest_bets.pure.sent import sent
@@ -20,6 +22,8 @@ REFUSED: Final = "bets_refused"
 """The attribute of the report of a skipped cell that says why its bet is not run in this session."""
 TOTAL: Final = "bets_cells"
 """The attribute of a cell's reports that holds how many cells its bet has."""
+REASON: Final = "bets_reason"
+"""The attribute of the report of a cell whose measurements were refused: why, whatever the report shows."""
 
 
 class Measuring:
@@ -28,6 +32,8 @@ class Measuring:
     def __init__(self) -> None:
         self.compute: Mapping[str, object] = {}
         self.told = json.dumps(self.compute)
+        self.first: dict[str, str] = {}
+        """By message: the first cell of this process whose measurements were refused with it."""
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: Sequence[pytest.Item]) -> None:
@@ -37,7 +43,8 @@ class Measuring:
             bet = item.parent
             if isinstance(item, pytest.Function) and isinstance(bet, BetFile):
                 if bet not in stand_ins:
-                    stand_ins[bet] = _keeping(item.obj, partial(self._keep, bet))
+                    assert bet.declaration is not None  # noqa: S101  # only a declared bet has cells
+                    stand_ins[bet] = _keeping(item.obj, partial(self._keep, bet, _RowCheck(bet.declaration)))
                 item.obj = stand_ins[bet]
 
     @pytest.hookimpl(wrapper=True)
@@ -60,21 +67,34 @@ class Measuring:
                 report.__dict__[TOTAL] = len(bet.places)
                 if bet.refused:
                     report.__dict__[REFUSED] = bet.refused
+                self._explain(report, item.name, call.excinfo)
         return report
 
-    def _keep(self, bet: BetFile, returned: object) -> None:
-        if bet.running not in bet.data:  # whoever calls an experiment often has measured with the first call
-            bet.data[bet.running] = self._data(bet, returned)
+    def _explain(
+        self, report: pytest.TestReport, cell: str, failure: pytest.ExceptionInfo[BaseException] | None
+    ) -> None:
+        """Attach why a measurement was refused; where another cell failed with the same words, show only its name."""
+        refused = str(failure.value) if failure and isinstance(failure.value, pytest.fail.Exception) else ""
+        if refused in self.first:
+            report.__dict__[REASON] = refused
+            if self.first[refused] != cell:
+                report.longrepr = f"same error as {self.first[refused]}"
 
-    def _data(self, bet: BetFile, returned: object) -> str:
-        assert bet.declaration is not None  # noqa: S101  # only a declared bet has cells
+    def _keep(self, bet: BetFile, check: "_RowCheck", returned: object) -> None:
+        if bet.running not in bet.data:  # if the experiment is called several times, the first call is measured
+            bet.data[bet.running] = self._data(bet, check, returned)
+
+    def _data(self, bet: BetFile, check: "_RowCheck", returned: object) -> str:
         index = bet.places[bet.running]
         params = bet.params[index]
         try:
             measured = plain(returned)
-            _check_names(bet.declaration.names, params, measured)
+            check(params, measured)
         except MeasurementError as error:
-            pytest.fail(f"{bet.declaration.file}:{bet.declaration.line}: {error}", pytrace=False)
+            message = f"{check.declaration.file}:{check.declaration.line}: {error}"
+            self.first.setdefault(message, bet.running)
+            # `from None`: the plugin's own exception would be shown first, with the same words
+            raise pytest.fail.Exception(message, pytrace=False) from None
         found = compute()
         if found != self.compute:  # it stays as it was from cell to cell
             self.compute, self.told = found, json.dumps(found)
@@ -97,15 +117,34 @@ def _keeping(experiment: Callable[..., Any], keep: Callable[[object], None]) -> 
     return called
 
 
-def _check_names(read: frozenset[str], params: Mapping[str, object], measured: Mapping[str, object]) -> None:
-    both = params.keys() & measured.keys()
-    if both:
-        raise MeasurementError(f"`{min(both)}` is measured, and a sweep parameter has that name, too")
-    missing = read.difference(params, measured)
-    if missing:
-        first = min(missing)
+class _RowCheck:
+    """Checks that the sentences of a bet can read what a cell measured."""
+
+    def __init__(self, declaration: Declaration) -> None:
+        self.declaration = declaration
+        self.names = tuple(sorted(declaration.names))
+        self.good: set[tuple[type, ...]] = set()
+        """The types of the values that sentences read, where all can: a sweep has many cells and few such tuples."""
+
+    def __call__(self, params: Mapping[str, object], measured: Mapping[str, object]) -> None:
+        both = params.keys() & measured.keys()
+        if both:
+            raise MeasurementError(f"`{min(both)}` is measured, and a sweep parameter has that name, too")
+        try:
+            types = tuple([type(params[name] if name in params else measured[name]) for name in self.names])
+        except KeyError:
+            raise self._missing(params, measured) from None
+        if types in self.good:
+            return
+        problem = check_row(self.declaration.criteria, {**params, **measured})
+        if problem:
+            raise MeasurementError(problem)
+        self.good.add(types)
+
+    def _missing(self, params: Mapping[str, object], measured: Mapping[str, object]) -> MeasurementError:
+        first = min(self.declaration.names.difference(params, measured))
         hint = nearest(first, measured)
-        raise MeasurementError(
+        return MeasurementError(
             f"a sentence reads `{first}`, which was not measured; measured: {', '.join(measured)}"
             + (f"; did you mean {hint}?" if hint else "")
         )

@@ -6,19 +6,28 @@ import importlib.machinery
 import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
 from pytest_bets.hooks.options import Settings
 from pytest_bets.pure.declaration import Declaration, is_bet_name
+from pytest_bets.pure.terms import overriding
 from pytest_bets.world.catalogue import Catalogue
 
 
 def constants(declaration: Declaration, settings: Settings) -> dict[str, object]:
-    """Return the constants that this session overrides in a bet."""
+    """Return the constants that this session overrides in a bet.
+
+    A value of another type is left out: an error that it causes in the module would hide the usage error to come.
+    """
     chosen = dict(declaration.pilot) if settings.pilot else {}
-    return chosen | {name: value for name, value in settings.overrides.items() if name in declaration.constants}
+    for name, text in settings.overrides.items():
+        if name in declaration.constants:
+            with suppress(ValueError):
+                chosen[name] = overriding(name, text, declaration.constants, declaration.file)
+    return chosen
 
 
 class Finder(importlib.abc.MetaPathFinder):

@@ -9,6 +9,7 @@ import pytest
 from pytest_bets.hooks.options import Settings
 from pytest_bets.pure.declaration import SEED, Declaration
 from pytest_bets.pure.fault import nearest
+from pytest_bets.pure.terms import overriding
 
 _RERUNS: Final = (
     "running until it passes would turn a losing bet green. Count repetitions with @pytest.mark.replicate(n)."
@@ -16,20 +17,26 @@ _RERUNS: Final = (
 
 
 def check_overrides(settings: Settings, declarations: Collection[Declaration]) -> None:
-    """Refuse to override a constant that no bet of the session has.
+    """Refuse to override a constant that no bet of the session has, or by another type.
 
     Raises:
         pytest.UsageError: naming the option, and the constants that there are.
 
     """
     known = sorted({name for declaration in declarations for name in declaration.constants})
-    for name in settings.overrides:
+    for name, text in settings.overrides.items():
         if name not in known:
             near = nearest(name, known)
             raise pytest.UsageError(
                 f"--bets-set {name}: no selected bet has that constant; "
                 f"the constants are {', '.join(known) or 'none'}" + (f"; did you mean {near}?" if near else "")
             )
+        for declaration in declarations:
+            if name in declaration.constants:
+                try:
+                    overriding(name, text, declaration.constants, declaration.file)
+                except ValueError as error:
+                    raise pytest.UsageError(f"--bets-set {name}={text}: {error}") from None
 
 
 def refused_option(config: pytest.Config) -> str:

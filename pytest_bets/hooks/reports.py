@@ -7,6 +7,7 @@ import pytest
 
 from pytest_bets.hooks.run import BetRun, Judgement
 from pytest_bets.hooks.tiers import UNMET, Outcome
+from pytest_bets.text.visible import visible
 from pytest_bets.text.words import tier_words
 
 RESULTS: Final = "results"
@@ -29,7 +30,7 @@ def tier_outcome(run: BetRun, judgement: Judgement, tier: str, gated: Collection
     if verdict.good(tier):
         return Outcome("passed")
     if tier in gated:
-        return Outcome("failed", f"{tier_words(tier, verdict)}\nclaim: {run.declaration.title}")
+        return Outcome("failed", f"{tier_words(tier, verdict)}\nclaim: {visible(run.declaration.title)}")
     return Outcome("unmet", tier_words(tier, verdict))
 
 

@@ -10,7 +10,8 @@ from typing import Any, Final
 import pytest
 
 from pytest_bets.hooks.collection import RECORD
-from pytest_bets.hooks.measuring import ATTRIBUTE, REFUSED, TOTAL
+from pytest_bets.hooks.measuring import ATTRIBUTE, REASON, REFUSED, TOTAL
+from pytest_bets.pure.crash import crash_reason
 from pytest_bets.pure.declaration import CRITERIA, Declaration
 from pytest_bets.pure.record import cell_of, cells_of
 from pytest_bets.pure.sent import row_sent
@@ -57,10 +58,10 @@ class BetRun:
                 self._keep(nodeid, held.pop(ATTRIBUTE))
             return report.when == "teardown" and self._done(nodeid)
         if str(report.outcome) == _RERUN:
-            self.broken.setdefault(nodeid, f"{_crash(report)}, and was run again")
+            self.broken.setdefault(nodeid, f"{_crash(report, self.root)}, and was run again")
         elif report.failed or "wasxfail" in held:
             if report.failed or report.skipped:
-                self.broken.setdefault(nodeid, _crash(report))
+                self.broken.setdefault(nodeid, _crash(report, self.root))
         elif report.skipped:
             self.skipped[nodeid] = _skip(report)
         self.total = max(self.total, held.get(TOTAL, 0))
@@ -77,6 +78,11 @@ class BetRun:
     def _done(self, nodeid: str) -> bool:
         self.waiting.discard(nodeid)
         return not self.waiting
+
+    @property
+    def root(self) -> str:
+        """The folder that node ids start from."""
+        return str(self.path).removesuffix(self.prefix)
 
     @property
     def untouched(self) -> bool:
@@ -151,14 +157,14 @@ def _missing(run: BetRun, came: Arrived) -> str | None:
     return f"{left} of {came.total} cells did not run" if left > 0 else None
 
 
-def _crash(report: pytest.TestReport) -> str:
-    """Return why a cell has no measurements, in words that are the same whichever worker ran it."""
+def _crash(report: pytest.TestReport, root: str) -> str:
+    """Return why a cell has no measurements, in words that are the same on every worker and every machine."""
     if str(report.when) == _DIED:
         return "the worker died"
     crash = getattr(report.longrepr, "reprcrash", None)
-    message = str(crash.message if crash else report.longrepr or "").strip()
+    message = report.__dict__.get(REASON) or str(crash.message if crash else report.longrepr or "")
     where = "" if report.when == "call" else f"at {report.when}: "
-    return where + (message.splitlines() or ["it failed"])[0]
+    return where + crash_reason(message, root)
 
 
 def _skip(report: pytest.TestReport) -> str:

@@ -1,9 +1,10 @@
-"""Checks of a declaration that need more than its own text: its cells, and the other bets."""
+"""Checks of a declaration that need more than its own text: its cells, what they measure, and the other bets."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from pytest_bets.pure import bounds
-from pytest_bets.pure.declaration import Declaration
+from pytest_bets.pure.declaration import Criterion, Declaration
+from pytest_bets.pure.evaluate import EvaluationError, Row, value
 from pytest_bets.pure.fault import Fault, nearest
 from pytest_bets.pure.nodes import Groups, Sentence, bare_names, walk
 
@@ -42,6 +43,20 @@ def _cell_problem(
     if ever != "sometimes":
         over = "1 cell" if cells == 1 else f"{cells} cells"
         return f"with {over} this sentence is {ever} true", "a sentence that the measurements decide", ""
+    return None
+
+
+def check_row(criteria: Sequence[Criterion], row: Row) -> str | None:
+    """Return why some sentence can never be evaluated with this cell among the others, None where all can.
+
+    A sentence reads every cell, and what it cannot compute with in one cell is an error over all of them: the words are
+    those of the void verdict that the whole run would have.
+    """
+    for criterion in criteria:
+        try:
+            value(criterion.sentence, [row])
+        except EvaluationError as error:
+            return f'{criterion.tier} "{criterion.sentence.text}": {error}'
     return None
 
 

@@ -94,20 +94,21 @@ class _Page:
         self.lines = line_starts(source)
         self.numbers = {bet.number: bet for bet in bets if bet.number is not None}
         self.ids = {bet.id: bet for bet in bets}
+        self.words = frozenset(name for name in self.ids if not name.isdecimal())
         self.found: list[Finding] = []
         self.mentions = self.values = 0
 
     def block(self, block: Block) -> None:
         cited: dict[str, tuple[Bet, int, str]] = {}
-        told = mentions(block)
+        told = mentions(block, self.words)
         sharing: dict[Span | None, list[Mention]] = {}
         for mention in told:
             sharing.setdefault(mention.verdict, []).append(mention)
         for mention in told:
-            bet = self._known(str(mention.number), f'"Bet {mention.number}"', block.places[mention.at])
+            bet = self._known(mention.bet, f'"Bet {mention.bet}"', block.places[mention.at])
             if bet:
                 self._verdict(block, mention, bet, sharing[mention.verdict])
-                cited.setdefault(bet.id, (bet, block.places[mention.at], f'"Bet {mention.number}"'))
+                cited.setdefault(bet.id, (bet, block.places[mention.at], f'"Bet {mention.bet}"'))
         values = list(marked(block))
         for value in values:
             if isinstance(value, Comment):
@@ -126,12 +127,15 @@ class _Page:
                 self._add(place, "standing", bet.id, stands, record)
 
     def _known(self, named: str, stands: str, place: int) -> Bet | None:
-        bet = self.numbers.get(int(named)) if named.isdecimal() else self.ids.get(named)
+        bet = self._find(named)
         if bet is None:
             self._add(place, "unknown", None, stands, f"there is no bet {named}{self._nearest(named)}")
         elif not bet.readable:
             self._add(place, "unreadable", bet.id, stands, f"the bet's file cannot be read: {bet.reason}")
         return bet if bet and bet.readable else None
+
+    def _find(self, named: str) -> Bet | None:
+        return self.numbers.get(int(named)) if named.isdecimal() else self.ids.get(named)
 
     def _nearest(self, named: str) -> str:
         near = nearest(named, self.ids)
@@ -149,12 +153,12 @@ class _Page:
         if claimed == due:
             return
         record = {"never run": "it was never run", "void": f"its run is void: {bet.reason}"}.get(
-            bet.verdict, f"the record{f' of bet {bet.number}' if len(sharing) > 1 else ''} says {bet.verdict}"
+            bet.verdict, f"the record{f' of bet {mention.bet}' if len(sharing) > 1 else ''} says {bet.verdict}"
         )
-        alone = all(self.numbers.get(other.number, bet).verdict == bet.verdict for other in sharing)
+        alone = all((self._find(other.bet) or bet).verdict == bet.verdict for other in sharing)
         edit = self._edit(block, start, end, due) if alone else None
         whole = block.text[mention.at : end]
-        stands = f'"Bet {mention.number}: {written}"' if BREAK in whole else f'"{whole}"'
+        stands = f'"Bet {mention.bet}: {written}"' if BREAK in whole else f'"{whole}"'
         self._add(block.places[start], "verdict", bet.id, stands, record, edit)
 
     def _value(self, block: Block, marker: Marked, bet: Bet) -> None:

@@ -9,7 +9,7 @@ from pytest_bets.pure.declaration import CRITERIA, MARKERS, TIERS, Criterion
 from pytest_bets.pure.fault import Faults, nearest
 from pytest_bets.pure.sentence import parse
 from pytest_bets.pure.source import Function, Mark
-from pytest_bets.pure.syntax import SentenceError
+from pytest_bets.pure.syntax import JoinedError, SentenceError
 
 _EXAMPLE: Final = {
     tier: f'@pytest.mark.{tier}("mean(gain) {sign} 0.1")' for tier, sign in zip(TIERS, (">=", ">", "<"), strict=True)
@@ -59,8 +59,21 @@ def _criterion(tier: str, argument: ast.expr, faults: Faults) -> Criterion | Non
     except SentenceError as error:
         folded = " ".join(argument.value.split())
         text = folded if error.column is None else f"{folded}\n{' ' * error.column}^"
-        faults.add(argument.lineno, f"this {tier} sentence: {error.problem}", error.expected, error.suggestion, text)
+        expected, suggestion = error.expected, error.suggestion
+        if isinstance(error, JoinedError):
+            expected, suggestion = _apart(tier, error)
+        faults.add(argument.lineno, f"this {tier} sentence: {error.problem}", expected, suggestion, text)
         return None
+
+
+def _apart(tier: str, error: JoinedError) -> tuple[str, str]:
+    """Return what is expected instead of joined sentences, and the marker that says the same where there is one."""
+    needed, word = ("any one", "or") if tier == "catastrophic" else ("all", "and")
+    expected = f"one comparison in a sentence; of several {tier} sentences {needed} must be true"
+    if error.word != word:
+        return expected, ""
+    several = ", ".join(f'"{part}"' for part in error.parts)
+    return expected, f"{error.many} sentences: {tier}({several})"
 
 
 def check_nesting(criteria: Sequence[Criterion], faults: Faults) -> None:

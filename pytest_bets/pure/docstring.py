@@ -12,9 +12,39 @@ OPTIONAL: Final = ("Control", "Scope")
 SECTIONS: Final = (*REQUIRED, *OPTIONAL)
 
 _HEADER: Final = re.compile(r"([A-Z][A-Za-z]*):(?:\s+(.*))?$")
+_LOOKALIKE: Final = re.compile(r"[\s>#*_`+-]*([A-Za-z]+)[*_`]*\s*(?::|$)")
+"""Begins a line that may be meant for a header: in other letters, indented, in a list or emphasised."""
+_PERCENT: Final = r"\s*(%|percent\b|per cent\b)?"
 _NUMBER: Final = re.compile(
-    r"(?<![\w.])([-\u2212+]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+|(?<=\d))(?:[eE][-+]?\d+)?)\s*(%|percent\b|per cent\b)?"
+    rf"(?<![\w.])([-\u2212+]?(?:\d{{1,3}}(?:,\d{{3}})+|\d+(?:_\d+)*)?(?:\.\d+|(?<=\d))(?:[eE][-+]?\d+)?){_PERCENT}"
 )
+_NAMES: Final = (
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+)
+_WORDS: Final = {word: number for number, word in enumerate(_NAMES)}
+_WORD: Final = re.compile(rf"(?<![\w-])({'|'.join(_WORDS)})(?![\w-]){_PERCENT}", re.IGNORECASE)
+_PART_BEFORE: Final = re.compile(r"\b(?:\w+ty|(?:hundred|thousand|million)(?: and)?|point) $", re.IGNORECASE)
+_PART_AFTER: Final = re.compile(
+    r" (?:hundred|thousand|million|billion|dozen|point|and a|hal(?:f|ves)|third|quarter|fifth|sixth|seventh|eighth"
+    r"|ninth|tenth|hundredth|thousandth)s?\b",
+    re.IGNORECASE,
+)
+"""What makes a word a part of another number: `twenty two`, `two thirds`."""
+_COUNT_BEFORE: Final = re.compile(r"\b(?:least|most|than|exactly|only|above|below|over|under) $", re.IGNORECASE)
+_COUNT_AFTER: Final = re.compile(r" (?:of|out of|in)\b", re.IGNORECASE)
+"""What makes a number of `one`, which is a pronoun elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -28,15 +58,24 @@ class Section:
 
 @dataclass(frozen=True)
 class Docstring:
-    """A docstring's title, text, and sections in the order in which they stand."""
+    """A docstring's title, text, and sections in the order in which they stand; `offset` lines before the title."""
 
     title: str
     text: str
     sections: tuple[Section, ...]
+    offset: int = 0
 
     def section(self, name: str) -> Section | None:
         """Return the first section of that name."""
         return next((section for section in self.sections if section.name == name), None)
+
+    def lookalike(self, name: str) -> int | None:
+        """Return the line in the docstring, from 0, that may be meant for the header of a section of that name."""
+        for line, text in enumerate(self.text.splitlines()):
+            match = _LOOKALIKE.match(text)
+            if match and match[1].casefold() == name.casefold() and not _HEADER.match(text):
+                return line + self.offset
+        return None
 
     def prose(self, name: str) -> str:
         """Return the text of the section of that name, or an empty string."""
@@ -57,11 +96,14 @@ def read(raw: str) -> Docstring:
         elif sections:
             sections[-1][1].append(line)
     folded = tuple(Section(name, " ".join(" ".join(said).split()), line) for name, said, line in sections)
-    return Docstring(lines[0].strip(), text, folded)
+    return Docstring(lines[0].strip(), text, folded, offset)
 
 
 def states(prose: str, threshold: float) -> bool:
-    """Tell whether the prose names the threshold in digits: 12 as 12, 0.8 as 0.8 or 80 %, -0.1 as -0.1 or 0.1."""
+    """Tell whether the prose names the threshold: 12 as 12 or twelve, 0.8 as 0.8 or 80 %, -0.1 as -0.1 or 0.1.
+
+    The prose has its white space folded.
+    """
     return any(math.isclose(abs(number), abs(threshold), rel_tol=1e-12) for number in _numbers(prose))
 
 
@@ -71,3 +113,15 @@ def _numbers(prose: str) -> Iterator[float]:
         yield number
         if percent:
             yield number / 100
+    for match in _WORD.finditer(prose):
+        if _is_number(match[1], prose[: match.start()], prose[match.end(1) :]):
+            yield _WORDS[match[1].lower()]
+            if match[2]:
+                yield _WORDS[match[1].lower()] / 100
+
+
+def _is_number(word: str, before: str, after: str) -> bool:
+    """Tell whether a word from zero to twelve is a number of its own."""
+    if _PART_BEFORE.search(before) or _PART_AFTER.match(after):
+        return False
+    return word.lower() != "one" or bool(_COUNT_BEFORE.search(before) or _COUNT_AFTER.match(after))

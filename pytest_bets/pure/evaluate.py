@@ -2,7 +2,7 @@
 
 Every value is a float. NaN means undefined and spreads: through arithmetic, through comparisons, and through `and`,
 `or` and `not` unless the other operand decides alone. So a measurement that is NaN never helps a claim, not even by
-making `not (loss > 6)` true.
+making `not (loss > 6)` true. A division by zero is undefined too. An infinity that was measured is a number.
 """
 
 import math
@@ -188,9 +188,9 @@ def _arithmetic(symbol: str, left: float, right: float) -> float:
         return left - right
     if symbol == "*":
         return left * right
-    if right == 0:
-        return math.nan if left == 0 or math.isnan(left) else math.copysign(math.inf, left) * math.copysign(1, right)
-    return left / right
+    # IEEE 754 makes an infinity of 1 / 0 and of 1 / 1e-320: a ratio to a baseline of zero would then meet every `>=`
+    ratio = math.nan if right == 0 else left / right
+    return math.nan if math.isinf(ratio) and math.isfinite(left) else ratio
 
 
 def _compare(symbol: str, left: object, right: object) -> float:

@@ -1,6 +1,8 @@
 """Measured values, made plain where they are measured, and the strict JSON that holds them."""
 
+import dataclasses
 import hashlib
+import inspect
 import json
 import math
 from collections.abc import Mapping
@@ -27,13 +29,28 @@ def plain(returned: object) -> dict[str, Plain]:
         MeasurementError: for anything else.
 
     """
-    if returned is None:
-        raise MeasurementError("the experiment returned nothing; expected a dict of measured names and values")
     if type(returned) is not dict and not isinstance(returned, Mapping):  # the latter is slow
-        raise MeasurementError(f"the experiment returned {_a(returned)}; expected a dict of measured names and values")
+        raise MeasurementError(f"the experiment returned {_no_row(returned)}")
     if not returned:
         raise MeasurementError("the experiment returned an empty dict; expected measured names and values")
     return {_name(key): _value(key, item) for key, item in returned.items()}
+
+
+def _no_row(returned: object) -> str:
+    """Say what was returned that is not a row, what was expected, and how to make a row of it."""
+    expected = "expected a dict of measured names and values"
+    if returned is None:
+        return f"nothing; {expected}"
+    if dataclasses.is_dataclass(returned) and not isinstance(returned, type):
+        return f"the dataclass {type(returned).__qualname__}; {expected}; return dataclasses.asdict(...)"
+    if isinstance(returned, tuple) and hasattr(returned, "_asdict"):
+        return f"the named tuple {type(returned).__qualname__}; {expected}; return ..._asdict()"
+    if inspect.isgenerator(returned) or inspect.isasyncgen(returned):
+        return f"a generator, which has not run; {expected}; collect its values first"
+    if inspect.iscoroutine(returned):
+        returned.close()  # else Python would warn, at some later time, that it was never awaited
+        return f"a coroutine, which has not run; {expected}; await it in an `async def` experiment"
+    return f"{_a(returned)}; {expected}"
 
 
 def _name(key: object) -> str:
@@ -80,7 +97,8 @@ def _number(key: str, number: bool | int | float) -> bool | int | float:
 
 def _a(item: object) -> str:
     kind = type(item)
-    return f"a {kind.__name__}" if kind.__module__ == "builtins" else f"a {kind.__module__}.{kind.__name__}"
+    name = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
+    return f"{'an' if name[0] in 'aeio' else 'a'} {name}"
 
 
 def spelled(item: object) -> object:

@@ -1,6 +1,6 @@
 """The summary of a catalogue as one JSON object, from its records, its journal and its declarations alone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from pytest_bets.pure import docstring
@@ -35,7 +35,11 @@ def overview(
     for bet in ids:
         for challenge in standing[bet].challenges:
             challenged.setdefault(challenge.by, []).append({"bet": bet, "end": challenge.end})
-    rows = [{**row, "challenged": challenged.get(row["id"], [])} for row in rows]
+    renamed = _renamed(by_id, {*declared, *broken}, declarations)
+    rows = [
+        {**row, "challenged": challenged.get(row["id"], []), **_present(renamed_to=renamed.get(row["id"]))}
+        for row in rows
+    ]
     return {
         "schema": SUMMARY_SCHEMA,
         "counts": _counts(rows),
@@ -56,6 +60,23 @@ def is_unstable(row: Json) -> bool:
 def lacks_control(row: Json) -> bool:
     """Tell whether the verdict of a row was reached without a control sentence."""
     return row["verdict"] is not None and row["noise_floor"] is None
+
+
+def _renamed(by_id: Mapping[str, Json], there: Collection[str], declarations: Sequence[Declaration]) -> dict[str, str]:
+    """Return the new name of every bet whose file is gone and whose declaration another file has now.
+
+    Of several such files the first that was run is meant, else the first.
+    """
+    ids: dict[str, str] = {}
+    for bet in sorted(declarations, key=lambda bet: (bet.id not in by_id, bet.number is None, bet.number or 0, bet.id)):
+        ids.setdefault(bet.digest, bet.id)
+    digests = {bet: record["declaration"]["digest"] for bet, record in by_id.items() if bet not in there}
+    return {bet: ids[digest] for bet, digest in digests.items() if digest in ids}
+
+
+def _present(**fields: object) -> Json:
+    """Return the fields that are there: one that few summaries have leaves the others as they were."""
+    return {key: value for key, value in fields.items() if value}
 
 
 def claims(records: Sequence[Json], declarations: Sequence[Declaration]) -> list[Claim]:
@@ -157,15 +178,23 @@ def _recorded(record: Json, runs: Sequence[Json]) -> Json:
 
 
 def _counts(rows: Sequence[Json]) -> Json:
-    states = [row["standing"]["state"] for row in rows]
-    verdicts = [row["verdict"] for row in rows]
+    verdict_of = {row["id"]: row["verdict"] for row in rows}
+
+    def is_repeated(row: Json) -> bool:
+        """Tell whether another row counts for this one: but a FAIL stays, unless its new name is a FAIL as well."""
+        return "renamed_to" in row and (row["verdict"] != "FAIL" or verdict_of[row["renamed_to"]] == "FAIL")
+
+    counted = [row for row in rows if not is_repeated(row)]
+    states = [row["standing"]["state"] for row in counted]
+    verdicts = [row["verdict"] for row in counted]
     return {
-        "bets": len(rows),
+        "bets": len(counted),
         **{verdict: verdicts.count(verdict) for verdict in ("PASS", "LENIENT", "FAIL")},
-        "catastrophic": sum(row["catastrophic"] for row in rows),
-        "void": sum(row["void"] is not None for row in rows),
-        "never_run": sum(not row["recorded"] for row in rows),
+        "catastrophic": sum(row["catastrophic"] for row in counted),
+        "void": sum(row["void"] is not None for row in counted),
+        "never_run": sum(not row["recorded"] for row in counted),
         "retracted": states.count("retracted"),
         "withdrawn": states.count("withdrawn"),
-        "registered": sum(row["registration"] == "registered" for row in rows),
+        "registered": sum(row["registration"] == "registered" for row in counted),
+        **_present(renamed=len(rows) - len(counted)),
     }

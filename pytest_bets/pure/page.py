@@ -46,13 +46,14 @@ class Comment:
 class Block:
     """What is read together: a paragraph, heading, table row or list item, with all its paragraphs.
 
-    `places[i]` is where in the source the character `text[i]` stands.
+    `places[i]` is where in the source the character `text[i]` stands; `links` are the ends of links in the source.
     """
 
     kind: str
     pieces: list[str] = field(default_factory=list)
     places: list[int] = field(default_factory=list)
     comments: list[Comment] = field(default_factory=list)
+    links: list[tuple[int, int]] = field(default_factory=list)
 
     @cached_property
     def text(self) -> str:
@@ -194,8 +195,15 @@ class _Inline:
                 block.show(piece[1:2], places[start + 1])
             elif name == "entity":
                 block.show(unescape(piece), places[start])
-            elif name in ("text", "rest", "image"):
+            elif name in ("text", "rest", "image") or (name == "emphasis" and _is_within_word(content, start, end)):
                 block.show(piece, *places[start:end])
+            elif name == "link":
+                block.links.append((places[start], places[end - 1] + 1))
+
+
+def _is_within_word(content: str, start: int, end: int) -> bool:
+    """Tell whether these are underscores between letters or digits, as in an id: they emphasise nothing."""
+    return content[start] == "_" and content[start - 1 : start].isalnum() and content[end : end + 1].isalnum()
 
 
 def _rest(state: "StateInline", silent: bool) -> bool:

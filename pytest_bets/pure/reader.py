@@ -119,6 +119,8 @@ class _Reader:
             self.faults.add(
                 experiment.lineno, f"`{experiment.name}` is the name of a tier's item", "another name", "experiment"
             )
+        if line := source.yields(experiment):
+            self.faults.add(line, f"`{experiment.name}` yields", "an experiment that returns what it measured, once")
         return experiment
 
     def _near_miss(self, wanted: Sequence[str]) -> Mark | None:

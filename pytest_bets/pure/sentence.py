@@ -13,7 +13,8 @@ import math
 from functools import lru_cache
 from typing import Final
 
-from pytest_bets.pure import reducers
+from pytest_bets.pure import advice, reducers
+from pytest_bets.pure.advice import shown
 from pytest_bets.pure.fault import nearest
 from pytest_bets.pure.nodes import (
     Arithmetic,
@@ -50,9 +51,8 @@ _OPERATORS: Final[dict[type[ast.AST], str]] = {
     ast.And: "and",
     ast.Or: "or",
 }
-_MAX_SHOWN: Final = 60
 _ARITHMETIC: Final = frozenset("+-*/")
-_TURNED: Final = {">=": "<=", ">": "<", "<=": ">=", "<": ">", "==": "=="}
+_THRESHOLDS: Final = frozenset({">=", ">", "<=", "<", "=="})
 
 
 @lru_cache(maxsize=4096)
@@ -94,23 +94,21 @@ def _measured(value: Node) -> Node:
 
 
 def _parse(folded: str) -> Sentence:
+    if error := advice.thousands(folded):
+        raise error
     body = expression(folded)
+    if isinstance(body, ast.BoolOp):
+        raise advice.joined(body)
     if not isinstance(body, ast.Compare):
         raise SentenceError("there is no comparison with a number")
     if len(body.ops) > 1:
-        raise SentenceError("there are two comparisons", column=body.comparators[1].col_offset, suggestion=_split(body))
+        raise advice.chained(body)
     operator = _OPERATORS.get(type(body.ops[0]), "")
-    if operator not in _TURNED:
+    if operator not in _THRESHOLDS:
         raise SentenceError(f"`{_source(body.ops[0])}` does not compare with a threshold")
     threshold = _literal(body.comparators[0])
     if threshold is None:
-        turned = _literal(body.left)
-        suggestion = f"{ast.unparse(body.comparators[0])} {_TURNED[operator]} {ast.unparse(body.left)}"
-        raise SentenceError(
-            f"`{_shown(body.comparators[0])}` on the right is not a literal number",
-            suggestion=suggestion if turned is not None else "",
-            column=body.comparators[0].col_offset,
-        )
+        raise advice.no_threshold(body)
     if operator == "==" and threshold != int(threshold):
         raise SentenceError(
             f"`==` with {threshold}: equality is for counts and integers", "`>=` or `<=`, or an integer"
@@ -137,20 +135,6 @@ def _finite(node: ast.Constant, number: int | float) -> int | float:
     if not finite:
         raise SentenceError("the number is not finite", "a finite number", column=node.col_offset)
     return number
-
-
-def _split(compare: ast.Compare) -> str:
-    operands = [compare.left, *compare.comparators]
-    parts = [
-        f"{ast.unparse(left)} {_source(operator)} {ast.unparse(right)}"
-        for left, operator, right in zip(operands, compare.ops, operands[1:], strict=False)
-    ]
-    return "two sentences: " + " and ".join(f'"{part}"' for part in parts)
-
-
-def _shown(node: ast.expr) -> str:
-    text = ast.unparse(node)
-    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}..."
 
 
 def _source(node: ast.AST) -> str:
@@ -224,7 +208,7 @@ class _Reader:
         return Name(name)
 
     def _reducer(self, node: ast.Call, depth: int) -> Node:
-        name = node.func.id if isinstance(node.func, ast.Name) else _shown(node.func)
+        name = node.func.id if isinstance(node.func, ast.Name) else shown(node.func)
         if name not in REDUCERS:
             raise SentenceError(
                 f"`{name}` is not a reducer",
@@ -239,7 +223,7 @@ class _Reader:
         wanted = {GROUPS: (2, 2), "quantile": (2, 2), "low": (1, 2), "high": (1, 2)}.get(name, (1, 1))
         if node.keywords or not wanted[0] <= len(node.args) <= wanted[1]:
             raise SentenceError(
-                f"`{_shown(node)}` has {len(node.args) + len(node.keywords)} arguments",
+                f"`{shown(node)}` has {len(node.args) + len(node.keywords)} arguments",
                 {GROUPS: "groups(parameter, condition)", "quantile": "quantile(column, number)"}.get(
                     name, f"{name}(column)" if wanted[1] == 1 else f"{name}(column) or {name}(column, level)"
                 ),
@@ -254,7 +238,7 @@ class _Reader:
         inside = level is not None and (0 <= level <= 1 if name == "quantile" else 0 < level < 1)
         if not inside:
             raise SentenceError(
-                f"`{_shown(node.args[1])}` is no level for {name}",
+                f"`{shown(node.args[1])}` is no level for {name}",
                 "a literal number between 0 and 1",
                 column=node.args[1].col_offset,
             )
@@ -264,7 +248,7 @@ class _Reader:
         parameter, condition = node.args
         if not isinstance(parameter, ast.Name):
             raise SentenceError(
-                f"`{_shown(parameter)}` is no sweep parameter",
+                f"`{shown(parameter)}` is no sweep parameter",
                 "groups(parameter, condition)",
                 column=parameter.col_offset,
             )
@@ -279,5 +263,5 @@ class _Reader:
         if self.reduced:
             allowed = "numbers, names, quoted strings, + - * /, comparisons, and, or, not"
         return SentenceError(
-            f"`{_shown(node)}` does not belong to the language", allowed, column=getattr(node, "col_offset", None)
+            f"`{shown(node)}` does not belong to the language", allowed, column=getattr(node, "col_offset", None)
         )

@@ -93,6 +93,19 @@ def functions(tree: ast.Module) -> Iterator[tuple[Function, ast.ClassDef | None]
             yield from ((child, node) for child in node.body if isinstance(child, Function))
 
 
+def yields(function: Function) -> int | None:
+    """Return the line of the first `yield` of a function, not of those that are defined in it."""
+    waiting: list[ast.AST] = list(function.body)
+    lines = []
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Yield | ast.YieldFrom):
+            lines.append(node.lineno)
+        if not isinstance(node, Function | ast.Lambda):
+            waiting += ast.iter_child_nodes(node)
+    return min(lines, default=None)
+
+
 def literal(node: ast.AST) -> object:
     """Return the literal's value in the terms of JSON, or `UNREAD` when JSON cannot hold it."""
     try:

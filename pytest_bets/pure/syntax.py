@@ -7,6 +7,7 @@ string hides nothing: no look-alike of a letter, no comment.
 import ast
 import re
 import warnings
+from collections.abc import Sequence
 from typing import Final
 
 MAX_LENGTH: Final = 500
@@ -23,6 +24,20 @@ class SentenceError(ValueError):
     def __init__(self, problem: str, expected: str = _SHAPE, suggestion: str = "", column: int | None = None) -> None:
         self.problem, self.expected, self.suggestion, self.column = problem, expected, suggestion, column
         super().__init__(problem)
+
+
+class JoinedError(SentenceError):
+    """Several sentences in one: `parts` are what each would be, `word` is what joins them, `and` or `or`."""
+
+    def __init__(self, problem: str, word: str, parts: Sequence[str], column: int | None = None) -> None:
+        self.word, self.parts, self.many = word, tuple(parts), many(len(parts))
+        several = f" {word} ".join(f'"{part}"' for part in parts)
+        super().__init__(problem, "one comparison in a sentence", f"{self.many} sentences: {several}", column)
+
+
+def many(count: int) -> str:
+    """Return a count as a word, where it has a short one."""
+    return {2: "two", 3: "three"}.get(count, str(count))
 
 
 def fold(text: str) -> str:

@@ -1,6 +1,8 @@
 """The other terms of a bet: its rehearsal, its seeds, its links to other bets."""
 
+import ast
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from pytest_bets.pure import source
 from pytest_bets.pure.declaration import SEED
@@ -30,6 +32,50 @@ def pilot(constants: Constants, faults: Faults) -> dict[str, object]:
                 nearest(name, known),
             )
     return values
+
+
+_KINDS: Final = {
+    bool: "True or False",
+    int: "an integer",
+    float: "a number",
+    str: "a string",
+    list: "a list or a tuple",
+    dict: "a dict",
+}
+_MAX_SHOWN: Final = 60
+
+
+def overriding(name: str, text: str, constants: Mapping[str, object], file: str) -> object:
+    """Return the value that a text gives to a constant, of the type with which the bet declares it.
+
+    An integer is taken for a number, 1e3 for an integer, and any text for a string. A constant that is declared as None
+    or by other than a literal takes whatever a literal can say, and else the text.
+
+    Raises:
+        ValueError: where the text is of another type.
+
+    """
+    declared = constants[name]
+    try:
+        value = source.evaluated(ast.parse(text.strip(), mode="eval"))
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        value = text
+    kind = type(declared)
+    if declared is None or (isinstance(declared, dict) and declared.keys() == {"source"}):
+        return value
+    if kind is str:
+        return value if isinstance(value, str) else text
+    if kind is list and isinstance(value, list | tuple):
+        return value
+    if kind is float and type(value) is int:
+        return float(value)
+    if kind is int and isinstance(value, float) and value.is_integer():
+        return int(value)
+    if type(value) is kind:
+        return value
+    shown = repr(declared) if len(repr(declared)) <= _MAX_SHOWN else f"{repr(declared)[:_MAX_SHOWN]}..."
+    got = f"the string {value!r}" if isinstance(value, str) else repr(value)
+    raise ValueError(f"{file} declares {name} = {shown}; expected {_KINDS[kind]}, got {got}")
 
 
 def replicate(

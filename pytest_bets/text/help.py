@@ -19,6 +19,8 @@ Check what Markdown files say about bets against the records. Code blocks and co
   Bet 46: PASS          the verdict is not the recorded one. Other forms: Bet 46 (PASS), Bet 46 is void, Bets 11 and
                         15: PASS, and a table row with one bet in which one cell is only a verdict. The verdicts are
                         PASS, LENIENT, FAIL, void and never run
+  Bet dropout: PASS     the same for a bet that has no number, by its id; without a verdict an id counts only as the
+                        text of a link, [Bet dropout](...), or alone in a cell of a table
   Bet 37                the claim of this bet is retracted or withdrawn, and the paragraph, heading, table row or
                         list item does not say so
   <!-- bet 46: count(norm < full) -->15<!-- /bet -->

@@ -35,7 +35,8 @@ def show(
     `row` is its row of the summary; `results` names the folder as it was typed, where one was.
     """
     lines = [*_heading(row, width), ""]
-    lines += _declaration(declaration, record, width) if declaration else ["The bet's file is gone.", ""]
+    gone = f"Renamed to {visible(row['renamed_to'])}." if "renamed_to" in row else "The bet's file is gone."
+    lines += _declaration(declaration, record, width) if declaration else [gone, ""]
     lines += _record(record, row, width, results) if record else ["Never run: there is no record.", ""]
     lines += _entry("Standing", standing_words(row["standing"]), width)
     if row["challenged"]:

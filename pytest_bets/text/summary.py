@@ -118,5 +118,6 @@ def _falsified(item: Json, linked: Mapping[str, str]) -> str:
 
 def _linked(item: Json, to_root: str) -> str:
     if item["file"] is None:
-        return f"{plain(item['id'])} (its file is gone)"
+        fate = f"renamed to {plain(item['renamed_to'])}" if "renamed_to" in item else "its file is gone"
+        return f"{plain(item['id'])} ({fate})"
     return link(item["id"], posixpath.join(to_root, item["file"]))

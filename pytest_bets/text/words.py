@@ -137,7 +137,8 @@ def counts_words(counts: Mapping[str, int]) -> str:
     told += [f"{counts[key]} {word}" for key, word in others.items() if counts[key]]
     recorded = counts["bets"] - counts["never_run"]
     bets = "1 bet" if counts["bets"] == 1 else f"{counts['bets']} bets"
-    return f"{bets}: {', '.join(told)}; {counts['registered']} of {recorded} registered before their run"
+    former = f"; {counts['renamed']} more under a former name" if counts.get("renamed") else ""
+    return f"{bets}: {', '.join(told)}; {counts['registered']} of {recorded} registered before their run{former}"
 
 
 def cells_words(count: int, kind: str = "") -> str:

@@ -3,7 +3,7 @@
 import os
 import re
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -12,20 +12,33 @@ from pytest_bets.world.folders import checkout
 
 _HELD: Final = re.compile(rb"[0-9a-f]+ (\w+) (\d+)")
 """What `cat-file --batch` says before an object: its name, type and size."""
+_ONLY_UNTRACKED: Final = "S..U"
+"""What `status` says of a submodule at its commit that holds untracked files and no other change."""
 
 
 @dataclass(frozen=True)
 class Tree:
-    """A checkout: its top folder, the commit it stands at, if any, and the paths, relative to the top, that differ."""
+    """A checkout: its top folder and the commit it stands at, if any.
+
+    `changed` are the tracked paths that differ from the commit, `untracked` the others that git does not ignore: files,
+    and with a slash at their end folders of which git does not say what is in them. All are relative to the top.
+    """
 
     top: Path
     commit: str | None
     changed: tuple[str, ...]
+    untracked: frozenset[str]
     shallow: bool
 
-    def dirty(self, but: Path) -> bool:
-        """Tell whether anything differs from the commit outside the folder `but`."""
+    def differs(self, but: Path) -> bool:
+        """Tell whether a tracked file differs from the commit outside the folder `but`."""
         return any(not (self.top / path).is_relative_to(but) for path in self.changed)
+
+    def among_untracked(self, paths: Iterable[Path]) -> set[Path]:
+        """Return those of the resolved paths that are untracked."""
+        folders = tuple(path for path in self.untracked if path.endswith("/"))
+        inside = {path: path.relative_to(self.top).as_posix() for path in paths if path.is_relative_to(self.top)}
+        return {path for path, name in inside.items() if name in self.untracked or name.startswith(folders)}
 
     def committed(self, paths: Sequence[Path]) -> dict[Path, bytes | None]:
         """Return what the commit holds at each path, None where it holds nothing."""
@@ -53,17 +66,22 @@ def tree(folder: Path) -> Tree | None:
     if status is None:
         return None
     commit = None
-    changed = []
+    changed: list[str] = []
+    untracked: set[str] = set()
     for entry in os.fsdecode(status).split("\0"):
         if entry.startswith("# branch.oid ") and not entry.endswith(" (initial)"):
             commit = entry.rpartition(" ")[2]
         elif entry.startswith("1 "):
-            changed.append(entry.split(" ", 8)[8])
+            _, _, submodule, *_, path = entry.split(" ", 8)
+            if submodule == _ONLY_UNTRACKED:
+                untracked.add(f"{path}/")
+            else:
+                changed.append(path)
         elif entry.startswith("u "):
             changed.append(entry.split(" ", 10)[10])
         elif entry.startswith("? "):
-            changed.append(entry[2:])
-    return Tree(top, commit, tuple(changed), (_common_folder(top) / "shallow").exists())
+            untracked.add(entry[2:])
+    return Tree(top, commit, tuple(changed), frozenset(untracked), (_common_folder(top) / "shallow").exists())
 
 
 def _common_folder(top: Path) -> Path:

@@ -109,6 +109,61 @@ def test_what_claims_nothing_is_no_finding(source: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "form",
+    [
+        "Bet nameless: {}",
+        "bet nameless ({})",
+        "**Bet nameless**: *{}*",
+        "Bet nameless's verdict is {}",
+        "[Bet nameless: {}](results/nameless.json)",
+        "| bet | verdict |\n|---|---|\n| Bet nameless | {} |",
+        "| bet | verdict |\n|---|---|\n| [Bet nameless](x) is small | **{}** |",
+        "Bets 12 and nameless: {}",
+        "Bets nameless, nameless and 12: {}",
+        "Bet 12_decay: {}",
+        "Bet\n12_decay\nis {}",
+    ],
+)
+def test_a_bet_may_be_named_by_its_id(form: str) -> None:
+    """One without a number can be named in no other way."""
+    assert found(form.format("PASS")) == ()
+    for finding in found(form.format("LENIENT")):
+        assert (finding.kind, finding.record.endswith(" says PASS")) == ("verdict", True)
+    assert fixed(form.format("LENIENT")) == form.format("PASS")
+
+
+@pytest.mark.parametrize(
+    "form", ["[Bet a_lost](a_lost.json){}", "Bet a_lost: PASS.{}", "| a | b |\n|---|---|\n| Bet a_lost |{} |"]
+)
+def test_citing_a_claim_that_is_gone_by_its_id_must_say_so(form: str) -> None:
+    """In a link, with a verdict, or in a cell of its own, an id is a citation."""
+    gone = [Bet("a_lost", None, "PASS", "retracted by 46_norm", frozenset({"retracted"}), [])]
+    (finding,) = check(form.format(""), gone).findings
+    assert (finding.kind, finding.bet, finding.stands) == ("standing", "a_lost", '"Bet a_lost"')
+    assert check(form.format(" It was retracted."), gone).findings == ()
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "We bet on dropout: PASS means that it helps.",
+        "We bet dropout helps, and our best bet dropout had was PASS.",
+        "Bet dropout helps. PASS is another thing. [A link](x) to dropout.",
+        "My bet dropout-free: FAIL. Bet dropouts: FAIL. Alphabet dropout: FAIL. Bet Dropout: FAIL.",
+        "Bets on dropout and decay: FAIL. Bets dropout and decay are good.",
+        "`Bet dropout: FAIL`",
+        "| bet dropout for it | FAIL |\n|---|---|",
+        "Bet warmup: FAIL",
+    ],
+)
+def test_an_id_that_is_a_word_of_prose_is_no_mention(source: str) -> None:
+    """Only a verdict, a link or a cell of its own makes a citation of it; an id of no bet is a word like any other."""
+    gone = frozenset({"retracted"})
+    checked = check(source, [Bet(name, None, "LENIENT", "retracted", gone, []) for name in ("dropout", "decay")])
+    assert (checked.findings, checked.mentions) == ((), 0)
+
+
+@pytest.mark.parametrize(
     ("written", "due"),
     [
         ("Bet 12: PASSED", "Bet 12: PASSED"),
@@ -193,7 +248,7 @@ def test_a_withdrawn_claim_must_be_called_withdrawn() -> None:
         ("46: share(norm < full and part == 0)", "33%", "33%"),
         ("46: groups(part, median(norm) < 6)", "2", "3"),
         ("46: mean(worst)", "0", "undefined"),
-        ("46: 1 / (mean(norm) - mean(norm))", "undefined", "inf"),
+        ("46: 1 / (mean(norm) - mean(norm))", "inf", "undefined"),
         ("12: share_won", "79%", "80%"),
         ("12: tie", "29%", "29%"),
         ("12: loss - 2.5004", "0.1", "0.0"),

@@ -109,7 +109,7 @@ def test_the_experiment_may_have_any_name_and_helpers_are_not_collected(
     bet: WriteBet, pytester: pytest.Pytester
 ) -> None:
     """The criteria choose the function."""
-    above = "def test_helper(): return 1\nclass TestHelper:\n    def test_one(self): pass\n"
+    above = "def helper(): return 1\nclass Helper:\n    def test_one(self): pass\n"
     bet(function="def measure", above=above)
     assert collected(pytester)[:2] == ["bet_1_first.py::measure[1]", "bet_1_first.py::measure[2]"]
     assert not [line for line in collected(pytester) if "helper" in line.lower()]

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from pytest_bets.pure.crash import crash_reason
 from tests.plugin.conftest import Run, WriteBet
 from tests.plugin.test_selection import outcomes
 from tests.plugin.whole import journal, known, records, strict
@@ -177,3 +178,22 @@ def test_a_subtest_that_fails_voids_the_cell(bet: WriteBet, run: Run) -> None:
     run(expect=FAILED)
     assert records(RESULTS)["1_first"]["verdict"] is None
     assert "1 of 4 cells crashed: experiment[2]: contains 1 failed subtest" in records(RESULTS)["1_first"]["void"]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("ValueError: no data", "ValueError: no data"),
+        ("assert 1 == 2\n  where 1 = f()", "assert 1 == 2"),
+        ("", "it failed"),
+        ("file /home/me/lab/b.py, line 1\n  def f():\nE       fixture 'x' not found\n>  y", "fixture 'x' not found"),
+        ("OSError: [Errno 2] No such file: '/home/me/lab/data/a.txt'", "OSError: [Errno 2] No such file: 'data/a.txt'"),
+        ("OSError: [Errno 2] No such file: '/srv/x-1/a.txt'", "OSError: [Errno 2] No such file: '.../a.txt'"),
+        ("/home/me/lab/bet_1.py:3: no", "bet_1.py:3: no"),
+        ("no answer from https://a.org/b/c, 3/4 of bets/", "no answer from https://a.org/b/c, 3/4 of bets/"),
+    ],
+)  # fmt: skip
+def test_why_a_cell_crashed_is_one_line_without_a_folder_of_this_machine(text: str, line: str) -> None:
+    """A record says the same wherever its bet was run."""
+    assert crash_reason(text, "/home/me/lab/") == line
+    assert "/home" not in crash_reason(text, "")

@@ -56,6 +56,28 @@ def test_a_word_and_a_colon_within_a_line_begin_no_section() -> None:
     assert found.sections == (Section("Hypothesis", "as follows: it wins. Strict: is not here. lower: neither.", 2),)
 
 
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("strict: 12", 3),
+        ("STRICT : 12", 3),
+        ("- **Strict**: 12", 3),
+        ("**Strict:** 12", 3),
+        ("## Strict", 3),
+        ("    Strict: 12", 3),
+        ("* _strict_ : 12", 3),
+        ("Strict: 12", None),
+        ("STRICT: 12", None),
+        ("a strict: 12", None),
+        ("strict tests fail: 12", None),
+        ("strictly: 12", None),
+    ],
+)
+def test_a_line_may_look_like_the_header_of_a_section(line: str, found: int | None) -> None:
+    """In other letters, in a list, emphasised or indented: it is no header, and it may be meant for one."""
+    assert read(f"\nA title.\n\n{line}\n").lookalike("Strict") == found
+
+
 @pytest.mark.parametrize("raw", ["", "\n", "   \n\n"])
 def test_an_empty_docstring_has_no_title(raw: str) -> None:
     """There is nothing to tell, and nothing raises."""
@@ -97,10 +119,24 @@ def test_any_text_is_read(raw: str) -> None:
         ("from 5-12 cells", 12),
         ("a 30M base wins by 2x", 2),
         ("0.30000000000000004 or more", 0.3),
+        ("at least 1_000 tokens", 1000),
+        ("at least 12_345_678.5 tokens", 12345678.5),
+        ("at least two of three cells", 2),
+        ("at least two of three cells", 3),
+        ("Twelve of 15 cells", 12),
+        ("a loss of zero", 0),
+        ("(ten)", 10),
+        ("seven, not more", -7),
+        ("ten percent more", 0.1),
+        ("at least one cell", 1),
+        ("fewer than one cell", 1),
+        ("one of 4 cells", 1),
+        ("one in three cells", 1),
+        ("seven months, two cells", 7),
     ],
 )
-def test_prose_states_a_threshold_in_digits(prose: str, threshold: float) -> None:
-    """12 as 12, 0.8 as 0.8 or 80 %, with thousands, signs and exponents as people write them."""
+def test_prose_states_a_threshold(prose: str, threshold: float) -> None:
+    """12 as 12 or twelve, 0.8 as 0.8 or 80 %, with thousands, signs and exponents as people write them."""
     assert states(prose, threshold)
 
 
@@ -110,7 +146,23 @@ def test_prose_states_a_threshold_in_digits(prose: str, threshold: float) -> Non
         ("at least 12 of 15 cells", 1),
         ("at least 12 of 15 cells", 2),
         ("at least 120", 12),
-        ("at least twelve", 12),
+        ("1_000 tokens", 1),
+        ("1_000 tokens", 0),
+        ("at least thirteen", 13),
+        ("a few", 2),
+        ("someone, often, attend, weight", 1),
+        ("the luck of one seed", 1),
+        ("one cannot say", 1),
+        ("two-sided, one-tenth, twenty-two", 2),
+        ("twenty two", 2),
+        ("two thirds of the cells", 2),
+        ("one third of the cells, at least one half", 1),
+        ("two hundred cells", 2),
+        ("a hundred and two", 2),
+        ("two point five", 2),
+        ("zero point five", 0),
+        ("two and a half", 2),
+        ("two_cells", 2),
         ("at least 12.5", 12),
         ("at least 1.12", 12),
         ("version v12", 12),
@@ -122,7 +174,7 @@ def test_prose_states_a_threshold_in_digits(prose: str, threshold: float) -> Non
     ],
 )
 def test_another_number_is_not_the_threshold(prose: str, threshold: float) -> None:
-    """Part of a number, a word, or a fraction meant as a percentage states nothing."""
+    """Part of a number, a word that is a part of one, a pronoun, a fraction meant as a percentage: none states it."""
     assert not states(prose, threshold)
 
 

@@ -28,7 +28,7 @@ ARITHMETIC: dict[str, Callable[[Array, Array], Array]] = {
     "+": np.add,
     "-": np.subtract,
     "*": np.multiply,
-    "/": np.divide,
+    "/": lambda left, right: np.where(right == 0, np.nan, np.divide(left, right)),
 }
 COMPARISONS: dict[str, Callable[[Array, Array], Array]] = {
     ">=": np.greater_equal,
@@ -315,20 +315,25 @@ def test_and_and_or_decide_without_the_nan_where_the_other_side_decides(column: 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("a / b", math.inf),
-        ("-a / b", -math.inf),
-        ("a / -b", -math.inf),
+        ("a / b", math.nan),
+        ("-a / b", math.nan),
+        ("a / -b", math.nan),
         ("b / b", math.nan),
-        ("a / b - a / b", math.nan),
-        ("1 / (a / b)", 0),
+        ("endless / b", math.nan),
+        ("1 / (a / b)", math.nan),
+        ("a / 5e-324", math.nan),
+        ("endless / 2", math.inf),
+        ("endless / -2", -math.inf),
+        ("a / endless", 0),
+        ("endless - endless", math.nan),
         ("a * 1e308 * 1e308", math.inf),
         ("flag + flag", 2),
         ("a - -a", 6),
     ],
 )
 def test_arithmetic_is_that_of_floats(text: str, expected: float) -> None:
-    """Division by zero is infinite or undefined, overflow is infinite, a boolean counts: nothing raises."""
-    cell = {"a": 3, "b": 0, "flag": True}
+    """But that a division by zero is undefined; overflow is infinite, a boolean counts: nothing raises."""
+    cell = {"a": 3, "b": 0, "flag": True, "endless": math.inf}
     assert value(parse(f"{text} > 0"), [cell]) == pytest.approx(expected, nan_ok=True)
 
 

@@ -33,6 +33,30 @@ def test_a_misspelt_section_is_shown_on_its_own_line_with_the_right_name(bet: Wr
     ) in refused()
 
 
+@pytest.mark.parametrize("line", ["strict: all 3.", "- **Strict**: all 3.", "    Strict: all 3.", "Strict : all 3."])
+def test_a_line_that_is_nearly_a_header_is_shown_with_the_right_one(bet: WriteBet, refused: Refused, line: str) -> None:
+    """In small letters, in a list, emphasised, indented: the fault points at it."""
+    path = bet()
+    path.write_text(path.read_text().replace("Strict: at least 3 of 4 cells gain.", line))
+    assert (
+        "bet_1_first.py:4: the docstring has no section `Strict:`\n"
+        f"    {line.strip()}\n"
+        "  expected: `Strict:` at the start of its line\n"
+        "  did you mean: Strict:"
+    ) in refused()
+
+
+def test_a_control_section_that_is_nearly_one_is_shown(bet: WriteBet, refused: Refused) -> None:
+    """As any other section that is missed."""
+    bet(markers={"control": '"count(gain < 0) <= 1"'}, sections={"Run": "pytest\ncontrol: at most 1 cell."})
+    assert (
+        "bet_1_first.py:8: there is a control, and the docstring has no section `Control:`\n"
+        "    control: at most 1 cell.\n"
+        "  expected: `Control:` at the start of its line\n"
+        "  did you mean: Control:"
+    ) in refused()
+
+
 def test_a_section_without_text_is_empty(bet: WriteBet, refused: Refused) -> None:
     """A header alone says nothing."""
     bet(sections={"Hypothesis": ""})
@@ -84,6 +108,35 @@ def test_a_title_with_another_number_than_the_file_is_refused(bet: WriteBet, ref
     ) in refused()
 
 
+@pytest.mark.parametrize("title", ["Bet 1: a first claim.", "Bet 1 : a first claim."])
+def test_a_title_with_a_number_that_the_file_lacks_is_refused(bet: WriteBet, refused: Refused, title: str) -> None:
+    """Its readers would look for bet 1, which no tool knows."""
+    bet("bet_dropout_helps.py", title=title)
+    assert (
+        "bet_dropout_helps.py:1: the title says bet 1, the file's name bet_dropout_helps.py has no number\n"
+        f'    """{title}\n'
+        "  expected: a title without a number, or a file named bet_1_dropout_helps.py"
+    ) in refused()
+
+
+@pytest.mark.parametrize(
+    ("file", "title"),
+    [
+        ("bet_dropout.py", "Bet dropout: it helps."),
+        ("bet_dropout.py", "Bet 46 does not hold for dropout."),
+        ("bet_47_dropout.py", "Bet 46 does not hold for dropout."),
+        ("bet_047_dropout.py", "Bet 47: it helps."),
+        ("bet_47_dropout.py", "Bet dropout: it helps."),
+    ],
+)
+def test_a_title_may_say_its_name_or_speak_of_another_bet(
+    bet: WriteBet, pytester: pytest.Pytester, file: str, title: str
+) -> None:
+    """Only a number that stands for the bet's own must be that of the file."""
+    bet(file, title=title)
+    pytester.runpytest_inprocess("--collect-only", "-q").stdout.fnmatch_lines(["7 tests collected*"])
+
+
 def test_a_threshold_that_the_docstring_does_not_state_is_shown_with_both_lines(
     bet: WriteBet, refused: Refused
 ) -> None:
@@ -93,7 +146,7 @@ def test_a_threshold_that_the_docstring_does_not_state_is_shown_with_both_lines(
         "bet_1_first.py:15: the threshold 2 does not stand in the section `Lenient:`\n"
         '    line 15: lenient("count(gain > 0) >= 2")\n'
         "    line 5: Lenient: at least half of the cells gain.\n"
-        "  expected: 2 in the words of line 5, or the sentence that they say"
+        "  expected: 2 in line 5, or a sentence that says the same as that line"
     )
 
 
@@ -123,6 +176,9 @@ def test_a_threshold_is_shown_with_every_digit_that_the_docstring_needs(
         ("a loss of \u22120.5 or more", "-0.5"),
         ("at most .5 bits lost", "-0.5"),
         ("a margin of 12.", "12.0"),
+        ("at least two of three", "2"),
+        ("at least 1_000 tokens", "1_000"),
+        ("at least 1,000 tokens", "1_000"),
     ],
 )
 def test_the_words_may_state_a_threshold_in_any_usual_form(

@@ -43,7 +43,7 @@ def test_an_infinite_threshold_is_refused(bet: WriteBet, refused: Refused, thres
     assert "  expected: a finite number" in text
 
 
-@pytest.mark.parametrize("threshold", ["nan", "inf", "LIMIT", "2 * 3", '"3"', "True"])
+@pytest.mark.parametrize("threshold", ["nan", "inf", "2 * LIMIT", "2 * 3", '"3"', "True"])
 def test_a_threshold_is_a_literal_number(bet: WriteBet, refused: Refused, threshold: str) -> None:
     """A name, a computation and a string are none."""
     bet(markers={"strict": f"'mean(gain) >= {threshold}'"})
@@ -73,6 +73,29 @@ def test_a_threshold_on_the_left_is_turned_round(bet: WriteBet, refused: Refused
     assert f"\n  did you mean: {turned}" in text
 
 
+def test_a_constant_is_no_threshold(bet: WriteBet, refused: Refused) -> None:
+    """The number stands in the sentence, where readers and the history see it."""
+    bet(markers={"strict": '"mean(gain) >= LIMIT"'}, above="LIMIT = 3")
+    assert (
+        "bet_1_first.py:14: this strict sentence: `LIMIT` on the right is not a literal number\n"
+        "    mean(gain) >= LIMIT\n"
+        "                  ^\n"
+        "  expected: the number itself in the place of `LIMIT`"
+    ) in refused()
+
+
+def test_a_comparison_of_two_measurements_is_one_of_their_difference(bet: WriteBet, refused: Refused) -> None:
+    """The natural way to say that one beats another, and the way that has a margin."""
+    bet(markers={"strict": '"mean(gain) > mean(placebo)"'})
+    assert (
+        "bet_1_first.py:14: this strict sentence: `mean(placebo)` on the right is not a literal number\n"
+        "    mean(gain) > mean(placebo)\n"
+        "                 ^\n"
+        f"  expected: {SHAPE}\n"
+        "  did you mean: mean(gain) - mean(placebo) > 0"
+    ) in refused()
+
+
 def test_two_comparisons_are_two_sentences(bet: WriteBet, refused: Refused) -> None:
     """A sentence has one threshold."""
     bet(markers={"strict": '"3 <= count(gain > 0) <= 4"'})
@@ -80,8 +103,47 @@ def test_two_comparisons_are_two_sentences(bet: WriteBet, refused: Refused) -> N
         "bet_1_first.py:14: this strict sentence: there are two comparisons\n"
         "    3 <= count(gain > 0) <= 4\n"
         "                            ^\n"
-        f"  expected: {SHAPE}\n"
-        '  did you mean: two sentences: "3 <= count(gain > 0)" and "count(gain > 0) <= 4"'
+        "  expected: one comparison in a sentence; of several strict sentences all must be true\n"
+        '  did you mean: two sentences: strict("count(gain > 0) >= 3", "count(gain > 0) <= 4")'
+    ) in refused()
+
+
+@pytest.mark.parametrize(
+    ("tier", "word", "needed", "suggested"),
+    [
+        ("strict", "and", "all", True),
+        ("lenient", "and", "all", True),
+        ("catastrophic", "or", "any one", True),
+        ("strict", "or", "all", False),
+        ("catastrophic", "and", "any one", False),
+    ],
+)
+def test_sentences_that_are_joined_are_several(
+    bet: WriteBet, refused: Refused, tier: str, word: str, needed: str, suggested: bool
+) -> None:
+    """The marker that says the same is suggested where the tier joins its sentences in that way."""
+    bet(markers={tier: f'"mean(gain) >= 0.4 {word} mean(placebo) < 1"'})
+    line = 14 + ("strict", "lenient", "catastrophic").index(tier)
+    fault = (
+        f"bet_1_first.py:{line}: this {tier} sentence: two sentences are joined by `{word}`\n"
+        f"    mean(gain) >= 0.4 {word} mean(placebo) < 1\n"
+        f"  expected: one comparison in a sentence; of several {tier} sentences {needed} must be true"
+    )
+    marker = f'\n  did you mean: two sentences: {tier}("mean(gain) >= 0.4", "mean(placebo) < 1")'
+    text = refused()
+    assert fault + (marker if suggested else "") in text
+    assert suggested == (marker in text)
+
+
+def test_a_threshold_with_commas_is_suggested_without(bet: WriteBet, refused: Refused) -> None:
+    """Python would read two numbers."""
+    bet(markers={"strict": '"sum(gain) >= 1,000"'})
+    assert (
+        "bet_1_first.py:14: this strict sentence: `1,000` is not a literal number\n"
+        "    sum(gain) >= 1,000\n"
+        "                 ^\n"
+        "  expected: a number without commas\n"
+        "  did you mean: sum(gain) >= 1000"
     ) in refused()
 
 

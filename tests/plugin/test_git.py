@@ -219,6 +219,75 @@ def test_what_changes_in_the_results_makes_no_tree_dirty(bet: WriteBet, run: Run
     assert _told(run)["environment"]["dirty"] is False
 
 
+def _dirty(run: Run) -> dict[str, bool]:
+    results = f"results-{len(list(Path().glob('results-*')))}"
+    run(f"--bets-results={results}")
+    return {name: record["environment"]["dirty"] for name, record in records(Path(results)).items()}
+
+
+@pytest.mark.usefixtures("repository")
+def test_an_untracked_file_that_no_bet_imports_makes_no_tree_dirty(bet: WriteBet, run: Run) -> None:
+    """Notes, a coverage file, a report and data: the code that ran is that of the commit."""
+    bet()
+    commit()
+    for name in ("notes.txt", ".coverage", "report.html", "lab/data.json", "lab/unused.py"):
+        Path(name).parent.mkdir(exist_ok=True)
+        Path(name).write_text("x")
+    assert _dirty(run) == {"1_first": False}
+
+
+@pytest.mark.usefixtures("repository")
+def test_an_untracked_file_of_its_code_makes_a_bets_tree_dirty(bet: WriteBet, run: Run) -> None:
+    """And that of no other bet: only the first imports it, and only the third is under that conftest.py."""
+    bet(above="from lab import losses")
+    bet("bet_2_second.py")
+    bet("sub/bet_3_third.py")
+    commit()
+    Path("lab").mkdir()
+    Path("lab/losses.py").write_text("X = 1\n")
+    Path("sub/conftest.py").write_text("X = 1\n")
+    assert _dirty(run) == {"1_first": True, "2_second": False, "3_third": True}
+    run_git("add", "-A", "lab")  # a file that git knows and the commit does not hold
+    assert _dirty(run) == {"1_first": True, "2_second": True, "3_third": True}
+    commit("lab", "sub")
+    assert _dirty(run) == {"1_first": False, "2_second": False, "3_third": False}
+
+
+@pytest.mark.usefixtures("repository")
+def test_a_tracked_file_that_differs_makes_the_tree_of_every_bet_dirty(bet: WriteBet, run: Run) -> None:
+    """An experiment may read any of them; deleting one is a difference, too."""
+    bet()
+    Path("data.json").write_text("[1]")
+    commit()
+    Path("data.json").write_text("[2]")
+    assert _dirty(run) == {"1_first": True}
+    Path("data.json").unlink()
+    assert _dirty(run) == {"1_first": True}
+
+
+@pytest.mark.parametrize("kind", ["submodule", "clone"])
+def test_untracked_files_in_a_repository_within_count_where_a_bets_code_lies_there(
+    bet: WriteBet, repository: Path, run: Run, kind: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Git says of a submodule that it holds some, and of a clone nothing: code in them may be among those."""
+    inner = tmp_path_factory.mktemp("inner")
+    run_git("init", "-q", "-b", "main", folder=inner)
+    (inner / "losses.py").write_text("X = 1\n")
+    run_git("add", "-A", folder=inner)
+    run_git("commit", "-q", "-m", "Begin", folder=inner)
+    bet(above="from lab import losses")
+    bet("bet_2_second.py")
+    if kind == "submodule":
+        run_git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", inner.as_uri(), "lab")
+        commit()
+        assert _dirty(run) == {"1_first": False, "2_second": False}
+        (repository / "lab" / "notes.txt").write_text("x")
+    else:
+        commit()
+        run_git("clone", "-q", inner.as_uri(), "lab")
+    assert _dirty(run) == {"1_first": True, "2_second": False}
+
+
 @pytest.mark.usefixtures("repository")
 def test_git_is_started_twice_at_most(
     bet: WriteBet, run: Run, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch

@@ -97,7 +97,7 @@ VALUE = "expected a number, a boolean, a string or a list of numbers"
         ([1], f"the experiment returned a list; {ROW}"),
         (np.float64(1), f"the experiment returned a numpy.float64; {ROW}"),
         ({}, "the experiment returned an empty dict; expected measured names and values"),
-        ({3: 1}, "measured name 3 is a int; expected an ASCII identifier, as sentences name it"),
+        ({3: 1}, "measured name 3 is an int; expected an ASCII identifier, as sentences name it"),
         ({"a b": 1}, "measured name 'a b' is a str; expected an ASCII identifier, as sentences name it"),
         ({"\u0430": 1}, "measured name '\u0430' is a str; expected an ASCII identifier, as sentences name it"),
         ({"x": None}, f"`x` is a NoneType; {VALUE}"),

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from importlib.util import find_spec
 from typing import Any
 
@@ -86,13 +87,28 @@ ROW = "expected a dict of measured names and values"
 REFUSED = {
     "nothing": ("pass", f"the experiment returned nothing; {ROW}"),
     "None": ("return None", f"the experiment returned nothing; {ROW}"),
-    "a number": ("return 3", f"the experiment returned a int; {ROW}"),
+    "a number": ("return 3", f"the experiment returned an int; {ROW}"),
     "pairs": ('return [("gain", 3)]', f"the experiment returned a list; {ROW}"),
+    "a dataclass": ("import dataclasses\nreturn dataclasses.make_dataclass('Row', ['gain'])(3)",
+                    f"the experiment returned the dataclass Row; {ROW}; return dataclasses.asdict(...)"),
+    "a dataclass itself": ("import dataclasses\nreturn dataclasses.make_dataclass('Row', ['gain'])",
+                           f"the experiment returned a type; {ROW}"),
+    "a named tuple": ("import collections\nreturn collections.namedtuple('Row', ['gain'])(3)",
+                      f"the experiment returned the named tuple Row; {ROW}; return ..._asdict()"),
+    "a generator of rows": ('return ({"gain": part} for part in [1])',
+                            f"the experiment returned a generator, which has not run; {ROW}; collect its values first"),
+    "an asynchronous generator": ('async def rows():\n    yield {"gain": 1}\nreturn rows()',
+                                  f"the experiment returned a generator, which has not run; {ROW}"),
+    "a coroutine": ('async def row():\n    return {"gain": 1}\nreturn row()',
+                    f"returned a coroutine, which has not run; {ROW}; await it in an `async def` experiment"),
+    "a curve where a number is needed": ('return {"gain": [1, 2]}',
+                                         'strict "gain > 0": `gain` is a list, and a sentence compares numbers and'),
+    "text where a number is needed": ('return {"gain": "1"}', "'1' is a string, and `gain` needs a number"),
     "an empty dict": ("return {}", "the experiment returned an empty dict; expected measured names and values"),
     "None for a value": ('return {"gain": None}', f"`gain` is a NoneType; {KINDS}"),
     "a decimal": ('import decimal\nreturn {"gain": decimal.Decimal("0.1")}',
                   f"`gain` is a decimal.Decimal; {KINDS}"),
-    "an object": ('return {"gain": object()}', f"`gain` is a object; {KINDS}"),
+    "an object": ('return {"gain": object()}', f"`gain` is an object; {KINDS}"),
     "a complex number": ('return {"gain": 1j}', f"`gain` is a complex; {KINDS}"),
     "bytes": ('return {"gain": b"1"}', f"`gain` is a bytes; {KINDS}"),
     "a set": ('return {"gain": {1}}', f"`gain` is a set; {KINDS}"),
@@ -115,7 +131,7 @@ REFUSED = {
     "a name with a hyphen": ('return {"gain": 1, "loss-1": 2}',
                              "measured name 'loss-1' is a str; expected an ASCII identifier, as sentences name it"),
     "a number for a name": ('return {"gain": 1, 2: 2}',
-                            "measured name 2 is a int; expected an ASCII identifier, as sentences name it"),
+                            "measured name 2 is an int; expected an ASCII identifier, as sentences name it"),
     "a name that sentences cannot spell": ('return {"gain": 1, "verlust_\\u00e4": 2}',
                                            "expected an ASCII identifier, as sentences name it"),
     "a misspelt name": ('return {"gian": 1, "loss": 2}',
@@ -135,6 +151,92 @@ def test_anything_else_fails_the_cell_by_key_and_type(bet: WriteBet, pytester: p
     result.assert_outcomes(failed=1, skipped=3)
     assert "\nbet_1_first.py:17: " in shown
     assert message in shown
+    assert "During handling" not in shown
+    assert "measuring.py" not in shown
+    assert shown.partition("\n=")[2].count(message) <= 2  # in the failures, and cut in the summary
+
+
+SAME = re.compile(r"^same error as experiment\[(\d)\]$", re.MULTILINE)
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_one_error_in_many_cells_is_shown_once_a_process(
+    bet: WriteBet, run: Run, pytester: pytest.Pytester, workers: int
+) -> None:
+    """Every cell fails; the others show one line, and the record has the reason in full, whichever cell it names."""
+    bet(body='return {"gain": None}', markers={"parametrize": '"part", range(9)'})
+    shown = run(*(("-n", str(workers)) if workers else ()), expect=pytest.ExitCode.TESTS_FAILED)
+    assert "9 failed, 3 skipped" in shown
+    full = re.findall(r"^bet_1_first\.py:18: `gain` is a NoneType; expected a number", shown, re.MULTILINE)
+    assert 1 <= len(full) <= max(workers, 1)
+    assert len(SAME.findall(shown)) == 9 - len(full)
+    record = json.loads((pytester.path / "results" / "1_first.json").read_text())
+    assert record["void"] == f"9 of 9 cells crashed: experiment[0]: bet_1_first.py:18: `gain` is a NoneType; {KINDS}"
+
+
+def test_each_error_is_shown_in_full_once(bet: WriteBet, run: Run) -> None:
+    """Another message, and the same message in another bet, is another error."""
+    body = 'return {"gain": None if part < 3 else "text" if part == 3 else 1}'
+    bet(body=body)
+    bet("bet_2_second.py", body=body)
+    shown = run(expect=pytest.ExitCode.TESTS_FAILED)
+    for number, name in ((1, "first"), (2, "second")):
+        assert shown.count(f"\nbet_{number}_{name}.py:18: `gain` is a NoneType") == 1
+        assert shown.count(f"\nbet_{number}_{name}.py:18: strict") == 1
+    assert SAME.findall(shown) == ["1", "1"]
+
+
+def test_a_failure_of_the_experiments_own_is_shown_as_it_is(bet: WriteBet, run: Run) -> None:
+    """Only what the plugin says is shortened."""
+    bet(body='pytest.fail("no data", pytrace=False)')
+    shown = run(expect=pytest.ExitCode.TESTS_FAILED)
+    assert shown.count("\nno data\n") == 4
+    assert "same error" not in shown
+
+
+@pytest.mark.parametrize("arguments", [(), ("-n", "2"), ("--bets-pilot",), ("--bets-pilot", "-n", "2")])
+def test_what_a_sentence_cannot_compute_with_fails_the_cell(
+    bet: WriteBet, run: Run, pytester: pytest.Pytester, arguments: tuple[str, ...]
+) -> None:
+    """A rehearsal that measures a list is red, and so is the first cell of a run: not hours later, at the verdict."""
+    bet(body='with open("ran", "a") as file:\n    file.write("x")\nreturn {"gain": [part, part]}')
+    stopped = pytest.ExitCode.INTERRUPTED if "-n" in arguments else pytest.ExitCode.TESTS_FAILED
+    shown = run("-x", *arguments, expect=stopped)
+    reason = "`gain` is a list, and a sentence compares numbers and strings"
+    assert f'bet_1_first.py:18: strict "count(gain > 0) >= 3": {reason}' in shown
+    if "-n" not in arguments:
+        assert (pytester.path / "ran").read_text() == "x"
+
+
+def test_a_column_may_have_numbers_of_several_types(bet: WriteBet, run: Run, pytester: pytest.Pytester) -> None:
+    """An integer, a boolean, a float and a NaN are numbers; what no sentence reads may be anything that is measured."""
+    bet(
+        body='return {"gain": {1: 1, 2: True, 3: 0.5, 4: float("nan")}[part], "curve": [1] if part > 2 else "none"}',
+        markers={"strict": '"count(gain > 0) >= 3"'},
+    )
+    shown = run(expect=pytest.ExitCode.TESTS_FAILED)
+    assert "4 passed" not in shown.partition("bets =")[0]
+    record = json.loads((pytester.path / "results" / "1_first.json").read_text())
+    assert (record["verdict"], record["catastrophic"], len(record["cells"])) == ("FAIL", True, 4)
+
+
+def test_a_cell_of_another_type_fails_alone(bet: WriteBet, run: Run) -> None:
+    """Every combination of types is checked when it first comes."""
+    bet(body='return {"gain": "many" if part == 3 else part}')
+    shown = run(expect=pytest.ExitCode.TESTS_FAILED)
+    assert "1 failed, 3 passed, 3 skipped" in shown
+    assert "bet_1_first.py:18: strict \"count(gain > 0) >= 3\": `'many' > 0.0` compares a number with a string" in shown
+
+
+def test_a_parameter_that_sentences_cannot_read_fails_the_cell(bet: WriteBet, run: Run) -> None:
+    """None is a value of a sweep, and no number."""
+    bet(
+        markers={"parametrize": '"part", [1, 2, 3, None]', "strict": '"count(gain > 0 and part > 0) >= 3"'},
+        body='return {"gain": 1}',
+    )
+    shown = run(expect=pytest.ExitCode.TESTS_FAILED)
+    assert "1 failed, 3 passed, 3 skipped" in shown
+    assert "`part` is a NoneType, and a sentence compares numbers and strings" in shown
 
 
 def test_a_name_that_is_swept_cannot_be_measured_too(bet: WriteBet, pytester: pytest.Pytester) -> None:
@@ -158,9 +260,7 @@ def test_only_the_cells_that_measured_wrongly_fail(bet: WriteBet, pytester: pyte
     result.assert_outcomes(passed=3, failed=1, skipped=3)
     record = json.loads((pytester.path / "results" / "1_first.json").read_text())
     assert record["verdict"] is None
-    assert record["void"].startswith(
-        "1 of 4 cells crashed: experiment[2]: Failed: bet_1_first.py:18: `gain` is a NoneType"
-    )
+    assert record["void"].startswith("1 of 4 cells crashed: experiment[2]: bet_1_first.py:18: `gain` is a NoneType")
 
 
 def test_text_that_no_encoding_holds_is_recorded_all_the_same(bet: WriteBet, pytester: pytest.Pytester) -> None:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from pytest_bets.pure.declaration import Declaration
 from pytest_bets.pure.fault import DeclarationError, Fault
 from pytest_bets.pure.overview import claims, overview
@@ -9,6 +11,7 @@ from pytest_bets.pure.reader import read
 from pytest_bets.pure.record import Json, build, dump, journal_line, load, rows_of
 from pytest_bets.pure.standing import Claim
 from pytest_bets.pure.verdict import Cell, judge
+from pytest_bets.text.words import counts_words
 
 
 def declared(file: str, marks: str = "", scope: str = "", strict: int = 3) -> Declaration:
@@ -150,3 +153,60 @@ def test_a_claim_has_its_links_from_the_record_and_its_withdrawal_from_the_file(
     assert claims([record], [now]) == [Claim("5_c", 5, "PASS", (1,), "a bug")]
     assert claims([record], []) == [Claim("5_c", 5, "PASS", (1,), None)]
     assert claims([], [now]) == [Claim("5_c", 5, None, (2,), "a bug")]
+
+
+def test_a_renamed_bet_is_listed_twice_and_counted_once() -> None:
+    """Its old record keeps its row, and says which bet has its declaration now."""
+    old, new = declared("1_old"), declared("2_new")
+    summary = overview([recorded(old, 3), recorded(new, 2)], [], [new])
+    assert [(row["id"], row["verdict"], row.get("renamed_to")) for row in summary["bets"]] == [
+        ("1_old", "PASS", "2_new"),
+        ("2_new", "LENIENT", None),
+    ]
+    counts = summary["counts"]
+    assert (counts["bets"], counts["PASS"], counts["LENIENT"], counts["renamed"]) == (1, 0, 1, 1)
+    assert (counts["registered"], counts["never_run"]) == (1, 0)
+    assert counts_words(counts) == (
+        "1 bet: 0 PASS, 1 LENIENT, 0 FAIL; 1 of 1 registered before their run; 1 more under a former name"
+    )
+
+
+def test_a_bet_that_was_renamed_and_never_run_since_counts_under_its_new_name() -> None:
+    """Its seeds come from its name, so that what the old one measured is not what this one would."""
+    summary = overview([recorded(declared("1_old"), 3)], [], [declared("2_new")])
+    counts = summary["counts"]
+    assert (counts["bets"], counts["PASS"], counts["never_run"], counts["renamed"]) == (1, 0, 1, 1)
+
+
+@pytest.mark.parametrize(("gain", "counted"), [(None, 1), (3.0, 1), (2.0, 1), (1.5, 0), (0.5, 0)])
+def test_a_falsification_stays_in_the_counts_until_its_new_name_repeats_it(gain: float | None, counted: int) -> None:
+    """Else a bet that was lost could be won under another name, with other seeds, and the headline would forget."""
+    old, new = declared("1_old"), declared("2_new")
+    records = [recorded(old, 0.5), *([recorded(new, gain)] if gain is not None else [])]
+    summary = overview(records, [], [new])
+    verdicts = [record["verdict"] for record in records]
+    assert summary["counts"]["FAIL"] == verdicts[1:].count("FAIL") + counted
+    assert summary["counts"].get("renamed", 0) == 1 - counted
+    assert "1_old" in summary["falsified"]
+    assert rows(summary)["1_old"]["renamed_to"] == "2_new"
+
+
+def test_only_the_same_declaration_without_a_file_is_a_renamed_bet() -> None:
+    """Not one with another declaration, nor one whose file is there, whether or not it can be read."""
+    gone, broken, copied = recorded(declared("1_gone", strict=4), 3), declared("2_broken"), declared("3_copied")
+    error = DeclarationError([Fault("bets/bet_2_broken.py", 1, "no section")])
+    twin = declared("4_twin")
+    summary = overview([gone, recorded(broken, 3), recorded(copied, 3)], [], [copied, twin], [error])
+    assert not [row for row in summary["bets"] if "renamed_to" in row]
+    assert summary["counts"]["bets"] == 4
+    assert "renamed" not in summary["counts"]
+
+
+def test_every_former_name_leads_to_the_present_one() -> None:
+    """Renamed twice, a bet has two old records; of two copies the one that was run is its successor, else the first."""
+    records = [recorded(declared(name), 3) for name in ("1_first", "2_second")]
+    for bets in ([declared("3_third"), declared("9_copy")], [declared("9_copy"), declared("3_third")]):
+        summary = overview(records, [], bets)
+        assert [row.get("renamed_to") for row in summary["bets"]] == ["3_third", "3_third", None, None]
+    ran = overview([*records, recorded(declared("9_copy"), 3)], [], [declared("3_third"), declared("9_copy")])
+    assert [row.get("renamed_to") for row in ran["bets"]] == ["9_copy", "9_copy", None, None]

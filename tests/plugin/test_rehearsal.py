@@ -215,9 +215,80 @@ VALUES = {
 def test_a_value_on_the_command_line_is_a_literal_or_else_a_string(
     bet: WriteBet, pytester: pytest.Pytester, text: str
 ) -> None:
-    """`--bets-set` takes what Python would read, and anything else as it stands."""
-    bet(above="STEPS = 100", body='return {"gain": 1, "it": STEPS}')
+    """`--bets-set` takes what Python would read, and anything else as it stands, where the bet declares no literal."""
+    bet(above="STEPS = int(100)", body='return {"gain": 1, "it": STEPS}')
     assert [cell["it"] for cell in cells(pytester, "--bets-set", f"STEPS={text}")] == [VALUES[text]] * 4
+
+
+TYPED = {
+    "an integer": ("100", "3", 3),
+    "an integer that is a float": ("100", "1e3", 1000),
+    "a number that is an integer": ("0.5", "2", 2.0),
+    "a number": ("0.5", "1e-3", 0.001),
+    "an infinite number": ("0.5", "1e999", "inf"),
+    "a boolean": ("True", "False", False),
+    "text": ('"30m"', "tiny", "tiny"),
+    "text in quotes": ('"30m"', "'tiny'", "tiny"),
+    "text like a number": ('"30m"', "1e3", "1e3"),
+    "text like a name": ('"30m"', "None", "None"),
+    "no text": ('"30m"', "", ""),
+    "a list for a tuple": ("(1, 2)", "[3]", [3]),
+    "a tuple for a list": ("[1, 2]", "3, 4", [3, 4]),
+    "anything for None": ("None", "x", "x"),
+    "anything for what is computed": ("2 * 50", "big", "big"),
+}
+
+
+@pytest.mark.parametrize("kind", TYPED)
+def test_a_value_on_the_command_line_has_the_type_of_the_constant(
+    bet: WriteBet, pytester: pytest.Pytester, kind: str
+) -> None:
+    """Numbers are converted where nothing is lost, and a string takes any text."""
+    declared, text, value = TYPED[kind]
+    bet(above=f"IT = {declared}", body='return {"gain": 1, "it": IT, "kind": type(IT).__name__}')
+    rows = cells(pytester, "--bets-set", f"IT={text}")
+    assert [(row["it"], type(row["it"])) for row in rows] == [(value, type(value))] * 4
+
+
+MISFITS = {
+    "text for an integer": ("100", "big", "an integer, got the string 'big'"),
+    "a fraction for an integer": ("100", "0.5", "an integer, got 0.5"),
+    "infinity for an integer": ("100", "1e999", "an integer, got inf"),
+    "a boolean for an integer": ("100", "True", "an integer, got True"),
+    "a boolean for a number": ("0.5", "True", "a number, got True"),
+    "text for a number": ("0.5", "fast", "a number, got the string 'fast'"),
+    "an integer for a boolean": ("True", "1", "True or False, got 1"),
+    "a word for a boolean": ("True", "yes", "True or False, got the string 'yes'"),
+    "an integer for a list": ("[1, 2]", "3", "a list or a tuple, got 3"),
+    "a list for a dict": ('{"a": 1}', "[1]", "a dict, got [1]"),
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "arguments"), [*((kind, ()) for kind in MISFITS), ("text for an integer", ("-n", "2"))]
+)
+def test_a_value_of_another_type_is_refused_before_anything_runs(
+    bet: WriteBet, run: Run, kind: str, arguments: tuple[str, ...]
+) -> None:
+    """The refusal names the constant, what the bet declares and what was given; the module never sees the value."""
+    declared, text, expected = MISFITS[kind]
+    bet(above=f"IT = {declared}\nassert IT == {declared}", body='raise RuntimeError("ran")')
+    printed = run("--bets-set", f"IT={text}", *arguments, expect=pytest.ExitCode.USAGE_ERROR)
+    shown = declared.replace('"', "'")
+    assert f"--bets-set IT={text}: bet_1_first.py declares IT = {shown}; expected {expected}\n" in printed
+    assert "RuntimeError" not in printed
+
+
+def test_a_value_must_suit_every_bet_that_has_the_constant(bet: WriteBet, run: Run) -> None:
+    """Of the bets that are selected."""
+    bet(above='SIZE = "30m"', body='return {"gain": 1, "size": SIZE}')
+    bet("bet_2_second.py", above="SIZE = 30")
+    printed = run("--bets-set", "SIZE=tiny", expect=pytest.ExitCode.USAGE_ERROR)
+    assert (
+        "--bets-set SIZE=tiny: bet_2_second.py declares SIZE = 30; expected an integer, got the string 'tiny'"
+        in printed
+    )
+    run("bet_1_first.py", "--bets-set", "SIZE=tiny")
 
 
 def test_an_exploration_has_no_verdict_and_all_its_replicates(bet: WriteBet, pytester: pytest.Pytester) -> None:

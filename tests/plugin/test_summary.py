@@ -1,12 +1,15 @@
 """The summary: made from records, journal and declarations alone, and readable whatever stands in them."""
 
+import json
 import re
+from importlib.resources import files
 from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 from pytest_bets.text.markdown import code, plain, row
 from pytest_bets.text.rollup import rollup
@@ -23,7 +26,8 @@ MD, JSON = Path("results/SUMMARY.md"), Path("results/SUMMARY.json")
 @pytest.fixture
 def catalogue(bet: WriteBet, run: Run) -> None:
     """Run one bet of every fate: passed, retracted, falsified, catastrophic, void, withdrawn, never run."""
-    bet("bets/bet_1_passes.py", sections={"Scope": "30M parameters; says nothing of 1B."})
+    scope = {"Hypothesis": "the first gains.", "Scope": "30M parameters; says nothing of 1B."}
+    bet("bets/bet_1_passes.py", sections=scope)
     bet("bets/bet_2_retracted.py")
     bet(
         "bets/bet_3_challenger.py",
@@ -31,7 +35,7 @@ def catalogue(bet: WriteBet, run: Run) -> None:
         markers={"challenges": "2"},
         title="Bet 3: the gain of bet 2 was luck.",
     )
-    bet("bets/bet_4_catastrophe.py", body='return {"gain": -1}')
+    bet("bets/bet_4_catastrophe.py", body='return {"gain": -1}', sections={"Hypothesis": "the fourth gains."})
     bet("bets/bet_5_crashes.py", body='raise RuntimeError("out of memory")')
     bet("bets/bet_6_withdrawn.py", markers={"withdrawn": '"the baseline was untuned"'})
     run(expect=FAILED)
@@ -114,6 +118,27 @@ def test_the_json_says_the_same_to_machines() -> None:
     assert summary["never_run"] == ["7_never"]
     assert summary["bets"][0]["runs"] == {"total": 2, "same": 2, "agreed": 2}
     assert summary["bets"][1]["standing"]["challenges"] == [{"by": "3_challenger", "end": "retracts"}]
+
+
+def test_a_renamed_bet_counts_once(bet: WriteBet, run: Run) -> None:
+    """Its record of old has a row that says what became of it; a deleted bet counts as ever."""
+    bet("bets/bet_1_old.py")
+    bet("bets/bet_2_deleted.py", sections={"Hypothesis": "it is another."})
+    run()
+    Path("bets/bet_1_old.py").rename("bets/bet_3_new.py")
+    Path("bets/bet_2_deleted.py").unlink()
+    run()
+    page = MD.read_text(encoding="utf-8")
+    assert "**2 bets: 2 PASS, 0 LENIENT, 0 FAIL; 0 of 2 registered before their run; 1 more under a" in page
+    rows = [_cells(line) for line in page.splitlines() if line.startswith("| ") and "PASS" in line]
+    assert [cells[0] for cells in rows] == [
+        "1_old (renamed to 3_new)",
+        "2_deleted (its file is gone)",
+        "[3_new](../bets/bet_3_new.py)",
+    ]
+    summary = strict(JSON.read_bytes())
+    schema = json.loads(files("pytest_bets").joinpath("schema", "summary.json").read_text(encoding="utf-8"))
+    assert [error.message for error in Draft202012Validator(schema).iter_errors(summary)] == []
 
 
 @pytest.mark.usefixtures("catalogue")

@@ -92,6 +92,17 @@ def test_a_bet_is_judged_by_its_measurements(
     assert found.rank == rank
 
 
+@pytest.mark.parametrize("criterion", ["mean(gain / baseline) >= 3", "mean(gain) / mean(baseline) >= 3"])
+def test_a_ratio_to_a_baseline_of_zero_helps_no_claim(criterion: str) -> None:
+    """It is undefined, like a NaN, and no infinity that meets every threshold; it trips a catastrophe."""
+    ratio = criterion.partition(" >=")[0]
+    criteria = bet(strict=criterion, lenient=f"{ratio} > 2", catastrophic=f"{ratio} < 1")
+    found = judge(criteria, cells(3, 3, baseline=0))
+    assert (found.verdict, found.catastrophic) == ("FAIL", True)
+    assert [judged.met for judged in found.criteria] == [None, None, None]
+    assert judge(criteria, cells(3, 3, baseline=1)).verdict == "PASS"
+
+
 def test_all_strict_sentences_are_needed_and_any_catastrophic_one_trips() -> None:
     """Several sentences in a tier: strict and control need all, catastrophic is tripped by any."""
     both = bet(strict=["mean(gain) >= 3", "count(gain > 0) >= 3"])

@@ -1,0 +1,68 @@
+"""The functions of a bet file as pytest sees them: where the experiment's arguments come from, and what is not run."""
+
+import ast
+import inspect
+import warnings
+from collections.abc import Iterator
+
+import pytest
+
+from pytest_bets.pure import source
+from pytest_bets.pure.declaration import SEED, Declaration
+from pytest_bets.pure.fault import Fault, nearest
+
+
+class BetWarning(pytest.PytestWarning):
+    """Something in a bet file that is not run, though its name says that it is a test."""
+
+
+def argument_faults(declaration: Declaration, cell: pytest.Function) -> Iterator[Fault]:
+    """Yield the arguments that neither the sweep nor a fixture gives: pytest would miss them when it sets up a cell."""
+    fixtures = cell.session._fixturemanager  # pytest has no public way to ask which fixtures a function can use
+    sweep = cell.callspec.params if hasattr(cell, "callspec") else {}
+    own = inspect.signature(cell.obj).parameters
+    for name in cell.fixturenames:
+        if name == "request" or name in sweep or fixtures.getfixturedefs(name, cell):
+            continue
+        problem = f"nothing gives the argument `{name}`" if name in own else f"a fixture needs `{name}`"
+        problem += ": neither the sweep nor a fixture has that name"
+        if name == SEED and not declaration.replicate:
+            expected, near = "replicate above the experiment, which gives the seeds", "@pytest.mark.replicate(5)"
+        else:
+            expected, near = "parametrize with that name, or a fixture", nearest(name, [*sweep, *_fixtures(cell)])
+        text = f"def {declaration.function}(...)"
+        yield Fault(declaration.file, declaration.line, problem, text, expected, near)
+
+
+def _fixtures(cell: pytest.Function) -> list[str]:
+    """Return the fixtures that a cell can use, which pytest lists in the error for one that it cannot."""
+    error = pytest.FixtureLookupError("", cell._request).formatrepr()
+    return getattr(error, "errorstring", "").partition("available fixtures: ")[2].partition("\n")[0].split(", ")
+
+
+def warn_of_tests(bet: pytest.Module, declaration: Declaration) -> None:
+    """Warn of every test that is defined in a bet file, in which pytest runs one function alone."""
+    members = vars(bet.obj).items()
+    tests = [name for name, member in members if name != declaration.function and _is_test(bet, name, member)]
+    if not tests:
+        return
+    defined = {
+        node.name: node.lineno
+        for node in ast.walk(source.module(bet.path.read_bytes(), bet.path.name))
+        if isinstance(node, source.Function | ast.ClassDef)
+    }
+    for name in tests:
+        message = (
+            f"`{name}` is not run: in a bet file pytest runs `{declaration.function}` alone. Rename it if it is a "
+            f"helper; if it is a test, put it into a file of its own, such as test_{declaration.id}.py"
+        )
+        warnings.warn_explicit(BetWarning(message), None, str(bet.path), defined.get(name, declaration.line))
+
+
+def _is_test(bet: pytest.Module, name: str, member: object) -> bool:
+    """Tell whether pytest would run this in a file of tests: by its own rule, which BetFile overrides."""
+    if getattr(member, "__module__", "") != bet.obj.__name__ or not getattr(member, "__test__", True):
+        return False
+    if inspect.isclass(member):
+        return pytest.Module.istestclass(bet, member, name) and any(map(bet.funcnamefilter, vars(member)))
+    return pytest.Module.istestfunction(bet, member, name)

@@ -208,12 +208,11 @@ def test_a_bet_that_is_collected_twice_is_not_measured_twice(bet: WriteBet, run:
         assert line["verdict"] in ("LENIENT", None)
 
 
-@MODES
-def test_a_cell_that_runs_twice_voids_its_bet(bet: WriteBet, run: Run, workers: tuple[str, ...]) -> None:
+def test_a_cell_that_runs_twice_voids_its_bet(bet: WriteBet, run: Run) -> None:
     """A hook that repeats items would let the second measurement replace the first."""
     bet()
     Path("conftest.py").write_text("def pytest_collection_modifyitems(items):\n    items[:] = [*items[:3], *items]\n")
-    run(*workers)
+    run()
     assert [line["void"] for line in journal(RESULTS)] == [
         "3 of 4 cells crashed: experiment[1]: it ran more than once in this session"
     ]

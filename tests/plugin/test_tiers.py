@@ -110,7 +110,8 @@ import pytest
 def pytest_runtest_makereport(item, call):
     report = yield
     if call.when == "call" and "[" not in item.name:
-        with open(f"made_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}", "a") as file:
+        name = f"made_gw_{os.getpid()}" if hasattr(item.config, "workerinput") else "made_main"
+        with open(name, "a") as file:
             file.write(f"{item.path.name} {item.name} {report.outcome}\\n")
     return report
 """

@@ -219,7 +219,7 @@ class Judge:
         failed = cache.get(_LAST_FAILED, {})
         for prefix in sorted(red):
             run = self.runs[prefix]
-            for name in (REGISTRATION, RESULTS):  # no items: no run could pass them
+            for name in (REGISTRATION, RESULTS, REFUSED):  # no items: no run could pass them
                 failed.pop(f"{prefix}::{name}", None)
             failed.update(dict.fromkeys([*sorted(run.cells), *(f"{prefix}::{tier}" for tier in run.tiers)], True))
         cache.set(_LAST_FAILED, failed)

@@ -1,5 +1,8 @@
 """Where a project's root is and what its settings say, read without starting pytest."""
 
+import shlex
+import sys
+import sysconfig
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,6 +24,8 @@ class Project:
 
     root: Path
     results: Path
+    search: tuple[Path, ...] = ()
+    """Where pytest looks for modules of the project."""
 
 
 class ProjectError(ValueError):
@@ -50,7 +55,20 @@ def locate(start: Path, results: str | None = None) -> Project:
 
 def _project(root: Path, start: Path, results: str | None, settings: Mapping[str, object]) -> Project:
     given = (start / results) if results else root / str(settings.get("bets_results") or "results")
-    return Project(root, given.resolve())
+    configured = settings.get("pythonpath") or ()
+    paths = shlex.split(configured) if isinstance(configured, str) else [str(path) for path in _list(configured)]
+    return Project(root, given.resolve(), (*(root / path for path in paths), *on_path(root)))
+
+
+def _list(value: object) -> list[object]:
+    return list(value) if isinstance(value, list | tuple) else []
+
+
+def on_path(root: Path) -> list[Path]:
+    """Return the folders of the project that are on Python's path, but for those of installed packages."""
+    ours = [Path(entry) for entry in sys.path if Path(entry).is_relative_to(root)]
+    installed = [Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib")]
+    return [path for path in ours if not any(map(path.is_relative_to, installed))]
 
 
 def _settings(folder: Path) -> Mapping[str, object] | None:

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -160,6 +160,13 @@ class Results:
                 self._written[bet] = entry["record"], load(dump(record, ()), bet)
             earlier = runs([load_line(line, JOURNAL) for line in own])
         return Kept(is_due, sum(_pair(line) == _pair(entry) for line in earlier) + 1)
+
+    def rewrite(self, lines: Sequence[bytes] | None, records: Mapping[str, bytes]) -> None:
+        """Replace the journal, where lines are given, and then records by bet; the lock is held."""
+        if lines is not None:
+            self._write(JOURNAL, b"".join(line + b"\n" for line in lines))
+        for bet, data in records.items():
+            self._write(self.record_path(bet).name, data)
 
     def write_summary(self, summary_json: str, summary_text: str) -> None:
         """Write both forms of the summary under the lock that is held; a file that says the same keeps its time."""

@@ -144,6 +144,9 @@ def _home(catalogue: Catalogue) -> Path:
 
 
 def _show(project: Project, options: argparse.Namespace) -> Answer:
+    from pytest_bets.world.code import CodeIndex
+    from pytest_bets.world.drift import stale
+
     catalogue, results = Catalogue(project.root), Results(project.results)
     declarations, unreadable = catalogue.declarations()
     journal = results.journal()
@@ -158,7 +161,9 @@ def _show(project: Project, options: argparse.Namespace) -> Answer:
     declaration: Declaration | None = next((bet for bet in declarations if bet.id == row["id"]), None)
     width = min(shutil.get_terminal_size().columns, 100)
     lines = [line for line in journal if line["bet"] == row["id"]]
-    return Answer(show(declaration, results.record(row["id"]), row, lines, width))
+    record = results.record(row["id"])
+    code = stale(record, CodeIndex(project.root, project.search)) if record else None
+    return Answer(show(declaration, record, row, lines, width, code))
 
 
 def _unknown(asked: str, catalogue: Catalogue, known: Sequence[str]) -> str:

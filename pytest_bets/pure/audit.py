@@ -5,16 +5,16 @@ from difflib import SequenceMatcher
 from functools import cached_property
 from typing import Final, Literal
 
+from pytest_bets.pure.code_notes import code_notes, drifted
 from pytest_bets.pure.comparison import misjudged
 from pytest_bets.pure.declaration import Declaration
 from pytest_bets.pure.evidence import Ancestry, Commit, Evidence, RecordFacts, RecordRevision
 from pytest_bets.pure.lineage import Lineage, Moved, lineages
 from pytest_bets.pure.overview import claims
-from pytest_bets.pure.record import Json, cells_of
+from pytest_bets.pure.record import cells_of
 from pytest_bets.pure.report import BetReport, Entry, Kind, Level, Report
 from pytest_bets.pure.retractions import Retractions
 from pytest_bets.pure.runs import Runs
-from pytest_bets.pure.staleness import difference, moved_words, named, package_changes
 from pytest_bets.pure.standing import standings
 from pytest_bets.pure.upgrades import Upgrades
 from pytest_bets.pure.verdict import judge
@@ -150,7 +150,7 @@ class _Auditor:
                 text = "the record's bytes are those of no run in the journal: it was edited, or its run's line is gone"
                 yield Entry("finding", "edited-record", bet, commit, text)
             elif before and after and self._drifted(before, after):
-                yield Entry("note", "drift", bet, commit, _drifted(before, after))
+                yield Entry("note", "drift", bet, commit, drifted(before, after))
         yield from self.upgrades.entries(bet)
         record = self.evidence.now.get(bet)
         if record is None:
@@ -165,27 +165,11 @@ class _Auditor:
             yield Entry("note", "stale", bet, None, text)
         if not revisions and self.evidence.now_sha256[bet] not in self.runs.wrote:
             yield Entry("finding", "edited-record", bet, None, "the record was written by no run in the journal")
-        yield from self._code(bet, record)
+        yield from code_notes(self.evidence, bet, record)
 
     def _drifted(self, before: RecordFacts, after: RecordFacts) -> bool:
         same = before.code == after.code or self.upgrades.joins(before.sha256, after.sha256)
         return before.declaration == after.declaration and not same
-
-    def _code(self, bet: str, record: Json) -> Iterator[Entry]:
-        """Tell how the code of today differs from the code that the record was measured with."""
-        for drift in self.evidence.drift.get(bet, ()):
-            commits = ", ".join(commit.id[:10] or "not committed" for commit in drift.commits) or "not committed"
-            what = named({drift.file: drift.names}) if drift.names else drift.file
-            text = f"the record is stale: {what} changed since ({commits}); run the bet again"
-            if not drift.file:
-                text = "the record is stale: its definitions use others than they did; run the bet again"
-            yield Entry("note", "stale", bet, None, text)
-        if moved := self.evidence.moved.get(bet):
-            text = f"the same code at another place: {moved_words(moved)}"
-            yield Entry("note", "moved", bet, None, text)
-        lock = self.evidence.lock
-        if lock and (changes := package_changes(record["environment"]["packages"], lock.versions)):
-            yield Entry("note", "drift", bet, None, f"measured with other packages than {lock.file} names: {changes}")
 
     def _without(self, bet: str, revisions: Sequence[RecordRevision]) -> Iterator[Entry]:
         held = [facts for revision in revisions for facts in (revision.before, revision.after) if facts]
@@ -231,21 +215,6 @@ _WHEN: Final[Mapping[str, str]] = {
     "same": "in the commit that brought a result: git cannot tell which came first",
     "unordered": "on another branch than its results: git cannot tell which came first",
 }
-
-
-def _drifted(before: RecordFacts, after: RecordFacts) -> str:
-    verdicts = f"{before.verdict or 'void'} before, {after.verdict or 'void'} after"
-    if before.definitions is not None and after.definitions is not None:
-        what = (
-            named(difference(before.definitions, after.definitions).changed) or "the same definitions, used otherwise"
-        )
-    else:
-        old, new = before.files or {}, after.files or {}
-        files = sorted(name for name in {*old, *new} if old.get(name) != new.get(name))
-        what = ", ".join(files if old and new else []) or "the records name it in different forms"
-    packages = package_changes(before.packages, after.packages)
-    also = f" and other packages ({packages})" if packages else ""
-    return f"metric drift: measured again with other code ({what}){also}; {verdicts}"
 
 
 def _same_claim(one: Declaration, other: Declaration) -> bool:

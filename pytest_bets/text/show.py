@@ -7,6 +7,7 @@ from typing import Any, Final
 from pytest_bets.pure.declaration import CRITERIA, Declaration
 from pytest_bets.pure.measured import number
 from pytest_bets.pure.record import Json
+from pytest_bets.pure.staleness import Difference, moved_words, named
 from pytest_bets.pure.verdict import figure
 from pytest_bets.text.words import challenged_words, standing_words, verdict_words
 
@@ -16,12 +17,20 @@ _SHORT: Final = 12
 
 
 def show(
-    declaration: Declaration | None, record: Json | None, row: Json, journal: Sequence[Json], width: int = 80
+    declaration: Declaration | None,
+    record: Json | None,
+    row: Json,
+    journal: Sequence[Json],
+    width: int = 80,
+    code: Difference | None = None,
 ) -> str:
-    """Return the page of a bet, of which the declaration or the record may be gone; `row` is its row of the summary."""
+    """Return the page of a bet, of which the declaration or the record may be gone; `row` is its row of the summary.
+
+    `code` is how the bet's code differs from the code in the record.
+    """
     lines = [f"{row['id']}: {row['title']}", ""]
     lines += _declaration(declaration, record, width) if declaration else ["The bet's file is gone.", ""]
-    lines += _record(record, row, width) if record else ["Never run: there is no record.", ""]
+    lines += _record(record, row, width, code) if record else ["Never run: there is no record.", ""]
     lines += _entry("Standing", standing_words(row["standing"]), width)
     if row["challenged"]:
         lines += _entry("Challenges", "; ".join(challenged_words(row["challenged"])), width)
@@ -51,7 +60,7 @@ def _value(value: object) -> str:
     return str(value["source"]) if isinstance(value, Mapping) and set(value) == {"source"} else repr(value)
 
 
-def _record(record: Json, row: Json, width: int) -> Iterator[str]:
+def _record(record: Json, row: Json, width: int, code: Difference | None) -> Iterator[str]:
     commit = record["registration"].get("commit")
     registered = record["registration"]["state"] + (f" at {commit[:_SHORT]}" if commit else "")
     yield from _entry("Verdict", f"{verdict_words(row)} over {len(record['cells'])} cells; {registered}", width)
@@ -65,7 +74,20 @@ def _record(record: Json, row: Json, width: int) -> Iterator[str]:
     packages = ", ".join(f"{name} {version}" for name, version in environment["packages"].items())
     where = f"Python {environment['python']}, {environment['platform']}, {environment['device']}"
     yield from _entry("Ran on", f"{where}, threads {environment['threads']}; {packages}", width)
+    yield from _code(record["code"], code, width)
     yield ""
+
+
+def _code(part: Json, code: Difference | None, width: int) -> Iterator[str]:
+    files = part.get("definitions") or part["files"]
+    named_in = f"{sum(map(len, part['definitions'].values()))} definitions in " if "definitions" in part else ""
+    yield from _entry("Code", f"{named_in}{len(files)} file{'s' * (len(files) != 1)}, {part['digest'][:_SHORT]}", width)
+    if code and code.changed:
+        what = named(code.changed) if any(code.changed.values()) else ", ".join(code.changed)
+        changed = f"{what} changed since" if what else "its definitions use others than they did"
+        yield from _entry("Stale", f"{changed}; run the bet again", width)
+    if code and code.moved:
+        yield from _entry("Moved", f"the same code at another place: {moved_words(code.moved)}", width)
 
 
 def _figure(value: Any) -> str:

@@ -16,7 +16,6 @@ from pytest_bets.pure.evidence import (
     Evidence,
     Held,
     JournalLine,
-    Json,
     RecordFacts,
     RecordRevision,
     Upgraded,
@@ -25,14 +24,14 @@ from pytest_bets.pure.evidence import (
 from pytest_bets.pure.evidence import facts as facts_in
 from pytest_bets.pure.evidence import held as held_in
 from pytest_bets.pure.journal import is_run
-from pytest_bets.pure.record import RecordError, load, load_line, sha256
+from pytest_bets.pure.record import RecordError, load_line, sha256
 from pytest_bets.world import git, history
 from pytest_bets.world.catalogue import Catalogue
 from pytest_bets.world.drift import drift, inside
 from pytest_bets.world.history import Touch
 from pytest_bets.world.lock import lock
 from pytest_bets.world.results import JOURNAL, SUMMARY_JSON, Results
-from pytest_bets.world.upgrading import RefusedError, recorded
+from pytest_bets.world.upgrading import recorded
 
 _DISK: Final = "disk:"
 """What stands before a path where a file's content is that of the working tree, and not a blob's."""
@@ -126,24 +125,12 @@ class _Gatherer:
         return declared, facts
 
     def _upgraded(self, lines: Sequence[JournalLine], touches: Sequence[Touch]) -> dict[str, Upgraded]:
-        """Return the records that upgrades wrote, with the code that their commits give."""
         upgrades = {line.entry["record"]: line.entry for line in lines if not is_run(line.entry)}
         if not upgrades:
             return {}
-        blobs = {touch.after for touch in touches if touch.after and not _is_bet(touch)}
-        found = {}
+        blobs = sorted({touch.after for touch in touches if touch.after and not _is_bet(touch)})
         with recorded(self.catalogue.root, self.tree.top, self.search) as source:
-            for _, data in self._contents(sorted(blobs)):
-                line = upgrades.get(file_sha256(data)) if data else None
-                if data is None or line is None:
-                    continue
-                record = load(data, line["bet"])
-                try:
-                    code: Json | str = source.code(record, line["was"]["code"]["files"])
-                except RefusedError as error:
-                    code = str(error)
-                found[line["record"]] = Upgraded(record, code)
-        return found
+            return source.upgraded(upgrades, (data for _, data in self._contents(blobs) if data))
 
     def _digests(self, asked: Sequence[tuple[str, str]]) -> dict[tuple[str, str], str | None]:
         """Return the digest of what was declared in a commit at a path, None where nothing was."""

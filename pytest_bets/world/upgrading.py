@@ -1,15 +1,15 @@
 """Records of schema 1 with their code by definition, as the commits give it that they name."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_bets.pure.code.program import Outlines
-from pytest_bets.pure.evidence import Json, file_sha256
+from pytest_bets.pure.evidence import Json, Upgraded, file_sha256
 from pytest_bets.pure.journal import is_run, upgrade_line, upgraded
 from pytest_bets.pure.measured import canonical
-from pytest_bets.pure.record import RECORD_SCHEMA, dump, load_line, rows_of, sha256
+from pytest_bets.pure.record import RECORD_SCHEMA, dump, load, load_line, rows_of, sha256
 from pytest_bets.world.code import CodeIndex
 from pytest_bets.world.commit import Commits, commits
 from pytest_bets.world.results import JOURNAL, Clocked, Results
@@ -62,6 +62,21 @@ class Recorded:
         if unnamed := sorted(code.files.keys() - files.keys()):
             raise RefusedError(f"{unnamed[0]}: its code reaches this file, and the record does not name it")
         return code.as_json()
+
+    def upgraded(self, lines: Mapping[str, Json], contents: Iterable[bytes]) -> dict[str, Upgraded]:
+        """Return which of these records upgrades wrote, by hash; `lines` are those of the upgrades, by the same."""
+        found = {}
+        for data in contents:
+            line = lines.get(file_sha256(data))
+            if line is None:
+                continue
+            record = load(data, line["bet"])
+            try:
+                code: Json | str = self.code(record, line["was"]["code"]["files"])
+            except RefusedError as error:
+                code = str(error)
+            found[line["record"]] = Upgraded(record, code)
+        return found
 
 
 @contextmanager

@@ -226,6 +226,9 @@ def test_a_module_that_reads_source_makes_every_file_count_by_its_bytes(tmp_path
         ("class C:\n    def m(self, x: int): ...\nC().m", "class C:\n    def m(self, x: str): ...\nC().m", False),
         ("class C:\n    def __init__(self, x: int): ...\nC()", "class C:\n    def __init__(self, x: str): ...\nC()", True),  # noqa: E501
         ("class C:\n    def __init__(self, x: int): ...\ng(C)", "class C:\n    def __init__(self, x: str): ...\ng(C)", False),  # noqa: E501
+        ("class C:\n    def m(self, x: int): ...\ngetattr(C(), 'm')", "class C:\n    def m(self, x: str): ...\ngetattr(C(), 'm')", False),  # noqa: E501
+        ("import lab\ndef unused(x: lab.f()): ...", "import lab\ndef unused(x: lab.g()): ...", False),
+        ("import beartype\ndef f(x: int): ...\nf()", "import beartype\ndef f(x: str): ...\nf()", False),
         ("class C:\n    x: int = 1\nC()", "class C:\n    x: str = 1\nC()", False),
         ("def f():\n    a = 1\n    return a\nf()", "def f():\n    b = 1\n    return b\nf()", True),
         ("def f():\n    a = 1\n    return locals()\nf()", "def f():\n    b = 1\n    return locals()\nf()", False),
@@ -249,7 +252,8 @@ def test_a_module_that_reads_source_makes_every_file_count_by_its_bytes(tmp_path
         ("x = 0.0", "x = -0.0", False),
         ("from json import loads as f\nf()", "from pickle import loads as f\nf()", False),
         ("import json\njson.loads()", "from json import loads\nloads()", True),
-        ("from __future__ import annotations\nx = 1", "x = 1", False),
+        ("from __future__ import annotations\nx = 1", "x = 1", True),
+        ("from __future__ import annotations\nclass C:\n    x: int\nC()", "class C:\n    x: int\nC()", False),
         ("try: f()\nexcept E as e: g(e)", "try: f()\nexcept E as e: g(E)", False),
         ("def f():\n    try: ...\n    except E as e: g(e)\nf()", "def f():\n    try: ...\n    except E as x: g(x)\nf()", True),  # noqa: E501
     ],
@@ -356,7 +360,7 @@ def f(a, /, b=2, *args, c: int = 3, **kw) -> list[int]:
 
 f(1)
 '''
-VERSIONS_DIGEST = "a8f9496f9aeb54714bfd3d97fa35e6f8e3017cd5f0902c51493d17fbcc4fffe5"
+VERSIONS_DIGEST = "776f86e58e9ad66b1d3bf3063615a7d29f9a5d7e88e7338a8cc9cbf709891ca2"
 
 
 def scopes(node: ast.AST, scope: Scope) -> Iterator[tuple[str, str, int, Scope]]:

@@ -67,7 +67,7 @@ def test_a_record_of_schema_1_fits_its_schema_and_holds_in_audit_replay_and_summ
     assert faults("journal1", entries()[0]) == []
     found = audit()
     assert (found.status, found.findings) == (0, set())
-    assert command("show", "1").returncode == 0
+    assert "Code          2 files, " in command("show", "1").stdout
     assert command("rollup").returncode == 0
 
 
@@ -269,6 +269,7 @@ def test_a_stale_record_is_told_by_its_definitions_and_a_move_apart_from_a_chang
     commit("Add a function that nothing uses, and change a constant")
     found = audit()
     assert found.text("stale").startswith(f"the record is stale: {LAB}: COLD changed since (")
+    assert f"Stale         {LAB}: COLD changed since; run the bet again" in command("show", "1").stdout
     edit(("COLD = 2.6", "COLD = 2.5"), file=LAB)
     commit("Back again")
     assert audit().notes == set()
@@ -278,6 +279,7 @@ def test_a_stale_record_is_told_by_its_definitions_and_a_move_apart_from_a_chang
     found = audit()
     assert found.notes == {"moved"}
     assert found.text("moved") == f"the same code at another place: COLD from {LAB} to bets/constants.py"
+    assert f"COLD from {LAB} to bets/constants.py" in " ".join(command("show", "1").stdout.split())
     data = Path(RECORD).read_bytes()
     history.again()
     assert Path(RECORD).read_bytes() == data

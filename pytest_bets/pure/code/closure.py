@@ -22,7 +22,13 @@ _FRAMES_ELSEWHERE: Final = frozenset(
     {"sys.modules", "inspect.stack", "inspect.trace", "sys.settrace", "sys.setprofile"}
 )
 _DOCSTRINGS: Final = frozenset({"__doc__", "getdoc"})
-_ANNOTATIONS: Final = frozenset({"__annotations__", "get_type_hints", "get_annotations", "inspect", "annotationlib"})
+_ANNOTATIONS: Final = frozenset(
+    {"__annotations__", "get_type_hints", "get_annotations", "inspect", "annotationlib", "jit"}
+    | {"typeguard", "beartype", "jaxtyping"}
+)
+"""Names by which code reads the annotations of any function."""
+_ATTRIBUTES: Final = frozenset({"getattr", "attrgetter", "methodcaller", "__getattribute__"})
+"""Names by which code gets an attribute whose name is a text."""
 _LOADERS: Final = frozenset(
     {
         *("import_module", "__import__", "find_spec", "run_module", "run_path", "pytest_plugins", "iter_modules"),
@@ -52,6 +58,7 @@ class Walk:
         self._folders: set[str] = set()
         self._passed: set[str] = set()
         self._words: set[str] = set()
+        self._texts: set[str] = set()
         self._strings: list[tuple[str, str]] = []
         self._names: dict[tuple[str, str], None] = {}
         self._waiting: list[Key] = []
@@ -68,8 +75,9 @@ class Walk:
 
     def readers(self) -> Readers:
         """Return what the code that was reached can read at run time."""
-        every = self._words & _ANNOTATIONS
-        return Readers(bool(self._words & _DOCSTRINGS), None if every else frozenset(self._passed))
+        every = (self._words | self.modules) & _ANNOTATIONS
+        passed = self._passed | (self._texts if self._words & _ATTRIBUTES else set())
+        return Readers(bool(self._words & _DOCSTRINGS), None if every else frozenset(passed))
 
     def _run(self) -> None:
         while self._waiting or self._strings or (self._names and self._words & _LOADERS):
@@ -136,6 +144,7 @@ class Walk:
         if unit.words & PLACED and MAIN in self.program.outline(path).units:
             self._reach(path, MAIN)  # it knows how to start itself as a program
         self._strings += [(path, text) for text in unit.strings]
+        self._texts.update(f".{text}" for text in unit.strings)
 
     def _import(self, path: str, dotted: str) -> None:
         found = False

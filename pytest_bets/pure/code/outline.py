@@ -5,18 +5,20 @@ import hashlib
 from collections.abc import Callable, Iterator
 from typing import Final, Literal
 
+from pytest_bets.pure.code.expressions import is_constant
 from pytest_bets.pure.code.names import (
     Comprehension,
     Function,
     Imported,
     Scope,
+    annotations,
     imports,
     module_scope,
     single,
     statements,
 )
 from pytest_bets.pure.code.template import MAIN, MODULE, Outline, Ref, Unit
-from pytest_bets.pure.code.writer import Writer, is_constant
+from pytest_bets.pure.code.writer import Writer
 from pytest_bets.pure.source import module
 
 _PLAIN_DECORATORS: Final = frozenset({"property", "staticmethod", "classmethod"})
@@ -128,7 +130,7 @@ def _definition(statement: ast.stmt, scope: Scope, is_fixed: Callable[[str], boo
     known = tuple(decorator for decorator in decorators if decorator)
     odd = len(known) < len(decorators)
     if isinstance(statement, Function):
-        moment = not all(_is_steady(default, is_fixed) for default in _defaults(statement))
+        moment = not _is_steady_when_made(statement, is_fixed)
         always = bool(decorators) or moment
         return _unit(writer, "function", always=always, ordered=odd or moment, decorators=known)
     bases = [_plain(base) for base in statement.bases]
@@ -159,6 +161,12 @@ def _defaults(function: Function) -> list[ast.expr]:
     return [*function.args.defaults, *(default for default in function.args.kw_defaults if default)]
 
 
+def _is_steady_when_made(function: Function, is_fixed: Callable[[str], bool]) -> bool:
+    """Tell whether defining a function runs nothing, and is the same wherever in its module that stands."""
+    calls = (isinstance(node, ast.Call) for annotation in annotations(function) for node in ast.walk(annotation))
+    return all(_is_steady(default, is_fixed) for default in _defaults(function)) and not any(calls)
+
+
 def _is_steady(value: ast.expr, is_fixed: Callable[[str], bool]) -> bool:
     """Tell whether an expression runs nothing, and is the same wherever in its module it stands."""
     for node in ast.walk(value):
@@ -179,7 +187,7 @@ def _is_inert(statement: ast.ClassDef, is_fixed: Callable[[str], bool]) -> bool:
     for inner in statement.body:
         if isinstance(inner, Function):
             decorators = {getattr(each, "id", "") for each in inner.decorator_list}
-            steady = all(_is_steady(default, is_known) for default in _defaults(inner))
+            steady = _is_steady_when_made(inner, is_known)
             if not steady or not decorators <= _PLAIN_DECORATORS or inner.name in ("__init_subclass__", "__set_name__"):
                 return False
         elif isinstance(inner, ast.Assign | ast.AnnAssign):
@@ -212,8 +220,6 @@ def _is_main(statement: ast.stmt) -> bool:
 
 
 def _binds_alone(statement: ast.Import | ast.ImportFrom, scope: Scope) -> bool:
-    if isinstance(statement, ast.ImportFrom) and statement.module == "__future__":
-        return False
     return all(name != "*" and scope.imported(name) == imported for name, imported in imports(statement))
 
 

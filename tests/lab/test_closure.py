@@ -11,7 +11,9 @@ from functools import cache
 from pathlib import Path
 
 from pytest_bets.pure.code.digest import WHOLE
-from pytest_bets.world.code import CodeIndex
+from pytest_bets.pure.code.names import Function
+from pytest_bets.pure.code.program import Outlines
+from pytest_bets.world.code import CodeIndex, Disk
 from tests.lab import executed
 
 ROOT = Path(__file__).parents[2]
@@ -21,12 +23,8 @@ BETS = sorted((ROOT / "bets").glob("bet_*.py"))
 @cache
 def statements(path: Path) -> list[tuple[int, int, str]]:
     """Return the lines of every definition of a module, with its name."""
-    found = []
-    for node in ast.parse(path.read_bytes()).body:
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
-            found.append((first, node.end_lineno or first, node.name))
-    return found
+    nodes = [node for node in ast.parse(path.read_bytes()).body if isinstance(node, Function | ast.ClassDef)]
+    return [(_first(node), node.end_lineno or node.lineno, node.name) for node in nodes]
 
 
 def definition(path: Path, line: int) -> str | None:
@@ -34,12 +32,40 @@ def definition(path: Path, line: int) -> str | None:
     return next((name for first, last, name in statements(path) if first <= line <= last), None)
 
 
-def noted(folder: Path) -> Iterator[tuple[str, Path, str | None, str]]:
-    """Yield the bet, file, definition and name of every function that was executed."""
-    for file in folder.glob("*.txt"):
-        for line in file.read_text(encoding="utf-8").splitlines():
+def noted(folder: Path) -> Iterator[tuple[str, str, int, str]]:
+    """Yield the bet, file, first line and name of every function that was executed."""
+    for notes in folder.glob("*.txt"):
+        for line in notes.read_text(encoding="utf-8").splitlines():
             bet, path, first, name = line.split("\t")
-            yield bet, Path(path), definition(Path(path), int(first)), name
+            yield bet, Path(path).relative_to(ROOT).as_posix(), int(first), name
+
+
+def mutant(path: Path, line: int) -> bytes | None:
+    """Return a module whose function that begins in this line does one thing more; None for a lambda and the like."""
+    source = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    functions = (node for node in ast.walk(ast.parse("".join(source))) if isinstance(node, Function))
+    node = next((node for node in functions if line == _first(node)), None)
+    if node is None or node.body[-1].lineno == node.lineno:
+        return None
+    at = node.body[-1].end_lineno or 0
+    return "".join([*source[:at], f"{' ' * node.body[0].col_offset}print('mutant')\n", *source[at:]]).encode()
+
+
+def _first(node: Function | ast.ClassDef) -> int:
+    """Return the line that a function begins in, for its code object as well."""
+    return min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+
+
+class Mutated(Disk):
+    """The files on disk, one of them with other bytes."""
+
+    def __init__(self, root: Path, name: str, data: bytes) -> None:
+        super().__init__(root)
+        self.changed = name, data
+
+    def read(self, name: str) -> bytes:
+        """Return the bytes of a file."""
+        return self.changed[1] if name == self.changed[0] else super().read(name)
 
 
 def test_every_function_that_a_rehearsal_executes_is_in_the_closure_of_its_bet(tmp_path: Path) -> None:
@@ -67,8 +93,8 @@ def test_every_function_that_a_rehearsal_executes_is_in_the_closure_of_its_bet(t
     closures = {bet.relative_to(ROOT).as_posix(): index.code(bet).definitions for bet in BETS}
     missing = set()
     counts = dict.fromkeys(closures, 0)
-    for bet, path, name, function in noted(notes):
-        file = path.relative_to(ROOT).as_posix()
+    for bet, file, line, function in noted(notes):
+        name = definition(ROOT / file, line)
         for one in [bet] if bet else closures:
             counts[one] += 1
             held = closures[one].get(file, {})
@@ -79,3 +105,23 @@ def test_every_function_that_a_rehearsal_executes_is_in_the_closure_of_its_bet(t
     assert missing == set()
     assert len(list(notes.glob("*.txt"))) > 1, "no child process was noted"
     assert all(counts.values())
+    _prove_that_every_change_is_seen({each for each in noted(notes) if each[0] in MUTATED})
+
+
+MUTATED = ("bets/bet_13_ternary.py", "bets/bet_71_throttle_processes.py")
+
+
+def _prove_that_every_change_is_seen(executed_by_bet: set[tuple[str, str, int, str]]) -> None:
+    """Change each function that was executed, one after the other: the digest of the bet is another."""
+    outlines = Outlines()
+    before = {bet: CodeIndex(ROOT, [ROOT], None, outlines).of(bet).digest for bet in MUTATED}
+    unseen, count = set(), 0
+    for bet, file, line, function in sorted(executed_by_bet):
+        data = mutant(ROOT / file, line)
+        if data is not None:
+            count += 1
+            if CodeIndex(ROOT, [ROOT], Mutated(ROOT, file, data), outlines).of(bet).digest == before[bet]:
+                unseen.add((bet, file, function))
+    print(f"{count} functions changed, one after the other")
+    assert unseen == set()
+    assert count > 100

@@ -312,6 +312,18 @@ def test_a_use_of_another_definition_of_the_same_name_is_other_code(tmp_path: Pa
     assert one.digest != other.digest
 
 
+def test_a_folder_with_the_name_of_a_package_is_not_the_package(tmp_path: Path) -> None:
+    """As one that the package itself has written: the digest does not depend on what lies there."""
+    source = (
+        "import numpy, numpy.linalg\nfrom numpy import zeros\nnumpy.ones(zeros(1), numpy)\nnumpy.linalg.norm(numpy)\n"
+    )
+    write(tmp_path / "one", {"bet_1_a.py": source})
+    write(tmp_path / "other", {"bet_1_a.py": source, "numpy/run.py": "X = 1\n"})
+    one, other = (code(tmp_path / name, "bet_1_a.py") for name in ("one", "other"))
+    assert one == other
+    assert one.modules == {"numpy"}
+
+
 def test_a_definition_that_depends_on_its_module_is_another_where_it_moved(tmp_path: Path) -> None:
     """One that names its file, say."""
     source = "def f():\n    return __file__\n"
@@ -360,7 +372,7 @@ def f(a, /, b=2, *args, c: int = 3, **kw) -> list[int]:
 
 f(1)
 '''
-VERSIONS_DIGEST = "776f86e58e9ad66b1d3bf3063615a7d29f9a5d7e88e7338a8cc9cbf709891ca2"
+VERSIONS_DIGEST = "e07ed27437732e6de3ded33d813ea54c2e3d2c979d95a3abc8c80d861d8382ca"
 
 
 def scopes(node: ast.AST, scope: Scope) -> Iterator[tuple[str, str, int, Scope]]:

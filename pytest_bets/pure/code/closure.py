@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from pytest_bets.pure.code.names import Imported
 from pytest_bets.pure.code.program import Definition, Elsewhere, Place, Program, Resolved
 from pytest_bets.pure.code.template import MAIN, PLACED, Readers, Ref, Unit
 from pytest_bets.pure.code.texts import MODULE_NAME, named, program_in
@@ -131,7 +132,7 @@ class Walk:
                 self.reached[path, name].append(resolved)
                 self._follow(path, part, resolved)
         for imported in unit.imports:
-            self._import(path, imported.module)
+            self._import(path, imported)
             if imported.name not in (None, "*"):
                 place = self.program.imported(path, imported)
                 if isinstance(place, Place) and place == self.program.place(imported.module, path):
@@ -146,13 +147,16 @@ class Walk:
         self._strings += [(path, text) for text in unit.strings]
         self._texts.update(f".{text}" for text in unit.strings)
 
-    def _import(self, path: str, dotted: str) -> None:
+    def _import(self, path: str, imported: Imported) -> None:
         found = False
-        for file in self.program.packages(dotted, path):
+        for file in self.program.packages(imported.module, path):
             found = True
             self._enter(file)
-        top = dotted.partition(".")[0]
-        if not found and top and self.program.place(dotted, path) is None:
+        if imported.name and not found:
+            target = self.program.imported(path, imported)
+            found = isinstance(target, Place) and target.file is not None
+        top = imported.module.partition(".")[0]
+        if not found and top:
             self.modules.add(top)
 
     def _follow(self, path: str, ref: Ref, resolved: Resolved) -> None:
@@ -167,6 +171,8 @@ class Walk:
             case Place() as place:
                 if not ref.binds:
                     self._take_whole(place)
+                if place.file is None and place.dotted:
+                    self.modules.add(place.dotted.partition(".")[0])
             case Elsewhere(dotted):
                 top = dotted.partition(".")[0]
                 if top.isidentifier():
@@ -203,7 +209,7 @@ class Walk:
             for ref in program.refs:
                 self._follow(path, ref, self.program.resolve(path, ref))
             for imported in program.imports:
-                self._import(path, imported.module)
+                self._import(path, imported)
             return
         for found in named(text):
             if found.endswith(".py"):
@@ -226,7 +232,7 @@ class Walk:
             place = self.program.place(".".join(parts[:depth]), path) if any(parts[:depth]) else None
             if place is None or (depth < len(parts) and not self._has(place, parts[-1])):
                 continue
-            self._import(path, ".".join(parts[:depth]))
+            self._import(path, Imported(".".join(parts[:depth])))
             if place.file:
                 self._take_whole(place)
             if text.endswith(".") and place.folder is not None:  # it goes on with what is not known here

@@ -42,10 +42,14 @@ class Files(Protocol):
 
 @dataclass(frozen=True)
 class Place:
-    """A module: its file, and the folder of its own modules; None for what it lacks, and a namespace has no file."""
+    """A module: its file, and the folder of its own modules; None for what it lacks.
+
+    A folder alone, with its dotted name, may be a namespace of the project, or of the name of somebody else's package.
+    """
 
     file: str | None
     folder: str | None
+    dotted: str = ""
 
 
 @dataclass(frozen=True)
@@ -115,19 +119,19 @@ class Program:
         parts = [part for part in name.split(".") if part]
         namespace = None
         for folder in [base] if level else self.search:
-            found = self._at(folder, parts)
+            found = self._at(folder, parts, name)
             if found and found.file:
                 return found
             namespace = namespace or found
         return namespace
 
-    def _at(self, folder: str, parts: Sequence[str]) -> Place | None:
+    def _at(self, folder: str, parts: Sequence[str], dotted: str = "") -> Place | None:
         last = posixpath.normpath(posixpath.join(folder, *parts)) if parts else folder
         if self.files.is_file(posixpath.join(last, _INIT)):
             return Place(posixpath.normpath(posixpath.join(last, _INIT)), last)
         if parts and self.files.is_file(f"{last}.py"):
             return Place(f"{last}.py", None)
-        return Place(None, last) if self.files.is_folder(last) else None
+        return Place(None, last, dotted) if self.files.is_folder(last) else None
 
     def packages(self, dotted: str, importer: str) -> Iterator[str]:
         """Yield the files that an import of this module runs: those of the packages around it, and its own."""
@@ -140,8 +144,10 @@ class Program:
 
     def attribute(self, place: Place, name: str, seen: frozenset[tuple[str, str]] = frozenset()) -> Target:
         """Return what an attribute of a module stands for, the module itself where that cannot be followed."""
-        own = self._at(place.folder, [name]) if place.folder is not None else None
-        if place.file is None or (place.file, name) in seen:
+        own = self._at(place.folder, [name], f"{place.dotted}.{name}") if place.folder is not None else None
+        if place.file is None:
+            return own or Elsewhere(f"{place.dotted}.{name}")
+        if (place.file, name) in seen:
             return own or place
         if name not in self.outline(place.file).bound:
             return own or self._starred(place.file, name, seen | {(place.file, name)}) or place
@@ -196,8 +202,6 @@ class Program:
             if further == target:
                 break
             target, rest = further, rest[1:]
-        if isinstance(target, Place) and target.file is None and target.folder is not None and rest:
-            target = Elsewhere(posixpath.basename(target.folder))  # a folder of this name, and nothing of that in it
         if isinstance(target, Elsewhere):
             return Resolved(Elsewhere(".".join((target.dotted, *rest))), ())
         return Resolved(target, rest)
@@ -243,8 +247,10 @@ def _spelled(resolved: Resolved, ref: Ref) -> str:
             return f"{'D' if unit != MODULE else 'V'}{name}{rest};"
         case Elsewhere(dotted):
             return f"X{dotted};"
-        case Place(file, folder):
-            return "I;" if ref.binds else f"M{file or folder}{rest};"
+        case Place(None, _, dotted):
+            return f"X{dotted}{rest};"
+        case Place(file):
+            return "I;" if ref.binds else f"M{file}{rest};"
         case _:
             root = ref.root if isinstance(ref.root, str) else f"{ref.root.module}.{ref.root.name}"
             return f"B{root}{rest};"

@@ -1,6 +1,5 @@
 """What a text constant may be: a program, or the name of a module or of a file."""
 
-import ast
 import re
 from dataclasses import dataclass
 from typing import Final
@@ -8,6 +7,7 @@ from typing import Final
 from pytest_bets.pure.code.names import Imported, module_scope
 from pytest_bets.pure.code.template import Ref
 from pytest_bets.pure.code.writer import Writer
+from pytest_bets.pure.source import module
 
 _NAMED: Final = re.compile(r"[\w/.-]+\.py\b|\b[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+\.?")
 """Files and modules in a text."""
@@ -31,8 +31,8 @@ def named(text: str) -> list[str]:
 def program_in(text: str) -> TextProgram | None:
     """Return the program that a text is, None where it is none."""
     try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError):
+        tree = module(text, "text")
+    except SyntaxError:
         return None
     scope = module_scope(tree)
     writer = Writer(scope, [tree])

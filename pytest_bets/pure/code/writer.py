@@ -21,6 +21,7 @@ from pytest_bets.pure.code.names import (
     imports,
 )
 from pytest_bets.pure.code.template import Annotations, Doc, Ref
+from pytest_bets.pure.source import module
 
 _AS_TEXT: Final = Imported("__future__", "annotations")
 """What makes every annotation of a module a text."""
@@ -104,10 +105,10 @@ class Writer(Expressions):
         for part in ast.walk(node):
             if isinstance(part, ast.Constant) and isinstance(part.value, str):
                 try:
-                    meant = ast.parse(part.value.strip(), mode="eval").body
-                except (SyntaxError, ValueError, RecursionError):
+                    meant = module(part.value.strip(), "annotation").body
+                except SyntaxError:
                     continue
-                self.visit(meant)
+                self.body(meant)
 
     def _docstring(self, node: Function | ast.ClassDef | ast.Module) -> None:
         text = ast.get_docstring(node, clean=False)

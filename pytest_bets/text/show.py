@@ -79,7 +79,7 @@ def _record(record: Json, row: Json, width: int, code: Difference | None) -> Ite
 
 
 def _code(part: Json, code: Difference | None, width: int) -> Iterator[str]:
-    files = part.get("definitions") or part["files"]
+    files = part["definitions"] if "definitions" in part else part["files"]
     named_in = f"{sum(map(len, part['definitions'].values()))} definitions in " if "definitions" in part else ""
     yield from _entry("Code", f"{named_in}{len(files)} file{'s' * (len(files) != 1)}, {part['digest'][:_SHORT]}", width)
     if code and code.changed:

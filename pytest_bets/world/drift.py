@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pytest_bets.pure.evidence import Commit, Drift, Json, file_sha256
+from pytest_bets.pure.record import RECORD_SCHEMA
 from pytest_bets.pure.staleness import Difference, Move, difference
 from pytest_bets.world import history
 from pytest_bets.world.code import CodeIndex
@@ -45,7 +46,7 @@ def drift(
 
 def stale(record: Json, index: CodeIndex) -> Difference:
     """Return what differs between the code of a record and that of its bet now; a file of schema 1 has no names."""
-    if "files" in record["code"]:
+    if record["schema"] != RECORD_SCHEMA:
         files = record["code"]["files"]
         return Difference({file: () for file, was in files.items() if _sha256(index, file) != was}, ())
     bet = record["bet"]["file"]

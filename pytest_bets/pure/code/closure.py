@@ -232,7 +232,8 @@ class Walk:
             place = self.program.place(".".join(parts[:depth]), path) if any(parts[:depth]) else None
             if place is None or (depth < len(parts) and not self._has(place, parts[-1])):
                 continue
-            self._import(path, Imported(".".join(parts[:depth])))
+            for file in self.program.packages(".".join(parts[:depth]), path):
+                self._enter(file)
             if place.file:
                 self._take_whole(place)
             if text.endswith(".") and place.folder is not None:  # it goes on with what is not known here

@@ -314,11 +314,10 @@ def test_a_use_of_another_definition_of_the_same_name_is_other_code(tmp_path: Pa
 
 def test_a_folder_with_the_name_of_a_package_is_not_the_package(tmp_path: Path) -> None:
     """As one that the package itself has written: the digest does not depend on what lies there."""
-    source = (
-        "import numpy, numpy.linalg\nfrom numpy import zeros\nnumpy.ones(zeros(1), numpy)\nnumpy.linalg.norm(numpy)\n"
-    )
+    source = "import numpy, numpy.linalg\nfrom numpy import zeros\nnumpy.ones(zeros(1), numpy)\n"
+    source += "numpy.linalg.norm(numpy)\n__import__('results')\n"
     write(tmp_path / "one", {"bet_1_a.py": source})
-    write(tmp_path / "other", {"bet_1_a.py": source, "numpy/run.py": "X = 1\n"})
+    write(tmp_path / "other", {"bet_1_a.py": source, "numpy/run.py": "X = 1\n", "results/run.py": "X = 1\n"})
     one, other = (code(tmp_path / name, "bet_1_a.py") for name in ("one", "other"))
     assert one == other
     assert one.modules == {"numpy"}

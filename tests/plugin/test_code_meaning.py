@@ -173,6 +173,7 @@ REACHED = {
     "a name by a text of two parts": ("X = 'pkg.sub'", "pkg/sub", ""),
     "a name by what a text begins with": ("from importlib import import_module\nimport_module('pkg.' + X)", "pkg/sub", ""),  # noqa: E501
     "a program": ("X = 'import sys; from lab import f; f(sys.argv)'", "lab", "f"),
+    "a text in a program": ("X = \"import json; from pkg import sub; json.loads('lab.f')\"", "lab", ""),
     "a program by its module": ("X = ['python', '-m', 'pkg.sub']", "pkg/sub", ""),
     "a program by its file": ("X = ['python', 'pkg/sub.py']", "pkg/sub", ""),
     "a plugin": ("pytest_plugins = ['lab']", "lab", ""),
@@ -213,6 +214,21 @@ def test_a_module_that_reads_source_makes_every_file_count_by_its_bytes(tmp_path
     write(tmp_path, {"lab.py": "def f(): ...  # a comment\n"})
     assert code(tmp_path, "bet_1_a.py").digest != before.digest
     assert before.definitions["lab.py"].keys() == {"<whole>"}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from inspect import getsource as g\ng(lab.f)",
+        "import sys\nsys._getframe(1)",
+        "from sys import modules as m\nm['lab']",
+        "lab.f.__globals__",
+    ],
+)
+def test_whatever_it_is_called_what_sees_more_than_names_is_found(tmp_path: Path, source: str) -> None:
+    """Frames, the table of modules, source."""
+    write(tmp_path, {"bet_1_a.py": f"import lab\n{source}\n", "lab.py": "def f(): ...\n"})
+    assert code(tmp_path, "bet_1_a.py").definitions["lab.py"].keys() == {"<whole>"}
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ class Walk:
         self.reached: dict[Key, list[Resolved]] = {}
         self.whole: set[str] = set()
         self.modules: set[str] = set()
-        self.by_bytes = False
+        self._seen = False
         self._folders: set[str] = set()
         self._passed: set[str] = set()
         self._words: set[str] = set()
@@ -73,6 +73,11 @@ class Walk:
                 if _HOOKS.match(name):
                     self._reach(path, name)
         self._run()
+
+    @property
+    def by_bytes(self) -> bool:
+        """Whether the code that was reached can see what no name leads to."""
+        return self._seen or bool(self._words & FRAMES)
 
     def readers(self) -> Readers:
         """Return what the code that was reached can read at run time."""
@@ -131,6 +136,8 @@ class Walk:
                 resolved = self.program.resolve(path, part)
                 self.reached[path, name].append(resolved)
                 self._follow(path, part, resolved)
+                if part.root in PLACED and MAIN in self.program.outline(path).units:
+                    self._reach(path, MAIN)  # it can start itself as a program
         for imported in unit.imports:
             self._import(path, imported)
             if imported.name not in (None, "*"):
@@ -141,9 +148,6 @@ class Walk:
                     self._enter(place.file)
         self._passed |= unit.passed
         self._words |= unit.words
-        self.by_bytes |= bool(unit.words & FRAMES)
-        if unit.words & PLACED and MAIN in self.program.outline(path).units:
-            self._reach(path, MAIN)  # it knows how to start itself as a program
         self._strings += [(path, text) for text in unit.strings]
         self._texts.update(f".{text}" for text in unit.strings)
 
@@ -178,7 +182,7 @@ class Walk:
                 if top.isidentifier():
                     self.modules.add(top)
                 self._words.update(dotted.split("."))
-                self.by_bytes |= any(dotted == name or dotted.startswith(f"{name}.") for name in _FRAMES_ELSEWHERE)
+                self._seen |= any(dotted == name or dotted.startswith(f"{name}.") for name in _FRAMES_ELSEWHERE)
             case None:
                 if ref.root in _OWN_NAMESPACE:
                     self._take_whole(Place(path, None))
@@ -210,6 +214,8 @@ class Walk:
                 self._follow(path, ref, self.program.resolve(path, ref))
             for imported in program.imports:
                 self._import(path, imported)
+            self._words |= program.words
+            self._strings += [(path, inner) for inner in program.strings]
             return
         for found in named(text):
             if found.endswith(".py"):

@@ -17,10 +17,12 @@ MODULE_NAME: Final = re.compile(r"\.*[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*\.?")
 
 @dataclass(frozen=True)
 class TextProgram:
-    """A text that is a program: the modules that it imports, and the names that it uses."""
+    """A text that is a program: the modules that it imports, the names that it uses, and the texts in it."""
 
     imports: tuple[Imported, ...]
     refs: tuple[Ref, ...]
+    words: frozenset[str]
+    strings: tuple[str, ...]
 
 
 def named(text: str) -> list[str]:
@@ -41,4 +43,4 @@ def program_in(text: str) -> TextProgram | None:
     for ref in (item for item in writer.items if isinstance(item, Ref)):
         imported = scope.imported(ref.root) if isinstance(ref.root, str) else None
         refs.append(Ref(imported or ref.root, ref.tail, ref.called, ref.binds))
-    return TextProgram(tuple(writer.imports), tuple(refs))
+    return TextProgram(tuple(writer.imports), tuple(refs), frozenset(writer.words), tuple(writer.strings))

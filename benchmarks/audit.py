@@ -15,7 +15,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import Final
@@ -24,6 +24,7 @@ from pytest_bets.pure.measured import canonical
 from pytest_bets.pure.reader import read
 from pytest_bets.pure.record import build, dump, journal_line, rows_of, sha256
 from pytest_bets.pure.verdict import Cell, judge
+from pytest_bets.world.code import CodeIndex
 
 SECONDS: Final = 10.0
 MEGABYTES: Final = 400.0
@@ -51,6 +52,29 @@ def experiment(part):
     # revision {revision}
     return {{"gain": part / 7}}
 '''
+
+
+class Texts:
+    """The files of a project that is nowhere on disk."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self.texts = texts
+
+    def is_file(self, name: str) -> bool:
+        """Tell whether there is a file of this name."""
+        return name in self.texts
+
+    def is_folder(self, name: str) -> bool:
+        """Tell whether there is a folder of this name."""
+        return any(path.startswith(f"{name}/") for path in self.texts)
+
+    def read(self, name: str) -> bytes:
+        """Return the bytes of a file."""
+        return self.texts[name].encode()
+
+    def below(self, folder: str) -> Sequence[str]:
+        """Return the files in a folder."""
+        return [path for path in self.texts if path.startswith(f"{folder}/")]
 
 
 class Repository:
@@ -93,7 +117,7 @@ class Repository:
             "commit": None,
             "dirty": False,
         }
-        code = {"digest": "0" * 64, "files": {bet.file: sha256(self._source(number).encode())}}
+        code = CodeIndex(Path(), [], Texts({bet.file: self._source(number)})).of(bet.file).as_json()
         record = build(
             bet,
             judge(bet.criteria, cells),

@@ -1,4 +1,4 @@
-"""The command line beside pytest: new, show, rollup, audit, claims.
+"""The command line beside pytest: new, show, rollup, audit, claims, upgrade.
 
 Imports that only claims or audit needs stand in these commands: they take as long as reading a hundred bets.
 """
@@ -15,7 +15,7 @@ from pytest_bets.pure.declaration import Declaration, bet_id
 from pytest_bets.pure.fault import DeclarationError, nearest
 from pytest_bets.pure.overview import overview
 from pytest_bets.pure.record import RecordError
-from pytest_bets.text.help import ABOUT, AUDIT, CLAIMS
+from pytest_bets.text.help import ABOUT, AUDIT, CLAIMS, UPGRADE
 from pytest_bets.text.rollup import rollup
 from pytest_bets.text.show import show, show_cells
 from pytest_bets.text.template import LONGEST, SLUG, bet_file, created, slug
@@ -142,6 +142,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     claims.add_argument("--fix", action="store_true", help="correct numbers and verdicts; the text is left to you")
     claims.add_argument("--format", choices=("text", "json"), default="text", help="format of the findings")
+    upgraded = command("upgrade", _upgrade, "rewrite records of an older schema", "pytest-bets upgrade")
+    upgraded.formatter_class = argparse.RawDescriptionHelpFormatter
+    upgraded.description = UPGRADE
+    upgraded.add_argument("--dry-run", action="store_true", help="say what would be done, and write nothing")
     return parser
 
 
@@ -187,6 +191,9 @@ def _home(catalogue: Catalogue) -> Path:
 
 
 def _show(project: Project, options: argparse.Namespace) -> Answer:
+    from pytest_bets.world.code import CodeIndex
+    from pytest_bets.world.drift import stale
+
     catalogue, results = _catalogue(project), Results(project.results)
     declarations, unreadable = catalogue.declarations()
     journal = results.journal()
@@ -203,7 +210,8 @@ def _show(project: Project, options: argparse.Namespace) -> Answer:
     if options.cells:
         page = show_cells(record, row, columns)
     else:
-        page = show(declaration, record, row, lines, min(columns, 100), options.results)
+        code = stale(record, CodeIndex(project.root, project.search)) if record else None
+        page = show(declaration, record, row, lines, min(columns, 100), options.results, code)
     return Answer(encodable(page, sys.stdout.encoding))
 
 
@@ -267,9 +275,30 @@ def _audit(project: Project, options: argparse.Namespace) -> Answer:
     from pytest_bets.world.history import HistoryError
 
     try:
-        report = audit(gather(_catalogue(project), Results(project.results)))
+        report = audit(gather(_catalogue(project), Results(project.results), project.search))
     except (EvidenceError, HistoryError, RecordError) as error:
         raise UndeterminedError(str(error)) from None
     width = min(shutil.get_terminal_size().columns, 100)
     text = as_json(report) if options.format == "json" else as_text(report, width)
     return Answer(text, {"clean": OK, "findings": FINDINGS, "unknown": UNDETERMINED}[report.state])
+
+
+def _upgrade(project: Project, options: argparse.Namespace) -> Answer:
+    from pytest_bets.text.upgrade import as_text
+    from pytest_bets.world import git
+    from pytest_bets.world.history import HistoryError
+    from pytest_bets.world.machine import clocked
+    from pytest_bets.world.upgrading import recorded, upgrade
+
+    if not project.results.is_dir():
+        raise CommandError(f"there is no folder {project.results}: no bet was run, or --results names another")
+    tree = git.tree(project.root.resolve())
+    if tree is None:
+        raise UndeterminedError(f"{project.root} is in no git checkout: the code of a record is read from its commit")
+    try:
+        with recorded(project.root, tree.top, project.search) as source:
+            outcomes = upgrade(Results(project.results), source, clocked(0), dry=options.dry_run)
+    except HistoryError as error:
+        raise UndeterminedError(str(error)) from None
+    refused = any(outcome.upgraded is False for outcome in outcomes)
+    return Answer(as_text([vars(outcome) for outcome in outcomes], dry=options.dry_run), FINDINGS if refused else OK)

@@ -8,11 +8,12 @@ from typing import Final
 from pytest_bets.hooks.options import Settings
 from pytest_bets.hooks.registration import Registry
 from pytest_bets.hooks.run import BetRun
+from pytest_bets.pure.code.digest import Code
 from pytest_bets.pure.overview import claims
 from pytest_bets.pure.record import Json
 from pytest_bets.pure.standing import Standing, standings
 from pytest_bets.world.catalogue import Catalogue
-from pytest_bets.world.code import Code, CodeIndex
+from pytest_bets.world.code import CodeIndex
 from pytest_bets.world.git import Tree
 from pytest_bets.world.results import Results
 

@@ -2,8 +2,6 @@
 
 import json
 import os
-import sys
-import sysconfig
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +34,7 @@ from pytest_bets.pure.verdict import void
 from pytest_bets.text.rollup import rollup
 from pytest_bets.world import machine
 from pytest_bets.world.catalogue import Catalogue
+from pytest_bets.world.project import on_path
 from pytest_bets.world.results import Kept, Results
 from pytest_bets.world.unfinished import Unfinished
 
@@ -322,10 +321,7 @@ def search_path(config: pytest.Config, root: Path) -> list[Path]:
 
     To be asked before collecting, which puts the folders of what it collects on Python's path.
     """
-    ours = [Path(entry) for entry in sys.path if Path(entry).is_relative_to(root)]
-    installed = [Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib")]
-    configured = [config.rootpath / path for path in config.getini("pythonpath")]
-    return [*configured, *(path for path in ours if not any(map(path.is_relative_to, installed)))]
+    return [*(config.rootpath / path for path in config.getini("pythonpath")), *on_path(root)]
 
 
 def _joint(values: Collection[Any]) -> Any:

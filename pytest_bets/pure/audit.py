@@ -5,6 +5,7 @@ from difflib import SequenceMatcher
 from functools import cached_property
 from typing import Final, Literal
 
+from pytest_bets.pure.code_notes import code_notes, drifted
 from pytest_bets.pure.comparison import misjudged
 from pytest_bets.pure.declaration import Declaration
 from pytest_bets.pure.evidence import Ancestry, Commit, Evidence, RecordFacts, RecordRevision
@@ -15,6 +16,7 @@ from pytest_bets.pure.report import BetReport, Entry, Kind, Level, Report
 from pytest_bets.pure.retractions import Retractions
 from pytest_bets.pure.runs import Runs
 from pytest_bets.pure.standing import standings
+from pytest_bets.pure.upgrades import Upgrades
 from pytest_bets.pure.verdict import judge
 
 When = Literal["before", "same", "after", "unordered"]
@@ -33,6 +35,7 @@ class _Auditor:
         self.evidence = evidence
         self.order = Ancestry(evidence.commits)
         self.runs = Runs(evidence, self.order)
+        self.upgrades = Upgrades(evidence)
         self.bets = lineages(evidence.bets, evidence.present)
         self.records: dict[str, list[RecordRevision]] = {}
         for revision in evidence.records:
@@ -84,7 +87,10 @@ class _Auditor:
     def _results(self, ids: Sequence[str]) -> list[Commit]:
         """Return the commits that brought a verdict on a bet: a line of the journal, or a record."""
         found = [
-            line.added for bet in ids for line in self.runs.lines.get(bet, ()) if line.entry["verdict"] and line.added
+            line.added
+            for bet in ids
+            for line in self.runs.lines.get(bet, ())
+            if line.entry.get("verdict") and line.added
         ]
         found += [
             revision.commit
@@ -143,8 +149,9 @@ class _Auditor:
             if after and after.sha256 not in self.runs.wrote:
                 text = "the record's bytes are those of no run in the journal: it was edited, or its run's line is gone"
                 yield Entry("finding", "edited-record", bet, commit, text)
-            elif before and after and before.declaration == after.declaration and before.code != after.code:
-                yield Entry("note", "drift", bet, commit, _drifted(before, after))
+            elif before and after and self._drifted(before, after):
+                yield Entry("note", "drift", bet, commit, drifted(before, after))
+        yield from self.upgrades.entries(bet)
         record = self.evidence.now.get(bet)
         if record is None:
             yield from self._without(bet, revisions)
@@ -158,10 +165,11 @@ class _Auditor:
             yield Entry("note", "stale", bet, None, text)
         if not revisions and self.evidence.now_sha256[bet] not in self.runs.wrote:
             yield Entry("finding", "edited-record", bet, None, "the record was written by no run in the journal")
-        for drift in self.evidence.drift.get(bet, ()):
-            commits = ", ".join(commit.id[:10] or "not committed" for commit in drift.commits) or "not committed"
-            text = f"the record is stale: {drift.file} has changed since ({commits}); run the bet again"
-            yield Entry("note", "stale", bet, None, text)
+        yield from code_notes(self.evidence, bet, record)
+
+    def _drifted(self, before: RecordFacts, after: RecordFacts) -> bool:
+        same = before.code == after.code or self.upgrades.joins(before.sha256, after.sha256)
+        return before.declaration == after.declaration and not same
 
     def _without(self, bet: str, revisions: Sequence[RecordRevision]) -> Iterator[Entry]:
         held = [facts for revision in revisions for facts in (revision.before, revision.after) if facts]
@@ -207,13 +215,6 @@ _WHEN: Final[Mapping[str, str]] = {
     "same": "in the commit that brought a result: git cannot tell which came first",
     "unordered": "on another branch than its results: git cannot tell which came first",
 }
-
-
-def _drifted(before: RecordFacts, after: RecordFacts) -> str:
-    old, new = before.files or {}, after.files or {}
-    files = sorted(name for name in {*old, *new} if old.get(name) != new.get(name))
-    verdicts = f"{before.verdict or 'void'} before, {after.verdict or 'void'} after"
-    return f"metric drift: measured again with other code ({', '.join(files)}); {verdicts}"
 
 
 def _same_claim(one: Declaration, other: Declaration) -> bool:

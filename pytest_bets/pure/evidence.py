@@ -9,6 +9,7 @@ from typing import Any
 from pytest_bets.pure.declaration import Declaration
 from pytest_bets.pure.fault import DeclarationError
 from pytest_bets.pure.reader import read
+from pytest_bets.pure.staleness import Definitions, Move
 
 Json = dict[str, Any]
 
@@ -59,6 +60,8 @@ class RecordFacts:
     code: str | None
     files: Mapping[str, str] | None
     verdict: str | None
+    definitions: Definitions | None = None
+    packages: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -87,10 +90,31 @@ class JournalLine:
 
 @dataclass(frozen=True)
 class Drift:
-    """A file of a bet's code that is not what its record was measured with, and the commits since that changed it."""
+    """Code of a bet that is not what its record was measured with, and the commits since that changed its file.
+
+    `names` are the definitions; a record of schema 1 knows files alone. Without a file the definitions are the same,
+    and what they use is not.
+    """
 
     file: str
     commits: tuple[Commit, ...]
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Upgraded:
+    """A record that an upgrade wrote, and the code part that the commit it names gives; why there is none instead."""
+
+    record: Json
+    code: Json | str
+
+
+@dataclass(frozen=True)
+class Lock:
+    """The file that names the versions of packages, and these."""
+
+    file: str
+    versions: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -99,7 +123,7 @@ class Evidence:
 
     `held` gives, by commit and path, the digest of the declaration that was there; `present` the paths of the bet files
     that HEAD or the working tree has; `foreign` why the history of a bet cannot be read here, by its id; `unknown` what
-    else cannot be told.
+    else cannot be told. `drift` and `moved` are by bet, `upgraded` by the hash of the record that an upgrade wrote.
     """
 
     commits: Mapping[str, Commit]
@@ -112,6 +136,9 @@ class Evidence:
     journal: Sequence[tuple[str, Json]]
     held: Mapping[tuple[str, str], str | None]
     drift: Mapping[str, Sequence[Drift]] = field(default_factory=dict)
+    moved: Mapping[str, Sequence[Move]] = field(default_factory=dict)
+    upgraded: Mapping[str, Upgraded] = field(default_factory=dict)
+    lock: Lock | None = None
     present: frozenset[str] = frozenset()
     foreign: Mapping[str, str] = field(default_factory=dict)
     unknown: Sequence[str] = ()
@@ -132,7 +159,10 @@ def facts(data: bytes) -> RecordFacts:
     try:
         record = json.loads(data)
         declaration, code = record["declaration"]["digest"], record["code"]
-        return RecordFacts(file_sha256(data), declaration, code["digest"], code["files"], record["verdict"])
+        files, definitions = code.get("files"), code.get("definitions")
+        packages = record["environment"]["packages"]
+        verdict = record["verdict"]
+        return RecordFacts(file_sha256(data), declaration, code["digest"], files, verdict, definitions, packages)
     except (ValueError, KeyError, TypeError, RecursionError):
         return RecordFacts(file_sha256(data), None, None, None, None)
 

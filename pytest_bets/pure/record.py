@@ -10,8 +10,11 @@ from pytest_bets.pure.measured import encoded, indented, number, row
 from pytest_bets.pure.shape import line_misfits, record_misfits
 from pytest_bets.pure.verdict import Cell, Judged, Verdict
 
-RECORD_SCHEMA: Final = "pytest-bets/record/1"
-JOURNAL_SCHEMA: Final = "pytest-bets/journal/1"
+RECORD_SCHEMA: Final = "pytest-bets/record/2"
+JOURNAL_SCHEMA: Final = "pytest-bets/journal/2"
+RECORD_SCHEMAS: Final = ("pytest-bets/record/1", RECORD_SCHEMA)
+JOURNAL_SCHEMAS: Final = ("pytest-bets/journal/1", JOURNAL_SCHEMA)
+"""Those that can be read: what is written is of the last."""
 
 Json = dict[str, Any]
 
@@ -95,6 +98,7 @@ def journal_line(
     """Return the journal's line for a run whose record, written or not, is given with the rows of its cells."""
     return {
         "schema": JOURNAL_SCHEMA,
+        "kind": "run",
         **({"pilot": True} if record.get("pilot") else {}),
         "bet": record["bet"]["id"],
         "time": time,
@@ -141,9 +145,9 @@ def load(data: bytes, name: str) -> Json:
 
     """
     record = _strict(data, name, "keep one side, and run `pytest-bets rollup`")
-    if not isinstance(record, dict) or record.get("schema") != RECORD_SCHEMA:
+    if not isinstance(record, dict) or record.get("schema") not in RECORD_SCHEMAS:
         found = record.get("schema") if isinstance(record, dict) else type(record).__name__
-        raise RecordError(f"{name}: this is no record: its schema is {found!r}, expected {RECORD_SCHEMA!r}")
+        raise RecordError(f"{name}: this is no record: its schema is {found!r}, expected {_either(RECORD_SCHEMAS)}")
     for misfit in record_misfits(record):
         raise RecordError(f"{name}: {misfit}")
     return record
@@ -157,11 +161,15 @@ def load_line(line: bytes, name: str) -> Json:
 
     """
     entry = _strict(line, name, "keep the lines of both, and run `pytest-bets rollup`")
-    if not isinstance(entry, dict) or entry.get("schema") != JOURNAL_SCHEMA:
-        raise RecordError(f"{name}: this is no line of a journal, expected schema {JOURNAL_SCHEMA!r}")
+    if not isinstance(entry, dict) or entry.get("schema") not in JOURNAL_SCHEMAS:
+        raise RecordError(f"{name}: this is no line of a journal, expected schema {_either(JOURNAL_SCHEMAS)}")
     for misfit in line_misfits(entry):
         raise RecordError(f"{name}: {misfit}")
     return entry
+
+
+def _either(schemas: Sequence[str]) -> str:
+    return " or ".join(map(repr, schemas))
 
 
 def _strict(data: bytes, name: str, merged: str) -> Any:

@@ -33,6 +33,7 @@ Kind = Literal[
     "retracted",
     "overturned",
     "stale",
+    "moved",
     "drift",
     "retried",
     "unstable",

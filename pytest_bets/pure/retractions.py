@@ -43,7 +43,7 @@ class Retractions:
 
     def _failed(self, bet: str) -> Commit | None:
         ids = self.bets[bet].ids if bet in self.bets else [bet]
-        lines = (line for one in ids for line in self.runs.lines.get(one, ()) if line.entry["verdict"] == "FAIL")
+        lines = (line for one in ids for line in self.runs.lines.get(one, ()) if line.entry.get("verdict") == "FAIL")
         return min((line.added for line in lines if line.added), key=lambda commit: commit.order, default=None)
 
     def _withdrawn(self, bet: str) -> Commit | None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from pytest_bets.pure.declaration import bet_id
 from pytest_bets.pure.evidence import Ancestry, Evidence, JournalLine
+from pytest_bets.pure.journal import is_run, runs
 from pytest_bets.pure.record import Json
 from pytest_bets.pure.report import Entry
 
@@ -20,6 +21,10 @@ class Runs:
         self.journal: dict[str, list[tuple[str, Json]]] = {}
         for sha256, entry in evidence.journal:
             self.journal.setdefault(entry["bet"], []).append((sha256, entry))
+        self.ran: dict[str, list[Json]] = {}
+        """The lines of runs, by bet, with the code that upgrades gave them."""
+        for entry in runs([entry for _, entry in evidence.journal]):
+            self.ran.setdefault(entry["bet"], []).append(entry)
         self.wrote = {line.entry["record"] for line in evidence.lines} | {
             entry["record"] for _, entry in evidence.journal
         }
@@ -39,7 +44,7 @@ class Runs:
         for line in self.lines.get(bet, ()):
             if line.sha256 in present or line.entry.get("pilot"):
                 continue
-            run = f"the run of {line.entry['time']} ({line.entry['verdict'] or 'void'})"
+            run = _told(line.entry)
             if line.elsewhere and line.removed is None:
                 text = f"{run} stands in {line.elsewhere}, and not in the journal that is audited"
                 yield Entry("finding", "elsewhere", bet, line.added, text)
@@ -56,11 +61,11 @@ class Runs:
         for line in (line for line in self.lines.get(bet, ()) if not line.entry.get("pilot")):
             one = first.setdefault(line.entry["previous"], line)
             if one.added and line.added and self.order.before(one.added, line.added):
-                text = f"the run of {line.entry['time']} did not know that of {one.entry['time']}, committed before it"
+                text = f"{_named(line.entry)} did not know that of {one.entry['time']}, committed before it"
                 yield Entry("note", "forked-chain", bet, line.added, text)
 
     def _registered(self, bet: str) -> Iterator[Entry]:
-        for _, entry in self.journal.get(bet, ()):
+        for entry in self.ran.get(bet, ()):
             if entry["verdict"] is None or entry.get("pilot"):
                 continue
             ran, commit = f"the run of {entry['time']} ({entry['verdict']})", entry["environment"]["commit"]
@@ -80,14 +85,14 @@ class Runs:
                 yield Entry("note", "dirty", bet, None, f"{ran} was from a tree with uncommitted changes")
 
     def _void(self, bet: str) -> Iterator[Entry]:
-        void = [entry for _, entry in self.journal.get(bet, ()) if entry["verdict"] is None and not entry.get("pilot")]
+        void = [entry for entry in self.ran.get(bet, ()) if entry["verdict"] is None and not entry.get("pilot")]
         if void:
             told = "; ".join(f"{entry['time']}, {entry['void']}" for entry in void)
             yield Entry("note", "void", bet, None, f"{len(void)} of its runs came to no verdict: {told}")
 
     def _disagreeing(self, bet: str) -> Iterator[Entry]:
         pairs: dict[tuple[str, str], list[str]] = {}
-        for _, entry in self.journal.get(bet, ()):
+        for entry in self.ran.get(bet, ()):
             if entry["verdict"] and not entry.get("pilot"):
                 pairs.setdefault((entry["declaration"], entry["code"]), []).append(entry["verdict"])
         for verdicts in pairs.values():
@@ -98,3 +103,12 @@ class Runs:
         if len(sequence) > 1 and "FAIL" in sequence[:-1] and sequence[-1] != "FAIL":
             text = f"ran with {len(sequence)} versions of its code or declaration, which came to {', '.join(sequence)}"
             yield Entry("note", "retried", bet, None, text)
+
+
+def _told(entry: Json) -> str:
+    """Return a line of the journal in words."""
+    return f"{_named(entry)} ({entry['verdict'] or 'void'})" if is_run(entry) else _named(entry)
+
+
+def _named(entry: Json) -> str:
+    return f"the {'run' if is_run(entry) else 'upgrade'} of {entry['time']}"

@@ -16,6 +16,7 @@ def record_misfits(record: Mapping[str, Any]) -> Iterator[str]:
         return
     for part, fields in _PARTS.items():
         yield from _misfits(part, record[part], fields)
+    yield from _misfits("code", record["code"], _CODE[record["schema"]])
     for index, cell in enumerate(record["cells"]):
         if _is_cell(cell):  # nearly all are, and a sweep may have thousands
             continue
@@ -30,6 +31,11 @@ def record_misfits(record: Mapping[str, Any]) -> Iterator[str]:
 
 def line_misfits(line: Mapping[str, Any]) -> Iterator[str]:
     """Tell of every field that holds what no line of a journal has there."""
+    if line["schema"] != "pytest-bets/journal/1":
+        yield from _misfits("", line, {"kind": _is_one_of("run", "upgrade")})
+        if line.get("kind") == "upgrade":
+            yield from _upgrade_misfits(line)
+            return
     misfits = list(_misfits("", line, _LINE))
     yield from misfits
     if misfits:
@@ -37,6 +43,14 @@ def line_misfits(line: Mapping[str, Any]) -> Iterator[str]:
     yield from _misfits("cells", line["cells"], _COUNTED)
     for index, item in enumerate(line["criteria"]):
         yield from _misfits(f"criteria[{index}]", item, _VALUED)
+
+
+def _upgrade_misfits(line: Mapping[str, Any]) -> Iterator[str]:
+    misfits = list(_misfits("", line, _UPGRADE))
+    yield from misfits
+    if not misfits:
+        yield from _misfits("was", line["was"], _WAS)
+        yield from _misfits("was.code", line["was"].get("code"), _CODE["pytest-bets/record/1"])
 
 
 def _misfits(where: str, item: object, fields: "_Fields") -> Iterator[str]:
@@ -62,6 +76,10 @@ def _is(*kinds: type) -> Callable[[object], bool]:
 
 def _is_list_of(*kinds: type) -> Callable[[object], bool]:
     return lambda item: isinstance(item, list) and all(isinstance(entry, kinds) for entry in item)
+
+
+def _is_dict_of(kind: type) -> Callable[[object], bool]:
+    return lambda item: isinstance(item, dict) and all(isinstance(entry, kind) for entry in item.values())
 
 
 def _is_one_of(*values: str | None) -> Callable[[object], bool]:
@@ -113,13 +131,22 @@ _PARTS: Final[Mapping[str, _Fields]] = {
         "withdrawn": _is(str, type(None)),
     },
     "registration": {"state": _is_one_of("registered", "unregistered", "unknown"), "commit": _is(str, type(None))},
-    "code": {"digest": _is(str), "files": _is(dict)},
     "environment": {
         **dict.fromkeys(("python", "platform"), _is(str)),
         "packages": _is(dict),
         **dict.fromkeys(("device", "threads", "commit", "dirty"), _is_there),
     },
 }
+_CODE: Final[Mapping[str, _Fields]] = {
+    "pytest-bets/record/1": {"digest": _is(str), "files": _is(dict)},
+    "pytest-bets/record/2": {"digest": _is(str), "definitions": _is_dict_of(dict)},
+}
+_UPGRADE: Final[_Fields] = {
+    **dict.fromkeys(("bet", "declaration", "code", "time", "host", "record"), _is(str)),
+    "was": _is(dict),
+    "previous": _is(str, type(None)),
+}
+_WAS: Final[_Fields] = {"schema": _is_one_of("pytest-bets/record/1"), "record": _is(str), "code": _is(dict)}
 _CELL: Final[_Fields] = {"params": _is(dict), "measured": _is(dict)}
 _CRITERION: Final[_Fields] = {
     **dict.fromkeys(("tier", "sentence"), _is(str)),

@@ -49,3 +49,12 @@ that disagree, retractions. docs/audit.md explains each kind; docs/threat-model.
 
 Exit status: 0 clean, 1 findings, 2 usage error, 3 cannot determine (no git, shallow clone, bet in another repository).
 """
+
+UPGRADE: Final = """\
+Write records of an older schema in that of today. A record of schema 1 names the files of its code, one of schema 2 the
+definitions. Only that part changes. It is read from the commit that the record names, after the files of the commit are
+compared with the hashes in the record; no code is run. The journal gets a line for each record, with all that was
+replaced, and the audit checks it.
+
+Exit status: 0 done, 1 a record could not be upgraded, 2 usage, 3 cannot determine.
+"""

@@ -9,6 +9,7 @@ from pytest_bets.pure.declaration import CRITERIA, Criterion, Declaration
 from pytest_bets.pure.measured import number
 from pytest_bets.pure.record import Json, cells_of
 from pytest_bets.pure.sentence import parse
+from pytest_bets.pure.staleness import Difference, moved_words, named
 from pytest_bets.pure.syntax import SentenceError
 from pytest_bets.pure.verdict import figure
 from pytest_bets.text.cells import cells_table, measured_lines
@@ -29,15 +30,17 @@ def show(
     journal: Sequence[Json],
     width: int = 80,
     results: str | None = None,
+    code: Difference | None = None,
 ) -> str:
     """Return the page of a bet, of which the declaration or the record may be gone.
 
-    `row` is its row of the summary; `results` names the folder as it was typed, where one was.
+    `row` is its row of the summary; `results` names the folder as it was typed, where one was; `code` is how the bet's
+    code differs from the code in the record.
     """
     lines = [*_heading(row, width), ""]
     gone = f"Renamed to {visible(row['renamed_to'])}." if "renamed_to" in row else "The bet's file is gone."
     lines += _declaration(declaration, record, width) if declaration else [gone, ""]
-    lines += _record(record, row, width, results) if record else ["Never run: there is no record.", ""]
+    lines += _record(record, row, width, results, code) if record else ["Never run: there is no record.", ""]
     lines += _entry("Standing", standing_words(row["standing"]), width)
     if row["challenged"]:
         lines += _entry("Challenges", "; ".join(challenged_words(row["challenged"])), width)
@@ -92,7 +95,7 @@ def _value(value: object) -> str:
     return str(value["source"]) if isinstance(value, Mapping) and set(value) == {"source"} else repr(value)
 
 
-def _record(record: Json, row: Json, width: int, results: str | None) -> Iterator[str]:
+def _record(record: Json, row: Json, width: int, results: str | None, code: Difference | None) -> Iterator[str]:
     commit = record["registration"].get("commit")
     state = record["registration"]["state"]
     registered = f"registered at {commit[:_SHORT]}" if commit else state.replace("unknown", "registration unknown")
@@ -115,6 +118,7 @@ def _record(record: Json, row: Json, width: int, results: str | None) -> Iterato
         where = f" --results {shlex.quote(results)}" if results else ""
         yield from _entry("Cells", f"`pytest-bets show {short(row['id'])}{where} --cells` prints every cell", width)
     yield from _environment(record["environment"], width)
+    yield from _code(record["code"], code, width)
     yield ""
 
 
@@ -139,6 +143,18 @@ def _environment(environment: Json, width: int) -> list[str]:
     packages = ", ".join(f"{name} {version}" for name, version in environment["packages"].items())
     where = f"Python {environment['python']}, {environment['platform']}, {environment['device']}"
     return _entry("Ran on", f"{where}, threads {environment['threads']}; {packages}", width)
+
+
+def _code(part: Json, code: Difference | None, width: int) -> Iterator[str]:
+    files = part["definitions"] if "definitions" in part else part["files"]
+    named_in = f"{sum(map(len, part['definitions'].values()))} definitions in " if "definitions" in part else ""
+    yield from _entry("Code", f"{named_in}{len(files)} file{'s' * (len(files) != 1)}, {part['digest'][:_SHORT]}", width)
+    if code and code.changed:
+        what = named(code.changed) if any(code.changed.values()) else ", ".join(code.changed)
+        changed = f"{what} changed since" if what else "its definitions use others than they did"
+        yield from _entry("Stale", f"{changed}; run the bet again", width)
+    if code and code.moved:
+        yield from _entry("Moved", f"the same code at another place: {moved_words(code.moved)}", width)
 
 
 def _figure(value: Any) -> str:

@@ -1,114 +1,76 @@
-"""The code that a bet runs: the files that its own file imports, found by reading and never by importing."""
+"""The code of bets, read from the files of the working tree or of a commit, and never imported."""
 
-import ast
-import hashlib
 import itertools
 import os
-import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from functools import cache
+from pathlib import Path, PurePosixPath
 
-from pytest_bets.pure.measured import digest
-from pytest_bets.pure.source import module
-
-
-@dataclass(frozen=True)
-class Code:
-    """The files of a bet with their SHA-256, and the top-level modules from elsewhere that they import."""
-
-    files: dict[str, str]
-    modules: frozenset[str]
-
-    @property
-    def digest(self) -> str:
-        """The SHA-256 over names and contents."""
-        return digest(self.files)
-
-    def as_json(self) -> dict[str, object]:
-        """Return the record's `code`."""
-        return {"digest": self.digest, "files": dict(self.files)}
+from pytest_bets.pure.code.digest import Code, close
+from pytest_bets.pure.code.program import Files, Outlines, Program
 
 
-@dataclass(frozen=True)
-class _Source:
-    sha256: str
-    imports: frozenset[str]
+class Disk:
+    """The files under a root as they are now."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.is_file = cache(lambda name: (root / name).is_file())
+        self.is_folder = cache(lambda name: (root / name).is_dir())
+
+    def read(self, name: str) -> bytes:
+        """Return the bytes of a file."""
+        return (self.root / name).read_bytes()
+
+    def below(self, folder: str) -> Sequence[str]:
+        """Return every Python file in a folder and in those within it."""
+        return [name_of(path, self.root) for path in sorted((self.root / folder).rglob("*.py"))]
 
 
 class CodeIndex:
     """Finds the code of bets under `root`; modules are looked for in `search`, and each file is read once."""
 
-    def __init__(self, root: Path, search: Sequence[Path]) -> None:
+    def __init__(
+        self, root: Path, search: Sequence[Path], files: Files | None = None, outlines: Outlines | None = None
+    ) -> None:
         self.root = root
-        self.search = search
-        self._sources: dict[Path, _Source] = {}
+        self.files = files or Disk(root)
+        self._search = [name_of(path, root) for path in search]
+        self._outlines = outlines or Outlines()
+        self._programs: dict[tuple[str, ...], Program] = {}
 
     def code(self, bet: Path) -> Code:
-        """Return the bet's file, the packages and every conftest.py that it is under, and all that these import."""
-        conftests = [folder / "conftest.py" for folder in bet.parents if folder.is_relative_to(self.root)]
-        waiting = [bet, *_packages(bet), *(path for path in conftests if path.is_file())]
+        """Return what the bet's file reaches, with the packages and every conftest.py that it is under."""
+        return self.of(name_of(bet, self.root))
+
+    def of(self, bet: str) -> Code:
+        """Return the code of the bet in the file of this name, relative to the root."""
+        folders = map(str, PurePosixPath(bet).parents)
+        conftests = [name for folder in folders if self.files.is_file(name := _join(folder, "conftest.py"))]
+        entries = [bet, *self._packages(bet), *conftests]
         # as pytest puts them on the path, unless it is told to leave the path alone
-        starts = [_start(path) for path in waiting]
-        search = list(dict.fromkeys([*starts, *self.search, self.root]))
-        found: dict[str, str] = {}
-        own: set[str] = set()
-        modules: set[str] = set()
-        while waiting:
-            path = waiting.pop()
-            name = Path(os.path.relpath(path, self.root)).as_posix()
-            if name in found:
-                continue
-            source = self._source(path)
-            found[name] = source.sha256
-            for imported in source.imports:
-                files = list(self._files(imported, path, search))
-                waiting += files
-                (own if files else modules).add(imported.partition(".")[0])
-        elsewhere = modules - own - sys.stdlib_module_names - {"", "__future__"}
-        return Code(dict(sorted(found.items())), frozenset(elsewhere))
+        starts = [next(itertools.islice(_folders(path), len(self._packages(path)), None)) for path in entries]
+        search = tuple(dict.fromkeys([*starts, *self._search, "."]))
+        if search not in self._programs:
+            self._programs[search] = Program(self.files, search, self._outlines)
+        return close(self._programs[search], entries, [bet, *conftests])
 
-    def _source(self, path: Path) -> _Source:
-        if path not in self._sources:
-            data = path.read_bytes().replace(b"\r\n", b"\n")
-            try:
-                imports = frozenset(_imports(module(data, path.name)))
-            except (SyntaxError, RecursionError):
-                imports = frozenset()
-            self._sources[path] = _Source(hashlib.sha256(data).hexdigest(), imports)
-        return self._sources[path]
-
-    def _files(self, name: str, importer: Path, search: Sequence[Path]) -> Iterator[Path]:
-        absolute = name.lstrip(".")
-        level = len(name) - len(absolute)
-        parts = [part for part in absolute.split(".") if part]
-        for base in importer.parents[level - 1 : level] if level else search:
-            last = base.joinpath(*parts)
-            places = [last / "__init__.py", *([last.with_name(f"{last.name}.py")] if parts else [])]
-            target = next((path for path in places if path.is_file()), None)
-            if target:
-                packages = (base.joinpath(*parts[:depth], "__init__.py") for depth in range(1, len(parts)))
-                yield from (package for package in packages if package.is_file())
-                yield target
-                return
+    def _packages(self, path: str) -> list[str]:
+        """Return the `__init__.py` of every package that the file is in, the innermost first."""
+        inits = (_join(folder, "__init__.py") for folder in _folders(path))
+        return list(itertools.takewhile(self.files.is_file, inits))
 
 
-def _packages(path: Path) -> list[Path]:
-    """Return the `__init__.py` of every package that the file is in, the innermost first."""
-    return list(itertools.takewhile(Path.is_file, (folder / "__init__.py" for folder in path.parents)))
+def name_of(path: Path, root: Path) -> str:
+    """Return a path relative to the root, with `/`."""
+    return Path(os.path.relpath(path, root)).as_posix()
 
 
-def _start(path: Path) -> Path:
-    """Return the folder where the file's module name begins."""
-    return path.parents[len(_packages(path))]
+def _folders(path: str) -> Iterator[str]:
+    """Yield the folders that a file is in, the innermost first, and those around the root."""
+    yield from map(str, PurePosixPath(path).parents)
+    yield from itertools.accumulate(itertools.repeat(".."), lambda folder, up: f"{folder}/{up}")
 
 
-def _imports(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            base = "." * node.level + (node.module or "")
-            yield base
-            joint = "" if base.endswith(".") else "."
-            yield from (f"{base}{joint}{alias.name}" for alias in node.names if alias.name != "*")
+def _join(folder: str, name: str) -> str:
+    return name if folder == "." else f"{folder}/{name}"

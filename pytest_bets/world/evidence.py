@@ -18,16 +18,20 @@ from pytest_bets.pure.evidence import (
     JournalLine,
     RecordFacts,
     RecordRevision,
+    Upgraded,
     file_sha256,
 )
 from pytest_bets.pure.evidence import facts as facts_in
 from pytest_bets.pure.evidence import held as held_in
+from pytest_bets.pure.journal import is_run
 from pytest_bets.pure.record import RecordError, load_line, sha256
 from pytest_bets.world import git, history
 from pytest_bets.world.catalogue import Catalogue
 from pytest_bets.world.drift import drift, inside
 from pytest_bets.world.history import Touch
+from pytest_bets.world.lock import lock
 from pytest_bets.world.results import JOURNAL, SUMMARY_JSON, Results
+from pytest_bets.world.upgrading import recorded
 
 _DISK: Final = "disk:"
 """What stands before a path where a file's content is that of the working tree, and not a blob's."""
@@ -37,8 +41,8 @@ class EvidenceError(ValueError):
     """There is no history to audit; the message says why, and what helps."""
 
 
-def gather(catalogue: Catalogue, results: Results) -> Evidence:
-    """Return what an audit reads.
+def gather(catalogue: Catalogue, results: Results, search: Sequence[Path] = ()) -> Evidence:
+    """Return what an audit reads; modules of the project are looked for in `search`.
 
     Raises:
         EvidenceError: outside git, in a shallow clone, and where nothing was ever committed.
@@ -54,7 +58,7 @@ def gather(catalogue: Catalogue, results: Results) -> Evidence:
         raise EvidenceError(f"this clone of {tree.top} is shallow: `git fetch --unshallow` brings its history")
     if tree.commit is None:
         raise EvidenceError(f"nothing was ever committed in {tree.top}: git is the registry of bets")
-    return _Gatherer(catalogue, results, tree, tree.commit).evidence()
+    return _Gatherer(catalogue, results, tree, tree.commit, search).evidence()
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,7 @@ class _Gatherer:
     results: Results
     tree: git.Tree
     head: str
+    search: Sequence[Path]
 
     def evidence(self) -> Evidence:
         foreign = dict(self._foreign())
@@ -77,6 +82,7 @@ class _Gatherer:
             lines = self._lines(later.result(), commits, work)
         now = {record["bet"]["id"]: record for record in self.results.records()}
         declarations, unreadable = self.catalogue.declarations()
+        drifted, moved = drift(self.catalogue.root, self.tree.top, self.search, now, commits, work)
         outside = (
             [] if self._inside(self.results.folder) else [f"{self.results.folder} lies outside of {self.tree.top}"]
         )
@@ -90,7 +96,10 @@ class _Gatherer:
             now_sha256={bet: file_sha256(self.results.record_path(bet).read_bytes()) for bet in now},
             journal=[(sha256(line), load_line(line, JOURNAL)) for line in self.results.lines()],
             held=self._digests(sorted(self._asked(touches, lines))),
-            drift=drift(self.catalogue.root, self.tree.top, now, commits, work),
+            drift=drifted,
+            moved=moved,
+            upgraded=self._upgraded(lines, touches),
+            lock=lock(self.catalogue.root),
             present=present,
             foreign=foreign,
             unknown=[*outside, *(str(fault) for error in unreadable for fault in error.faults)],
@@ -114,6 +123,14 @@ class _Gatherer:
                 else:
                     facts[name] = facts_in(data)
         return declared, facts
+
+    def _upgraded(self, lines: Sequence[JournalLine], touches: Sequence[Touch]) -> dict[str, Upgraded]:
+        upgrades = {line.entry["record"]: line.entry for line in lines if not is_run(line.entry)}
+        if not upgrades:
+            return {}
+        blobs = sorted({touch.after for touch in touches if touch.after and not _is_bet(touch)})
+        with recorded(self.catalogue.root, self.tree.top, self.search) as source:
+            return source.upgraded(upgrades, (data for _, data in self._contents(blobs) if data))
 
     def _digests(self, asked: Sequence[tuple[str, str]]) -> dict[tuple[str, str], str | None]:
         """Return the digest of what was declared in a commit at a path, None where nothing was."""
@@ -216,7 +233,7 @@ class _Gatherer:
         for touch in touches:
             if touch.path and touch.path.endswith(".py"):
                 paths.setdefault(bet_id(touch.path), set()).add(touch.path)
-        ran = {(line.entry["bet"], line.entry["environment"]["commit"]) for line in lines}
+        ran = {(line.entry["bet"], line.entry["environment"]["commit"]) for line in lines if is_run(line.entry)}
         return {(commit, path) for bet, commit in ran if commit for path in paths.get(bet, ())}
 
     def _foreign(self) -> Iterator[tuple[str, str]]:

@@ -109,6 +109,27 @@ def line_touches(top: Path, patterns: Sequence[str]) -> Iterator[tuple[str, str,
                 yield commit, path, line.startswith(b"+"), line[1:].rstrip(b"\r\n")
 
 
+def tree(top: Path, commit: str) -> dict[str, str] | None:
+    """Return the blobs of a commit by their paths, None where there is no such commit."""
+    try:
+        entries = _git(top, "ls-tree", "-r", "-z", "--full-tree", f"{commit}^{{commit}}").split(b"\0")
+    except HistoryError:
+        return None
+    fields = (entry.partition(b"\t") for entry in entries if entry)
+    return {os.fsdecode(path): head.split()[2].decode() for head, _, path in fields if head.split()[1] == b"blob"}
+
+
+@contextmanager
+def objects(top: Path) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
+    """Start a process that is asked for objects by name, a line each, and answers as `cat-file --batch` does."""
+    command = [*_GIT, "-C", str(top), "cat-file", "--batch"]
+    with subprocess.Popen(  # noqa: S603  # fixed arguments
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_environment()
+    ) as process:
+        assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018  # both are pipes
+        yield process.stdin, process.stdout
+
+
 def contents(top: Path, names: Sequence[str]) -> Iterator[bytes | None]:
     """Yield what each object holds, a blob's name or `commit:path`, in turn; None where there is no such blob."""
     with subprocess.Popen(  # noqa: S603  # fixed arguments

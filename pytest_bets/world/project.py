@@ -1,6 +1,9 @@
 """Where a project's root and its results are, for pytest and for the commands beside it."""
 
 import os
+import shlex
+import sys
+import sysconfig
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +35,8 @@ class Project:
     root: Path
     results: Path
     searched: tuple[Path, ...]
+    search: tuple[Path, ...] = ()
+    """Where pytest looks for modules of the project."""
 
 
 class ProjectError(ValueError):
@@ -81,9 +86,10 @@ def locate(start: Path, results: str | None = None, rootdir: str | None = None) 
         named = Path(os.path.normpath(start / rootdir))
         if not named.is_dir():
             raise ProjectError(f"--rootdir {rootdir}: there is no folder {named}")
-        return _project(Root(named, (named,)), start, results, _settled(named)[1])
+        settled, settings = _settled(named)
+        return _project(Root(named, (named,)), start, results, settings, settled)
     settled, settings = _settled(start)
-    return _project(find_root(start, (), settled), start, results, settings)
+    return _project(find_root(start, (), settled), start, results, settings, settled)
 
 
 def _settled(start: Path) -> tuple[Path | None, Mapping[str, object]]:
@@ -96,9 +102,25 @@ def _settled(start: Path) -> tuple[Path | None, Mapping[str, object]]:
     return next(marked, None), {}
 
 
-def _project(root: Root, start: Path, results: str | None, settings: Mapping[str, object]) -> Project:
+def _project(
+    root: Root, start: Path, results: str | None, settings: Mapping[str, object], settled: Path | None
+) -> Project:
     given = (start / results) if results else root.path / str(settings.get("bets_results") or "results")
-    return Project(root.path, given.resolve(), root.searched)
+    configured = settings.get("pythonpath") or ()
+    paths = shlex.split(configured) if isinstance(configured, str) else [str(path) for path in _list(configured)]
+    modules = (*((settled or root.path) / path for path in paths), *on_path(root.path))
+    return Project(root.path, given.resolve(), root.searched, modules)
+
+
+def _list(value: object) -> list[object]:
+    return list(value) if isinstance(value, list | tuple) else []
+
+
+def on_path(root: Path) -> list[Path]:
+    """Return the folders of the project that are on Python's path, but for those of installed packages."""
+    ours = [Path(entry) for entry in sys.path if Path(entry).is_relative_to(root)]
+    installed = [Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib")]
+    return [path for path in ours if not any(map(path.is_relative_to, installed))]
 
 
 def _settings(folder: Path) -> Mapping[str, object] | None:

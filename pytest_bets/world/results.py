@@ -2,12 +2,13 @@
 
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from pytest_bets.pure.journal import runs, written
 from pytest_bets.pure.measured import canonical
 from pytest_bets.pure.record import Json, RecordError, dump, journal_line, load, load_line, same_pair, sha256
 from pytest_bets.world.folders import ignored
@@ -99,12 +100,15 @@ class Results:
         )
 
     def journal(self) -> list[Json]:
-        """Return the lines of the journal.
+        """Return the lines of the journal that are of runs, with what upgrades gave them.
 
         Raises:
             RecordError: when a line is none of ours.
 
         """
+        return runs(self._loaded())
+
+    def _loaded(self) -> list[Json]:
         return [load_line(line, f"{self.folder / JOURNAL}:{index}") for index, line in enumerate(self.lines(), start=1)]
 
     def written(self) -> dict[str, list[Json]]:
@@ -114,11 +118,7 @@ class Results:
             RecordError: when a line is none of ours.
 
         """
-        found: dict[str, list[Json]] = {}
-        for line in self.journal():
-            if line["record"]:
-                found.setdefault(line["bet"], []).append(line)
-        return found
+        return written(self._loaded())
 
     def lines(self) -> list[bytes]:
         """Return the lines of the journal as they stand there."""
@@ -142,25 +142,32 @@ class Results:
         bet = record["bet"]["id"]
         with self.locked():
             standing = self.record(bet)
-            written = complete and _due(standing, record)
+            is_due = complete and _due(standing, record)
             data = dump(record, rows)
             lines = self.lines()
             own = _lines_of(bet, lines)
             entry = journal_line(
                 record,
                 rows,
-                record_sha256=sha256(data) if written else None,
+                record_sha256=sha256(data) if is_due else None,
                 time=clocked.time,
                 host=clocked.host,
                 seconds=clocked.seconds,
                 previous=sha256(own[-1]) if own else None,
             )
             self._write(JOURNAL, b"".join(line + b"\n" for line in [*lines, canonical(entry).encode()]))
-            if written:
+            if is_due:
                 self._write(self.record_path(bet).name, data)
                 self._written[bet] = entry["record"], load(dump(record, ()), bet)
-            runs = sum(_pair(load_line(line, JOURNAL)) == _pair(entry) for line in own)
-        return Kept(written, runs + 1)
+            earlier = runs([load_line(line, JOURNAL) for line in own])
+        return Kept(is_due, sum(_pair(line) == _pair(entry) for line in earlier) + 1)
+
+    def rewrite(self, lines: Sequence[bytes] | None, records: Mapping[str, bytes]) -> None:
+        """Replace the journal, where lines are given, and then records by bet; the lock is held."""
+        if lines is not None:
+            self._write(JOURNAL, b"".join(line + b"\n" for line in lines))
+        for bet, data in records.items():
+            self._write(self.record_path(bet).name, data)
 
     def write_summary(self, summary_json: str, summary_text: str) -> None:
         """Write both forms of the summary under the lock that is held; a file that says the same keeps its time."""

@@ -241,11 +241,11 @@ CLEAN: dict[str, tuple[Callable[[History], None], str]] = {
     "merged as an octopus": (merged_as_an_octopus, ""),
     "changed on a branch before it ran there, merged with other changes": (
         changed_on_two_branches_before_it_ran,
-        "changed stale",
+        "changed",
     ),
     "renamed on one branch and mended on another": (renamed_on_a_branch_and_mended_on_another, "renamed stale"),
-    "formatted": (formatted, "stale"),
-    "a scope added": (scope_added, "stale"),
+    "formatted": (formatted, ""),
+    "a scope added": (scope_added, ""),
     "criteria changed before the first result": (changed_before_its_result, "changed"),
     "the folder of results moved": (results_moved, ""),
     "the record committed after its line": (record_committed_after_its_line, ""),
@@ -290,8 +290,8 @@ def test_a_report_reads_like_one_to_a_colleague(history: History) -> None:
         "    FINDING goalposts: lenient loosened: count(warm < cold) >= 3 -> >= 2, after its first result:",
         f'        the goalposts moved [{moved[:10]} {day} "Clarify the claim"]',
         "    note stale: the record is of another declaration than the bet's file has now: run the bet again",
-        f"    note stale: the record is stale: {BET} has changed since ({moved[:10]}); run the bet",
-        "        again",
+        f"    note stale: the record is stale: {BET}: experiment changed since ({moved[:10]}); run",
+        "        the bet again",
         "    under its criteria as first declared: FAIL; as they are now: PASS",
         "",
         "Not clean: 2 findings, 2 notes.",
@@ -360,14 +360,16 @@ def test_runs_of_two_clones_that_are_put_one_after_the_other_are_clean(history: 
     assert (found.findings, found.notes) == (set(), {"forked-chain"})
 
 
-def test_a_changed_laboratory_shows_with_its_files_and_commits(history: History) -> None:
+def test_a_changed_laboratory_shows_with_its_definitions_and_commits(history: History) -> None:
     """First the record is stale; measured again, the metric has drifted."""
     edit(*WON, file=LAB)
     changed = commit("Mend the laboratory")
-    assert audit().text("stale") == f"the record is stale: {LAB} has changed since ({changed[:10]}); run the bet again"
+    assert (
+        audit().text("stale") == f"the record is stale: {LAB}: COLD changed since ({changed[:10]}); run the bet again"
+    )
     history.again()
     found = audit()
-    assert found.text("drift") == f"metric drift: measured again with other code ({LAB}); FAIL before, PASS after"
+    assert found.text("drift") == f"metric drift: measured again with other code ({LAB}: COLD); FAIL before, PASS after"
     assert found.status == 0
 
 

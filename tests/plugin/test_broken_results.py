@@ -51,13 +51,15 @@ BREAKAGES: dict[str, tuple[str, Callable[[str], str], str]] = {
     ),
     "a record of another schema": (
         RECORD,
-        _replaced("record/1", "record/9"),
-        "this is no record: its schema is 'pytest-bets/record/9', expected 'pytest-bets/record/1'",
+        _replaced("record/2", "record/9"),
+        "this is no record: its schema is 'pytest-bets/record/9', expected 'pytest-bets/record/1' or "
+        "'pytest-bets/record/2'",
     ),
     "a line of another schema": (
         JOURNAL,
         _with_line(1, '{"schema": "pytest-bets/journal/9"}'),
-        "results/journal.jsonl:2: this is no line of a journal, expected schema 'pytest-bets/journal/1'",
+        "results/journal.jsonl:2: this is no line of a journal, expected schema 'pytest-bets/journal/1' or "
+        "'pytest-bets/journal/2'",
     ),
     "a line that was cut off": (
         JOURNAL,

@@ -1,14 +1,14 @@
 """The code of a bet: every file under the root that it runs, found by reading, and nothing else."""
 
-import hashlib
-import json
+import re
 import sys
 import warnings
 from pathlib import Path
 
 import pytest
 
-from pytest_bets.world.code import Code, CodeIndex
+from pytest_bets.pure.code.digest import Code
+from pytest_bets.world.code import CodeIndex
 
 
 def write(root: Path, files: dict[str, str]) -> None:
@@ -22,15 +22,15 @@ def code(root: Path, bet: str, search: tuple[str, ...] = ()) -> Code:
     return CodeIndex(root, [root / folder for folder in search]).code(root / bet)
 
 
-def test_the_digest_is_that_of_the_names_and_hashes_of_all_files(tmp_path: Path) -> None:
-    """Anyone can compute it with sha256sum."""
-    write(tmp_path, {"bet_1_a.py": "import lab\n", "lab.py": "X = 1\n"})
-    files = {name: hashlib.sha256((tmp_path / name).read_bytes()).hexdigest() for name in ("bet_1_a.py", "lab.py")}
-    found = code(tmp_path, "bet_1_a.py")
-    assert found.as_json() == {
-        "digest": hashlib.sha256(json.dumps(files, sort_keys=True, separators=(",", ":")).encode()).hexdigest(),
-        "files": files,
-    }
+def test_the_record_names_every_definition_by_file_and_name(tmp_path: Path) -> None:
+    """Each with the start of the hash of what it means, and one digest of them all."""
+    write(tmp_path, {"bet_1_a.py": "import lab\nprint(lab.X)\n", "lab.py": "X = 1\n\ndef unused(): ...\n"})
+    found = code(tmp_path, "bet_1_a.py").as_json()
+    assert set(found) == {"digest", "definitions"}
+    assert re.fullmatch("[0-9a-f]{64}", str(found["digest"]))
+    definitions = code(tmp_path, "bet_1_a.py").definitions
+    assert {path: set(names) for path, names in definitions.items()} == {"bet_1_a.py": {"<module>"}, "lab.py": {"X"}}
+    assert all(re.fullmatch("[0-9a-f]{16}", sha) for names in definitions.values() for sha in names.values())
 
 
 IMPORTS = {
@@ -55,10 +55,9 @@ IMPORTS = {
          "lab/b/__init__.py": "", "lab/b/y.py": ""},
     ),
     "the parent": ("import lab.a", {"lab/__init__.py": "", "lab/a.py": "from .. import lab"}),
-    "one in a function": ("def f():\n    import lab", {"lab.py": ""}),
+    "one in a function": ("def f():\n    import lab\nf()", {"lab.py": ""}),
     "one under a condition": ("if False:\n    import lab\nelse:\n    import other", {"lab.py": "", "other.py": ""}),
     "one that may be missing": ("try:\n    import lab\nexcept ImportError:\n    lab = None", {"lab.py": ""}),
-    "one for types alone": ("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import lab", {"lab.py": ""}),
     "a package before a module of its name": ("import lab", {"lab/__init__.py": "import inner", "inner.py": ""}),
 }  # fmt: skip
 
@@ -73,13 +72,27 @@ def test_every_file_that_an_import_reaches_is_code(tmp_path: Path, kind: str) ->
     assert found.modules == frozenset()
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import lab\n",
+        "def unused():\n    import lab\n",
+        "if __name__ == '__main__':\n    import lab\n",
+    ],
+)
+def test_an_import_that_does_not_run_reaches_nothing(tmp_path: Path, source: str) -> None:
+    """One for types alone, one in a function that nothing calls, one where the file is the program."""
+    write(tmp_path, {"bet_1_a.py": source, "lab.py": ""})
+    assert set(code(tmp_path, "bet_1_a.py").files) == {"bet_1_a.py"}
+
+
 @pytest.mark.parametrize("changed", ["bet_1_a.py", "lab/__init__.py", "lab/a.py", "lab/b.py", "conftest.py", "sub.py"])
 def test_a_change_in_any_file_changes_the_digest(tmp_path: Path, changed: str) -> None:
     """However far away."""
     files = {
         "bet_1_a.py": "import lab.a\n",
         "lab/__init__.py": "",
-        "lab/a.py": "from . import b\n",
+        "lab/a.py": "from . import b\nb.f()\n",
         "lab/b.py": "def f():\n    import sub\n",
         "sub.py": "",
         "conftest.py": "",
@@ -87,9 +100,9 @@ def test_a_change_in_any_file_changes_the_digest(tmp_path: Path, changed: str) -
     }
     write(tmp_path, files)
     before = code(tmp_path, "bet_1_a.py").digest
-    write(tmp_path, {"other.py": "# a change"})
+    write(tmp_path, {"other.py": "CHANGE = 1\n"})
     assert code(tmp_path, "bet_1_a.py").digest == before
-    write(tmp_path, {changed: files[changed] + "# a change"})
+    write(tmp_path, {changed: files[changed] + "CHANGE = 1\n"})
     assert code(tmp_path, "bet_1_a.py").digest != before
 
 

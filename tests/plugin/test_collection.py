@@ -184,7 +184,7 @@ def test_a_bet_below_a_symbolic_link_to_the_root_is_recorded_by_its_place_below_
     pytester.runpytest_inprocess("-p", "no:randomly", str(link)).assert_outcomes(passed=7)
     record = json.loads((pytester.path / "results" / "1_first.json").read_text())
     assert record["bet"]["file"] == "exp/bet_1_first.py"
-    assert list(record["code"]["files"]) == ["exp/bet_1_first.py"]
+    assert list(record["code"]["definitions"]) == ["exp/bet_1_first.py"]
 
 
 def test_collecting_alone_runs_no_experiment_and_writes_nothing(bet: WriteBet, pytester: pytest.Pytester) -> None:

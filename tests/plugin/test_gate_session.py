@@ -125,7 +125,7 @@ def test_regression_looks_at_the_record_as_the_session_began(run: Run) -> None:
     """A record that this very session replaces, as new code makes it, is still what it is held against."""
     session(run, "PASS", expect=OK)
     path = Path("bet_1_first.py")
-    path.write_text(path.read_text() + "\n# other code\n")
+    path.write_text(path.read_text() + "\nprint()  # other code\n")
     shown = session(run, "LENIENT", "--bets-gate", "regression", expect=FAILED)
     assert shown == {"strict": "FAILED", "lenient": "PASSED", "catastrophic": "PASSED"}
     assert records(RESULTS)["1_first"]["verdict"] == "LENIENT"

@@ -34,7 +34,7 @@ def recorded(bet: Declaration, gain: float, state: str = "registered") -> Json:
         judge(bet.criteria, cells),
         cells,
         registration={"state": state, "commit": None},
-        code={"digest": "c", "files": {}},
+        code={"digest": "c", "definitions": {}},
         environment={**environment, "commit": None, "dirty": None},
     )
     return load(dump(built, rows_of(built)), bet.id)

@@ -65,7 +65,7 @@ def record(cells: tuple[Cell, ...] = CELLS, **parts: Any) -> Json:
     bet = declaration()
     details: dict[str, Any] = {
         "registration": {"state": "registered", "commit": "a" * 40},
-        "code": {"digest": "b" * 64, "files": {"bets/bet_7_gain.py": "c" * 64}},
+        "code": {"digest": "b" * 64, "definitions": {"bets/bet_7_gain.py": {"experiment": "c" * 16}}},
         "environment": {
             "python": "3.11",
             "platform": "Linux-x86_64",
@@ -153,9 +153,16 @@ def test_a_rehearsal_is_marked() -> None:
         (lambda _: b"[" * 100_000, "7.json: this is not JSON: maximum recursion depth"),
         (lambda data: data.replace(b'"gain": 2', b'"gain": ' + b"9" * 5000), "7.json: this is not JSON: Exceeds"),
         (lambda data: b"<<<<<<< HEAD\n" + data, "7.json:1: a merge conflict was left here"),
-        (lambda _: b"[]", "7.json: this is no record: its schema is 'list', expected 'pytest-bets/record/1'"),
-        (lambda _: b"{}", "7.json: this is no record: its schema is None, expected 'pytest-bets/record/1'"),
-        (lambda data: data.replace(b"record/1", b"record/9"), "its schema is 'pytest-bets/record/9', expected"),
+        (
+            lambda _: b"[]",
+            "7.json: this is no record: its schema is 'list', expected 'pytest-bets/record/1' or "
+            "'pytest-bets/record/2'",
+        ),
+        (
+            lambda _: b"{}",
+            "7.json: this is no record: its schema is None, expected 'pytest-bets/record/1' or 'pytest-bets/record/2'",
+        ),
+        (lambda data: data.replace(b"record/2", b"record/9"), "its schema is 'pytest-bets/record/9', expected"),
         (lambda data: data.replace(b'"PASS"', b'"WON"'), '7.json: `verdict` holds "WON", which none has there'),
         (lambda data: data.replace(b'"void"', b'"avoid"'), "7.json: `void` holds nothing, which none has there"),
         (lambda data: data.replace(b'"gain": 2', b'"gain": {}'), "7.json: `cells[1].measured.gain` holds {}, which"),
@@ -191,7 +198,11 @@ def test_the_line_of_a_syntax_error_is_told() -> None:
             b"<<<<<<< HEAD",
             "journal.jsonl:3: a merge conflict was left here; keep the lines of both, and run `pytest-bets rollup`",
         ),
-        (b"{}", "journal.jsonl:3: this is no line of a journal, expected schema 'pytest-bets/journal/1'"),
+        (
+            b"{}",
+            "journal.jsonl:3: this is no line of a journal, expected schema 'pytest-bets/journal/1' or "
+            "'pytest-bets/journal/2'",
+        ),
         (b'{"schema": "pytest-bets/journal/1"}', "journal.jsonl:3: `bet` holds nothing, which none has there"),
         (b'{"seconds": Infinity}', "journal.jsonl:3: the token Infinity is no JSON; records spell it as a string"),
     ],
@@ -293,5 +304,5 @@ def test_a_pair_is_declaration_and_code() -> None:
     """Two records are of one pair where both digests are equal."""
     one = record()
     assert same_pair(one, record(CELLS[:2]))
-    assert not same_pair(one, record(code={"digest": "0", "files": {}}))
+    assert not same_pair(one, record(code={"digest": "0", "definitions": {}}))
     assert not same_pair(one, {**one, "declaration": {**one["declaration"], "digest": "0"}})

@@ -163,7 +163,7 @@ def test_a_record_whose_line_is_gone_does_not_hold(run: Run) -> None:
 def test_an_old_record_put_back_from_git_holds(bet: WriteBet, run: Run) -> None:
     """Every record that the journal knows is honest, not only the last."""
     old = RECORD.read_bytes()
-    bet(above=TRACED, body=MEASURED + "  # other code")
+    bet(above=TRACED, body="OTHER = 1\n" + MEASURED)
     run()
     assert RECORD.read_bytes() != old
     RECORD.write_bytes(old)

@@ -34,7 +34,7 @@ def test_a_record_has_the_fields_of_the_contract(bet: WriteBet, run: Run, result
         *("schema", "bet", "declaration", "registration", "code", "verdict", "catastrophic", "noise_floor", "void"),
         *("criteria", "cells", "environment"),
     }
-    assert record["schema"] == "pytest-bets/record/1"
+    assert record["schema"] == "pytest-bets/record/2"
     assert record["bet"] == {
         "id": "46_norm",
         "number": 46,
@@ -49,7 +49,8 @@ def test_a_record_has_the_fields_of_the_contract(bet: WriteBet, run: Run, result
     assert record["declaration"]["constants"] == {"STEPS": 100}
     assert record["declaration"]["sweep"] == {"part": [1, 2, 3, 4]}
     assert record["registration"] == {"state": "unknown", "commit": None}
-    assert set(record["code"]["files"]) == {"bet_46_norm.py"}
+    assert set(record["code"]["definitions"]) == {"bet_46_norm.py"}
+    assert set(record["code"]["definitions"]["bet_46_norm.py"]) == {"STEPS", "experiment"}
     assert record["criteria"][0] == {
         "tier": "strict",
         "sentence": "count(gain > 0) >= 3",

@@ -111,7 +111,7 @@ def test_without_the_option_every_cell_runs_again(run: Run) -> None:
 
 @pytest.mark.parametrize(
     ("above", "body"),
-    [(ABOVE.replace("STEPS = 1", "STEPS = 2"), MEASURED), (ABOVE, MEASURED + "# other code")],
+    [(ABOVE.replace("STEPS = 1", "STEPS = 2"), MEASURED), (ABOVE, "OTHER = 1\n" + MEASURED)],
     ids=["declaration", "code"],
 )
 @pytest.mark.usefixtures("traced")

@@ -19,7 +19,7 @@ from tests.plugin.whole import Json, journal, records, strict
 
 FAILED = pytest.ExitCode.TESTS_FAILED
 SCHEMAS = {"record": RECORD_SCHEMA, "journal": JOURNAL_SCHEMA, "summary": SUMMARY_SCHEMA}
-FREE = ("constants", "sweep", "params", "measured", "packages", "files")
+FREE = ("constants", "sweep", "params", "measured", "packages", "definitions")
 """Objects whose keys are the user's."""
 
 
@@ -204,7 +204,7 @@ def test_a_field_that_is_missing_strange_or_too_much_is_refused(whole: Json) -> 
 @pytest.mark.parametrize(
     ("path", "value"),
     [
-        (("schema",), "pytest-bets/record/2"),
+        (("schema",), "pytest-bets/record/1"),
         (("pilot",), False),
         (("verdict",), "WON"),
         (("verdict",), None),
@@ -221,8 +221,9 @@ def test_a_field_that_is_missing_strange_or_too_much_is_refused(whole: Json) -> 
         (("declaration", "digest"), "abc"),
         (("declaration", "strict"), []),
         (("declaration", "challenges"), [1.5]),
-        (("code", "files"), {"bet.py": "abc"}),
-        (("code", "files"), {}),
+        (("code", "definitions"), {"bet.py": {"experiment": "abc"}}),
+        (("code", "definitions"), {"bet.py": {}}),
+        (("code", "definitions"), {}),
         (("registration", "state"), "sure"),
         (("registration", "commit"), "HEAD"),
         (("environment", "packages"), {"pytest": 9}),

@@ -1,0 +1,217 @@
+"""Which scope a name belongs to, as Python itself decides it."""
+
+import ast
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+OTHER: Final = None
+"""A binding by anything but an import."""
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import binds: a module by its dotted name, with a dot for each level above, or a name in it."""
+
+    module: str
+    name: str | None = None
+
+
+Bindings = dict[str, list[Imported | None]]
+
+
+@dataclass
+class Scope:
+    """A scope and what it binds. The module's own scope has no parent."""
+
+    kind: Literal["module", "class", "function"]
+    parent: "Scope | None" = None
+    bindings: Bindings = field(default_factory=dict)
+    parameters: frozenset[str] = frozenset()
+    elsewhere: frozenset[str] = frozenset()
+    """Names that are declared global here."""
+    outer: frozenset[str] = frozenset()
+    """Names that are declared nonlocal here."""
+    place: int = 0
+    slots: dict[str, int] = field(default_factory=dict)
+    name: str = ""
+    """The name of a class."""
+
+    def home(self, name: str) -> "Scope | None":
+        """Return the scope that a name used here belongs to, None for the module's scope and beyond."""
+        scope: Scope = self
+        while scope.parent is not None:
+            if name in scope.elsewhere:
+                return None
+            own = name in scope.parameters or (name in scope.bindings and name not in scope.outer)
+            if own and (scope.kind != "class" or scope is self):
+                return scope
+            scope = scope.parent
+        return None
+
+    def imported(self, name: str) -> Imported | None:
+        """Return what the name is in this scope where an import is all that binds it."""
+        return None if name in self.parameters else single(self.bindings.get(name, ()))
+
+    def mangled(self, name: str) -> str:
+        """Return a name as Python spells it within a class."""
+        scope: Scope | None = self
+        while scope is not None and scope.kind != "class":
+            scope = scope.parent
+        if scope is None or not name.startswith("__") or name.endswith("__") or not scope.name.strip("_"):
+            return name
+        return f"_{scope.name.lstrip('_')}{name}"
+
+
+def single(bindings: Sequence[Imported | None]) -> Imported | None:
+    """Return the one import that these bindings are, None where they are several, or something else."""
+    return bindings[0] if bindings and len(set(bindings)) == 1 else None
+
+
+def statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+    """Yield the statements that run: of an `if TYPE_CHECKING`, those of its `else`."""
+    for statement in body:
+        if isinstance(statement, ast.If) and _is_for_types(statement.test):
+            yield from statements(statement.orelse)
+        else:
+            yield statement
+
+
+def _is_for_types(test: ast.expr) -> bool:
+    return "TYPE_CHECKING" in (getattr(test, "id", None), getattr(test, "attr", None))
+
+
+def imports(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, Imported]]:
+    """Yield the names that an import binds, with what they are then; `*` for all that a module has."""
+    for alias in node.names:
+        if isinstance(node, ast.Import):
+            top = alias.name.partition(".")[0]
+            yield (alias.asname, Imported(alias.name)) if alias.asname else (top, Imported(top))
+        else:
+            yield alias.asname or alias.name, Imported("." * node.level + (node.module or ""), alias.name)
+
+
+def function_scope(node: Function | ast.Lambda, parent: Scope) -> Scope:
+    """Return the scope of a function's body."""
+    arguments = node.args
+    every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
+    body: list[ast.stmt] | list[ast.expr] = [node.body] if isinstance(node, ast.Lambda) else node.body
+    scope = _scope("function", parent, body)
+    scope.parameters = frozenset(scope.mangled(argument.arg) for argument in every if argument)
+    for parameter in getattr(node, "type_params", ()):
+        scope.bindings.setdefault(parameter.name, []).append(OTHER)
+    return scope
+
+
+def class_scope(node: ast.ClassDef, parent: Scope) -> Scope:
+    """Return the scope of a class's body."""
+    scope = _scope("class", parent, node.body, node.name)
+    for parameter in getattr(node, "type_params", ()):
+        scope.bindings.setdefault(parameter.name, []).append(OTHER)
+    return scope
+
+
+def comprehension_scope(node: Comprehension, parent: Scope) -> Scope:
+    """Return the scope of a comprehension, in which its targets live."""
+    scope = Scope("function", parent)
+    targets = (name for each in node.generators for name in ast.walk(each.target) if isinstance(name, ast.Name))
+    scope.bindings = {scope.mangled(name.id): [OTHER] for name in targets if isinstance(name.ctx, ast.Store)}
+    return scope
+
+
+def module_scope(tree: ast.Module) -> Scope:
+    """Return the scope of a module, with the names that functions in it declare global and bind."""
+    scope = _scope("module", None, tree.body)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Global):
+            for name in node.names:
+                scope.bindings.setdefault(name, []).append(OTHER)
+                scope.bindings[name].append(Imported(""))  # no import: what binds it is not one thing
+    return scope
+
+
+def _scope(
+    kind: Literal["module", "class", "function"], parent: Scope | None, body: Sequence[ast.AST], name: str = ""
+) -> Scope:
+    scope = Scope(kind, parent, name=name)
+    found, elsewhere, outer = _bound(body)
+    scope.elsewhere = frozenset(map(scope.mangled, elsewhere))
+    scope.outer = frozenset(map(scope.mangled, outer))
+    for bound, bindings in found.items():
+        scope.bindings.setdefault(scope.mangled(bound), []).extend(bindings)
+    return scope
+
+
+def _bound(body: Sequence[ast.AST]) -> tuple[Bindings, set[str], set[str]]:
+    """Return what these nodes bind in their own scope, and the names that they declare global and nonlocal."""
+    found: Bindings = {}
+    elsewhere: set[str] = set()
+    outer: set[str] = set()
+    waiting: list[ast.AST] = list(body)
+    while waiting:
+        node = waiting.pop()
+        for name, imported in _binds(node):
+            found.setdefault(name, []).append(imported)
+        if isinstance(node, ast.Global):
+            elsewhere.update(node.names)
+        elif isinstance(node, ast.Nonlocal):
+            outer.update(node.names)
+        waiting += _within(node)
+    return found, elsewhere, outer
+
+
+def _binds(node: ast.AST) -> Iterator[tuple[str, Imported | None]]:
+    if isinstance(node, ast.Name):
+        if not isinstance(node.ctx, ast.Load):
+            yield node.id, OTHER
+    elif isinstance(node, Function | ast.ClassDef):
+        yield node.name, OTHER
+    elif isinstance(node, ast.Import | ast.ImportFrom):
+        yield from imports(node)
+    elif isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar):
+        if node.name:
+            yield node.name, OTHER
+    elif isinstance(node, ast.MatchMapping) and node.rest:
+        yield node.rest, OTHER
+
+
+def _within(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield the children that are evaluated in the node's own scope."""
+    if isinstance(node, Function):
+        yield from (*node.decorator_list, *_defaults(node.args), *annotations(node))
+    elif isinstance(node, ast.Lambda):
+        yield from _defaults(node.args)
+    elif isinstance(node, ast.ClassDef):
+        yield from (*node.decorator_list, *node.bases, *node.keywords)
+    elif isinstance(node, Comprehension):
+        yield node.generators[0].iter
+        yield from _walrus(node)
+    elif isinstance(node, ast.If) and _is_for_types(node.test):
+        yield from node.orelse
+    else:
+        yield from ast.iter_child_nodes(node)
+
+
+def _walrus(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield the names that `:=` within a comprehension binds around it."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.NamedExpr):
+            yield child.target
+        if not isinstance(child, ast.Lambda):
+            yield from _walrus(child)
+
+
+def _defaults(arguments: ast.arguments) -> Iterator[ast.expr]:
+    yield from arguments.defaults
+    yield from (default for default in arguments.kw_defaults if default)
+
+
+def annotations(node: Function) -> Iterator[ast.expr]:
+    """Yield the annotations of a function's parameters and of what it returns."""
+    arguments = node.args
+    every = [*arguments.posonlyargs, *arguments.args, arguments.vararg, *arguments.kwonlyargs, arguments.kwarg]
+    yield from (argument.annotation for argument in every if argument and argument.annotation)
+    if node.returns:
+        yield node.returns

@@ -1,0 +1,127 @@
+"""The closure of a bet is sound: whatever a bet executes, in any thread and any process that it starts, is in it."""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from pytest_bets.pure.code.digest import WHOLE
+from pytest_bets.pure.code.names import Function
+from pytest_bets.pure.code.program import Outlines
+from pytest_bets.world.code import CodeIndex, Disk
+from tests.lab import executed
+
+ROOT = Path(__file__).parents[2]
+BETS = sorted((ROOT / "bets").glob("bet_*.py"))
+
+
+@cache
+def statements(path: Path) -> list[tuple[int, int, str]]:
+    """Return the lines of every definition of a module, with its name."""
+    nodes = [node for node in ast.parse(path.read_bytes()).body if isinstance(node, Function | ast.ClassDef)]
+    return [(_first(node), node.end_lineno or node.lineno, node.name) for node in nodes]
+
+
+def definition(path: Path, line: int) -> str | None:
+    """Return which definition of a module has this line, None where it is another statement."""
+    return next((name for first, last, name in statements(path) if first <= line <= last), None)
+
+
+def noted(folder: Path) -> Iterator[tuple[str, str, int, str]]:
+    """Yield the bet, file, first line and name of every function that was executed."""
+    for notes in folder.glob("*.txt"):
+        for line in notes.read_text(encoding="utf-8").splitlines():
+            bet, path, first, name = line.split("\t")
+            yield bet, Path(path).relative_to(ROOT).as_posix(), int(first), name
+
+
+def mutant(path: Path, line: int) -> bytes | None:
+    """Return a module whose function that begins in this line does one thing more; None for a lambda and the like."""
+    source = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    functions = (node for node in ast.walk(ast.parse("".join(source))) if isinstance(node, Function))
+    node = next((node for node in functions if line == _first(node)), None)
+    if node is None or node.body[-1].lineno == node.lineno:
+        return None
+    at = node.body[-1].end_lineno or 0
+    return "".join([*source[:at], f"{' ' * node.body[0].col_offset}print('mutant')\n", *source[at:]]).encode()
+
+
+def _first(node: Function | ast.ClassDef) -> int:
+    """Return the line that a function begins in, for its code object as well."""
+    return min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+
+
+class Mutated(Disk):
+    """The files on disk, one of them with other bytes."""
+
+    def __init__(self, root: Path, name: str, data: bytes) -> None:
+        super().__init__(root)
+        self.changed = name, data
+
+    def read(self, name: str) -> bytes:
+        """Return the bytes of a file."""
+        return self.changed[1] if name == self.changed[0] else super().read(name)
+
+
+def test_every_function_that_a_rehearsal_executes_is_in_the_closure_of_its_bet(tmp_path: Path) -> None:
+    """All bets in one session, each with its threads and the processes that it starts.
+
+    What runs while no bet is collected or run, as a conftest does, must be in the closure of every bet.
+    """
+    notes, site = tmp_path / "notes", tmp_path / "site"
+    for folder in (notes, site):
+        folder.mkdir()
+    (site / "sitecustomize.py").write_text(f"import sys\nsys.path.append({str(ROOT)!r})\nimport tests.lab.executed\n")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+    environment = {
+        **kept,
+        "BETS_CACHE": str(tmp_path / "cache"),
+        "PYTHONPATH": f"{site}{os.pathsep}{ROOT}",
+        executed.FOLDER: str(notes),
+        executed.UNDER: str(ROOT / "bets"),
+    }
+    command = [sys.executable, "-m", "pytest", "bets", "-q", "-p", "no:cacheprovider", "-p", "tests.lab.executing"]
+    command += ["--bets-pilot", "-p", "no:xdist"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
+    assert done.returncode == 0, done.stdout[-4_000:]
+    index = CodeIndex(ROOT, [ROOT])
+    closures = {bet.relative_to(ROOT).as_posix(): index.code(bet).definitions for bet in BETS}
+    missing = set()
+    counts = dict.fromkeys(closures, 0)
+    for bet, file, line, function in noted(notes):
+        name = definition(ROOT / file, line)
+        for one in [bet] if bet else closures:
+            counts[one] += 1
+            held = closures[one].get(file, {})
+            if WHOLE not in held and not (name in held if name else file in index.code(ROOT / one).files):
+                missing.add((one, file, name, function))
+    for bet, count in counts.items():
+        print(f"{bet}: {count} functions executed, {sum(map(len, closures[bet].values()))} definitions in its closure")
+    assert missing == set()
+    assert len(list(notes.glob("*.txt"))) > 1, "no child process was noted"
+    assert all(counts.values())
+    _prove_that_every_change_is_seen({each for each in noted(notes) if each[0] in MUTATED})
+
+
+MUTATED = ("bets/bet_13_ternary.py", "bets/bet_71_throttle_processes.py")
+
+
+def _prove_that_every_change_is_seen(executed_by_bet: set[tuple[str, str, int, str]]) -> None:
+    """Change each function that was executed, one after the other: the digest of the bet is another."""
+    outlines = Outlines()
+    before = {bet: CodeIndex(ROOT, [ROOT], None, outlines).of(bet).digest for bet in MUTATED}
+    unseen, count = set(), 0
+    for bet, file, line, function in sorted(executed_by_bet):
+        data = mutant(ROOT / file, line)
+        if data is not None:
+            count += 1
+            if CodeIndex(ROOT, [ROOT], Mutated(ROOT, file, data), outlines).of(bet).digest == before[bet]:
+                unseen.add((bet, file, function))
+    print(f"{count} functions changed, one after the other")
+    assert unseen == set()
+    assert count > 100

@@ -170,7 +170,7 @@ def test_a_run_is_the_same_from_every_folder_of_a_checkout(
     assert [bool(line["record"]) for line in lines] == [True, False, False]
     record = json.loads((project / "results" / "1_first.json").read_text())
     assert record["bet"]["file"] == "bets/bet_1_first.py"
-    assert sorted(record["code"]["files"]) == ["bets/bet_1_first.py", "conftest.py"]
+    assert sorted(record["code"]["definitions"]) == ["bets/bet_1_first.py", "conftest.py"]
     for here in ("", "bets"):
         monkeypatch.chdir(project / here)
         capsys.readouterr()

@@ -154,7 +154,7 @@ def test_a_run_is_the_same_from_every_folder_of_a_checkout(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """One record, one journal of three runs, and `show` that finds them; nothing beside the bets."""
-    lay_out(project, {".git/HEAD": "", "lab.py": "GAIN = 1\n", "conftest.py": ""})
+    lay_out(project, {".git/HEAD": "", "lab.py": "GAIN = 1\n", "conftest.py": "SEEN = []\nSEEN.append(1)\n"})
     monkeypatch.setenv("PYTHONPATH", str(project))
     for here, argument, shown in (
         ("", "bets", "results"),

@@ -20,11 +20,11 @@ from pathlib import Path
 from time import perf_counter
 from typing import Final
 
-from pytest_bets.pure.measured import canonical
-from pytest_bets.pure.reader import read
-from pytest_bets.pure.record import build, dump, journal_line, rows_of, sha256
-from pytest_bets.pure.verdict import Cell, judge
-from pytest_bets.world.code import CodeIndex
+from pytest_bets.bet.parse import read
+from pytest_bets.code.index import CodeIndex
+from pytest_bets.record.codec import build, dump, journal_line, rows_of, sha256
+from pytest_bets.record.verdict import Cell, judge
+from pytest_bets.values import canonical
 
 SECONDS: Final = 10.0
 MEGABYTES: Final = 400.0

@@ -10,10 +10,10 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from pytest_bets.pure.code.digest import Code
-from pytest_bets.pure.code.program import Outlines
-from pytest_bets.pure.staleness import difference, moved_words, named
-from pytest_bets.world.code import CodeIndex, Disk
+from pytest_bets.code.digest import Code
+from pytest_bets.code.index import CodeIndex, Disk
+from pytest_bets.code.program import Outlines
+from pytest_bets.code.staleness import difference, moved_words, named
 
 ROOT = Path(__file__).resolve().parents[1]
 WEIGHTS = "bets/lab/weights.py"

@@ -2,7 +2,7 @@
 
 import sys
 
-from pytest_bets.cli import main
+from pytest_bets.cli.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

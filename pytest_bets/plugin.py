@@ -3,7 +3,7 @@
 import pytest
 
 from pytest_bets.hooks import options
-from pytest_bets.hooks.arrival import Arrival
+from pytest_bets.hooks.activation import Arrival
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -11,20 +11,20 @@ from typing import Any, Final
 import pytest
 from _pytest.pathlib import fnmatch_ex
 
+from pytest_bets.bet.catalogue import Catalogue
+from pytest_bets.bet.declaration import CRITERIA, SEED, Declaration
+from pytest_bets.bet.template import unwritten
+from pytest_bets.bet.validate import cell_faults
+from pytest_bets.code.index import CodeIndex
+from pytest_bets.diagnostics import DeclarationError, Fault
 from pytest_bets.hooks.functions import argument_faults, warn_of_tests
 from pytest_bets.hooks.marks import mark_faults
 from pytest_bets.hooks.options import Settings
 from pytest_bets.hooks.refusals import foreign_parameters, refused_option
 from pytest_bets.hooks.sweep import Ids, parameters, record_ids
 from pytest_bets.hooks.tiers import Tier
-from pytest_bets.pure.checks import cell_faults
-from pytest_bets.pure.declaration import CRITERIA, SEED, Declaration
-from pytest_bets.pure.fault import DeclarationError, Fault
-from pytest_bets.pure.record import Json
-from pytest_bets.text.template import unwritten
-from pytest_bets.world.catalogue import Catalogue
-from pytest_bets.world.code import CodeIndex
-from pytest_bets.world.results import Results
+from pytest_bets.record.codec import Json
+from pytest_bets.record.store import Results
 
 RECORD: Final = "record"
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import pytest
 
 from pytest_bets.hooks.measuring import ATTRIBUTE
-from pytest_bets.pure.record import cell_of
-from pytest_bets.pure.verdict import Cell
+from pytest_bets.record.codec import cell_of
+from pytest_bets.record.verdict import Cell
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from pytest_bets.pure import source
-from pytest_bets.pure.declaration import SEED, Declaration
-from pytest_bets.pure.fault import Fault, nearest
+from pytest_bets.bet import source
+from pytest_bets.bet.declaration import SEED, Declaration
+from pytest_bets.diagnostics import Fault, nearest
 
 
 class BetWarning(pytest.PytestWarning):

@@ -9,7 +9,10 @@ from typing import Any, Final
 
 import pytest
 
-from pytest_bets.hooks.beginning import NOTHING, look
+from pytest_bets.bet.catalogue import Catalogue
+from pytest_bets.bet.declaration import CRITERIA, is_bet_name
+from pytest_bets.diagnostics import DeclarationError
+from pytest_bets.hooks.baseline import NOTHING, look
 from pytest_bets.hooks.measuring import ATTRIBUTE
 from pytest_bets.hooks.options import Settings
 from pytest_bets.hooks.refusals import check_overrides
@@ -25,18 +28,15 @@ from pytest_bets.hooks.reports import (
 )
 from pytest_bets.hooks.run import Arrived, BetRun, Judgement, arrived, conclude, selection
 from pytest_bets.hooks.tiers import UNMET, Outcome, mark_unmet
-from pytest_bets.pure.declaration import CRITERIA, is_bet_name
-from pytest_bets.pure.fault import DeclarationError
-from pytest_bets.pure.gate import gated
-from pytest_bets.pure.measured import canonical
-from pytest_bets.pure.record import Json, RecordError, build, verdict_of
-from pytest_bets.pure.verdict import void
-from pytest_bets.text.rollup import rollup
-from pytest_bets.world import machine
-from pytest_bets.world.catalogue import Catalogue
-from pytest_bets.world.project import on_path
-from pytest_bets.world.results import Kept, Results
-from pytest_bets.world.unfinished import Unfinished
+from pytest_bets.project import on_path
+from pytest_bets.record import environment as machine
+from pytest_bets.record.checkpoint import Unfinished
+from pytest_bets.record.codec import Json, RecordError, build, verdict_of
+from pytest_bets.record.gate import gated
+from pytest_bets.record.store import Kept, Results
+from pytest_bets.record.verdict import void
+from pytest_bets.render.rollup import rollup
+from pytest_bets.values import canonical
 
 _LAST_FAILED: Final = "cache/lastfailed"
 

@@ -6,8 +6,8 @@ from types import ModuleType
 
 import pytest
 
-from pytest_bets.pure.declaration import CRITERIA, MARKERS, Declaration
-from pytest_bets.pure.fault import Fault, nearest
+from pytest_bets.bet.declaration import CRITERIA, MARKERS, Declaration
+from pytest_bets.diagnostics import Fault, nearest
 
 
 def mark_faults(

@@ -8,13 +8,13 @@ from typing import Any, Final
 
 import pytest
 
+from pytest_bets.bet.declaration import Declaration
+from pytest_bets.bet.validate import check_row
+from pytest_bets.diagnostics import nearest
 from pytest_bets.hooks.collection import BetFile
-from pytest_bets.pure.checks import check_row
-from pytest_bets.pure.declaration import Declaration
-from pytest_bets.pure.fault import nearest
-from pytest_bets.pure.measured import MeasurementError, plain
-from pytest_bets.pure.sent import sent
-from pytest_bets.world.machine import compute
+from pytest_bets.record.cell import sent
+from pytest_bets.record.environment import compute
+from pytest_bets.values import MeasurementError, plain
 
 ATTRIBUTE: Final = "bets_data"
 """The attribute of a report that holds one JSON string, which every serializer of reports carries."""

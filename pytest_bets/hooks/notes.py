@@ -5,11 +5,11 @@ import shlex
 from collections.abc import Iterator, Sequence
 
 from pytest_bets.hooks.judging import Concluded, Judge
-from pytest_bets.pure.overview import is_unstable, lacks_control
-from pytest_bets.text.closing import bets_words
-from pytest_bets.text.registration import declaring
-from pytest_bets.text.words import cells_words, listed, short
-from pytest_bets.world.unfinished import Unfinished
+from pytest_bets.record.checkpoint import Unfinished
+from pytest_bets.record.summary import is_unstable, lacks_control
+from pytest_bets.render.closing import bets_words
+from pytest_bets.render.registration import declaring
+from pytest_bets.render.words import cells_words, listed, short
 
 
 class Notes:

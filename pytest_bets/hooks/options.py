@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from pytest_bets.world.project import find_root
+from pytest_bets.project import find_root
 
 GATES: Final = ("auto", "strict", "lenient", "catastrophic", "regression", "none")
 REGISTRATIONS: Final = ("warn", "require", "off")
@@ -125,7 +125,7 @@ def read(config: pytest.Config) -> Settings:
         raise pytest.UsageError(f"bets_gate is {gate!r} in the settings; expected one of {', '.join(GATES)}")
     registration = str(config.getini("bets_registration"))
     if registration not in REGISTRATIONS:
-        from pytest_bets.pure.fault import nearest  # here alone: a session without bets imports nothing more
+        from pytest_bets.diagnostics import nearest  # here alone: a session without bets imports nothing more
 
         near = nearest(registration, REGISTRATIONS)
         raise pytest.UsageError(

@@ -11,10 +11,10 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
+from pytest_bets.bet.catalogue import Catalogue
+from pytest_bets.bet.declaration import Declaration, is_bet_name
+from pytest_bets.bet.markers import overriding
 from pytest_bets.hooks.options import Settings
-from pytest_bets.pure.declaration import Declaration, is_bet_name
-from pytest_bets.pure.terms import overriding
-from pytest_bets.world.catalogue import Catalogue
 
 
 def constants(declaration: Declaration, settings: Settings) -> dict[str, object]:

@@ -6,10 +6,10 @@ from typing import Final
 
 import pytest
 
+from pytest_bets.bet.declaration import SEED, Declaration
+from pytest_bets.bet.markers import overriding
+from pytest_bets.diagnostics import nearest
 from pytest_bets.hooks.options import Settings
-from pytest_bets.pure.declaration import SEED, Declaration
-from pytest_bets.pure.fault import nearest
-from pytest_bets.pure.terms import overriding
 
 _RERUNS: Final = (
     "running until it passes would turn a losing bet green. Count repetitions with @pytest.mark.replicate(n)."

@@ -5,6 +5,7 @@ from functools import lru_cache, partial
 
 import pytest
 
+from pytest_bets.bet.catalogue import Catalogue
 from pytest_bets.hooks import xdist
 from pytest_bets.hooks.collection import BetCollection
 from pytest_bets.hooks.grouping import Grouping
@@ -14,10 +15,9 @@ from pytest_bets.hooks.options import Settings
 from pytest_bets.hooks.overrides import Finder
 from pytest_bets.hooks.parts import Parts
 from pytest_bets.hooks.registration import Refusing
-from pytest_bets.hooks.resuming import resumed
+from pytest_bets.hooks.resume import resumed
 from pytest_bets.hooks.terminal import Closing
 from pytest_bets.hooks.tiers import TierProtocol
-from pytest_bets.world.catalogue import Catalogue
 
 
 def register(config: pytest.Config, settings: Settings, patterns: Sequence[str]) -> Parts:

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from pytest_bets.bet.catalogue import Catalogue
+from pytest_bets.bet.declaration import Declaration
+from pytest_bets.bet.parse import read
+from pytest_bets.diagnostics import DeclarationError
+from pytest_bets.git import checkout as git
 from pytest_bets.hooks.collection import BetFile
 from pytest_bets.hooks.options import Settings
 from pytest_bets.hooks.tiers import Tier
-from pytest_bets.pure.declaration import Declaration
-from pytest_bets.pure.fault import DeclarationError
-from pytest_bets.pure.reader import read
-from pytest_bets.pure.record import Json
-from pytest_bets.text.registration import refusal
-from pytest_bets.world import git
-from pytest_bets.world.catalogue import Catalogue
+from pytest_bets.record.codec import Json
+from pytest_bets.render.registration import refusal
 
 
 class Registry:

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from pytest_bets.pure.comparison import differences
-from pytest_bets.pure.declaration import Declaration
-from pytest_bets.pure.record import Json, RecordError, sha256
-from pytest_bets.world.results import Results
+from pytest_bets.bet.declaration import Declaration
+from pytest_bets.record.codec import Json, RecordError, sha256
+from pytest_bets.record.store import Results
+from pytest_bets.record.verify import differences
 
 
 def replayed(declaration: Declaration, results: Results, written: Mapping[str, Sequence[Json]]) -> dict[str, object]:

@@ -7,8 +7,8 @@ import pytest
 
 from pytest_bets.hooks.run import BetRun, Judgement
 from pytest_bets.hooks.tiers import UNMET, Outcome
-from pytest_bets.text.visible import visible
-from pytest_bets.text.words import tier_words
+from pytest_bets.render.visible import visible
+from pytest_bets.render.words import tier_words
 
 RESULTS: Final = "results"
 """Names the error of a bet whose results could not be written."""

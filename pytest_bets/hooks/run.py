@@ -9,13 +9,13 @@ from typing import Any, Final
 
 import pytest
 
+from pytest_bets.bet.declaration import CRITERIA, Declaration
 from pytest_bets.hooks.collection import RECORD
+from pytest_bets.hooks.crash import crash_reason
 from pytest_bets.hooks.measuring import ATTRIBUTE, REASON, REFUSED, TOTAL
-from pytest_bets.pure.crash import crash_reason
-from pytest_bets.pure.declaration import CRITERIA, Declaration
-from pytest_bets.pure.record import cell_of, cells_of
-from pytest_bets.pure.sent import row_sent
-from pytest_bets.pure.verdict import Cell, Verdict, judge, void
+from pytest_bets.record.cell import row_sent
+from pytest_bets.record.codec import cell_of, cells_of
+from pytest_bets.record.verdict import Cell, Verdict, judge, void
 
 _DIED: Final = "???"
 """When the death of a worker is reported."""

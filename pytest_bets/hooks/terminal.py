@@ -11,14 +11,14 @@ from pytest_bets.hooks.exploring import Explored, Exploring
 from pytest_bets.hooks.judging import Concluded, Judge
 from pytest_bets.hooks.notes import Notes
 from pytest_bets.hooks.overrides import constants
-from pytest_bets.pure.overview import is_unstable, standing_json
-from pytest_bets.pure.record import Json, criterion_json
-from pytest_bets.text.cells import measured_lines
-from pytest_bets.text.closing import GROUPED_ABOVE, UNJUDGED, Row, closing_table
-from pytest_bets.text.rehearsed import changed_words, page, ran_words, seconds_words, times_words, would_lines
-from pytest_bets.text.table import table
-from pytest_bets.text.visible import encodable, visible
-from pytest_bets.text.words import decided_words, standing_words, verdict_words
+from pytest_bets.record.codec import Json, criterion_json
+from pytest_bets.record.summary import is_unstable, standing_json
+from pytest_bets.render.cells import measured_lines
+from pytest_bets.render.closing import GROUPED_ABOVE, UNJUDGED, Row, closing_table
+from pytest_bets.render.rehearsal import changed_words, page, ran_words, seconds_words, times_words, would_lines
+from pytest_bets.render.table import table
+from pytest_bets.render.visible import encodable, visible
+from pytest_bets.render.words import decided_words, standing_words, verdict_words
 
 _SILENT: Final = -2
 """The verbosity of -qq, at which pytest itself prints no summary."""

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 import pytest
 from _pytest.runner import runtestprotocol
 
-from pytest_bets.pure.declaration import Declaration
+from pytest_bets.bet.declaration import Declaration
 
 UNMET: Final = "bets_unmet"
 """The attribute of the report of a tier that is not met and not gated."""

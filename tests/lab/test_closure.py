@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from pytest_bets.pure.code.digest import WHOLE
-from pytest_bets.pure.code.names import Function
-from pytest_bets.pure.code.program import Outlines
-from pytest_bets.world.code import CodeIndex, Disk
+from pytest_bets.code.digest import WHOLE
+from pytest_bets.code.index import CodeIndex, Disk
+from pytest_bets.code.names import Function
+from pytest_bets.code.program import Outlines
 from tests.lab import executed
 
 ROOT = Path(__file__).parents[2]

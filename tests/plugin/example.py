@@ -1,7 +1,7 @@
 """The documented example of a bet, and its declaration with parts changed."""
 
-from pytest_bets.pure.declaration import Declaration
-from pytest_bets.pure.reader import read
+from pytest_bets.bet.declaration import Declaration
+from pytest_bets.bet.parse import read
 
 EXAMPLE = '''\
 """Bet 46: the norm-only win over full fine-tuning is not the luck of one seed.

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_bets.pure.evidence import Ancestry, Commit
-from pytest_bets.pure.report import Kind
+from pytest_bets.audit.evidence import Ancestry
+from pytest_bets.audit.finding import Kind
+from pytest_bets.git.revision import Commit
 from tests.plugin.histories import (
     BET,
     DECLARATION,

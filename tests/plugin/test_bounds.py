@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import pytest
 
-from pytest_bets.pure.bounds import Always, holds, misfits
-from pytest_bets.pure.evaluate import Row, satisfied, value
-from pytest_bets.pure.nodes import Sentence
-from pytest_bets.pure.sentence import parse
+from pytest_bets.sentence.ast import Sentence
+from pytest_bets.sentence.evaluate import Row, satisfied, value
+from pytest_bets.sentence.interval import Always, holds, misfits
+from pytest_bets.sentence.parse import parse
 
 OPERATORS = (">=", ">", "<=", "<", "==")
 THRESHOLDS = ("-1", "0", "0.25", "0.5", "0.75", "1", "1.5", "2", "3", "4")

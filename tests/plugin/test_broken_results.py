@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from pytest_bets.pure.overview import overview
-from pytest_bets.pure.record import RecordError, load, load_line
-from pytest_bets.text.show import show
-from pytest_bets.text.summary import as_json, as_markdown
+from pytest_bets.record.codec import RecordError, load, load_line
+from pytest_bets.record.summary import overview
+from pytest_bets.render.show import show
+from pytest_bets.render.summary import as_json, as_markdown
 from tests.plugin.conftest import Run, WriteBet
 from tests.plugin.sessions import PATIENCE, start
 from tests.plugin.whole import prove_whole, records

@@ -2,8 +2,8 @@
 
 import pytest
 
-from pytest_bets.pure.fault import DeclarationError
-from pytest_bets.world.catalogue import Catalogue
+from pytest_bets.bet.catalogue import Catalogue
+from pytest_bets.diagnostics import DeclarationError
 from tests.plugin.conftest import WriteBet
 
 

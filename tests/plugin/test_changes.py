@@ -9,12 +9,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pytest_bets.pure.changes import Change, Kind, changes
-from pytest_bets.pure.declaration import CRITERIA, Criterion, Declaration
-from pytest_bets.pure.docstring import Docstring, Section
-from pytest_bets.pure.evaluate import Row, satisfied, value
-from pytest_bets.pure.sentence import parse
-from pytest_bets.text.changes import shown
+from pytest_bets.audit.change import shown
+from pytest_bets.bet.declaration import CRITERIA, Criterion, Declaration
+from pytest_bets.bet.diff import Change, Kind, changes
+from pytest_bets.bet.docstring import Docstring, Section
+from pytest_bets.sentence.evaluate import Row, satisfied, value
+from pytest_bets.sentence.parse import parse
 from tests.plugin.example import changed, of
 
 COUNTS = (

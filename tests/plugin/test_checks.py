@@ -2,10 +2,10 @@
 
 import pytest
 
-from pytest_bets.pure.checks import check_row
-from pytest_bets.pure.declaration import Criterion
-from pytest_bets.pure.evaluate import EvaluationError, value
-from pytest_bets.pure.sentence import parse
+from pytest_bets.bet.declaration import Criterion
+from pytest_bets.bet.validate import check_row
+from pytest_bets.sentence.evaluate import EvaluationError, value
+from pytest_bets.sentence.parse import parse
 
 LISTED = "`gain` is a list, and a sentence compares numbers and strings"
 

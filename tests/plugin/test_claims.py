@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_bets.pure.claims import Bet, Finding, check, mended
-from pytest_bets.pure.page import blocks, line_starts
-from pytest_bets.pure.shown import VALUE, agrees, alike
+from pytest_bets.claims.check import Bet, Finding, check, mended
+from pytest_bets.claims.markdown import blocks, line_starts
+from pytest_bets.claims.number import VALUE, agrees, alike
 
 CELLS = [{"norm": 5.0968, "full": 7.0 + cell, "part": cell % 3, "worst": math.nan} for cell in range(15)]
 BETS = [

@@ -209,7 +209,7 @@ def test_the_pre_commit_hook_runs_where_a_claim_may_have_become_wrong(
 def test_no_other_command_reads_markdown(readme: Path) -> None:
     """markdown-it-py is imported where a write-up is read, and nowhere else."""
     script = (
-        "import sys; from pytest_bets.cli import main; main(['rollup']); print('markdown_it' in sys.modules);"
+        "import sys; from pytest_bets.cli.main import main; main(['rollup']); print('markdown_it' in sys.modules);"
         "main(['claims']); print('markdown_it' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=readme.parent, capture_output=True, text=True, check=True)

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from pytest_bets.text.closing import FOLDED_ABOVE, GROUPED_ABOVE, Row, closing_table
+from pytest_bets.render.closing import FOLDED_ABOVE, GROUPED_ABOVE, Row, closing_table
 
 VERDICTS = ("PASS", "LENIENT", "FAIL", "FAIL, in the noise", "FAIL, catastrophic", "void", "not judged")
 

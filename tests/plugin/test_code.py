@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_bets.pure.code.digest import Code
-from pytest_bets.world.code import CodeIndex
+from pytest_bets.code.digest import Code
+from pytest_bets.code.index import CodeIndex
 
 
 def write(root: Path, files: dict[str, str]) -> None:

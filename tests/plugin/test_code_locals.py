@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from pytest_bets.pure.code.outline import outline
-from pytest_bets.pure.code.template import Readers
+from pytest_bets.code.outline import outline
+from pytest_bets.code.template import Readers
 
 NAMES = ("a", "b", "c", "g")
 """A parameter, two names that nothing gives, and a global variable."""

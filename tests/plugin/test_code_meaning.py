@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from pytest_bets.pure.code import names
-from pytest_bets.pure.code.digest import Code
-from pytest_bets.pure.code.names import Scope
-from pytest_bets.pure.code.outline import outline
-from pytest_bets.world.code import CodeIndex
+from pytest_bets.code import names
+from pytest_bets.code.digest import Code
+from pytest_bets.code.index import CodeIndex
+from pytest_bets.code.names import Scope
+from pytest_bets.code.outline import outline
 from tests.plugin.test_code import code, write
 
 BET = """\

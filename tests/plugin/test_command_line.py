@@ -7,7 +7,7 @@ from importlib.metadata import version
 import pytest
 
 import pytest_bets
-from pytest_bets.cli import main
+from pytest_bets.cli.main import main
 from tests.plugin.conftest import WriteBet
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_bets.world.code import CodeIndex
-from pytest_bets.world.commit import commits
+from pytest_bets.code.index import CodeIndex
+from pytest_bets.git.commit import commits
 from tests.plugin.histories import commit
 from tests.plugin.repositories import git, isolate
 from tests.plugin.test_code import write

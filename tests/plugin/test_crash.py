@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_bets.pure.crash import crash_reason
+from pytest_bets.hooks.crash import crash_reason
 from tests.plugin.conftest import Run, WriteBet
 from tests.plugin.test_selection import outcomes
 from tests.plugin.whole import journal, known, records, strict

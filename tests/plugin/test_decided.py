@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from pytest_bets.pure.decided import decided
-from pytest_bets.pure.verdict import outcome
-from pytest_bets.text.words import decided_words
+from pytest_bets.record.decided import decided
+from pytest_bets.record.verdict import outcome
+from pytest_bets.render.words import decided_words
 
 Met = bool | None
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_bets.pure.docstring import Section, read, states
+from pytest_bets.bet.docstring import Section, read, states
 
 WHOLE = """Bet 46: the norm-only win is not luck.
 

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats
 
-from pytest_bets.pure.evaluate import EvaluationError, Row, distance, satisfied, value
-from pytest_bets.pure.nodes import Sentence, names
-from pytest_bets.pure.sentence import parse
-from pytest_bets.pure.syntax import SentenceError
+from pytest_bets.sentence.ast import Sentence, names
+from pytest_bets.sentence.evaluate import EvaluationError, Row, distance, satisfied, value
+from pytest_bets.sentence.lex import SentenceError
+from pytest_bets.sentence.parse import parse
 
 Array = NDArray[Any]
 Table = dict[str, Array]

@@ -2,8 +2,8 @@
 
 import pytest
 
-from pytest_bets.pure.checks import Link, link_faults
-from pytest_bets.pure.reader import read
+from pytest_bets.bet.parse import read
+from pytest_bets.bet.validate import Link, link_faults
 from tests.plugin.conftest import Refused, WriteBet
 
 

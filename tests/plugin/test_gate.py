@@ -4,8 +4,8 @@ import itertools
 
 import pytest
 
-from pytest_bets.pure.gate import gated
-from pytest_bets.pure.verdict import Verdict, void
+from pytest_bets.record.gate import gated
+from pytest_bets.record.verdict import Verdict, void
 
 EVERY = {"strict", "lenient", "catastrophic", "control"}
 PASS, LENIENT, FAIL = Verdict("PASS"), Verdict("LENIENT"), Verdict("FAIL")

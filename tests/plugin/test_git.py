@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pytest_bets.world import git
+from pytest_bets.git import checkout as git
 from tests.plugin.conftest import Run, WriteBet
 from tests.plugin.repositories import commit, count_calls, isolate
 from tests.plugin.repositories import git as run_git

@@ -1,10 +1,11 @@
-"""The inside is a house with one-way stairs: which module may import which, read from the source."""
+"""The house has one-way stairs: which folder may import which, and which modules touch the world, read from the source."""
 
 import ast
 import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -15,9 +16,41 @@ MODULES = {
     ".".join(("pytest_bets", *path.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(".__init__"): path
     for path in sorted(PACKAGE.rglob("*.py"))
 }
-LAYERS = ("pure", "world", "text", "hooks")
-ENTRIES = {"pytest_bets", "pytest_bets.plugin", "pytest_bets.cli", "pytest_bets.__main__"}
+ORDER: Final = (
+    *("diagnostics", "values", "walk", "project"),
+    *("git", "sentence", "bet", "code", "record", "render", "audit", "claims", "hooks", "cli"),
+)
+"""Each imports itself and what stands before it: four modules, then ten folders."""
+ENTRIES: Final = {"pytest_bets", "pytest_bets.plugin", "pytest_bets.__main__"}
+WORLD: Final = {
+    "walk": "folders",
+    "project": "settings files",
+    "git.attributes": "git and .gitattributes",
+    "git.checkout": "git",
+    "git.commit": "git",
+    "git.log": "git",
+    "bet.catalogue": "bet files",
+    "code.index": "source files",
+    "code.lock": "lock files",
+    "record.checkpoint": "the folder of results",
+    "record.environment": "the machine",
+    "record.store": "the folder of results",
+    "record.upgrade": "the folder of results",
+    "render.rollup": "the folder of results",
+    "audit.collect": "git and the folder of results",
+    "audit.staleness": "source files",
+    "claims.files": "write-ups",
+}
+"""The modules that touch the world, and what of it. All others outside hooks/ and cli/ compute values from values."""
 XDIST = "pytest_bets.hooks.xdist"
+ALLOWED: Final = {
+    "sentence": {"scipy"},
+    "claims": {"markdown_it"},
+    "record": {"filelock"},
+    "project": {"iniconfig"},
+    "hooks": {"pytest", "_pytest"},
+}
+"""What a folder imports from elsewhere, beside the standard library."""
 
 
 @cache
@@ -41,9 +74,9 @@ def imports(module: str) -> Iterator[str]:
             yield ast.unparse(node.args[0])
 
 
-def layer(module: str) -> int:
-    parts = module.split(".")
-    return LAYERS.index(parts[1]) if len(parts) > 1 and parts[1] in LAYERS else len(LAYERS)
+def place(module: str) -> int:
+    """Return where a module stands in the order; an entry stands above all."""
+    return len(ORDER) if module in ENTRIES else ORDER.index(module.split(".")[1])
 
 
 def ours(module: str) -> set[str]:
@@ -54,18 +87,23 @@ def foreign(module: str) -> set[str]:
     return {name.partition(".")[0] for name in imports(module)} - sys.stdlib_module_names - {"pytest_bets"}
 
 
-def test_every_module_belongs_to_a_layer() -> None:
-    """Pure, world, text, hooks, and above them the entries, which are four."""
-    above = {module for module in MODULES if layer(module) == len(LAYERS)}
-    assert above == ENTRIES
-    assert {layer(module) for module in MODULES} == set(range(len(LAYERS) + 1))
+def is_pure(module: str) -> bool:
+    folder = module.split(".")[1] if module.count(".") else ""
+    return module not in ENTRIES and folder not in ("hooks", "cli") and module.removeprefix("pytest_bets.") not in WORLD
+
+
+def test_every_module_stands_in_a_folder_of_the_order() -> None:
+    """No module, and no folder of the order, is missing."""
+    names = {module.split(".")[1] for module in MODULES.keys() - ENTRIES}
+    assert names == set(ORDER)
+    assert {f"pytest_bets.{name}" for name in WORLD} <= MODULES.keys()
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_a_module_imports_its_own_layer_and_lower_ones(module: str) -> None:
-    """Pure, world, text, hooks, entry: type-only and local imports climb no stairs either."""
-    climbing = {name for name in ours(module) if layer(name) > layer(module)}
-    assert climbing == set()
+def test_a_module_imports_its_own_folder_and_earlier_ones(module: str) -> None:
+    """Type-only and local imports climb no stairs either."""
+    climbing = {name for name in ours(module) if place(name) > place(module)}
+    assert climbing - {"pytest_bets"} == set()
     assert ours(module) <= MODULES.keys()
 
 
@@ -78,10 +116,10 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
     assert waiting == {}
 
 
-@pytest.mark.parametrize("module", [module for module in MODULES if layer(module) == 0])
-def test_the_pure_layer_knows_values_alone(module: str) -> None:
-    """The standard library without files and processes, scipy for intervals, markdown-it for write-ups."""
-    assert foreign(module) <= {"scipy", "markdown_it"}
+@pytest.mark.parametrize("module", [module for module in MODULES if is_pure(module)])
+def test_a_pure_module_knows_values_alone(module: str) -> None:
+    """The standard library without files and processes, and no module that touches the world."""
+    assert not {name for name in ours(module) if not is_pure(name) and name != "pytest_bets"}
     effects = {"os", "io", "subprocess", "socket", "shutil", "tempfile", "time", "datetime", "random", "threading"}
     assert {name.partition(".")[0] for name in imports(module)} & effects == set()
     for node in ast.walk(tree(module)):
@@ -91,19 +129,11 @@ def test_the_pure_layer_knows_values_alone(module: str) -> None:
         assert not (isinstance(node, ast.Name) and node.id in ("open", "eval", "exec", "print", "input"))
 
 
-@pytest.mark.parametrize(
-    ("layer_name", "allowed"),
-    [
-        ("pure", {"scipy", "markdown_it"}),
-        ("world", {"filelock", "iniconfig"}),
-        ("text", set()),
-        ("hooks", {"pytest", "_pytest"}),
-    ],
-)
-def test_a_layer_imports_what_it_is_there_for(layer_name: str, allowed: set[str]) -> None:
-    """Only the hooks know pytest, only the world locks files, and nothing imports numpy or torch."""
-    members = [module for module in MODULES if module.startswith(f"pytest_bets.{layer_name}")]
-    assert set().union(*(foreign(module) for module in members)) <= allowed
+@pytest.mark.parametrize("folder", ORDER)
+def test_a_folder_imports_what_it_is_there_for(folder: str) -> None:
+    """Only the hooks know pytest, only the store locks files, and nothing imports numpy or torch."""
+    members = [module for module in MODULES if module.split(".")[1:2] == [folder]]
+    assert set().union(*(foreign(module) for module in members)) <= ALLOWED.get(folder, set())
 
 
 def test_what_is_slow_to_import_is_imported_where_it_is_used() -> None:
@@ -124,7 +154,7 @@ def test_one_file_alone_knows_that_xdist_exists() -> None:
             for word in ("xdist", "workerinput", "workeroutput", "workerid")
         )
     }
-    users = {"pytest_bets.hooks.arrival", "pytest_bets.hooks.register"}
+    users = {"pytest_bets.hooks.activation", "pytest_bets.hooks.register"}
     assert knowing == {XDIST} | users
     assert {module for module in MODULES if XDIST in ours(module)} == users
     assert "xdist" not in foreign(XDIST)
@@ -147,4 +177,4 @@ def test_an_empty_session_imports_nothing_that_is_slow(
     )
     result = pytester.runpytest_subprocess("-p", "pytest_bets.plugin", "-s")
     assert result.ret == pytest.ExitCode.NO_TESTS_COLLECTED
-    result.stdout.fnmatch_lines("*slow: [[]] ours: arrival options xdist")
+    result.stdout.fnmatch_lines("*slow: [[]] ours: activation options xdist")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pytest_bets.world import machine
+from pytest_bets.record import environment as machine
 
 
 @pytest.fixture

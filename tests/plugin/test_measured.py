@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_bets.pure.measured import MeasurementError, canonical, digest, number, plain, spelled
+from pytest_bets.values import MeasurementError, canonical, digest, number, plain, spelled
 
 
 class Tensor:

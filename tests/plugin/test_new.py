@@ -5,7 +5,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import pytest
 
-from pytest_bets.text.template import LONGEST, bet_file, slug
+from pytest_bets.bet.template import LONGEST, bet_file, slug
 from tests.plugin.conftest import Run, WriteBet
 from tests.plugin.repositories import git, isolate
 from tests.plugin.test_command_line import run as command

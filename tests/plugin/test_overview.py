@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
-from pytest_bets.pure.declaration import Declaration
-from pytest_bets.pure.fault import DeclarationError, Fault
-from pytest_bets.pure.overview import claims, overview
-from pytest_bets.pure.reader import read
-from pytest_bets.pure.record import Json, build, dump, journal_line, load, rows_of
-from pytest_bets.pure.standing import Claim
-from pytest_bets.pure.verdict import Cell, judge
-from pytest_bets.text.words import counts_words
+from pytest_bets.bet.declaration import Declaration
+from pytest_bets.bet.parse import read
+from pytest_bets.diagnostics import DeclarationError, Fault
+from pytest_bets.record.codec import Json, build, dump, journal_line, load, rows_of
+from pytest_bets.record.standing import Claim
+from pytest_bets.record.summary import claims, overview
+from pytest_bets.record.verdict import Cell, judge
+from pytest_bets.render.words import counts_words
 
 
 def declared(file: str, marks: str = "", scope: str = "", strict: int = 3) -> Declaration:

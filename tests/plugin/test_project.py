@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_bets.world.project import ProjectError, locate
+from pytest_bets.project import ProjectError, locate
 
 LAYOUTS: dict[str, dict[str, str]] = {
     "pyproject.toml": {"pyproject.toml": '[tool.pytest.ini_options]\nbets_results = "kept"\n'},

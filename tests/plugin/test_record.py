@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
-from pytest_bets.pure.comparison import differences
-from pytest_bets.pure.declaration import Declaration
-from pytest_bets.pure.reader import read
-from pytest_bets.pure.record import (
+from pytest_bets.bet.declaration import Declaration
+from pytest_bets.bet.parse import read
+from pytest_bets.record.codec import (
     Json,
     RecordError,
     agreeing,
@@ -24,7 +23,8 @@ from pytest_bets.pure.record import (
     same_pair,
     verdict_of,
 )
-from pytest_bets.pure.verdict import Cell, judge, void
+from pytest_bets.record.verdict import Cell, judge, void
+from pytest_bets.record.verify import differences
 
 SOURCE = '''"""Bet 7: the gain is positive.
 

@@ -12,8 +12,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from pytest_bets.pure import reducers
-from pytest_bets.pure.reducers import DEFAULT_LEVEL, LEVELLED, PLAIN, Column
+from pytest_bets.sentence import reducers
+from pytest_bets.sentence.reducers import DEFAULT_LEVEL, LEVELLED, PLAIN, Column
 
 MOST = sys.float_info.max
 LEAST = 5e-324

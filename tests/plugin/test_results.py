@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pytest_bets.world.folders import ignored
+from pytest_bets.walk import ignored
 from tests.plugin.conftest import Run, WriteBet
 from tests.plugin.whole import journal, prove_whole, records, strict
 

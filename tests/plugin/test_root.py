@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from pytest_bets.cli import main
+from pytest_bets.cli.main import main
 from pytest_bets.hooks.options import Settings, read
-from pytest_bets.world.project import find_root, locate
+from pytest_bets.project import find_root, locate
 from tests.plugin.conftest import Run, WriteBet
 
 INI = {"pytest.ini": "[pytest]\nbets_results = kept\n"}

@@ -6,8 +6,8 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_bets.pure.measured import row
-from pytest_bets.pure.sent import row_sent, sent
+from pytest_bets.record.cell import row_sent, sent
+from pytest_bets.values import row
 
 TEXTS = st.text() | st.sampled_from(['"cell": ', '", "cell": {', "\\", '\\"cell": ', "\udc80", "\n\t"])
 VALUES = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats() | TEXTS

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pytest_bets.pure import reducers
-from pytest_bets.pure.nodes import (
+from pytest_bets.sentence import reducers
+from pytest_bets.sentence.ast import (
     Arithmetic,
     Comparison,
     Groups,
@@ -25,8 +25,8 @@ from pytest_bets.pure.nodes import (
     bare_names,
     names,
 )
-from pytest_bets.pure.sentence import MAX_DEPTH, REDUCERS, parse, parse_value
-from pytest_bets.pure.syntax import MAX_LENGTH, SentenceError
+from pytest_bets.sentence.lex import MAX_LENGTH, SentenceError
+from pytest_bets.sentence.parse import MAX_DEPTH, REDUCERS, parse, parse_value
 
 A, B = Name("a"), Name("b")
 

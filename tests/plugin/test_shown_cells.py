@@ -5,9 +5,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from pytest_bets.pure.columns import measurements
-from pytest_bets.pure.verdict import Cell
-from pytest_bets.text.cells import cells_table, column_words, measured_lines
+from pytest_bets.record.columns import measurements
+from pytest_bets.record.verdict import Cell
+from pytest_bets.render.cells import cells_table, column_words, measured_lines
 
 
 def cells(*measured: Mapping[str, object]) -> list[Cell]:

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from pytest_bets.pure.standing import Challenge, Claim, Standing, standings
+from pytest_bets.record.standing import Challenge, Claim, Standing, standings
 
 VERDICTS = ("PASS", "LENIENT", "FAIL", None)
 

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from pytest_bets.text.markdown import code, plain, row
-from pytest_bets.text.rollup import rollup
-from pytest_bets.text.visible import visible
-from pytest_bets.world.catalogue import Catalogue
-from pytest_bets.world.results import Results
+from pytest_bets.bet.catalogue import Catalogue
+from pytest_bets.record.store import Results
+from pytest_bets.render.markdown import code, plain, row
+from pytest_bets.render.rollup import rollup
+from pytest_bets.render.visible import visible
 from tests.plugin.conftest import Run, WriteBet
 from tests.plugin.whole import strict
 

@@ -5,7 +5,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_bets.text.table import HEADINGS, table
+from pytest_bets.render.table import HEADINGS, table
 
 TEXTS = st.text(st.characters(codec="ascii", exclude_categories=["Cc"]), max_size=90) | st.from_regex(
     r"[a-z]{1,12}(_[a-z]{0,9}){0,9}", fullmatch=True

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from pytest_bets.pure.measured import canonical, digest
-from pytest_bets.pure.record import dump, rows_of
+from pytest_bets.record.codec import dump, rows_of
+from pytest_bets.values import canonical, digest
 from tests.plugin.histories import BET, JOURNAL, LAB, RECORD, History, audit, commit, edit
 from tests.plugin.test_schemas import faults
 from tests.plugin.whole import prove_whole, strict

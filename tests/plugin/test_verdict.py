@@ -5,9 +5,9 @@ import math
 
 import pytest
 
-from pytest_bets.pure.declaration import Criterion
-from pytest_bets.pure.sentence import parse
-from pytest_bets.pure.verdict import RANK, Cell, Judged, Met, Verdict, figure, judge, outcome, void
+from pytest_bets.bet.declaration import Criterion
+from pytest_bets.record.verdict import RANK, Cell, Judged, Met, Verdict, figure, judge, outcome, void
+from pytest_bets.sentence.parse import parse
 
 TRUTHS: tuple[Met, ...] = (True, False, None)
 Tier = tuple[Met, ...]

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_bets.text.visible import cut, encodable, padded, visible, width
+from pytest_bets.render.visible import cut, encodable, padded, visible, width
 
 
 @given(st.text())

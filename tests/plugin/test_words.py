@@ -4,10 +4,10 @@ import math
 
 import pytest
 
-from pytest_bets.pure.overview import standing_json
-from pytest_bets.pure.standing import Claim, standings
-from pytest_bets.pure.verdict import Judged, Verdict
-from pytest_bets.text.words import challenged_words, listed, standing_words, tier_words, verdict_words
+from pytest_bets.record.standing import Claim, standings
+from pytest_bets.record.summary import standing_json
+from pytest_bets.record.verdict import Judged, Verdict
+from pytest_bets.render.words import challenged_words, listed, standing_words, tier_words, verdict_words
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Bets held against their history."""

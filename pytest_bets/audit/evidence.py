@@ -1,0 +1,176 @@
+"""What an audit reads, as values: the commits of a history, what they did to bets, records and journal."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pytest_bets.bet.declaration import Declaration
+from pytest_bets.bet.parse import read
+from pytest_bets.code.staleness import Definitions, Lock, Move
+from pytest_bets.diagnostics import DeclarationError
+from pytest_bets.git.revision import Commit
+from pytest_bets.record.codec import Json, file_sha256
+from pytest_bets.record.journal import Upgraded
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A revision of a bet file that holds no declaration, and why."""
+
+    reason: str
+
+
+Held = Declaration | Unreadable
+"""What a revision of a bet file holds."""
+
+
+@dataclass(frozen=True)
+class BetRevision:
+    """What a commit did to a bet file; `before` or `after` is None where there is no file, `was` is its former path.
+
+    Before is in the first parent; `others` is what the further parents of a merge hold.
+    """
+
+    commit: Commit
+    path: str
+    was: str | None
+    before: Held | None
+    after: Held | None
+    others: tuple[Held, ...] = ()
+
+
+@dataclass(frozen=True)
+class RecordFacts:
+    """What an audit needs of a revision of a record; all but the hash is None where the file is no record."""
+
+    sha256: str
+    declaration: str | None
+    code: str | None
+    files: Mapping[str, str] | None
+    verdict: str | None
+    definitions: Definitions | None = None
+    packages: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class RecordRevision:
+    """What a commit did to the record of a bet; None where there is no file."""
+
+    commit: Commit
+    bet: str
+    before: RecordFacts | None
+    after: RecordFacts | None
+
+
+@dataclass(frozen=True)
+class JournalLine:
+    """A line that a journal has or had: its SHA-256, what it says, the commits that added it and took it out.
+
+    `elsewhere` is the path of the journal that it was last added to, None where that is the one that is audited.
+    """
+
+    sha256: str
+    entry: Json
+    added: Commit | None
+    removed: Commit | None = None
+    elsewhere: str | None = None
+
+
+@dataclass(frozen=True)
+class Drift:
+    """Code of a bet that is not what its record was measured with, and the commits since that changed its file.
+
+    `names` are the definitions; a record of schema 1 knows files alone. Without a file the definitions are the same,
+    and what they use is not.
+    """
+
+    file: str
+    commits: tuple[Commit, ...]
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that an audit judges.
+
+    `held` gives, by commit and path, the digest of the declaration that was there; `present` the paths of the bet files
+    that HEAD or the working tree has; `foreign` why the history of a bet cannot be read here, by its id; `unknown` what
+    else cannot be told. `drift` and `moved` are by bet, `upgraded` by the hash of the record that an upgrade wrote.
+    """
+
+    commits: Mapping[str, Commit]
+    bets: Sequence[BetRevision]
+    records: Sequence[RecordRevision]
+    lines: Sequence[JournalLine]
+    declarations: Sequence[Declaration]
+    now: Mapping[str, Json]
+    now_sha256: Mapping[str, str]
+    journal: Sequence[tuple[str, Json]]
+    held: Mapping[tuple[str, str], str | None]
+    drift: Mapping[str, Sequence[Drift]] = field(default_factory=dict)
+    moved: Mapping[str, Sequence[Move]] = field(default_factory=dict)
+    upgraded: Mapping[str, Upgraded] = field(default_factory=dict)
+    lock: Lock | None = None
+    present: frozenset[str] = frozenset()
+    foreign: Mapping[str, str] = field(default_factory=dict)
+    unknown: Sequence[str] = ()
+
+
+def held(data: bytes, path: str) -> Held:
+    """Return what the bytes of a bet file at this path hold."""
+    try:
+        return read(data.decode(), path) or Unreadable("nothing in it carries a criterion")
+    except DeclarationError as error:
+        return Unreadable(error.faults[0].problem)
+    except UnicodeDecodeError:
+        return Unreadable("it is not UTF-8")
+
+
+def facts(data: bytes) -> RecordFacts:
+    """Return what the bytes of a record say."""
+    try:
+        record = json.loads(data)
+        declaration, code = record["declaration"]["digest"], record["code"]
+        files, definitions = code.get("files"), code.get("definitions")
+        packages = record["environment"]["packages"]
+        verdict = record["verdict"]
+        return RecordFacts(file_sha256(data), declaration, code["digest"], files, verdict, definitions, packages)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return RecordFacts(file_sha256(data), None, None, None, None)
+
+
+class Ancestry:
+    """Which of two commits came first, by their parents and never by their dates."""
+
+    def __init__(self, commits: Mapping[str, Commit]) -> None:
+        self.commits = commits
+        earlier = [None, *commits]
+        self._linear = all(
+            commit.parents == ((before,) if before else ())
+            for before, commit in zip(earlier, commits.values(), strict=False)
+        )
+        self._known: dict[tuple[str, str], bool] = {}
+
+    def before(self, one: Commit, other: Commit) -> bool:
+        """Tell whether the first is a proper ancestor of the second."""
+        if one.order >= other.order:
+            return False
+        if self._linear:
+            return True
+        key = one.id, other.id
+        if key not in self._known:
+            self._known[key] = self._walk(one, other)
+        return self._known[key]
+
+    def _walk(self, one: Commit, other: Commit) -> bool:
+        waiting, seen = list(other.parents), set(other.parents)
+        while waiting:
+            commit = self.commits.get(waiting.pop())
+            if commit is None or commit.order < one.order:
+                continue
+            if commit.id == one.id:
+                return True
+            fresh = [parent for parent in commit.parents if parent not in seen]
+            seen.update(fresh)
+            waiting += fresh
+        return False

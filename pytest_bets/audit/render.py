@@ -1,0 +1,115 @@
+"""An audit as a report to a colleague, or as one JSON object."""
+
+import json
+import textwrap
+from collections.abc import Iterator
+from typing import Final
+
+from pytest_bets.audit.change import shown
+from pytest_bets.audit.finding import BetReport, Entry, Report
+from pytest_bets.git.revision import Commit
+from pytest_bets.record.codec import Json
+from pytest_bets.record.verdict import Verdict
+from pytest_bets.render.words import verdict_words
+
+AUDIT_SCHEMA: Final = "pytest-bets/audit/1"
+_SHORT: Final = 10
+_INDENT: Final = 4
+
+
+def as_text(report: Report, width: int = 80) -> str:
+    """Return the report, bets in the order of their numbers and what was said of each in the order of its history."""
+    bets = "1 bet" if len(report.bets) == 1 else f"{len(report.bets)} bets"
+    lines = [f"Audit of {bets} in {report.commits} commits.", ""]
+    for bet in report.bets:
+        lines += [*_bet(bet, width), ""]
+    for entry in report.entries:
+        lines += _entry(entry, width)
+    if report.entries:
+        lines.append("")
+    return "\n".join([*lines, _closing(report)]) + "\n"
+
+
+def _bet(bet: BetReport, width: int) -> Iterator[str]:
+    verdict = _words(bet.verdict)
+    told = [verdict] if verdict else []
+    told += [f"declared {_at(bet.declared)}" if bet.declared else "never declared"]
+    told += [f"first result {_at(bet.first_result)}"] if bet.first_result else []
+    yield f"{bet.id}: {', '.join(told)}"
+    for entry in bet.entries:
+        yield from _entry(entry, width)
+    if bet.under_first:
+        first = f"under its criteria as first declared: {_words(bet.under_first)}"
+        yield from _wrapped(f"{first}; as they are now: {verdict or 'no verdict'}", width)
+
+
+def _entry(entry: Entry, width: int) -> Iterator[str]:
+    level = entry.level.upper() if entry.level != "note" else "note"
+    what = ", ".join(filter(None, [shown(entry.change) if entry.change else "", entry.text]))
+    where = f' [{_at(entry.commit)} "{entry.commit.subject}"]' if entry.commit and entry.commit.id else ""
+    where = where or (" [not committed]" if entry.commit else "")
+    yield from _wrapped(f"{level} {entry.kind}: {what}{where}", width)
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    first, rest = " " * _INDENT, " " * (2 * _INDENT)
+    plain = "".join(letter if letter.isprintable() else "?" for letter in text)  # a subject can hold anything
+    return textwrap.wrap(plain, width, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False)
+
+
+def _closing(report: Report) -> str:
+    entries = report.all
+    count = {level: sum(entry.level == level for entry in entries) for level in ("finding", "note", "unknown")}
+    told = [f"{count[level]} {level}{'s' * (count[level] != 1)}" for level in ("finding", "note")]
+    if count["unknown"]:
+        told.append(f"{count['unknown']} that cannot be told")
+    return {"clean": "Clean", "findings": "Not clean", "unknown": "Cannot tell"}[report.state] + f": {', '.join(told)}."
+
+
+def _at(commit: Commit) -> str:
+    return f"{commit.id[:_SHORT]} {commit.date[:10]}" if commit.id else commit.subject
+
+
+def _words(verdict: Verdict | None) -> str:
+    return verdict_words(vars(verdict)) if verdict else ""
+
+
+def as_json(report: Report) -> str:
+    """Return the report as JSON text."""
+    bets = [
+        {
+            "id": bet.id,
+            "file": bet.path,
+            "declared": _commit(bet.declared),
+            "first_result": _commit(bet.first_result),
+            "verdict": bet.verdict.verdict if bet.verdict else None,
+            "under_first_criteria": bet.under_first.verdict if bet.under_first else None,
+            "entries": [_json(entry) for entry in bet.entries],
+        }
+        for bet in report.bets
+    ]
+    whole = {
+        "schema": AUDIT_SCHEMA,
+        "state": report.state,
+        "commits": report.commits,
+        "bets": bets,
+        "entries": [_json(entry) for entry in report.entries],
+    }
+    return json.dumps(whole, indent=1) + "\n"
+
+
+def _json(entry: Entry) -> Json:
+    change = entry.change
+    return {
+        "level": entry.level,
+        "kind": entry.kind,
+        "text": entry.text,
+        "commit": _commit(entry.commit),
+        "change": {key: getattr(change, key) for key in ("subject", "kind", "name", "before", "after")}
+        if change
+        else None,
+    }
+
+
+def _commit(commit: Commit | None) -> Json | None:
+    return {"id": commit.id or None, "date": commit.date or None, "subject": commit.subject} if commit else None

@@ -1,0 +1,1 @@
+"""A bet as it is declared."""

@@ -1,0 +1,90 @@
+"""The criteria of a bet, read from the marks on its experiment."""
+
+import ast
+from collections.abc import Sequence
+from typing import Final
+
+from pytest_bets.bet.declaration import CRITERIA, MARKERS, TIERS, Criterion
+from pytest_bets.bet.source import Function, Mark
+from pytest_bets.diagnostics import Faults, nearest
+from pytest_bets.sentence import interval as bounds
+from pytest_bets.sentence.lex import JoinedError, SentenceError
+from pytest_bets.sentence.parse import parse
+
+_EXAMPLE: Final = {
+    tier: f'@pytest.mark.{tier}("mean(gain) {sign} 0.1")' for tier, sign in zip(TIERS, (">=", ">", "<"), strict=True)
+}
+
+
+def read(marks: Sequence[Mark], experiment: Function, faults: Faults) -> tuple[Criterion, ...]:
+    """Return the criteria that stand on the experiment; note missing tiers and sentences that cannot be read."""
+    for tier in TIERS:
+        if not any(mark.name == tier for mark in marks):
+            near = next((mark for mark in marks if mark.name not in MARKERS and nearest(mark.name, [tier])), None)
+            at = near.line if near else experiment.lineno
+            faults.add(
+                at,
+                f"the tier `{tier}` is missing",
+                f"a line such as {_EXAMPLE[tier]}",
+                f"@pytest.mark.{tier}" if near else "",
+            )
+    criteria = []
+    for mark in marks:
+        if mark.name not in CRITERIA:
+            continue
+        if not mark.arguments or (mark.call and mark.call.keywords):
+            faults.add(
+                mark.line,
+                f"`{mark.name}` has no sentence",
+                f"a sentence, as in {_EXAMPLE.get(mark.name, _EXAMPLE['strict'])}",
+            )
+            continue
+        for argument in mark.arguments:
+            criterion = _criterion(mark.name, argument, faults)
+            if criterion:
+                criteria.append(criterion)
+    return tuple(criteria)
+
+
+def _criterion(tier: str, argument: ast.expr, faults: Faults) -> Criterion | None:
+    if not (isinstance(argument, ast.Constant) and isinstance(argument.value, str)):
+        faults.add(
+            argument.lineno,
+            f"the {tier} sentence `{ast.unparse(argument)}` is not a literal string",
+            "the sentence itself, in quotes: history must be readable without running it",
+        )
+        return None
+    try:
+        return Criterion(tier, parse(argument.value), argument.lineno)
+    except SentenceError as error:
+        folded = " ".join(argument.value.split())
+        text = folded if error.column is None else f"{folded}\n{' ' * error.column}^"
+        expected, suggestion = error.expected, error.suggestion
+        if isinstance(error, JoinedError):
+            expected, suggestion = _apart(tier, error)
+        faults.add(argument.lineno, f"this {tier} sentence: {error.problem}", expected, suggestion, text)
+        return None
+
+
+def _apart(tier: str, error: JoinedError) -> tuple[str, str]:
+    """Return what is expected instead of joined sentences, and the marker that says the same where there is one."""
+    needed, word = ("any one", "or") if tier == "catastrophic" else ("all", "and")
+    expected = f"one comparison in a sentence; of several {tier} sentences {needed} must be true"
+    if error.word != word:
+        return expected, ""
+    several = ", ".join(f'"{part}"' for part in error.parts)
+    return expected, f"{error.many} sentences: {tier}({several})"
+
+
+def check_nesting(criteria: Sequence[Criterion], faults: Faults) -> None:
+    """Note the tiers that do not nest."""
+    tiers = {tier: [c.sentence for c in criteria if c.tier == tier] for tier in CRITERIA}
+    for misfit in bounds.misfits(tiers):
+        outer = next(c for c in criteria if c.sentence is misfit.outer)
+        inner = next(c for c in criteria if c.sentence is misfit.inner)
+        faults.add(
+            outer.line,
+            f"the tiers do not nest: {misfit.problem}",
+            "strict inside lenient, catastrophic outside both",
+            text=f"line {inner.line}: {inner}\nline {outer.line}: {outer}",
+        )

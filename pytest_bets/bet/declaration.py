@@ -1,0 +1,121 @@
+"""The declaration of a bet: what it says before it runs, as one frozen value."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from posixpath import basename, splitext
+from typing import Final
+
+from pytest_bets.bet.docstring import Docstring
+from pytest_bets.sentence.ast import Sentence, names
+from pytest_bets.values import digest
+
+TIERS: Final = ("strict", "lenient", "catastrophic")
+CONTROL: Final = "control"
+CRITERIA: Final = (*TIERS, CONTROL)
+MARKERS: Final = (*CRITERIA, "challenges", "withdrawn", "replicate")
+SEED: Final = "seed"
+
+_FILE_NAME: Final = re.compile(r"bet_(?:(\d+)(?:_\w+)?|\w+)\.py")
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """One sentence of one tier, and the line on which it stands."""
+
+    tier: str
+    sentence: Sentence
+    line: int
+
+    def __str__(self) -> str:
+        return f'{self.tier}("{self.sentence.text}")'
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """A bet's declaration; `line` is that of the experiment, `file` is as it was given to the reader."""
+
+    file: str
+    function: str
+    line: int
+    docstring: Docstring
+    criteria: tuple[Criterion, ...]
+    constants: Mapping[str, object]
+    pilot: Mapping[str, object]
+    sweep: Mapping[str, object]
+    replicate: int | None
+    challenges: tuple[int | str, ...]
+    withdrawn: str | None
+
+    @cached_property
+    def id(self) -> str:
+        """The file's stem without `bet_`."""
+        return bet_id(self.file)
+
+    @cached_property
+    def number(self) -> int | None:
+        """The number in the file's name."""
+        return number_of(self.file)
+
+    @property
+    def name(self) -> str:
+        """The id without its number."""
+        return self.id if self.number is None else self.id.partition("_")[2]
+
+    @property
+    def title(self) -> str:
+        """The title line of the docstring, without `Bet 46:`."""
+        return re.sub(r"^Bet\s+\S+:\s*", "", self.docstring.title)
+
+    def sentences(self, tier: str) -> tuple[Sentence, ...]:
+        """Return the sentences of one tier, in source order."""
+        return tuple(criterion.sentence for criterion in self.criteria if criterion.tier == tier)
+
+    def texts(self) -> dict[str, list[str]]:
+        """Return the text of every sentence by tier."""
+        return {tier: [sentence.text for sentence in self.sentences(tier)] for tier in CRITERIA}
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Every name that some sentence reads."""
+        return frozenset[str]().union(*(names(criterion.sentence.value) for criterion in self.criteria))
+
+    @cached_property
+    def digest(self) -> str:
+        """The SHA-256 of all that must not move: hypothesis, sentences, constants, sweep, replicate, challenges."""
+        return digest(
+            {
+                "hypothesis": self.docstring.prose("Hypothesis"),
+                **self.texts(),
+                "constants": dict(self.constants),
+                "sweep": dict(self.sweep),
+                "replicate": self.replicate,
+                "challenges": list(self.challenges),
+            }
+        )
+
+    def seeds(self, count: int) -> list[int]:
+        """Return `count` 32-bit seeds that nobody can choose.
+
+        Seed i is the first 4 bytes, big-endian, of the SHA-256 of the canonical JSON of
+        `{"id": id, "index": i, "sentences": {tier: [...]}, "sweep": {...}}`.
+        """
+        base = {"id": self.id, "sentences": self.texts(), "sweep": dict(self.sweep)}
+        return [int(digest({**base, "index": index})[:8], 16) for index in range(count)]
+
+
+def is_bet_name(file: str) -> bool:
+    """Tell whether a file's name has the form of a bet's."""
+    return _FILE_NAME.fullmatch(basename(file)) is not None
+
+
+def bet_id(file: str) -> str:
+    """Return the id in a bet file's name."""
+    return splitext(basename(file))[0].removeprefix("bet_")
+
+
+def number_of(file: str) -> int | None:
+    """Return the number in a bet file's name, or None."""
+    match = _FILE_NAME.fullmatch(basename(file))
+    return int(match[1]) if match and match[1] else None

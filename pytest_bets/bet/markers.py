@@ -1,0 +1,140 @@
+"""The other terms of a bet: its rehearsal, its seeds, its links to other bets."""
+
+import ast
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from pytest_bets.bet import source
+from pytest_bets.bet.declaration import SEED
+from pytest_bets.bet.source import UNREAD, Constants, Function, Mark
+from pytest_bets.diagnostics import Faults, nearest
+
+
+def pilot(constants: Constants, faults: Faults) -> dict[str, object]:
+    """Return the constants of a rehearsal by name."""
+    if source.PILOT not in constants.values:
+        return {}
+    line = constants.lines[source.PILOT]
+    try:
+        values = source.evaluated(constants.nodes[source.PILOT])
+    except ValueError:
+        values = None
+    if not isinstance(values, dict) or not all(isinstance(name, str) for name in values):
+        faults.add(line, "PILOT is not a literal dict", 'constants by name, as in PILOT = {"STEPS": 3}')
+        return {}
+    known = [name for name in constants.values if name != source.PILOT]
+    for name in values:
+        if name not in known:
+            faults.add(
+                line,
+                f"PILOT names `{name}`, which is no constant of this file",
+                f"one of {', '.join(known) or 'none'}",
+                nearest(name, known),
+            )
+    return values
+
+
+_KINDS: Final = {
+    bool: "True or False",
+    int: "an integer",
+    float: "a number",
+    str: "a string",
+    list: "a list or a tuple",
+    dict: "a dict",
+}
+_MAX_SHOWN: Final = 60
+
+
+def overriding(name: str, text: str, constants: Mapping[str, object], file: str) -> object:
+    """Return the value that a text gives to a constant, of the type with which the bet declares it.
+
+    An integer is taken for a number, 1e3 for an integer, and any text for a string. A constant that is declared as None
+    or by other than a literal takes whatever a literal can say, and else the text.
+
+    Raises:
+        ValueError: where the text is of another type.
+
+    """
+    declared = constants[name]
+    try:
+        value = source.evaluated(ast.parse(text.strip(), mode="eval"))
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        value = text
+    kind = type(declared)
+    if declared is None or (isinstance(declared, dict) and declared.keys() == {"source"}):
+        return value
+    if kind is str:
+        return value if isinstance(value, str) else text
+    if kind is list and isinstance(value, list | tuple):
+        return value
+    if kind is float and type(value) is int:
+        return float(value)
+    if kind is int and isinstance(value, float) and value.is_integer():
+        return int(value)
+    if type(value) is kind:
+        return value
+    shown = repr(declared) if len(repr(declared)) <= _MAX_SHOWN else f"{repr(declared)[:_MAX_SHOWN]}..."
+    got = f"the string {value!r}" if isinstance(value, str) else repr(value)
+    raise ValueError(f"{file} declares {name} = {shown}; expected {_KINDS[kind]}, got {got}")
+
+
+def replicate(
+    marks: Sequence[Mark], experiment: Function, constants: Constants, sweep: Mapping[str, object], faults: Faults
+) -> int | None:
+    """Return how many seeds the experiment is given, None where it is not replicated."""
+    found = [mark for mark in marks if mark.name == "replicate"]
+    if not found:
+        return None
+    mark = found[-1]
+    count = source.recorded(mark.arguments[0], constants.plain) if len(mark.arguments) == 1 else None
+    if len(found) > 1 or type(count) is not int or count < 1 or (mark.call and mark.call.keywords):
+        faults.add(mark.line, "`replicate` takes one count", "a literal integer of 1 or more, as in replicate(5)")
+        return None
+    arguments = experiment.args
+    if SEED not in [argument.arg for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]:
+        faults.add(
+            experiment.lineno,
+            f"`{experiment.name}` is replicated and takes no argument `{SEED}`",
+            f"an argument `{SEED}`, an integer",
+        )
+    if SEED in {name for key in sweep for name in key.split(", ")}:
+        faults.add(
+            mark.line,
+            f"`{SEED}` is given by replicate and by parametrize",
+            "replicate alone, whose seeds nobody chooses",
+        )
+    return count
+
+
+def challenges(marks: Sequence[Mark], faults: Faults) -> tuple[int | str, ...]:
+    """Return the numbers or ids of the bets that are challenged."""
+    links: list[int | str] = []
+    for mark in marks:
+        if mark.name != "challenges":
+            continue
+        values = [source.literal(argument) for argument in mark.arguments]
+        if not values or any(type(value) not in (int, str) for value in values):
+            faults.add(
+                mark.line,
+                "`challenges` takes the numbers of bets",
+                "literal numbers, as in challenges(37), or ids in quotes",
+            )
+            continue
+        links += [value for value in values if isinstance(value, int | str)]
+    return tuple(links)
+
+
+def withdrawn(marks: Sequence[Mark], faults: Faults) -> str | None:
+    """Return the reason why the claim is withdrawn, None where it is not."""
+    found = [mark for mark in marks if mark.name == "withdrawn"]
+    if not found:
+        return None
+    reason = source.literal(found[0].arguments[0]) if len(found[0].arguments) == 1 else UNREAD
+    if len(found) > 1 or not isinstance(reason, str) or not reason.strip():
+        faults.add(
+            found[-1].line,
+            "`withdrawn` takes one reason",
+            'a literal string, as in withdrawn("the baseline was untuned")',
+        )
+        return None
+    return " ".join(reason.split())

@@ -1,0 +1,134 @@
+"""Reading a declaration from a bet file's source, and naming every fault in it."""
+
+import ast
+import re
+from collections.abc import Sequence
+from pathlib import PurePath
+from typing import Final
+
+from pytest_bets.bet import criteria, source
+from pytest_bets.bet import markers as terms
+from pytest_bets.bet import thresholds as prose
+from pytest_bets.bet.declaration import CRITERIA, MARKERS, Declaration, is_bet_name, number_of
+from pytest_bets.bet.source import Function, Mark
+from pytest_bets.diagnostics import DeclarationError, Fault, Faults, nearest
+
+RESERVED: Final = (*CRITERIA, "record")
+_MENTION: Final = re.compile(
+    rf"mark\s*\.\s*(?:{'|'.join(MARKERS)})\b|import\b.*\bmark\s+as\b|=\s*pytest\s*\.\s*mark\s*$", re.MULTILINE
+)
+
+
+def read(text: str, file: str) -> Declaration | None:
+    """Read the declaration in a bet file's source; None when the file is not a bet.
+
+    Raises:
+        DeclarationError: naming every fault found.
+
+    """
+    text = text.removeprefix("\ufeff")
+    numbered = number_of(file) is not None
+    if not numbered and not _MENTION.search(text):
+        return None
+    try:
+        return _read(text, file, numbered)
+    except SyntaxError as error:
+        stands = (error.text or "").strip()
+        raise DeclarationError([Fault(file, error.lineno or 1, f"this is not Python: {error.msg}", stands)]) from None
+    except RecursionError:
+        raise DeclarationError([Fault(file, 1, "this is nested too deeply to be read")]) from None
+
+
+def _read(text: str, file: str, numbered: bool) -> Declaration | None:
+    tree = source.module(text, file)
+    marked = [
+        (function, owner)
+        for function, owner in source.functions(tree)
+        if any(mark.name in MARKERS for mark in source.marks(function.decorator_list))
+    ]
+    if marked or numbered or source.mentioned(tree, MARKERS):
+        return _Reader(text, file, tree).declaration(marked)
+    return None
+
+
+class _Reader:
+    """Reads one file; gathers faults as it goes, so that all are told at once."""
+
+    def __init__(self, text: str, file: str, tree: ast.Module) -> None:
+        self.tree = tree
+        self.faults = Faults(file, text)
+
+    def declaration(self, marked: Sequence[tuple[Function, ast.ClassDef | None]]) -> Declaration:
+        """Return the declaration, or raise with all faults."""
+        self._check_name()
+        said, said_line = prose.read(self.tree, self.faults)
+        experiment = self._experiment(marked)
+        marks = source.marks(experiment.decorator_list)
+        constants = source.constants(self.tree)
+        judged = criteria.read(marks, experiment, self.faults)
+        prose.check_thresholds(said, said_line, judged, self.faults)
+        criteria.check_nesting(judged, self.faults)
+        sweep = source.sweep(self.tree, marks, constants.plain)
+        declared = Declaration(
+            file=self.faults.file,
+            function=experiment.name,
+            line=experiment.lineno,
+            docstring=said,
+            criteria=judged,
+            constants={name: value for name, value in constants.values.items() if name != source.PILOT},
+            pilot=terms.pilot(constants, self.faults),
+            sweep=sweep,
+            replicate=terms.replicate(marks, experiment, constants, sweep, self.faults),
+            challenges=terms.challenges(marks, self.faults),
+            withdrawn=terms.withdrawn(marks, self.faults),
+        )
+        self.faults.raise_any()
+        return declared
+
+    def _check_name(self) -> None:
+        if not is_bet_name(self.faults.file):
+            path = PurePath(self.faults.file)
+            self.faults.add(
+                1,
+                "this is not the name of a bet's file",
+                "bet_<number>_<slug>.py, of letters, digits and underscores",
+                re.sub(r"\W+", "_", path.stem) + ".py",
+                path.name,
+            )
+
+    def _experiment(self, marked: Sequence[tuple[Function, ast.ClassDef | None]]) -> Function:
+        expected = "one function that carries the criteria strict, lenient and catastrophic"
+        if not marked:
+            near = self._near_miss(MARKERS)
+            self.faults.add(
+                near.line if near else source.mentioned(self.tree, MARKERS) or 1,
+                "no function of this bet carries a criterion",
+                expected,
+                nearest(near.name, MARKERS) if near else "",
+            )
+            self.faults.raise_any()
+        for function, owner in marked:
+            if owner:
+                self.faults.add(function.lineno, f"the criteria stand on a method of class {owner.name}", expected)
+        for function, _ in marked[1:]:
+            self.faults.add(
+                function.lineno,
+                f"`{function.name}` carries criteria, and so does `{marked[0][0].name}` on line {marked[0][0].lineno}",
+                expected + "; a second hypothesis is a second bet",
+            )
+        experiment = marked[0][0]
+        if experiment.name in RESERVED:
+            self.faults.add(
+                experiment.lineno, f"`{experiment.name}` is the name of a tier's item", "another name", "experiment"
+            )
+        if line := source.yields(experiment):
+            self.faults.add(line, f"`{experiment.name}` yields", "an experiment that returns what it measured, once")
+        return experiment
+
+    def _near_miss(self, wanted: Sequence[str]) -> Mark | None:
+        known = {*MARKERS, "parametrize", "usefixtures", "skip", "skipif", "xfail", "filterwarnings", "slow"}
+        for function, _ in source.functions(self.tree):
+            for mark in source.marks(function.decorator_list):
+                if mark.name not in known and nearest(mark.name, wanted):
+                    return mark
+        return None

@@ -1,0 +1,108 @@
+"""The file that a new bet starts from: a toy that runs at once, and words that must be replaced before it counts."""
+
+import re
+import shlex
+import unicodedata
+from pathlib import PurePath
+from typing import Final
+
+from pytest_bets.bet.declaration import Declaration
+from pytest_bets.diagnostics import Fault
+
+LONGEST: Final = 60
+"""How many characters of a title become a file's name."""
+SLUG: Final = re.compile(rf"(?=.{{1,{LONGEST}}}$)[a-z0-9]+(_[a-z0-9]+)*")
+"""The part of a file's name that is chosen by hand."""
+
+_UNWRITTEN: Final = {
+    "Hypothesis": "say what you claim, so that a result can contradict it.",
+    "Scope": "say what this bet does not show.",
+}
+_TO_WRITE: Final = {"Hypothesis": "your claim", "Scope": "what your bet does not show"}
+
+_TEMPLATE: Final = '''"""Bet {number}: {title}
+
+Hypothesis: {Hypothesis}
+Strict: the mean gain is at least 0.1.
+Lenient: the mean gain is above 0.
+Catastrophic: the mean gain is below -0.1.
+Control: a placebo gains at most 0.1 on average.
+Scope: {Scope}
+Run: pytest {file}
+"""
+
+import random
+
+import pytest
+
+DRAWS = 1000  # a constant in capitals is part of the declaration
+PILOT = {{"DRAWS": 10}}  # what --bets-pilot sets instead: a rehearsal takes seconds
+
+
+# These sentences are judged. Each number in them must also be in the section of the docstring.
+@pytest.mark.strict("mean(gain) >= 0.1")
+@pytest.mark.lenient("mean(gain) > 0")
+@pytest.mark.catastrophic("mean(gain) < -0.1")
+@pytest.mark.control("mean(placebo) <= 0.1")  # if it is false, the bet FAILs whatever else holds
+@pytest.mark.replicate(5)  # five runs, with seeds that are derived from the declaration
+def experiment(seed):
+    draw = random.Random(seed)  # three lines of a toy: replace them with your experiment
+    gain = sum(draw.gauss(0.3, 1.0) for _ in range(DRAWS)) / DRAWS
+    placebo = sum(draw.gauss(0.0, 1.0) for _ in range(DRAWS)) / DRAWS
+    return {{"gain": gain, "placebo": placebo}}  # return what you measured; the sentences judge it
+'''
+
+
+def slug(title: str) -> str:
+    """Return a title as it stands in a file's name, its last words cut off where it is long; empty without letters."""
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    words = re.findall(r"[a-z0-9]+", plain)
+    while len(words) > 1 and len("_".join(words)) > LONGEST:
+        words.pop()
+    return "_".join(words)[:LONGEST]
+
+
+def bet_file(number: int, title: str, file: PurePath) -> str:
+    """Return the source of a new bet; `file` is its path from where it will be run."""
+    safe = " ".join(title.replace("\\", "/").replace('"""', "'''").split()).rstrip('"')
+    return _TEMPLATE.format(number=number, title=safe, file=shlex.quote(file.as_posix()), **_UNWRITTEN)
+
+
+def created(file: str, bet: str, number: int, attributes: tuple[str, str] | None) -> str:
+    """Return what `new` says: the bet's id, what was added to which of git's files, if anything, and the next steps."""
+    path = shlex.quote(file)
+    lines = [
+        f"{file} is written.",
+        f"The bet's id is {bet}.",
+        "Its record has this name for ever. For another name, delete the file now and use --slug.",
+    ]
+    if attributes:
+        lines.append(f"{attributes[0]}: added `{attributes[1]}`, so that a merge keeps the runs of both branches.")
+    also = f" {shlex.quote(attributes[0])}" if attributes else ""
+    lines += [
+        "Rehearse the bet, write your claim and your experiment into the file, register the bet, and run it:",
+        f"  pytest {path} --bets-pilot",
+        f'  git add {path}{also} && git commit -m "Declare bet {number}"',
+        f"  pytest {path}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def unwritten(declaration: Declaration, source: str) -> list[Fault]:
+    """Return a fault for each section of a bet that still has the template's words, which claim nothing."""
+    return [
+        Fault(
+            declaration.file,
+            _line(source, name),
+            f"the section `{name}:` still has the words of the template",
+            f"{name}: {words}",
+            f"{_TO_WRITE[name]}; until then, rehearse with --bets-pilot",
+        )
+        for name, words in _UNWRITTEN.items()
+        if words in declaration.docstring.prose(name)
+    ]
+
+
+def _line(source: str, section: str) -> int:
+    lines = source.splitlines()
+    return next((at for at, line in enumerate(lines, start=1) if line.lstrip().startswith(f"{section}:")), 1)

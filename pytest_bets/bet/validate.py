@@ -1,0 +1,104 @@
+"""Checks of a declaration that need more than its own text: its cells, what they measure, and the other bets."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+
+from pytest_bets.bet.declaration import Criterion, Declaration
+from pytest_bets.diagnostics import Fault, nearest
+from pytest_bets.sentence import interval as bounds
+from pytest_bets.sentence.ast import Groups, Sentence, bare_names, walk
+from pytest_bets.sentence.evaluate import EvaluationError, Row, value
+
+Link = int | str
+
+
+def cell_faults(declaration: Declaration, cells: Sequence[Mapping[str, object]]) -> list[Fault]:
+    """Return what is wrong with the sentences for a sweep of these cells, each given by its parameters."""
+    parameters = sorted(set().union(*cells)) if cells else []
+
+    def groups(parameter: str) -> int:
+        return len({repr(cell.get(parameter)) for cell in cells})
+
+    faults = []
+    for criterion in declaration.criteria:
+        found = _cell_problem(criterion.sentence, len(cells), parameters, groups)
+        if found:
+            faults.append(Fault(declaration.file, criterion.line, found[0], str(criterion), *found[1:]))
+    return faults
+
+
+def _cell_problem(
+    sentence: Sentence, cells: int, parameters: Sequence[str], groups: Callable[[str], int]
+) -> tuple[str, str, str] | None:
+    for node in walk(sentence.value):
+        if isinstance(node, Groups) and node.parameter not in parameters:
+            expected = (
+                f"a parameter of the sweep: {', '.join(parameters)}" if parameters else "a sweep with that parameter"
+            )
+            return f"`{node.parameter}` is no parameter of the sweep", expected, nearest(node.parameter, parameters)
+    bare = bare_names(sentence.value)
+    if bare and cells > 1:
+        expected = "a reducer, which makes one number of them"
+        return f"`{bare[0]}` has a value in each of {cells} cells", expected, f"mean({bare[0]}) or median({bare[0]})"
+    ever = bounds.holds(sentence, cells, groups)
+    if ever != "sometimes":
+        over = "1 cell" if cells == 1 else f"{cells} cells"
+        return f"with {over} this sentence is {ever} true", "a sentence that the measurements decide", ""
+    return None
+
+
+def check_row(criteria: Sequence[Criterion], row: Row) -> str | None:
+    """Return why some sentence can never be evaluated with this cell among the others, None where all can.
+
+    A sentence reads every cell, and what it cannot compute with in one cell is an error over all of them: the words are
+    those of the void verdict that the whole run would have.
+    """
+    for criterion in criteria:
+        try:
+            value(criterion.sentence, [row])
+        except EvaluationError as error:
+            return f'{criterion.tier} "{criterion.sentence.text}": {error}'
+    return None
+
+
+def link_faults(
+    declaration: Declaration,
+    find: Callable[[Link], Link | None],
+    links: Callable[[Link], Sequence[Link]],
+    known: Collection[str],
+) -> list[Fault]:
+    """Return what is wrong with the challenges of a bet.
+
+    `find` gives the one name of the bet that a link names, its number or else its id, and None where there is no such
+    bet; `links` gives the challenges of a bet by those names; `known` are the ids of all.
+    """
+    own: Link = declaration.id if declaration.number is None else declaration.number
+    faults = []
+    for link in declaration.challenges:
+        text = f"challenges({link!r})"
+        there = find(link)
+        if there is None:
+            wanted = f"{link}_" if isinstance(link, int) else link
+            near = nearest(wanted, known)
+            expected = f"one of the {len(known)} bets of this catalogue"
+            faults.append(Fault(declaration.file, declaration.line, f"there is no bet {link}", text, expected, near))
+            continue
+        path = _path(there, own, links, set())
+        if path:
+            shown = " challenges ".join(map(str, [own, *path]))
+            faults.append(
+                Fault(declaration.file, declaration.line, f"a circle: bet {shown}", text, "challenges that end")
+            )
+    return faults
+
+
+def _path(start: Link, goal: Link, links: Callable[[Link], Sequence[Link]], seen: set[Link]) -> list[Link]:
+    if start == goal:
+        return [start]
+    if start in seen:
+        return []
+    seen.add(start)
+    for link in links(start):
+        path = _path(link, goal, links, seen)
+        if path:
+            return [start, *path]
+    return []

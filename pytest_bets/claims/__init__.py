@@ -1,0 +1,1 @@
+"""Write-ups checked against the records."""

@@ -1,0 +1,56 @@
+"""Write-ups: files of Markdown, read and written to the byte."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from pytest_bets.walk import walk
+
+
+class PageError(ValueError):
+    """A file that cannot be read as text; the message names it and the byte at fault."""
+
+
+def pages(paths: Sequence[Path]) -> list[Path]:
+    """Return the files that are named, and every *.md below the folders that are named, each once.
+
+    Raises:
+        FileNotFoundError: when a path is not there, or there is no *.md in any folder and no file is named.
+
+    """
+    found: dict[Path, Path] = {}
+    for path in paths:
+        if not path.exists():
+            raise FileNotFoundError(f"there is no file or folder {path}")
+        for page in _below(path) if path.is_dir() else [path]:
+            found.setdefault(page.resolve(), page)
+    if not found:
+        raise FileNotFoundError(f"there is no *.md in {', '.join(map(str, paths))}")
+    return list(found.values())
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    yield from sorted(here / name for here, files in walk(folder) for name in files if name.lower().endswith(".md"))
+
+
+def read(page: Path) -> str:
+    """Return a page's text with its line ends and its byte order mark, if any.
+
+    Raises:
+        PageError: when it is not UTF-8.
+        OSError: when it cannot be read.
+
+    """
+    try:
+        return page.read_bytes().decode()
+    except UnicodeDecodeError as error:
+        raise PageError(f"{page}: this is not UTF-8: {error.reason} at byte {error.start}") from None
+
+
+def write(page: Path, text: str) -> None:
+    """Replace a page's text.
+
+    Raises:
+        OSError: when it cannot be written.
+
+    """
+    page.write_bytes(text.encode())

@@ -1,0 +1,55 @@
+"""A measured value as a write-up shows it: with as many decimals as it likes, or as a percentage."""
+
+import math
+import re
+from decimal import Decimal
+from typing import Final
+
+from pytest_bets.record.verdict import figure
+
+VALUE: Final = re.compile(
+    r"[-+\u2212]?(?:\d{1,3}(?:,\d{3})+|\d{1,20})(?:\.\d{1,20})?(?:[eE][-+]?\d{1,3})?|-?inf\b|undefined\b"
+)
+_MINUS: Final = "\u2212"
+
+
+def agrees(shown: str, value: float) -> bool:
+    """Tell whether what is shown is the value rounded to the decimals that are shown; a tie may go either way."""
+    if not _numeric(shown) or not math.isfinite(value):
+        return shown == figure(value)
+    number = Decimal(_plain(shown))
+    exponent = number.as_tuple().exponent
+    assert isinstance(exponent, int)  # noqa: S101  # the pattern lets nothing through that is not finite
+    return abs(number - exact(value)) * 2 <= Decimal(1).scaleb(exponent)
+
+
+def alike(shown: str, value: float) -> str:
+    """Return the value with the decimals, the signs and the separators of what is shown."""
+    if not _numeric(shown) or not math.isfinite(value):
+        return figure(value)
+    mantissa, power, _ = re.split(r"([eE])|$", _plain(shown), maxsplit=1)
+    decimals = len(mantissa.partition(".")[2])
+    sign = "+" if shown.startswith("+") else "-"
+    if power:
+        text = f"{value:{sign}z.{decimals}{power}}"
+    else:
+        text = f"{exact(value):{sign}z{',' if ',' in shown else ''}.{decimals}f}"
+    return text.replace("-", _MINUS) if shown.startswith(_MINUS) else text
+
+
+def exact(value: float) -> Decimal:
+    """Return a finite value as its shortest decimal, which is how it was read off."""
+    return Decimal(repr(float(value)))
+
+
+def hundredfold(value: float) -> float:
+    """Return a fraction as a percentage, without the error that a product of floats would add."""
+    return float(exact(value) * 100) if math.isfinite(value) else value
+
+
+def _numeric(shown: str) -> bool:
+    return shown[-1:].isdigit()
+
+
+def _plain(shown: str) -> str:
+    return shown.replace(_MINUS, "-").replace(",", "")

@@ -1,0 +1,304 @@
+"""The command line beside pytest: new, show, rollup, audit, claims, upgrade.
+
+Imports that only claims or audit needs stand in these commands: they take as long as reading a hundred bets.
+"""
+
+import argparse
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path, PurePath
+from typing import Final, NamedTuple
+
+from pytest_bets.bet.catalogue import Catalogue
+from pytest_bets.bet.declaration import Declaration, bet_id
+from pytest_bets.bet.template import LONGEST, SLUG, bet_file, created, slug
+from pytest_bets.cli.help import ABOUT, AUDIT, CLAIMS, UPGRADE
+from pytest_bets.diagnostics import DeclarationError, nearest
+from pytest_bets.git.attributes import unite
+from pytest_bets.project import Project, ProjectError, locate
+from pytest_bets.record.codec import RecordError
+from pytest_bets.record.store import JOURNAL, SUMMARY_JSON, SUMMARY_TEXT, Results
+from pytest_bets.record.summary import overview
+from pytest_bets.render.rollup import rollup
+from pytest_bets.render.show import show, show_cells
+from pytest_bets.render.visible import encodable
+from pytest_bets.render.words import counts_words
+
+OK: Final = 0
+FINDINGS: Final = 1
+USAGE: Final = 2
+UNDETERMINED: Final = 3
+
+
+class CommandError(Exception):
+    """A request that cannot be fulfilled; the message says why, and what can be done."""
+
+
+class UndeterminedError(Exception):
+    """A question without an answer; the message says what is missing."""
+
+
+class Answer(NamedTuple):
+    """What a command prints, and its exit status."""
+
+    text: str
+    status: int = OK
+
+
+class _Version(argparse.Action):
+    """Prints the version, which is looked up only when it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from pytest_bets import __version__
+
+        print(f"pytest-bets {__version__}")  # noqa: T201  # this is a command line
+        parser.exit()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status.
+
+    0 done, or clean; 1 findings; 2 usage error; 3 cannot determine.
+    """
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    try:
+        project = locate(Path.cwd(), options.results, options.rootdir)
+        answer: Answer = options.command(project, options)
+    except UndeterminedError as error:
+        return _failed(options.name, error, UNDETERMINED)
+    except (CommandError, ProjectError, RecordError, OSError) as error:
+        return _failed(options.name, error, USAGE)
+    print(answer.text, end="")  # noqa: T201
+    for file in _conflicts(project.results):
+        hint = "a merge conflict was left here; `pytest-bets rollup` writes the file again"
+        print(f"pytest-bets {options.name}: {file}: {hint}", file=sys.stderr)  # noqa: T201
+    return answer.status
+
+
+def _conflicts(results: Path) -> list[str]:
+    """Return the files of the summary in which git left a merge conflict: no command reads them."""
+    files = [path for name in (SUMMARY_TEXT, SUMMARY_JSON) if (path := results / name).is_file()]
+    return [os.path.relpath(path) for path in files if b"\n<<<<<<< " in b"\n" + path.read_bytes()]
+
+
+def _failed(command: str, error: Exception, status: int) -> int:
+    print(f"pytest-bets {command}: {error}", file=sys.stderr)  # noqa: T201
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        "pytest-bets", description=ABOUT, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    def command(name: str, function: object, about: str, example: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(
+            name,
+            help=about,
+            description=f"{about[0].upper()}{about[1:]}.",
+            epilog=f"example: {example}",
+        )
+        added.set_defaults(command=function, name=name)
+        added.add_argument(
+            "--results", metavar="DIR", help="folder of the results (default: the setting bets_results, or results)"
+        )
+        added.add_argument(
+            "--rootdir", metavar="DIR", help="root of the project (default: as pytest finds it from this folder)"
+        )
+        return added
+
+    new = command("new", _new, "write a bet file from a template", 'pytest-bets new 68 "receipts repair the ledger"')
+    new.add_argument("number", nargs="?", type=int, help="the bet's number (default: the next free one)")
+    new.add_argument("title", help="the claim in one line")
+    new.add_argument("--slug", metavar="NAME", help="name in the bet's id and file (default: the words of the title)")
+    new.add_argument("--folder", type=Path, help="where to write the file (default: beside the other bets, or bets)")
+    shown = command("show", _show, "show one bet: declaration, record, standing, history", "pytest-bets show 46")
+    shown.add_argument("bet", help="a bet's number or id")
+    shown.add_argument("--cells", action="store_true", help="print every cell: parameters and measured values")
+    command("rollup", _rollup, "make SUMMARY.md and SUMMARY.json again, as after a merge", "pytest-bets rollup")
+    audited = command("audit", _audit, "check every bet against its history in git", "pytest-bets audit")
+    audited.formatter_class = argparse.RawDescriptionHelpFormatter
+    audited.description = AUDIT
+    audited.add_argument("--format", choices=("text", "json"), default="text", help="format of the report")
+    claims = command(
+        "claims",
+        _claims,
+        "check verdicts and numbers in Markdown against the records",
+        "pytest-bets claims README.md docs/",
+    )
+    claims.formatter_class = argparse.RawDescriptionHelpFormatter
+    claims.description = CLAIMS
+    claims.add_argument(
+        "paths",
+        nargs="*",
+        type=Path,
+        metavar="PATH",
+        help="Markdown files, or folders that are searched for *.md (default: README.md and docs/ of the project)",
+    )
+    claims.add_argument("--fix", action="store_true", help="correct numbers and verdicts; the text is left to you")
+    claims.add_argument("--format", choices=("text", "json"), default="text", help="format of the findings")
+    upgraded = command("upgrade", _upgrade, "rewrite records of an older schema", "pytest-bets upgrade")
+    upgraded.formatter_class = argparse.RawDescriptionHelpFormatter
+    upgraded.description = UPGRADE
+    upgraded.add_argument("--dry-run", action="store_true", help="say what would be done, and write nothing")
+    return parser
+
+
+def _new(project: Project, options: argparse.Namespace) -> Answer:
+    catalogue = _catalogue(project)
+    number = catalogue.next_number() if options.number is None else options.number
+    taken = catalogue.find(number)
+    if number < 0 or taken:
+        used = f"is the number of {catalogue.name(taken)}" if taken else "is not a number for a bet"
+        raise CommandError(f"{number} {used}; the next free one is {catalogue.next_number()}")
+    name = _slug(options)
+    folder = options.folder or _home(catalogue)
+    path: Path = folder / f"bet_{number:02d}_{name}.py"
+    folder.mkdir(parents=True, exist_ok=True)
+    shown = PurePath(os.path.relpath(path))
+    with path.open("x", encoding="utf-8") as file:
+        file.write(bet_file(number, options.title, shown))
+    added = unite(project.results / JOURNAL)
+    attributes = (PurePath(os.path.relpath(added[0])).as_posix(), added[1]) if added else None
+    return Answer(created(shown.as_posix(), bet_id(path.name), number, attributes))
+
+
+def _slug(options: argparse.Namespace) -> str:
+    suggested = slug(options.slug or options.title)
+    if options.slug is None:
+        if not suggested:
+            raise CommandError(f"the title {options.title!r} has no letter to name a file by; name it with --slug")
+        return suggested
+    if not SLUG.fullmatch(options.slug):
+        near = f"; did you mean {suggested}?" if suggested else ""
+        expected = f"lower-case letters and digits, in words that are joined by _, at most {LONGEST} characters"
+        raise CommandError(f"--slug {options.slug}: expected {expected}{near}")
+    return str(options.slug)
+
+
+def _catalogue(project: Project) -> Catalogue:
+    return Catalogue(project.root, project.searched)
+
+
+def _home(catalogue: Catalogue) -> Path:
+    folders = [path.parent for path in catalogue.paths]
+    return max(folders, key=folders.count) if folders else catalogue.root / "bets"
+
+
+def _show(project: Project, options: argparse.Namespace) -> Answer:
+    from pytest_bets.audit.staleness import stale
+    from pytest_bets.code.index import CodeIndex
+
+    catalogue, results = _catalogue(project), Results(project.results)
+    declarations, unreadable = catalogue.declarations()
+    journal = results.journal()
+    summary = overview(results.records(), journal, declarations, unreadable)
+    rows = {row["id"]: row for row in summary["bets"]}
+    asked = str(int(options.bet)) if options.bet.isdecimal() else options.bet  # 05 is how an id says it
+    named = [row for row in rows.values() if asked in (row["id"], str(row["number"]), row["id"].partition("_")[2])]
+    if not named:
+        raise CommandError(_unknown(options.bet, catalogue, list(rows)))
+    row = named[0]
+    declaration: Declaration | None = next((bet for bet in declarations if bet.id == row["id"]), None)
+    columns, record = shutil.get_terminal_size().columns, results.record(row["id"])
+    lines = [line for line in journal if line["bet"] == row["id"]]
+    if options.cells:
+        page = show_cells(record, row, columns)
+    else:
+        code = stale(record, CodeIndex(project.root, project.search)) if record else None
+        page = show(declaration, record, row, lines, min(columns, 100), options.results, code)
+    return Answer(encodable(page, sys.stdout.encoding))
+
+
+def _unknown(asked: str, catalogue: Catalogue, known: Sequence[str]) -> str:
+    path = catalogue.find(int(asked) if asked.isdecimal() else asked)
+    if path:
+        try:
+            catalogue.declaration(path)
+        except DeclarationError as error:
+            return str(error)
+        return f"{catalogue.name(path)} is not a bet: nothing in it carries a criterion"
+    near = nearest(asked, known)
+    return f"there is no bet {asked!r} under {catalogue.root}" + (f"; did you mean {near}?" if near else "")
+
+
+def _rollup(project: Project, options: argparse.Namespace) -> Answer:  # noqa: ARG001  # every command has this signature
+    results = Results(project.results)
+    if not project.results.is_dir():
+        raise CommandError(f"there is no folder {project.results}: no bet was run, or --results names another")
+    summary = rollup(results, _catalogue(project))
+    return Answer(f"{os.path.relpath(project.results / SUMMARY_TEXT)}: {counts_words(summary['counts'])}\n")
+
+
+def _claims(project: Project, options: argparse.Namespace) -> Answer:
+    from pytest_bets.claims.check import Checked, check, mended
+    from pytest_bets.claims.files import PageError, pages, read, write
+    from pytest_bets.claims.render import as_json, as_text, bets
+
+    found = pages(options.paths or _write_ups(project.root))
+    if not project.results.is_dir():
+        raise UndeterminedError(f"there is no folder {project.results}: no bet was run, or --results names another")
+    try:
+        records = Results(project.results).records()
+        sources = {page: read(page) for page in found}
+    except (RecordError, PageError) as error:
+        raise UndeterminedError(str(error)) from None
+    declarations, unreadable = _catalogue(project).declarations()
+    known = bets(overview(records, (), declarations, unreadable), records, unreadable)
+    checked: dict[str, Checked] = {}
+    for page, source in sources.items():
+        checked[os.path.relpath(page)] = result = check(source, known)
+        text = mended(source, result.findings) if options.fix else source
+        if text != source:
+            write(page, text)
+    left = {item.kind for page in checked.values() for item in page.findings if not (options.fix and item.edit)}
+    status = FINDINGS if left - {"unreadable"} else UNDETERMINED if left else OK
+    return Answer((as_json if options.format == "json" else as_text)(checked, fixed=options.fix), status)
+
+
+def _write_ups(root: Path) -> list[Path]:
+    found = [path for path in (root / "README.md", root / "docs") if path.exists()]
+    if not found:
+        raise CommandError(f"there is neither README.md nor docs/ in {root}; name the files to check")
+    return found
+
+
+def _audit(project: Project, options: argparse.Namespace) -> Answer:
+    from pytest_bets.audit.audit import audit
+    from pytest_bets.audit.collect import EvidenceError, gather
+    from pytest_bets.audit.render import as_json, as_text
+    from pytest_bets.git.log import HistoryError
+
+    try:
+        report = audit(gather(_catalogue(project), Results(project.results), project.search))
+    except (EvidenceError, HistoryError, RecordError) as error:
+        raise UndeterminedError(str(error)) from None
+    width = min(shutil.get_terminal_size().columns, 100)
+    text = as_json(report) if options.format == "json" else as_text(report, width)
+    return Answer(text, {"clean": OK, "findings": FINDINGS, "unknown": UNDETERMINED}[report.state])
+
+
+def _upgrade(project: Project, options: argparse.Namespace) -> Answer:
+    from pytest_bets.git import checkout as git
+    from pytest_bets.git.log import HistoryError
+    from pytest_bets.record.environment import clocked
+    from pytest_bets.record.upgrade import recorded, upgrade
+    from pytest_bets.render.upgrade import as_text
+
+    if not project.results.is_dir():
+        raise CommandError(f"there is no folder {project.results}: no bet was run, or --results names another")
+    tree = git.tree(project.root.resolve())
+    if tree is None:
+        raise UndeterminedError(f"{project.root} is in no git checkout: the code of a record is read from its commit")
+    try:
+        with recorded(project.root, tree.top, project.search) as source:
+            outcomes = upgrade(Results(project.results), source, clocked(0), dry=options.dry_run)
+    except HistoryError as error:
+        raise UndeterminedError(str(error)) from None
+    refused = any(outcome.upgraded is False for outcome in outcomes)
+    return Answer(as_text([vars(outcome) for outcome in outcomes], dry=options.dry_run), FINDINGS if refused else OK)

@@ -1,0 +1,137 @@
+"""The digest of a closure: what its definitions mean together."""
+
+import sys
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from typing import Final
+
+from pytest_bets.code.closure import Key, Walk
+from pytest_bets.code.program import Definition, Program
+from pytest_bets.code.template import Readers
+
+WHOLE: Final = "<whole>"
+"""The name under which a module counts that is used in a way that cannot be followed."""
+SHORT: Final = 16
+"""Hexadecimal digits of a definition's hash in a record."""
+
+_ONCE_STANDARD: Final = frozenset(
+    {
+        *("__future__", "aifc", "asynchat", "asyncore", "audioop", "cgi", "cgitb", "chunk", "crypt", "distutils"),
+        *("imghdr", "imp", "lib2to3", "mailcap", "msilib", "nis", "nntplib", "ossaudiodev", "pipes", "smtpd"),
+        *("sndhdr", "spwd", "sunau", "telnetlib", "uu", "xdrlib"),
+    }
+)
+"""Modules that only some versions of Python have: the digest must be the same with all."""
+
+
+@dataclass(frozen=True)
+class Code:
+    """What a bet computes with: its definitions with their hashes by file, and the packages that they import.
+
+    `files` are the hashes of the files as they are, which no digest is made of.
+    """
+
+    digest: str
+    definitions: Mapping[str, Mapping[str, str]]
+    modules: frozenset[str]
+    files: Mapping[str, str]
+
+    def as_json(self) -> dict[str, object]:
+        """Return the record's `code`."""
+        return {"digest": self.digest, "definitions": {path: dict(names) for path, names in self.definitions.items()}}
+
+
+def close(program: Program, entries: Sequence[str], called: Sequence[str]) -> Code:
+    """Return the code that is reached from these files; in those of `called`, pytest calls functions by their names."""
+    readers = Readers()
+    while True:
+        walk = Walk(program, readers)
+        walk.start(entries, called)
+        found = walk.readers()
+        if found == readers:
+            return _Digest(walk).code()
+        readers = found
+
+
+class _Digest:
+    """The hashes of what was reached, and their digest."""
+
+    def __init__(self, walk: Walk) -> None:
+        self.walk = walk
+        self.program = walk.program
+        self.readers = walk.assumed
+
+    def code(self) -> Code:
+        """Return the code of the bet."""
+        sources = {path: self.program.outline(path).sha256 for path in sorted(self.walk.files)}
+        modules = frozenset(self.walk.modules - sys.stdlib_module_names - _ONCE_STANDARD)
+        if self.walk.by_bytes:
+            definitions = {path: {WHOLE: sha[:SHORT]} for path, sha in sources.items()}
+            digest = _hash(f"{path} {sha}" for path, sha in sources.items())
+            return Code(digest, definitions, modules, sources)
+        found: dict[str, dict[str, str]] = {}
+        for (path, name), sha in sorted(self.hashes.items()):
+            if path not in self.walk.whole and sha != _EMPTY:
+                found.setdefault(path, {})[name] = sha[:SHORT]
+        for path in self.walk.files:
+            if path in self.walk.whole or not self.program.outline(path).readable:
+                found[path] = {WHOLE: self._whole(path)[:SHORT]}
+        return Code(self._digest(modules), dict(sorted(found.items())), modules, sources)
+
+    @cached_property
+    def hashes(self) -> dict[Key, str]:
+        """The hash of every definition by what it says, in which what it uses is named and no more."""
+        found = {}
+        for path, name in self.walk.reached:
+            readers = Readers(self.readers.docstrings, None) if path in self.walk.whole else self.readers
+            found[path, name] = self.program.hash(path, name, readers)
+        return found
+
+    def _whole(self, path: str) -> str:
+        known = self.program.outline(path)
+        if not known.readable:
+            return known.sha256
+        names = [*known.order, *(name for name in known.units if name not in known.order)]
+        return _hash(f"{name} {self.hashes[path, name]}" if name else "" for name in names)
+
+    def _digest(self, modules: frozenset[str]) -> str:
+        """Return the digest: of the definitions, each with those that it uses, wherever they stand.
+
+        Two definitions of one name are told apart by what they say, by what those say that they use, and so on; where
+        all of that is the same, by their files.
+        """
+        unread = [f"{path} {self._whole(path)}" for path in self.walk.files if not self.program.outline(path).readable]
+        whole = [f"{path} {self._whole(path)}" for path in self.walk.whole]
+        colours = {key: _hash([key[1], sha]) for key, sha in self.hashes.items() if sha != _EMPTY}
+        colours = self._refined(colours)
+        twice = {colour for colour, count in Counter(colours.values()).items() if count > 1}
+        if twice:
+            colours = {key: _hash([colour, key[0]]) if colour in twice else colour for key, colour in colours.items()}
+            colours = self._refined(colours)
+        return _hash([*sorted(unread), *sorted(whole), *sorted(colours.values()), *sorted(modules)])
+
+    def _refined(self, colours: dict[Key, str]) -> dict[Key, str]:
+        uses = {
+            key: [
+                (resolved.target.path, resolved.target.unit)
+                for resolved in self.walk.reached[key]
+                if isinstance(resolved.target, Definition)
+            ]
+            for key in colours
+        }
+        count = 0
+        while count < (count := len(set(colours.values()))):
+            colours = {
+                key: _hash([colour, *(colours.get(used, "") for used in uses[key])]) for key, colour in colours.items()
+            }
+        return colours
+
+
+def _hash(parts: Iterable[str]) -> str:
+    return sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+_EMPTY: Final = _hash([])

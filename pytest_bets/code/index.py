@@ -1,0 +1,76 @@
+"""The code of bets, read from the files of the working tree or of a commit, and never imported."""
+
+import itertools
+import os
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path, PurePosixPath
+
+from pytest_bets.code.digest import Code, close
+from pytest_bets.code.program import Files, Outlines, Program
+
+
+class Disk:
+    """The files under a root as they are now."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.is_file = cache(lambda name: (root / name).is_file())
+        self.is_folder = cache(lambda name: (root / name).is_dir())
+
+    def read(self, name: str) -> bytes:
+        """Return the bytes of a file."""
+        return (self.root / name).read_bytes()
+
+    def below(self, folder: str) -> Sequence[str]:
+        """Return every Python file in a folder and in those within it."""
+        return [name_of(path, self.root) for path in sorted((self.root / folder).rglob("*.py"))]
+
+
+class CodeIndex:
+    """Finds the code of bets under `root`; modules are looked for in `search`, and each file is read once."""
+
+    def __init__(
+        self, root: Path, search: Sequence[Path], files: Files | None = None, outlines: Outlines | None = None
+    ) -> None:
+        self.root = root
+        self.files = files or Disk(root)
+        self._search = [name_of(path, root) for path in search]
+        self._outlines = outlines or Outlines()
+        self._programs: dict[tuple[str, ...], Program] = {}
+
+    def code(self, bet: Path) -> Code:
+        """Return what the bet's file reaches, with the packages and every conftest.py that it is under."""
+        return self.of(name_of(bet, self.root))
+
+    def of(self, bet: str) -> Code:
+        """Return the code of the bet in the file of this name, relative to the root."""
+        folders = map(str, PurePosixPath(bet).parents)
+        conftests = [name for folder in folders if self.files.is_file(name := _join(folder, "conftest.py"))]
+        entries = [bet, *self._packages(bet), *conftests]
+        # as pytest puts them on the path, unless it is told to leave the path alone
+        starts = [next(itertools.islice(_folders(path), len(self._packages(path)), None)) for path in entries]
+        search = tuple(dict.fromkeys([*starts, *self._search, "."]))
+        if search not in self._programs:
+            self._programs[search] = Program(self.files, search, self._outlines)
+        return close(self._programs[search], entries, [bet, *conftests])
+
+    def _packages(self, path: str) -> list[str]:
+        """Return the `__init__.py` of every package that the file is in, the innermost first."""
+        inits = (_join(folder, "__init__.py") for folder in _folders(path))
+        return list(itertools.takewhile(self.files.is_file, inits))
+
+
+def name_of(path: Path, root: Path) -> str:
+    """Return a path relative to the root, with `/`."""
+    return Path(os.path.relpath(path, root)).as_posix()
+
+
+def _folders(path: str) -> Iterator[str]:
+    """Yield the folders that a file is in, the innermost first, and those around the root."""
+    yield from map(str, PurePosixPath(path).parents)
+    yield from itertools.accumulate(itertools.repeat(".."), lambda folder, up: f"{folder}/{up}")
+
+
+def _join(folder: str, name: str) -> str:
+    return name if folder == "." else f"{folder}/{name}"

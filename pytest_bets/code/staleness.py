@@ -1,0 +1,77 @@
+"""The code of a record beside other code: which definitions changed, and which only moved."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+Definitions = Mapping[str, Mapping[str, str]]
+"""The hashes of definitions, by file and name."""
+
+
+@dataclass(frozen=True)
+class Lock:
+    """The file that names the versions of packages, and these."""
+
+    file: str
+    versions: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Move:
+    """A definition that means the same in another file."""
+
+    name: str
+    was: str
+    now: str
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The definitions that are other ones, new or gone, by file, and those that moved."""
+
+    changed: Mapping[str, tuple[str, ...]]
+    moved: tuple[Move, ...]
+
+
+def difference(was: Definitions, now: Definitions) -> Difference:
+    """Return what is different between two closures."""
+    before = {(file, name): sha for file, names in was.items() for name, sha in names.items()}
+    after = {(file, name): sha for file, names in now.items() for name, sha in names.items()}
+    gone = [place for place, sha in before.items() if after.get(place) != sha]
+    new = [place for place, sha in after.items() if before.get(place) != sha]
+    moved = []
+    for file, name in gone:
+        there = next((each for each in new if each[1] == name and after[each] == before[file, name]), None)
+        if there and there[0] != file:
+            new.remove(there)
+            moved.append(Move(name, file, there[0]))
+    left = {(move.was, move.name) for move in moved}
+    changed: dict[str, list[str]] = {}
+    for file, name in sorted({*(place for place in gone if place not in left), *new}):
+        changed.setdefault(file, []).append(name)
+    return Difference({file: tuple(names) for file, names in changed.items()}, tuple(moved))
+
+
+def named(changed: Mapping[str, Sequence[str]]) -> str:
+    """Return definitions in words, by file."""
+    return "; ".join(f"{file}: {', '.join(names)}" for file, names in changed.items())
+
+
+def moved_words(moved: Sequence[Move]) -> str:
+    """Return moves in words, by files."""
+    by_files: dict[tuple[str, str], list[str]] = {}
+    for move in moved:
+        by_files.setdefault((move.was, move.now), []).append(move.name)
+    return "; ".join(f"{', '.join(names)} from {was} to {now}" for (was, now), names in by_files.items())
+
+
+def package_changes(was: Mapping[str, str], now: Mapping[str, str]) -> str:
+    """Return in words which packages have another version, of those that both know."""
+    names = sorted(
+        name for name in was.keys() & now.keys() if _public(was[name], now[name]) != _public(now[name], was[name])
+    )
+    return ", ".join(f"{name} {was[name]} -> {now[name]}" for name in names)
+
+
+def _public(version: str, other: str) -> str:
+    """Return a version without its local part, as in 2.6.0+cpu, where the other has none."""
+    return version if "+" in other else version.partition("+")[0]

@@ -1,0 +1,232 @@
+"""From a syntax tree to templates: functions, classes and statements.
+
+Left out are layout, comments, `pass`, statements that are a constant, and annotations that nothing can read.
+"""
+
+import ast
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from pytest_bets.bet.source import module
+from pytest_bets.code.expressions import Expressions, plain
+from pytest_bets.code.names import (
+    Comprehension,
+    Function,
+    Imported,
+    Scope,
+    annotations,
+    class_scope,
+    comprehension_scope,
+    function_scope,
+    imports,
+)
+from pytest_bets.code.template import Annotations, Doc, Ref
+
+_AS_TEXT: Final = Imported("__future__", "annotations")
+"""What makes every annotation of a module a text."""
+
+
+class Writer(Expressions):
+    """Writes nodes of a module as items of a template."""
+
+    @contextmanager
+    def _within(self, scope: Scope) -> Iterator[None]:
+        self._scopes += 1
+        scope.place = self._scopes
+        around, self._scope = self._scope, scope
+        yield
+        self._scope = around
+
+    def _functiondef(self, node: Function) -> None:
+        self._text(f"({type(node).__name__} {node.name} ")
+        self._binding(node.name)
+        self._decorators(node)
+        self._defaults(node.args)
+        self._annotations(node)
+        with self._within(function_scope(node, self._scope)):
+            self._parameters(node.args)
+            self._docstring(node)
+            self.body(node.body)
+        self._text(")")
+
+    _asyncfunctiondef = _functiondef
+
+    def _binding(self, name: str) -> None:
+        home = self._scope.home(self._scope.mangled(name))
+        if home is not None and home.kind == "function":
+            self._nested.add(self._scope.mangled(name))
+            self._local(home, self._scope.mangled(name))
+
+    def _decorators(self, node: Function | ast.ClassDef) -> None:
+        for decorator in node.decorator_list:
+            self._text("@")
+            self.visit(decorator)
+
+    def _defaults(self, arguments: ast.arguments) -> None:
+        for default in (*arguments.defaults, *arguments.kw_defaults):
+            self._text("=")
+            if default:
+                self.visit(default)
+
+    def _parameters(self, arguments: ast.arguments) -> None:
+        kinds = (arguments.posonlyargs, arguments.args, [arguments.vararg], arguments.kwonlyargs, [arguments.kwarg])
+        for kind in kinds:
+            self._text(f"<{' '.join(argument.arg for argument in kind if argument)}>")
+
+    def _annotations(self, node: Function) -> None:
+        """Write the annotations: for good where a decorator may read them, where they call something, and of calls."""
+        found = [*annotations(node), *getattr(node, "type_params", ())]
+        if not found:
+            return
+        around, self.items = self.items, []
+        for annotation in found:
+            self._text(":")
+            self._annotation(annotation)
+        written, self.items = self.items, around
+        calls = any(isinstance(part, ast.Call | ast.Await) for each in found for part in ast.walk(each))
+        if node.decorator_list or node.name == "__call__" or calls:
+            for item in written:
+                self._text(item) if isinstance(item, str) else self.items.append(item)
+        else:
+            self.items.append(Annotations(self._reader(node.name), tuple(written)))
+
+    def _reader(self, name: str) -> str:
+        """Return what is passed around where something reads the annotations of a function."""
+        if self._scope.kind != "class":
+            return name
+        return self._scope.name if name in ("__init__", "__new__") else f".{name}"
+
+    def _annotation(self, node: ast.AST) -> None:
+        said = len(self.strings)
+        self._text("'" if self._module.imported("annotations") == _AS_TEXT else "")
+        self.visit(node)
+        del self.strings[said:]  # a text in an annotation is one too
+        for part in ast.walk(node):
+            if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                try:
+                    meant = module(part.value.strip(), "annotation").body
+                except SyntaxError:
+                    continue
+                self.body(meant)
+
+    def _docstring(self, node: Function | ast.ClassDef | ast.Module) -> None:
+        text = ast.get_docstring(node, clean=False)
+        if text is not None:
+            self.items.append(Doc(plain(text)))
+
+    docstring = _docstring
+
+    def _lambda(self, node: ast.Lambda) -> None:
+        self._text("(Lambda ")
+        self._defaults(node.args)
+        with self._within(function_scope(node, self._scope)):
+            self._parameters(node.args)
+            self.visit(node.body)
+        self._text(")")
+
+    def _classdef(self, node: ast.ClassDef) -> None:
+        self._text(f"(ClassDef {node.name} ")
+        self._binding(node.name)
+        self._decorators(node)
+        for parameter in getattr(node, "type_params", ()):
+            self.visit(parameter)
+        for base in node.bases:
+            self._text(" ")
+            self.visit(base)
+        for keyword in node.keywords:
+            self._text(f" {keyword.arg or '**'}=")
+            self.visit(keyword.value)
+        with self._within(class_scope(node, self._scope)):
+            self._docstring(node)
+            self.body(node.body)
+        self._text(")")
+
+    def _comprehension(self, node: Comprehension) -> None:
+        self._text(f"({type(node).__name__} ")
+        self.visit(node.generators[0].iter)
+        with self._within(comprehension_scope(node, self._scope)):
+            for index, each in enumerate(node.generators):
+                self._text(" async for " if each.is_async else " for ")
+                self.visit(each.target)
+                if index:
+                    self._text(" in ")
+                    self.visit(each.iter)
+                for condition in each.ifs:
+                    self._text(" if ")
+                    self.visit(condition)
+            for part in (node.key, node.value) if isinstance(node, ast.DictComp) else (node.elt,):
+                self._text(" ")
+                self.visit(part)
+        self._text(")")
+
+    _listcomp = _setcomp = _dictcomp = _generatorexp = _comprehension
+
+    # statements
+
+    def _global(self, node: ast.Global | ast.Nonlocal) -> None:
+        """Write nothing: each use of the name is written as what it is."""
+
+    _nonlocal = _global
+
+    def _annassign(self, node: ast.AnnAssign) -> None:
+        """Write an assignment as one without its annotation, which counts in a class and where it calls something."""
+        in_class = self._scope.kind == "class"
+        calls = self._scope.kind != "function" and any(isinstance(part, ast.Call) for part in ast.walk(node.annotation))
+        if in_class or calls:
+            self._text(f"(AnnAssign {node.simple} ")
+            self._annotation(node.annotation)
+        elif node.value is None:
+            return
+        else:
+            self._text("(Assign targets=[")
+        self.visit(node.target)
+        self._text("" if in_class or calls else "]")
+        if node.value is not None:
+            self._text(" value=")
+            self.visit(node.value)
+        self._text(")")
+
+    def _import(self, node: ast.Import | ast.ImportFrom) -> None:
+        """Write an import that may not run, or binds a name that something else binds too."""
+        self.run_imports(node)
+        self._text("(import")
+        for name, imported in imports(node):
+            scope = self._scope
+            hidden = scope.kind == "class" or name in scope.elsewhere | scope.outer
+            alone = not hidden and name != "*" and scope.imported(name) == imported
+            if not alone:
+                self._text(f" {name}=")
+            self._ref(Ref(imported, binds=alone))
+            if not alone and isinstance(node, ast.Import):
+                for alias in node.names:
+                    self._ref(Ref(Imported(alias.name)))
+        self._text(")")
+
+    _importfrom = _import
+
+    def run_imports(self, node: ast.Import | ast.ImportFrom) -> None:
+        """Note the modules that an import statement runs."""
+        if isinstance(node, ast.Import):
+            self.imports += [Imported(alias.name) for alias in node.names]
+        else:
+            self.imports += [imported for _, imported in imports(node)]
+
+    def _excepthandler(self, node: ast.ExceptHandler) -> None:
+        self._named(node, node.name, "name")
+
+    def _matchas(self, node: ast.MatchAs) -> None:
+        self._named(node, node.name, "name")
+
+    def _matchstar(self, node: ast.MatchStar) -> None:
+        self._named(node, node.name, "name")
+
+    def _matchmapping(self, node: ast.MatchMapping) -> None:
+        self._named(node, node.rest, "rest")
+
+    def _named(self, node: ast.AST, name: str | None, field: str) -> None:
+        if name:
+            self._text("(as ")
+            self._variable(name, called=True)
+            self._text(")")
+        self._any(node, but=(field,))

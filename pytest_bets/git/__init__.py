@@ -1,0 +1,1 @@
+"""What git says of a checkout and of its history."""

@@ -1,0 +1,40 @@
+"""What git does with the journal when it merges two branches."""
+
+import re
+import subprocess
+from pathlib import Path
+from typing import Final
+
+from pytest_bets.walk import checkout
+
+FILE: Final = ".gitattributes"
+_PLAIN: Final = re.compile(r"[\w./-]+")
+_WHY: Final = "# A merge keeps the runs of both branches."
+
+
+def unite(journal: Path) -> tuple[Path, str] | None:
+    """Have git keep the lines of both branches; return the file that now says so, and the line that was added.
+
+    None where there is nothing to add: outside git, or where git has a rule for this file already.
+    """
+    top = checkout(journal.parent)
+    if top is None or not _is_unset(top, journal):
+        return None
+    name = journal.relative_to(top).as_posix()
+    if not _PLAIN.fullmatch(name):  # a pattern would need quoting
+        return None
+    path = top / FILE
+    before = path.read_text(encoding="utf-8") if path.exists() else ""
+    ended = before if before.endswith("\n") or not before else f"{before}\n"
+    rule = f"{name if '/' in name else f'/{name}'} merge=union"
+    path.write_text(f"{ended}{_WHY}\n{rule}\n", encoding="utf-8", newline="")
+    return path, rule
+
+
+def _is_unset(top: Path, journal: Path) -> bool:
+    command = ["git", "-C", str(top), "check-attr", "-z", "merge", "--", str(journal)]
+    try:
+        done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603  # fixed arguments
+    except OSError:  # git is not installed
+        return False
+    return done.stdout.split(b"\0")[2:3] == [b"unspecified"]

@@ -1,0 +1,102 @@
+"""What git says of the tree that a session runs from, in at most two processes."""
+
+import os
+import re
+import subprocess
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from pytest_bets.walk import checkout
+
+_HELD: Final = re.compile(rb"[0-9a-f]+ (\w+) (\d+)")
+"""What `cat-file --batch` says before an object: its name, type and size."""
+_ONLY_UNTRACKED: Final = "S..U"
+"""What `status` says of a submodule at its commit that holds untracked files and no other change."""
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A checkout: its top folder and the commit it stands at, if any.
+
+    `changed` are the tracked paths that differ from the commit, `untracked` the others that git does not ignore: files,
+    and with a slash at their end folders of which git does not say what is in them. All are relative to the top.
+    """
+
+    top: Path
+    commit: str | None
+    changed: tuple[str, ...]
+    untracked: frozenset[str]
+    shallow: bool
+
+    def differs(self, but: Path) -> bool:
+        """Tell whether a tracked file differs from the commit outside the folder `but`."""
+        return any(not (self.top / path).is_relative_to(but) for path in self.changed)
+
+    def among_untracked(self, paths: Iterable[Path]) -> set[Path]:
+        """Return those of the resolved paths that are untracked."""
+        folders = tuple(path for path in self.untracked if path.endswith("/"))
+        inside = {path: path.relative_to(self.top).as_posix() for path in paths if path.is_relative_to(self.top)}
+        return {path for path, name in inside.items() if name in self.untracked or name.startswith(folders)}
+
+    def committed(self, paths: Sequence[Path]) -> dict[Path, bytes | None]:
+        """Return what the commit holds at each path, None where it holds nothing."""
+        if self.commit is None:
+            return dict.fromkeys(paths)
+        names = [path.relative_to(self.top).as_posix() if path.is_relative_to(self.top) else "" for path in paths]
+        request = b"".join(os.fsencode(f"{self.commit}:{name}\n") for name in names)
+        answer = _git(self.top, ["cat-file", "--batch"], request) or b""
+        found: dict[Path, bytes | None] = {}
+        for path in paths:
+            header, _, answer = answer.partition(b"\n")
+            held = _HELD.fullmatch(header)
+            size = int(held[2]) + 1 if held else 0  # a line end closes each object
+            found[path] = answer[: size - 1] if held and held[1] == b"blob" else None
+            answer = answer[size:]
+        return found
+
+
+def tree(folder: Path) -> Tree | None:
+    """Return the checkout that the folder lies in; None outside git and without git."""
+    top = checkout(folder)
+    if top is None:
+        return None
+    status = _git(top, ["status", "--porcelain=v2", "--branch", "-z", "--untracked-files=all", "--no-renames"])
+    if status is None:
+        return None
+    commit = None
+    changed: list[str] = []
+    untracked: set[str] = set()
+    for entry in os.fsdecode(status).split("\0"):
+        if entry.startswith("# branch.oid ") and not entry.endswith(" (initial)"):
+            commit = entry.rpartition(" ")[2]
+        elif entry.startswith("1 "):
+            _, _, submodule, *_, path = entry.split(" ", 8)
+            if submodule == _ONLY_UNTRACKED:
+                untracked.add(f"{path}/")
+            else:
+                changed.append(path)
+        elif entry.startswith("u "):
+            changed.append(entry.split(" ", 10)[10])
+        elif entry.startswith("? "):
+            untracked.add(entry[2:])
+    return Tree(top, commit, tuple(changed), frozenset(untracked), (_common_folder(top) / "shallow").exists())
+
+
+def _common_folder(top: Path) -> Path:
+    git = top / ".git"
+    if git.is_dir():
+        return git
+    git = (top / git.read_text().removeprefix("gitdir:").strip()).resolve()
+    common = git / "commondir"
+    return (git / common.read_text().strip()).resolve() if common.exists() else git
+
+
+def _git(folder: Path, arguments: Sequence[str], given: bytes = b"") -> bytes | None:
+    command = ["git", "-C", str(folder), "--no-optional-locks", *arguments]
+    try:
+        done = subprocess.run(command, input=given, capture_output=True, check=False)  # noqa: S603  # fixed arguments
+    except OSError:
+        return None
+    return done.stdout if done.returncode == 0 else None

@@ -1,0 +1,88 @@
+"""The files of a project as a commit has them, read by two processes of git, however many commits are asked for."""
+
+import posixpath
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from pytest_bets.git import log as history
+
+
+class CommitFiles:
+    """The files of a commit under the project's root."""
+
+    def __init__(self, blobs: dict[str, str], root: str, reader: "_Blobs") -> None:
+        self._blobs = blobs
+        self._root = root
+        self._reader = reader
+        self._folders = {folder for name in blobs for folder in _around(name)}
+
+    def is_file(self, name: str) -> bool:
+        """Tell whether the commit has a file of this name."""
+        return self._path(name) in self._blobs
+
+    def is_folder(self, name: str) -> bool:
+        """Tell whether the commit has a folder of this name."""
+        return self._path(name) in self._folders
+
+    def read(self, name: str) -> bytes:
+        """Return the bytes of a file."""
+        return self._reader.read(self._blobs[self._path(name)])
+
+    def below(self, folder: str) -> Sequence[str]:
+        """Return every Python file in a folder and in those within it."""
+        path = self._path(folder)
+        inside = "" if path == "." else f"{path}/"
+        names = sorted(name for name in self._blobs if name.startswith(inside) and name.endswith(".py"))
+        return [posixpath.relpath(name, self._root) for name in names]
+
+    def _path(self, name: str) -> str:
+        return posixpath.normpath(posixpath.join(self._root, name))
+
+
+class Commits:
+    """The commits of a checkout, for a project whose root is this folder of it."""
+
+    def __init__(self, top: Path, root: str, blobs: "_Blobs") -> None:
+        self.top = top
+        self._root = root
+        self._blobs = blobs
+        self._found: dict[str, CommitFiles | None] = {}
+
+    def files(self, commit: str) -> CommitFiles | None:
+        """Return the files of a commit, None where the repository does not have it."""
+        if commit not in self._found:
+            tree = history.tree(self.top, commit)
+            self._found[commit] = None if tree is None else CommitFiles(tree, self._root, self._blobs)
+        return self._found[commit]
+
+
+class _Blobs:
+    def __init__(self, asked: IO[bytes], answered: IO[bytes]) -> None:
+        self._asked = asked
+        self._answered = answered
+        self._known: dict[str, bytes] = {}
+
+    def read(self, blob: str) -> bytes:
+        if blob not in self._known:
+            self._asked.write(f"{blob}\n".encode())
+            self._asked.flush()
+            header = self._answered.readline().split()
+            if len(header) != 3:
+                raise history.HistoryError(f"git has no object {blob}: this clone is partial or damaged")
+            self._known[blob] = self._answered.read(int(header[2]) + 1)[:-1]
+        return self._known[blob]
+
+
+@contextmanager
+def commits(top: Path, root: str) -> Iterator[Commits]:
+    """Read commits of a checkout; `root` is the project's folder in it."""
+    with history.objects(top) as (asked, answered):
+        yield Commits(top, root, _Blobs(asked, answered))
+
+
+def _around(name: str) -> Iterator[str]:
+    while name := posixpath.dirname(name):
+        yield name
+    yield "."

@@ -1,1 +1,0 @@
-"""Values in, values out: no pytest, no files."""

@@ -1,0 +1,1 @@
+"""What is recorded of a bet, and what follows from it."""

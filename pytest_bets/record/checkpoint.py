@@ -1,0 +1,60 @@
+"""The finished cells of runs that have not ended, so that an interrupted one can be resumed."""
+
+import json
+import os
+from pathlib import Path
+from typing import BinaryIO
+
+from pytest_bets.values import digest
+from pytest_bets.walk import ignored
+
+
+class Unfinished:
+    """One file a bet and session, the declaration and the code in its name; a line a finished cell: JSON, tab, node id.
+
+    A file is private to the process that writes it; resuming reads those of every earlier one.
+    """
+
+    def __init__(self, folder: Path, bet: str, declaration: str, code: str) -> None:
+        self.folder = folder
+        self.bet = bet
+        self.prefix = f"{bet}.{digest([declaration, code])[:16]}."
+        self.path = folder / f"{self.prefix}{os.getpid()}.cells"
+        self._file: BinaryIO | None = None
+
+    def add(self, nodeid: str, data: str) -> None:
+        """Note a finished cell; it survives the death of this process."""
+        if self._file is None:
+            ignored(self.folder.parent)  # before there is anything to ignore: `git add results` may come at any moment
+            self.folder.mkdir(exist_ok=True)
+            self._file = self.path.open("ab", buffering=0)
+        self._file.write(f"{data}\t{nodeid}\n".encode(errors="surrogateescape"))
+
+    def stale(self) -> bool:
+        """Tell whether earlier sessions noted cells of this bet, and all of another declaration or other code."""
+        return not any(self.folder.glob(f"{self.prefix}*.cells")) and any(self.folder.glob(f"{self.bet}.*.cells"))
+
+    def finished(self) -> dict[str, str]:
+        """Return what earlier sessions noted, by the cell's node id; a line that was cut off is left out."""
+        cells: dict[str, str] = {}
+        for path in sorted(self.folder.glob(f"{self.prefix}*.cells")):
+            for line in path.read_bytes().split(b"\n")[:-1]:
+                data, _, nodeid = line.decode(errors="surrogateescape").partition("\t")
+                try:
+                    json.loads(data)
+                except ValueError:
+                    continue
+                cells[nodeid] = data
+        return cells
+
+    def close(self) -> None:
+        """Stop writing, and keep what was noted."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def clear(self) -> None:
+        """Forget the bet's finished cells: its run is complete."""
+        self.close()
+        for path in self.folder.glob(f"{self.bet}.*.cells"):
+            path.unlink(missing_ok=True)

@@ -1,0 +1,151 @@
+"""Records of schema 1 with their code by definition, as the commits give it that they name."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pytest_bets.code.index import CodeIndex
+from pytest_bets.code.program import Outlines
+from pytest_bets.git.commit import Commits, commits
+from pytest_bets.record.codec import RECORD_SCHEMA, Json, dump, file_sha256, load, load_line, rows_of, sha256
+from pytest_bets.record.journal import Upgraded, is_run, upgrade_line, upgraded
+from pytest_bets.record.store import JOURNAL, Clocked, Results
+from pytest_bets.values import canonical
+
+
+class RefusedError(ValueError):
+    """A record that cannot be upgraded; the message says why."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a record: whether it was upgraded, None where it is of today's schema already, and in words."""
+
+    bet: str
+    upgraded: bool | None
+    text: str
+
+
+class Recorded:
+    """The code of records, as the commits give it that they name."""
+
+    def __init__(self, root: Path, search: Sequence[Path], found: Commits) -> None:
+        self.root = root
+        self.search = search
+        self.commits = found
+        self._outlines = Outlines()
+        self._indexes: dict[str, CodeIndex] = {}
+
+    def code(self, record: Json, files: Mapping[str, str]) -> Json:
+        """Return the code part of a record that was measured with files of these hashes.
+
+        Raises:
+            RefusedError: where the commit is not here, or does not hold these files.
+
+        """
+        commit, bet = record["environment"]["commit"], record["bet"]["file"]
+        if commit is None:
+            raise RefusedError("it ran outside git: there is no commit to read its code from")
+        held = self.commits.files(commit)
+        if held is None:
+            raise RefusedError(f"it names commit {commit[:10]}, which is not in this repository")
+        for name, expected in files.items():
+            found = file_sha256(held.read(name)) if held.is_file(name) else None
+            if found != expected:
+                what = "other bytes" if found else "no such file"
+                raise RefusedError(f"{name}: it ran with sha256 {expected[:10]}, commit {commit[:10]} has {what}")
+        if commit not in self._indexes:
+            self._indexes[commit] = CodeIndex(self.root, self.search, held, self._outlines)
+        code = self._indexes[commit].of(bet)
+        if unnamed := sorted(code.files.keys() - files.keys()):
+            raise RefusedError(f"{unnamed[0]}: its code reaches this file, and the record does not name it")
+        return code.as_json()
+
+    def upgraded(self, lines: Mapping[str, Json], contents: Iterable[bytes]) -> dict[str, Upgraded]:
+        """Return which of these records upgrades wrote, by hash; `lines` are those of the upgrades, by the same."""
+        found = {}
+        for data in contents:
+            line = lines.get(file_sha256(data))
+            if line is None:
+                continue
+            record = load(data, line["bet"])
+            try:
+                code: Json | str = self.code(record, line["was"]["code"]["files"])
+            except RefusedError as error:
+                code = str(error)
+            found[line["record"]] = Upgraded(record, code)
+        return found
+
+
+@contextmanager
+def recorded(root: Path, top: Path, search: Sequence[Path]) -> Iterator[Recorded]:
+    """Read the code of records from the commits of a checkout."""
+    with commits(top, root.resolve().relative_to(top).as_posix()) as found:
+        yield Recorded(root, search, found)
+
+
+def upgrade(results: Results, source: Recorded, clocked: Clocked, *, dry: bool = False) -> list[Outcome]:
+    """Upgrade every record that is not of today's schema; the journal tells of each.
+
+    The journal is written first, in one piece. A record that is still the old one then is as a run left it, and the
+    next upgrade writes it without another line.
+
+    Raises:
+        RecordError: where a record or a line of the journal cannot be read.
+        OSError: where the folder cannot be written.
+
+    """
+    with results.locked():
+        raw = results.lines()
+        journal = [
+            (sha256(line), load_line(line, f"{results.folder / JOURNAL}:{at}")) for at, line in enumerate(raw, 1)
+        ]
+        outcomes: list[Outcome] = []
+        added: list[bytes] = []
+        files: dict[str, bytes] = {}
+        for record in results.records():
+            bet = record["bet"]["id"]
+            if record["schema"] == RECORD_SCHEMA:
+                outcomes.append(Outcome(bet, None, f"is of {RECORD_SCHEMA} already"))
+                continue
+            try:
+                line, data, text = _upgraded(record, results.record_path(bet).read_bytes(), journal, source, clocked)
+            except RefusedError as error:
+                outcomes.append(Outcome(bet, False, str(error)))
+                continue
+            added += [line] if line else []
+            files[bet] = data
+            outcomes.append(Outcome(bet, True, text))
+        if not dry:
+            results.rewrite([*raw, *added] if added else None, files)
+    return outcomes
+
+
+def _upgraded(
+    record: Json, data: bytes, journal: Sequence[tuple[str, Json]], source: Recorded, clocked: Clocked
+) -> tuple[bytes | None, bytes, str]:
+    """Return the line to add, if any, the bytes of the upgraded record, and what became of it."""
+    bet, was = record["bet"]["id"], sha256(data.replace(b"\r\n", b"\n"))
+    own = [(digest, line) for digest, line in journal if line["bet"] == bet]
+    if was not in {line["record"] for _, line in own if is_run(line)}:
+        raise RefusedError("no run in the journal wrote these bytes: the record was edited, or its run's line is gone")
+    if sha256(dump(record, rows_of(record))) != was:
+        raise RefusedError("its bytes are not those that this version writes for the same record")
+    new = upgraded(record, source.code(record, record["code"]["files"]))
+    written = dump(new, rows_of(new))
+    text = (
+        f"{sum(map(len, new['code']['definitions'].values()))} definitions in {len(new['code']['definitions'])} files"
+    )
+    if (was, sha256(written)) in {(line["was"]["record"], line["record"]) for _, line in own if not is_run(line)}:
+        return None, written, f"{text}; the journal has its line already"
+    line = upgrade_line(
+        record,
+        new,
+        was_sha256=was,
+        record_sha256=sha256(written),
+        time=clocked.time,
+        host=clocked.host,
+        previous=own[-1][0],
+    )
+    return canonical(line).encode(), written, text

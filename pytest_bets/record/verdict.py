@@ -1,0 +1,124 @@
+"""The verdict: one pure function from sentences and cells to PASS, LENIENT, FAIL or void."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from pytest_bets.bet.declaration import Criterion
+from pytest_bets.sentence.ast import Node
+from pytest_bets.sentence.evaluate import EvaluationError, distance, satisfied, value
+
+Outcome = Literal["PASS", "LENIENT", "FAIL"]
+Met = bool | None
+"""Whether a sentence is true; None where it is undefined."""
+
+RANK: Final = {"PASS": 3, "LENIENT": 2, "FAIL": 1, "CATASTROPHE": 0}
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One parameter set of the sweep and what was measured there."""
+
+    params: Mapping[str, object]
+    measured: Mapping[str, object]
+
+    @property
+    def row(self) -> dict[str, object]:
+        """Parameters and measured values by name, as sentences read them."""
+        return {**self.params, **self.measured}
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One sentence, evaluated. `margin` is positive on the claim's good side in every tier, NaN if undefined."""
+
+    tier: str
+    sentence: str
+    value: float
+    threshold: int | float
+    met: Met
+    margin: float
+
+    @property
+    def good(self) -> bool:
+        """Tell whether the sentence speaks for the claim: met, or for catastrophic clear; never where undefined."""
+        return self.met is (self.tier != "catastrophic")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a run of a bet says. A void one has a reason, no verdict and no criteria."""
+
+    verdict: Outcome | None
+    catastrophic: bool = False
+    noise_floor: bool | None = None
+    void: str | None = None
+    criteria: tuple[Judged, ...] = ()
+
+    def good(self, tier: str) -> bool:
+        """Tell whether every sentence of the tier speaks for the claim."""
+        return all(judged.good for judged in self.criteria if judged.tier == tier)
+
+    @property
+    def rank(self) -> int | None:
+        """How good the verdict is, a catastrophe last; None where there is none."""
+        if self.verdict is None:
+            return None
+        return RANK["CATASTROPHE" if self.catastrophic else self.verdict]
+
+
+def outcome(
+    strict: Sequence[Met], lenient: Sequence[Met], catastrophic: Sequence[Met], control: Sequence[Met]
+) -> tuple[Outcome, bool, bool | None]:
+    """Return verdict, `catastrophic` and `noise_floor` from the truth of every sentence: the first rule that holds."""
+    tripped = any(met is not False for met in catastrophic)
+    above_noise = all(met is True for met in control) if control else None
+    if tripped or above_noise is False:
+        return "FAIL", tripped, above_noise
+    if all(met is True for met in strict):
+        return "PASS", False, above_noise
+    if all(met is True for met in lenient):
+        return "LENIENT", False, above_noise
+    return "FAIL", False, above_noise
+
+
+def judge(criteria: Sequence[Criterion], cells: Sequence[Cell]) -> Verdict:
+    """Judge every sentence over all cells; void where a sentence cannot be evaluated."""
+    rows = [cell.row for cell in cells]
+    judged = []
+    known: dict[Node, float] = {}  # the tiers mostly compare one value with three thresholds
+    for criterion in criteria:
+        sentence = criterion.sentence
+        try:
+            if sentence.value not in known:
+                known[sentence.value] = value(sentence, rows)
+        except EvaluationError as error:
+            return void(f'{criterion.tier} "{sentence.text}": {error}')
+        measured = known[sentence.value]
+        margin = distance(sentence, measured)
+        if criterion.tier == "catastrophic":
+            margin = -margin
+        # a zero without a sign: -0.0 would be a difference between two records that say the same
+        margin = 0.0 if margin == 0 else margin
+        met = satisfied(sentence, measured)
+        judged.append(Judged(criterion.tier, sentence.text, measured, sentence.threshold, met, margin))
+    truth = {
+        tier: [j.met for j in judged if j.tier == tier] for tier in ("strict", "lenient", "catastrophic", "control")
+    }
+    verdict, catastrophic, noise_floor = outcome(**truth)
+    return Verdict(verdict, catastrophic, noise_floor, None, tuple(judged))
+
+
+def void(reason: str) -> Verdict:
+    """Return the verdict of a run that says nothing about the claim."""
+    return Verdict(None, void=reason)
+
+
+def figure(number: float) -> str:
+    """Return a value as people read it: integers plain, others to four significant digits, undefined for NaN."""
+    if math.isnan(number):
+        return "undefined"
+    if float(number).is_integer() and abs(number) < 1e15:
+        return str(int(number))
+    return f"{number:.4g}"

@@ -1,0 +1,82 @@
+"""The section that closes a session: a row a bet, the bets that need a reader first where there are many."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from pytest_bets.render.table import HEADINGS, Table, wrap
+from pytest_bets.render.words import short
+
+GROUPED_ABOVE: Final = 20
+"""With more bets than this they stand in groups by verdict, with a count for each."""
+FOLDED_ABOVE: Final = 40
+"""With more bets than this a PASS with nothing else to say is only named."""
+UNJUDGED: Final = "not judged"
+_GROUPS: Final = ("FAIL, catastrophic", "FAIL", UNJUDGED, "LENIENT", "PASS")
+_VERDICT: Final = HEADINGS.index("verdict")
+
+Paint = Callable[[str, str], str]
+"""Colours a text (second) as a verdict (first) is coloured."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """What the table says of a bet; `plain` tells that nothing but the verdict is worth reading."""
+
+    bet: str
+    verdict: str
+    decided: Sequence[str]
+    standing: str
+    plain: bool
+
+    @property
+    def cells(self) -> list[str]:
+        """The row's text by column."""
+        return [self.bet, self.verdict, "\n".join(self.decided), self.standing]
+
+    @property
+    def group(self) -> str:
+        """The group that the row stands in where there are many."""
+        if self.verdict in _GROUPS:
+            return self.verdict
+        return "FAIL" if self.verdict.startswith("FAIL") else UNJUDGED
+
+
+def closing_table(rows: Sequence[Row], room: int, paint: Paint, *, verbose: bool) -> list[str]:
+    """Return the lines of the table, none of which is longer than `room`, colours aside."""
+    groups = _groups(rows) if len(rows) > GROUPED_ABOVE else [("", list(rows))]
+    fold = len(rows) > FOLDED_ABOVE and not verbose
+
+    def folds(row: Row) -> bool:
+        return fold and row.plain and row.group == "PASS"
+
+    table = Table(HEADINGS, [row.cells for row in rows if not folds(row)], room)
+    lines = [] if all(map(folds, rows)) else table.head()
+    for title, members in groups:
+        lines += ["", f"{paint(title, title)}: {bets_words(len(members))}"] if title else []
+        for row in members:
+            lines += [] if folds(row) else table.row(row.cells, {_VERDICT: _painted(paint, row.verdict)})
+        folded = [row for row in members if folds(row)]
+        lines += _folded(folded, room) if folded else []
+    return lines
+
+
+def _painted(paint: Paint, verdict: str) -> Callable[[str], str]:
+    return lambda text: paint(verdict, text)
+
+
+def _groups(rows: Sequence[Row]) -> Iterator[tuple[str, list[Row]]]:
+    for title in _GROUPS:
+        members = [row for row in rows if row.group == title]
+        if members:
+            yield title, members
+
+
+def _folded(rows: Sequence[Row], room: int) -> list[str]:
+    names = ", ".join(short(row.bet) for row in rows)
+    return wrap(f"{len(rows)} with nothing else to say (-v shows each): {names}", room)
+
+
+def bets_words(count: int) -> str:
+    """Return so many bets in words."""
+    return "1 bet" if count == 1 else f"{count} bets"

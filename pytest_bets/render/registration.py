@@ -1,0 +1,27 @@
+"""What is said of bets that are not registered, with the commands that register them."""
+
+import shlex
+from collections.abc import Sequence
+
+from pytest_bets.bet.declaration import Declaration
+
+
+def declaring(bets: Sequence[tuple[str, Declaration]]) -> str:
+    """Return the commands that register bets, each with its path from where the commands will be typed."""
+    paths = " ".join(shlex.quote(path) for path, _ in bets)
+    names = ", ".join(bet.id if bet.number is None else str(bet.number) for _, bet in bets)
+    return f'git add {paths} && git commit -m "Declare {"bet" if len(bets) == 1 else "bets"} {names}"'
+
+
+def refusal(path: str, bet: Declaration, state: str, untold: str) -> str:
+    """Return why a bet was not run where registration is required, and what to do; `untold` is why it is unknown."""
+    if state == "unregistered":
+        return (
+            f"{bet.file}: no commit holds this declaration, so its cells were not run (bets_registration = require).\n"
+            f"Register the bet, then run it:\n  {declaring([(path, bet)])}"
+        )
+    return (
+        f"{bet.file}: whether this bet is registered cannot be told, so its cells were not run "
+        f"(bets_registration = require): {untold}.\n"
+        "Run it in a full clone, or with bets_registration = off."
+    )

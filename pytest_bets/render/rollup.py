@@ -1,0 +1,25 @@
+"""From a results folder and a catalogue to the two files of the summary."""
+
+import os
+
+from pytest_bets.bet.catalogue import Catalogue
+from pytest_bets.record.codec import Json
+from pytest_bets.record.store import Results
+from pytest_bets.record.summary import overview
+from pytest_bets.render.summary import as_json, as_markdown
+
+
+def rollup(results: Results, catalogue: Catalogue) -> Json:
+    """Write the summary and return it.
+
+    Raises:
+        RecordError: when a record or a line of the journal cannot be read.
+        OSError: when the folder cannot be written.
+
+    """
+    declarations, unreadable = catalogue.declarations()
+    to_root = f"{os.path.relpath(catalogue.root, results.folder)}/".replace(os.sep, "/")
+    with results.locked():
+        summary = overview(results.outlines(), results.journal(), declarations, unreadable)
+        results.write_summary(as_json(summary), as_markdown(summary, to_root))
+    return summary

@@ -1,0 +1,146 @@
+"""The words for verdicts, sentences and standings: the same in the terminal and in the summary."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from pytest_bets.record.decided import decided, is_good
+from pytest_bets.record.verdict import Judged, Verdict, figure
+from pytest_bets.render.visible import visible
+from pytest_bets.values import number
+
+_BOUND: Final = re.compile(r"\s*(?:[<>=]=|[<>])[^<>=]*$")
+"""The end of a sentence: its operator and its threshold."""
+
+
+def verdict_words(verdict: Mapping[str, Any]) -> str:
+    """Return a verdict in words, from a record or a row of the summary."""
+    if verdict["verdict"] is None:
+        return "void" if verdict["void"] else "never run"
+    if verdict["catastrophic"]:
+        return "FAIL, catastrophic"
+    if verdict["noise_floor"] is False:
+        return "FAIL, in the noise"
+    return str(verdict["verdict"])
+
+
+def tier_words(tier: str, verdict: Verdict) -> str:
+    """Return what the sentences of a tier say, one a line, those against the claim first."""
+    judged = sorted((item for item in verdict.criteria if item.tier == tier), key=lambda item: item.good)
+    return "\n".join(f"{tier} {state_words(tier, good=item.good)}: {sentence_words(item)}" for item in judged)
+
+
+def state_words(tier: str, *, good: bool) -> str:
+    """Return what a judged sentence of a tier is: met or not met, and for catastrophic clear or tripped."""
+    if tier == "catastrophic":
+        return "clear" if good else "tripped"
+    return "met" if good else "not met"
+
+
+def sentence_words(judged: Judged) -> str:
+    """Return one judged sentence with its measured value and margin."""
+    value, margin = figure(judged.value), figure(judged.margin)
+    sentence = visible(judged.sentence)
+    return f"{sentence} (measured {value}, threshold {figure(judged.threshold)}, margin {margin})"
+
+
+def decided_words(
+    verdict: Mapping[str, Any], criteria: Sequence[Mapping[str, Any]], quote: Callable[[str], str] = visible
+) -> list[str]:
+    """Return the sentences that decided a verdict with what was measured, those against the claim first.
+
+    `verdict` and `criteria` are as a record holds them. Where every sentence was met, as in a PASS, the tier is not
+    named. A threshold for a value that an earlier sentence has is given without the value.
+    """
+    items = decided(verdict, criteria)
+    if all(map(is_good, items)):
+        return [measured_words(item, quote) for item in items]
+    lines, values = [], set()
+    for item in items:
+        value, bound = _halves(item["sentence"])
+        known = value in values and not is_good(item)
+        values.add(value)
+        words = quote(bound) if known else measured_words(item, quote)
+        lines.append(f"{item['tier']} {state_words(item['tier'], good=is_good(item))}: {words}")
+    return lines
+
+
+def measured_words(item: Mapping[str, Any], quote: Callable[[str], str] = visible) -> str:
+    """Return a sentence with its measured value, from a row of a record or of the summary."""
+    return f"{quote(item['sentence'])} (measured {figure(number(item['value']))})"
+
+
+def _halves(sentence: str) -> tuple[str, str]:
+    match = _BOUND.search(sentence)
+    return (sentence[: match.start()], match[0].strip()) if match else (sentence, sentence)
+
+
+def short(bet: str) -> str:
+    """Return how a bet is called among others: by the number in its id, or by its id where it has none."""
+    number = bet.partition("_")[0]
+    return number if number.isdecimal() else visible(bet)
+
+
+def listed(bets: Sequence[str], most: int = 12) -> str:
+    """Return bets by their short names, and of many the first ones and how many more there are."""
+    names = [short(bet) for bet in bets[:most]]
+    return ", ".join(names) + (f" and {len(bets) - most} more" if len(bets) > most else "")
+
+
+def standing_words(standing: Mapping[str, Any], named: Mapping[str, str] | None = None) -> str:
+    """Return a standing in words; `named` gives how each bet is called, or linked."""
+    survived = "challenged by {} and stands" if standing["state"] == "stands" else "survived the challenge{s} by {}"
+    ends = {
+        "retracts": "retracted by {}",
+        "survived": survived,
+        "open": "challenge{s} by {} open",
+        "overturned": "retraction{s} by {} overturned",
+    }
+    words = _by_end(ends, [(item["end"], item["by"]) for item in standing["challenges"]], named)
+    if standing["withdrawn"]:
+        words.insert(0, f"withdrawn: {standing['withdrawn']}")
+    if not words:
+        words = [standing["state"]]
+    elif standing["state"] == "falsified":
+        words.insert(0, "falsified")
+    return "; ".join(words)
+
+
+def challenged_words(challenged: Sequence[Mapping[str, str]], named: Mapping[str, str] | None = None) -> list[str]:
+    """Return how a bet's own challenges ended, each end in words; `named` gives how each bet is called, or linked."""
+    ends = {
+        "retracts": "retracts {}",
+        "survived": "challenged {}, which stand{one}",
+        "open": "challenges {}",
+        "overturned": "its retraction{s} of {} {are} overturned",
+    }
+    return _by_end(ends, [(item["end"], item["bet"]) for item in challenged], named)
+
+
+def _by_end(ends: Mapping[str, str], found: Sequence[tuple[str, str]], named: Mapping[str, str] | None) -> list[str]:
+    words = []
+    for end, form in ends.items():
+        bets = [(named or {}).get(bet, short(bet)) for ended, bet in found if ended == end]
+        if bets:
+            several = len(bets) > 1
+            grammar = {"s": "s" if several else "", "one": "" if several else "s", "are": "are" if several else "is"}
+            words.append(form.format(", ".join(bets), **grammar))
+    return words
+
+
+def counts_words(counts: Mapping[str, int]) -> str:
+    """Return the counts of a summary in words."""
+    told = [f"{counts[verdict]} {verdict}" for verdict in ("PASS", "LENIENT", "FAIL")]
+    if counts["catastrophic"]:
+        told[2] += f" ({counts['catastrophic']} catastrophic)"
+    others = {"void": "void", "never_run": "never run", "retracted": "retracted", "withdrawn": "withdrawn"}
+    told += [f"{counts[key]} {word}" for key, word in others.items() if counts[key]]
+    recorded = counts["bets"] - counts["never_run"]
+    bets = "1 bet" if counts["bets"] == 1 else f"{counts['bets']} bets"
+    former = f"; {counts['renamed']} more under a former name" if counts.get("renamed") else ""
+    return f"{bets}: {', '.join(told)}; {counts['registered']} of {recorded} registered before their run{former}"
+
+
+def cells_words(count: int, kind: str = "") -> str:
+    """Return so many cells, of a kind, in words."""
+    return f"{count}{kind and f' {kind}'} cell{'s' if count != 1 else ''}"

@@ -1,0 +1,1 @@
+"""The sentence language: read, evaluated, bounded."""

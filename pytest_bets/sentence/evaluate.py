@@ -1,0 +1,215 @@
+"""Evaluating a sentence's value over the cells of a bet, by walking its tree.
+
+Every value is a float. NaN means undefined and spreads: through arithmetic, through comparisons, and through `and`,
+`or` and `not` unless the other operand decides alone. So a measurement that is NaN never helps a claim, not even by
+making `not (loss > 6)` true. A division by zero is undefined too. An infinity that was measured is a number.
+"""
+
+import math
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from pytest_bets.diagnostics import nearest
+from pytest_bets.sentence import reducers
+from pytest_bets.sentence.ast import (
+    Arithmetic,
+    Comparison,
+    Groups,
+    Logic,
+    Name,
+    Negative,
+    Node,
+    Not,
+    Number,
+    Reducer,
+    Sentence,
+    Text,
+)
+
+Row = Mapping[str, object]
+"""One cell: sweep parameters and measured values by name."""
+
+_COMPARISONS: Final[dict[str, Callable[[Any, Any], bool]]] = {
+    ">=": operator.ge,
+    ">": operator.gt,
+    "<=": operator.le,
+    "<": operator.lt,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
+
+
+class EvaluationError(ValueError):
+    """A sentence that cannot be evaluated on these cells, with the name that is at fault."""
+
+
+def value(sentence: Sentence, rows: Sequence[Row]) -> float:
+    """Return the sentence's left side over all cells; NaN where it is undefined.
+
+    Raises:
+        EvaluationError: when there is no cell, a cell lacks a name, or a name holds what cannot be computed with.
+
+    """
+    return value_of(sentence.value, rows)
+
+
+def value_of(node: Node, rows: Sequence[Row]) -> float:
+    """Return a value that no threshold is compared with, as `value` does.
+
+    Raises:
+        EvaluationError: as `value` does.
+
+    """
+    if not rows:
+        raise EvaluationError("there is no cell")
+    return _scalar(node, rows)
+
+
+def satisfied(sentence: Sentence, measured: float) -> bool | None:
+    """Return whether the measured value meets the threshold; None where it is undefined."""
+    if math.isnan(measured):
+        return None
+    return _COMPARISONS[sentence.operator](measured, sentence.threshold)
+
+
+def distance(sentence: Sentence, measured: float) -> float:
+    """Return how far the measured value is on the sentence's side of the threshold: negative is beyond it."""
+    if math.isnan(measured):
+        return math.nan
+    if sentence.operator in (">=", ">"):
+        return measured - sentence.threshold
+    if sentence.operator in ("<=", "<"):
+        return sentence.threshold - measured
+    return -abs(measured - sentence.threshold)
+
+
+def _scalar(node: Node, rows: Sequence[Row]) -> float:
+    match node:
+        case Reducer(name, column, level):
+            values = _numbers(_column(column, rows), f"{name}(...)")
+            if name in reducers.PLAIN:
+                return reducers.PLAIN[name](values)
+            return reducers.LEVELLED[name](values, reducers.DEFAULT_LEVEL if level is None else level)
+        case Groups(parameter, condition):
+            return _groups(parameter, condition, rows)
+        case Name():
+            if len(rows) != 1:
+                raise EvaluationError(f"`{node.id}` stands outside a reducer in a bet of {len(rows)} cells")
+            return _numbers(_column(node, rows), node.id)[0]
+        case Negative(operand):
+            return -_scalar(operand, rows)
+        case Arithmetic(symbol, left, right):
+            return _arithmetic(symbol, _scalar(left, rows), _scalar(right, rows))
+        case Comparison(symbol, left, right):
+            return _compare(symbol, _scalar(left, rows), _scalar(right, rows))
+        case Logic(symbol, operands):
+            return _logic(symbol, [_scalar(operand, rows) for operand in operands])
+        case Not(operand):
+            return _not(_scalar(operand, rows))
+        case Number(number):
+            return number
+        case Text(text):
+            raise EvaluationError(f"{text!r} stands where a number is needed")
+
+
+def _groups(parameter: str, condition: Node, rows: Sequence[Row]) -> float:
+    members: dict[str, list[Row]] = {}
+    for row, key in zip(rows, _raw(parameter, rows), strict=True):
+        members.setdefault(repr(key), []).append(row)
+    return reducers.count([_scalar(condition, group) for group in members.values()])
+
+
+def _column(node: Node, rows: Sequence[Row]) -> list[object]:
+    match node:
+        case Name(name):
+            return [_cell(name, item) for item in _raw(name, rows)]
+        case Number(number) | Text(number):
+            return [number] * len(rows)
+        case Negative(operand):
+            return [-item for item in _numbers(_column(operand, rows), "-")]
+        case Arithmetic(symbol, left, right):
+            pairs = zip(*(_numbers(_column(side, rows), symbol) for side in (left, right)), strict=True)
+            return [_arithmetic(symbol, a, b) for a, b in pairs]
+        case Comparison(symbol, left, right):
+            return [_compare(symbol, a, b) for a, b in zip(_column(left, rows), _column(right, rows), strict=True)]
+        case Logic(symbol, operands):
+            columns = [_numbers(_column(operand, rows), symbol) for operand in operands]
+            return [_logic(symbol, items) for items in zip(*columns, strict=True)]
+        case Not(operand):
+            return [_not(item) for item in _numbers(_column(operand, rows), "not")]
+        case _:
+            raise EvaluationError(f"{type(node).__name__.lower()} inside a column")
+
+
+def _raw(name: str, rows: Sequence[Row]) -> list[object]:
+    try:
+        return [row[name] for row in rows]
+    except KeyError:
+        raise _lacking(name, rows) from None
+
+
+def _lacking(name: str, rows: Sequence[Row]) -> EvaluationError:
+    known = sorted(set().union(*rows))
+    if name in known:
+        lacking = sum(name not in row for row in rows)
+        return EvaluationError(f"`{name}` was not measured in {lacking} of {len(rows)} cells")
+    hint = nearest(name, known)
+    return EvaluationError(
+        f"`{name}` was not measured; the names are {', '.join(known)}" + (f"; did you mean {hint}?" if hint else "")
+    )
+
+
+def _cell(name: str, item: object) -> object:
+    if type(item) is float:  # nearly always, and a sweep may have many cells
+        return item
+    if isinstance(item, bool | int | float):
+        try:
+            return float(item)
+        except OverflowError:
+            raise EvaluationError(f"`{name}` is an integer beyond all floats") from None
+    if isinstance(item, str):
+        return item
+    kind = "a list" if isinstance(item, list) else f"a {type(item).__name__}"
+    raise EvaluationError(f"`{name}` is {kind}, and a sentence compares numbers and strings")
+
+
+def _numbers(items: Sequence[object], where: str) -> list[float]:
+    for item in items:
+        if not isinstance(item, float):
+            raise EvaluationError(f"{item!r} is a string, and `{where}` needs a number")
+    return list(items)  # type: ignore[arg-type]  # every item was just seen to be a float
+
+
+def _arithmetic(symbol: str, left: float, right: float) -> float:
+    if symbol == "+":
+        return left + right
+    if symbol == "-":
+        return left - right
+    if symbol == "*":
+        return left * right
+    # IEEE 754 makes an infinity of 1 / 0 and of 1 / 1e-320: a ratio to a baseline of zero would then meet every `>=`
+    ratio = math.nan if right == 0 else left / right
+    return math.nan if math.isinf(ratio) and math.isfinite(left) else ratio
+
+
+def _compare(symbol: str, left: object, right: object) -> float:
+    if isinstance(left, float) and isinstance(right, float):
+        if math.isnan(left) or math.isnan(right):
+            return math.nan
+    elif type(left) is not type(right):
+        raise EvaluationError(f"`{left!r} {symbol} {right!r}` compares a number with a string")
+    elif symbol not in ("==", "!="):
+        raise EvaluationError(f"`{left!r} {symbol} {right!r}`: strings are compared with == and != alone")
+    return float(_COMPARISONS[symbol](left, right))
+
+
+def _logic(symbol: str, items: Sequence[float]) -> float:
+    deciding = symbol == "or"
+    if any(not math.isnan(item) and (item != 0) == deciding for item in items):
+        return float(deciding)
+    return math.nan if any(math.isnan(item) for item in items) else float(not deciding)
+
+
+def _not(item: float) -> float:
+    return math.nan if math.isnan(item) else float(item == 0)

@@ -1,0 +1,267 @@
+"""The sentence language: text to a small tree, by `ast`, and never to running code.
+
+    sentence  = value  (">=" | ">" | "<=" | "<" | "==")  number
+    value     = arithmetic (+ - * /, parentheses) over reducers, and numbers
+    reducer   = name "(" column [, number] ")"
+    column    = arithmetic, comparisons, and/or/not over measured names, sweep parameters, numbers and quoted strings
+
+Reading is bounded in time and memory whatever the text: at most 500 characters, at most 32 levels deep.
+"""
+
+import ast
+import math
+from functools import lru_cache
+from typing import Final
+
+from pytest_bets.diagnostics import nearest
+from pytest_bets.sentence import advice, reducers
+from pytest_bets.sentence.advice import shown
+from pytest_bets.sentence.ast import (
+    Arithmetic,
+    Comparison,
+    Groups,
+    Logic,
+    Name,
+    Negative,
+    Node,
+    Not,
+    Number,
+    Reducer,
+    Sentence,
+    Text,
+    walk,
+)
+from pytest_bets.sentence.lex import SentenceError, expression, fold
+
+MAX_DEPTH: Final = 32
+GROUPS: Final = "groups"
+REDUCERS: Final = (*reducers.PLAIN, *reducers.LEVELLED, GROUPS)
+
+_OPERATORS: Final[dict[type[ast.AST], str]] = {
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.Div: "/",
+    ast.GtE: ">=",
+    ast.Gt: ">",
+    ast.LtE: "<=",
+    ast.Lt: "<",
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+    ast.And: "and",
+    ast.Or: "or",
+}
+_ARITHMETIC: Final = frozenset("+-*/")
+_THRESHOLDS: Final = frozenset({">=", ">", "<=", "<", "=="})
+
+
+@lru_cache(maxsize=4096)
+def parse(text: str) -> Sentence:
+    """Read one sentence.
+
+    Raises:
+        SentenceError: when the text is not a sentence of the language.
+
+    """
+    try:
+        return _parse(fold(text))
+    except RecursionError:
+        raise SentenceError("it is nested too deeply", f"at most {MAX_DEPTH} levels") from None
+
+
+@lru_cache(maxsize=4096)
+def parse_value(text: str) -> Node:
+    """Read a value that no threshold is compared with: the left side of a sentence.
+
+    Raises:
+        SentenceError: when the text is no value of the language.
+
+    """
+    expected = 'a value, as in "mean(gain)"'
+    try:
+        body = expression(fold(text))
+        if isinstance(body, ast.Compare):
+            raise SentenceError("it is compared with a threshold", expected, ast.unparse(body.left))
+        return _measured(_Reader(reduced=False).value(body, 0))
+    except RecursionError:
+        raise SentenceError("it is nested too deeply", f"at most {MAX_DEPTH} levels") from None
+
+
+def _measured(value: Node) -> Node:
+    if not any(isinstance(node, Name) for node in walk(value)):
+        raise SentenceError("it reads no measurement, so it cannot fail or cannot hold", "a measured name in the value")
+    return value
+
+
+def _parse(folded: str) -> Sentence:
+    if error := advice.thousands(folded):
+        raise error
+    body = expression(folded)
+    if isinstance(body, ast.BoolOp):
+        raise advice.joined(body)
+    if not isinstance(body, ast.Compare):
+        raise SentenceError("there is no comparison with a number")
+    if len(body.ops) > 1:
+        raise advice.chained(body)
+    operator = _OPERATORS.get(type(body.ops[0]), "")
+    if operator not in _THRESHOLDS:
+        raise SentenceError(f"`{_source(body.ops[0])}` does not compare with a threshold")
+    threshold = _literal(body.comparators[0])
+    if threshold is None:
+        raise advice.no_threshold(body)
+    if operator == "==" and threshold != int(threshold):
+        raise SentenceError(
+            f"`==` with {threshold}: equality is for counts and integers", "`>=` or `<=`, or an integer"
+        )
+    value = _measured(_Reader(reduced=False).value(body.left, 0))
+    return Sentence(folded, value, operator, threshold)
+
+
+def _literal(node: ast.expr) -> int | float | None:
+    sign = 1
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
+        sign = -1 if isinstance(node.op, ast.USub) else 1
+        node = node.operand
+    if not isinstance(node, ast.Constant) or isinstance(node.value, bool) or not isinstance(node.value, int | float):
+        return None
+    return sign * _finite(node, node.value)
+
+
+def _finite(node: ast.Constant, number: int | float) -> int | float:
+    try:
+        finite = math.isfinite(float(number))
+    except OverflowError:
+        finite = False
+    if not finite:
+        raise SentenceError("the number is not finite", "a finite number", column=node.col_offset)
+    return number
+
+
+def _source(node: ast.AST) -> str:
+    return _OPERATORS.get(type(node), type(node).__name__.lower())
+
+
+class _Reader:
+    """Turns `ast` into our tree; `reduced` tells whether names and conditions stand inside a reducer's column."""
+
+    def __init__(self, reduced: bool) -> None:
+        self.reduced = reduced
+
+    def value(self, node: ast.expr, depth: int) -> Node:
+        """Read numbers, names, reducers and arithmetic, and inside a column comparisons and strings too."""
+        if depth > MAX_DEPTH:
+            raise SentenceError("it is nested too deeply", f"at most {MAX_DEPTH} levels")
+        match node:
+            case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
+                return Number(float(_finite(node, number)))
+            case ast.Constant(value=str() as text) if self.reduced:
+                return Text(text)
+            case ast.Name(id=name):
+                return self._name(node, name)
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                return Negative(self.value(operand, depth + 1))
+            case ast.UnaryOp(op=ast.UAdd(), operand=operand):
+                return self.value(operand, depth + 1)
+            case ast.BinOp(left=left, op=operator, right=right) if _OPERATORS.get(type(operator)) in _ARITHMETIC:
+                return Arithmetic(_source(operator), self.value(left, depth + 1), self.value(right, depth + 1))
+            case ast.Call():
+                return self._reducer(node, depth)
+            case _ if self.reduced:
+                return self.condition(node, depth)
+        raise self._foreign(node)
+
+    def condition(self, node: ast.expr, depth: int) -> Node:
+        """Read comparisons joined by and, or, not."""
+        if depth > MAX_DEPTH:
+            raise SentenceError("it is nested too deeply", f"at most {MAX_DEPTH} levels")
+        match node:
+            case ast.Compare():
+                return self._comparison(node, depth)
+            case ast.BoolOp(op=operator, values=values):
+                return Logic(_source(operator), tuple(self.condition_or_value(part, depth + 1) for part in values))
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                return Not(self.condition_or_value(operand, depth + 1))
+        raise self._foreign(node)
+
+    def condition_or_value(self, node: ast.expr, depth: int) -> Node:
+        """Read a condition, or in a column any value, whose truth is that it is not zero."""
+        if isinstance(node, ast.Compare | ast.BoolOp) or (
+            isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)
+        ):
+            return self.condition(node, depth)
+        return self.value(node, depth)
+
+    def _comparison(self, node: ast.Compare, depth: int) -> Node:
+        operands = [self.value(operand, depth + 1) for operand in (node.left, *node.comparators)]
+        parts: list[Node] = []
+        for operator, left, right in zip(node.ops, operands, operands[1:], strict=False):
+            if type(operator) not in _OPERATORS:
+                raise self._foreign(node)
+            parts.append(Comparison(_source(operator), left, right))
+        return parts[0] if len(parts) == 1 else Logic("and", tuple(parts))
+
+    def _name(self, node: ast.Name, name: str) -> Node:
+        if name in REDUCERS:
+            raise SentenceError(
+                f"`{name}` is a reducer", "a reducer with its column", f"{name}(...)", column=node.col_offset
+            )
+        return Name(name)
+
+    def _reducer(self, node: ast.Call, depth: int) -> Node:
+        name = node.func.id if isinstance(node.func, ast.Name) else shown(node.func)
+        if name not in REDUCERS:
+            raise SentenceError(
+                f"`{name}` is not a reducer",
+                f"one of {', '.join(REDUCERS)}",
+                nearest(name, REDUCERS),
+                column=node.col_offset,
+            )
+        if self.reduced:
+            raise SentenceError(
+                f"`{name}` stands inside another reducer", "reducers side by side", column=node.col_offset
+            )
+        wanted = {GROUPS: (2, 2), "quantile": (2, 2), "low": (1, 2), "high": (1, 2)}.get(name, (1, 1))
+        if node.keywords or not wanted[0] <= len(node.args) <= wanted[1]:
+            raise SentenceError(
+                f"`{shown(node)}` has {len(node.args) + len(node.keywords)} arguments",
+                {GROUPS: "groups(parameter, condition)", "quantile": "quantile(column, number)"}.get(
+                    name, f"{name}(column)" if wanted[1] == 1 else f"{name}(column) or {name}(column, level)"
+                ),
+                column=node.col_offset,
+            )
+        if name == GROUPS:
+            return self._groups(node, depth)
+        column = _Reader(reduced=True).value(node.args[0], depth + 1)
+        if len(node.args) == 1:
+            return Reducer(name, column)
+        level = _literal(node.args[1])
+        inside = level is not None and (0 <= level <= 1 if name == "quantile" else 0 < level < 1)
+        if not inside:
+            raise SentenceError(
+                f"`{shown(node.args[1])}` is no level for {name}",
+                "a literal number between 0 and 1",
+                column=node.args[1].col_offset,
+            )
+        return Reducer(name, column, level)
+
+    def _groups(self, node: ast.Call, depth: int) -> Node:
+        parameter, condition = node.args
+        if not isinstance(parameter, ast.Name):
+            raise SentenceError(
+                f"`{shown(parameter)}` is no sweep parameter",
+                "groups(parameter, condition)",
+                column=parameter.col_offset,
+            )
+        if any(isinstance(part, ast.Call) and ast.unparse(part.func) == GROUPS for part in ast.walk(condition)):
+            raise SentenceError("`groups` stands inside `groups`", "one level of groups", column=condition.col_offset)
+        return Groups(parameter.id, self.condition(condition, depth + 1))
+
+    def _foreign(self, node: ast.expr) -> SentenceError:
+        if isinstance(node, ast.Constant) and isinstance(node.value, bool):
+            return SentenceError(f"`{node.value}` is not needed", "the name itself, or `not` before it")
+        allowed = "numbers, names, + - * /, reducers"
+        if self.reduced:
+            allowed = "numbers, names, quoted strings, + - * /, comparisons, and, or, not"
+        return SentenceError(
+            f"`{shown(node)}` does not belong to the language", allowed, column=getattr(node, "col_offset", None)
+        )

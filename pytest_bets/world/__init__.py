@@ -1,1 +1,0 @@
-"""One kind of outside world a module: git, the results folder, the bet files, the machine."""

@@ -22,9 +22,9 @@ from typing import Final
 
 from pytest_bets.bet.parse import read
 from pytest_bets.code.index import CodeIndex
-from pytest_bets.record.codec import build, dump, journal_line, rows_of, sha256
+from pytest_bets.record.codec import build, dump, dump_line, journal_line, rows_of, sha256
+from pytest_bets.record.model import CodeDefinitions, Environment, Registration
 from pytest_bets.record.verdict import Cell, judge
-from pytest_bets.values import canonical
 
 SECONDS: Final = 10.0
 MEGABYTES: Final = 400.0
@@ -110,25 +110,19 @@ class Repository:
         bet = read(self._source(number), f"bets/bet_{number}_gain.py")
         assert bet is not None
         cells = [Cell({"part": part}, {"gain": part / 7}) for part in range(15)]
-        environment = {
-            **dict.fromkeys(("python", "platform", "device"), "x"),
-            "packages": {"pytest": "9"},
-            "threads": 2,
-            "commit": None,
-            "dirty": False,
-        }
-        code = CodeIndex(Path(), [], Texts({bet.file: self._source(number)})).of(bet.file).as_json()
+        environment = Environment("x", "x", {"pytest": "9"}, "x", 2, None, False)
+        code = CodeIndex(Path(), [], Texts({bet.file: self._source(number)})).of(bet.file)
         record = build(
             bet,
             judge(bet.criteria, cells),
             cells,
-            registration={"state": "unknown", "commit": None},
-            code=code,
+            registration=Registration("unknown", None),
+            code=CodeDefinitions(code.digest, code.definitions),
             environment=environment,
         )
         rows = rows_of(record)
         data = dump(record, rows)
-        line = canonical(
+        line = dump_line(
             journal_line(
                 record,
                 rows,
@@ -138,7 +132,7 @@ class Repository:
                 seconds=1.0,
                 previous=self.last.get(bet.id),
             )
-        ).encode()
+        )
         self.last[bet.id] = sha256(line)
         self.journal.append(line + b"\n")
         yield f"results/{bet.id}.json".encode(), data

@@ -14,7 +14,7 @@ from pytest_bets.audit.retraction import Retractions
 from pytest_bets.audit.upgrade import Upgrades
 from pytest_bets.bet.declaration import Declaration
 from pytest_bets.git.revision import Commit
-from pytest_bets.record.codec import cells_of
+from pytest_bets.record.model import RunLine
 from pytest_bets.record.standing import standings
 from pytest_bets.record.summary import claims
 from pytest_bets.record.verdict import judge
@@ -46,7 +46,7 @@ class _Auditor:
     def report(self) -> Report:
         """Return what is to be said, bets in the order of their numbers."""
         known = {bet for lineage in self.bets for bet in lineage.ids} | self.evidence.foreign.keys()
-        ours = {line.entry["bet"] for line in self.evidence.lines if line.elsewhere is None}
+        ours = {line.entry.bet for line in self.evidence.lines if line.elsewhere is None}
         orphans = sorted({*self.evidence.now, *ours} - known)
         bets = [self._bet(lineage) for lineage in self.bets] + [self._orphan(bet) for bet in orphans]
         unknown = [*self.evidence.unknown, *self.evidence.foreign.values()]
@@ -68,8 +68,8 @@ class _Auditor:
             entries.append(Entry("note", "never-run", lineage.id, None, "it has never come to a verdict"))
         verdict, under_first = None, None
         declared = self.declared.get(lineage.id)
-        if record and record["verdict"]:
-            cells = cells_of(record)
+        if record and record.verdict:
+            cells = record.cells
             verdict = judge(declared.criteria, cells) if declared else None
             if lineage.first and lineage.first.digest != (declared or lineage.last or lineage.first).digest:
                 under_first = judge(lineage.first.criteria, cells)
@@ -91,7 +91,7 @@ class _Auditor:
             line.added
             for bet in ids
             for line in self.runs.lines.get(bet, ())
-            if line.entry.get("verdict") and line.added
+            if isinstance(line.entry, RunLine) and line.entry.verdict and line.added
         ]
         found += [
             revision.commit
@@ -158,7 +158,7 @@ class _Auditor:
             yield from self._without(bet, revisions)
             return
         declared = self.declared.get(bet)
-        if declared and record["declaration"]["digest"] == declared.digest:
+        if declared and record.declaration.digest == declared.digest:
             for text in misjudged(record, declared):
                 yield Entry("finding", "misjudged", bet, None, text)
         elif declared:

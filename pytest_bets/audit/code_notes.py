@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from pytest_bets.audit.evidence import Evidence, RecordFacts
 from pytest_bets.audit.finding import Entry
 from pytest_bets.code.staleness import difference, moved_words, named, package_changes
-from pytest_bets.record.codec import Json
+from pytest_bets.record.model import Record
 
 
-def code_notes(evidence: Evidence, bet: str, record: Json) -> Iterator[Entry]:
+def code_notes(evidence: Evidence, bet: str, record: Record) -> Iterator[Entry]:
     """Yield how the code of today differs from the code that the record was measured with."""
     for drift in evidence.drift.get(bet, ()):
         commits = ", ".join(commit.id[:10] or "not committed" for commit in drift.commits) or "not committed"
@@ -21,7 +21,7 @@ def code_notes(evidence: Evidence, bet: str, record: Json) -> Iterator[Entry]:
         text = f"the same code at another place: {moved_words(moved)}"
         yield Entry("note", "moved", bet, None, text)
     lock = evidence.lock
-    if lock and (changes := package_changes(record["environment"]["packages"], lock.versions)):
+    if lock and (changes := package_changes(record.environment.packages, lock.versions)):
         yield Entry("note", "drift", bet, None, f"measured with other packages than {lock.file} names: {changes}")
 
 

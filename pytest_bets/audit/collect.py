@@ -21,7 +21,8 @@ from pytest_bets.git import log as history
 from pytest_bets.git.log import Touch
 from pytest_bets.git.revision import Commit
 from pytest_bets.record.codec import RecordError, file_sha256, load_line, sha256
-from pytest_bets.record.journal import Upgraded, is_run
+from pytest_bets.record.journal import Upgraded, upgrades
+from pytest_bets.record.model import RunLine
 from pytest_bets.record.store import JOURNAL, SUMMARY_JSON, Results
 from pytest_bets.record.upgrade import recorded
 
@@ -72,7 +73,7 @@ class _Gatherer:
             declared, facts = self._read(touches)
             work = Commit("", (self.head,), "", "not committed", len(commits))
             lines = self._lines(later.result(), commits, work)
-        now = {record["bet"]["id"]: record for record in self.results.records()}
+        now = {record.id: record for record in self.results.records()}
         declarations, unreadable = self.catalogue.declarations()
         drifted, moved = drift(self.catalogue.root, self.tree.top, self.search, now, commits, work)
         outside = (
@@ -117,12 +118,12 @@ class _Gatherer:
         return declared, facts
 
     def _upgraded(self, lines: Sequence[JournalLine], touches: Sequence[Touch]) -> dict[str, Upgraded]:
-        upgrades = {line.entry["record"]: line.entry for line in lines if not is_run(line.entry)}
-        if not upgrades:
+        found = {entry.record: entry for entry in upgrades([line.entry for line in lines])}
+        if not found:
             return {}
         blobs = sorted({touch.after for touch in touches if touch.after and not _is_bet(touch)})
         with recorded(self.catalogue.root, self.tree.top, self.search) as source:
-            return source.upgraded(upgrades, (data for _, data in self._contents(blobs) if data))
+            return source.upgraded(found, (data for _, data in self._contents(blobs) if data))
 
     def _digests(self, asked: Sequence[tuple[str, str]]) -> dict[tuple[str, str], str | None]:
         """Return the digest of what was declared in a commit at a path, None where nothing was."""
@@ -225,7 +226,7 @@ class _Gatherer:
         for touch in touches:
             if touch.path and touch.path.endswith(".py"):
                 paths.setdefault(bet_id(touch.path), set()).add(touch.path)
-        ran = {(line.entry["bet"], line.entry["environment"]["commit"]) for line in lines if is_run(line.entry)}
+        ran = {(line.entry.bet, line.entry.environment.commit) for line in lines if isinstance(line.entry, RunLine)}
         return {(commit, path) for bet, commit in ran if commit for path in paths.get(bet, ())}
 
     def _foreign(self) -> Iterator[tuple[str, str]]:

@@ -9,8 +9,10 @@ from pytest_bets.bet.parse import read
 from pytest_bets.code.staleness import Definitions, Lock, Move
 from pytest_bets.diagnostics import DeclarationError
 from pytest_bets.git.revision import Commit
-from pytest_bets.record.codec import Json, file_sha256
+from pytest_bets.record.codec import file_sha256
+from pytest_bets.record.decode import decode
 from pytest_bets.record.journal import Upgraded
+from pytest_bets.record.model import Code, CodeDefinitions, Line, Record
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ class JournalLine:
     """
 
     sha256: str
-    entry: Json
+    entry: Line
     added: Commit | None
     removed: Commit | None = None
     elsewhere: str | None = None
@@ -103,9 +105,9 @@ class Evidence:
     records: Sequence[RecordRevision]
     lines: Sequence[JournalLine]
     declarations: Sequence[Declaration]
-    now: Mapping[str, Json]
+    now: Mapping[str, Record]
     now_sha256: Mapping[str, str]
-    journal: Sequence[tuple[str, Json]]
+    journal: Sequence[tuple[str, Line]]
     held: Mapping[tuple[str, str], str | None]
     drift: Mapping[str, Sequence[Drift]] = field(default_factory=dict)
     moved: Mapping[str, Sequence[Move]] = field(default_factory=dict)
@@ -126,17 +128,36 @@ def held(data: bytes, path: str) -> Held:
         return Unreadable("it is not UTF-8")
 
 
+@dataclass(frozen=True)
+class _Declared:
+    digest: str
+
+
+@dataclass(frozen=True)
+class _RanOn:
+    packages: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """The fields of a record that an audit reads of every revision; cells and sentences take time, and are left out."""
+
+    declaration: _Declared
+    code: Code
+    environment: _RanOn
+    verdict: str | None
+
+
 def facts(data: bytes) -> RecordFacts:
     """Return what the bytes of a record say."""
     try:
-        record = json.loads(data)
-        declaration, code = record["declaration"]["digest"], record["code"]
-        files, definitions = code.get("files"), code.get("definitions")
-        packages = record["environment"]["packages"]
-        verdict = record["verdict"]
-        return RecordFacts(file_sha256(data), declaration, code["digest"], files, verdict, definitions, packages)
-    except (ValueError, KeyError, TypeError, RecursionError):
+        record = decode(_Facts, json.loads(data))
+    except (ValueError, RecursionError):
         return RecordFacts(file_sha256(data), None, None, None, None)
+    code, packages = record.code, record.environment.packages
+    files, definitions = (None, code.definitions) if isinstance(code, CodeDefinitions) else (code.files, None)
+    digest = record.declaration.digest
+    return RecordFacts(file_sha256(data), digest, code.digest, files, record.verdict, definitions, packages)
 
 
 class Ancestry:

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from pytest_bets.audit.evidence import Ancestry, Evidence, JournalLine
 from pytest_bets.audit.finding import Entry
 from pytest_bets.bet.declaration import bet_id
-from pytest_bets.record.codec import Json
-from pytest_bets.record.journal import is_run, runs
+from pytest_bets.record.journal import runs
+from pytest_bets.record.model import Line, RunLine
 
 
 class Runs:
@@ -17,17 +17,15 @@ class Runs:
         self.order = order
         self.lines: dict[str, list[JournalLine]] = {}
         for line in evidence.lines:
-            self.lines.setdefault(line.entry["bet"], []).append(line)
-        self.journal: dict[str, list[tuple[str, Json]]] = {}
+            self.lines.setdefault(line.entry.bet, []).append(line)
+        self.journal: dict[str, list[tuple[str, Line]]] = {}
         for sha256, entry in evidence.journal:
-            self.journal.setdefault(entry["bet"], []).append((sha256, entry))
-        self.ran: dict[str, list[Json]] = {}
+            self.journal.setdefault(entry.bet, []).append((sha256, entry))
+        self.ran: dict[str, list[RunLine]] = {}
         """The lines of runs, by bet, with the code that upgrades gave them."""
         for entry in runs([entry for _, entry in evidence.journal]):
-            self.ran.setdefault(entry["bet"], []).append(entry)
-        self.wrote = {line.entry["record"] for line in evidence.lines} | {
-            entry["record"] for _, entry in evidence.journal
-        }
+            self.ran.setdefault(entry.bet, []).append(entry)
+        self.wrote = {line.entry.record for line in evidence.lines} | {entry.record for _, entry in evidence.journal}
         self.held = {(commit, bet_id(path), digest) for (commit, path), digest in evidence.held.items()}
 
     def entries(self, ids: Sequence[str]) -> Iterator[Entry]:
@@ -42,7 +40,7 @@ class Runs:
     def _vanished(self, bet: str) -> Iterator[Entry]:
         present = {sha256 for sha256, _ in self.journal.get(bet, ())}
         for line in self.lines.get(bet, ()):
-            if line.sha256 in present or line.entry.get("pilot"):
+            if line.sha256 in present or _is_pilot(line.entry):
                 continue
             run = _told(line.entry)
             if line.elsewhere and line.removed is None:
@@ -54,22 +52,22 @@ class Runs:
     def _chain(self, bet: str) -> Iterator[Entry]:
         known = {line.sha256 for line in self.lines.get(bet, ())} | {sha256 for sha256, _ in self.journal.get(bet, ())}
         for _, entry in self.journal.get(bet, ()):
-            if entry["previous"] is not None and entry["previous"] not in known:
-                text = f"the line before that of {entry['time']} is missing: its hash is in the chain, and it never was"
+            if entry.previous is not None and entry.previous not in known:
+                text = f"the line before that of {entry.time} is missing: its hash is in the chain, and it never was"
                 yield Entry("finding", "broken-chain", bet, None, f"{text} committed")
         first: dict[str | None, JournalLine] = {}
-        for line in (line for line in self.lines.get(bet, ()) if not line.entry.get("pilot")):
-            one = first.setdefault(line.entry["previous"], line)
+        for line in (line for line in self.lines.get(bet, ()) if not _is_pilot(line.entry)):
+            one = first.setdefault(line.entry.previous, line)
             if one.added and line.added and self.order.before(one.added, line.added):
-                text = f"{_named(line.entry)} did not know that of {one.entry['time']}, committed before it"
+                text = f"{_named(line.entry)} did not know that of {one.entry.time}, committed before it"
                 yield Entry("note", "forked-chain", bet, line.added, text)
 
     def _registered(self, bet: str) -> Iterator[Entry]:
         for entry in self.ran.get(bet, ()):
-            if entry["verdict"] is None or entry.get("pilot"):
+            if entry.verdict is None or entry.pilot:
                 continue
-            ran, commit = f"the run of {entry['time']} ({entry['verdict']})", entry["environment"]["commit"]
-            if entry["registration"] == "unregistered":
+            ran, commit = f"the run of {entry.time} ({entry.verdict})", entry.environment.commit
+            if entry.registration == "unregistered":
                 text = f"{ran} was of a declaration that was not committed"
                 yield Entry("finding", "unregistered", bet, None, text)
             elif commit is None:
@@ -78,23 +76,23 @@ class Runs:
             elif commit not in self.evidence.commits:
                 text = f"{ran} names commit {commit[:10]}, which is not in this history: amended, rebased or squashed"
                 yield Entry("finding", "lost-commit", bet, None, text)
-            elif (commit, bet, entry["declaration"]) not in self.held:
-                text = f"{ran} says {entry['registration']}, and commit {commit[:10]} holds another declaration"
+            elif (commit, bet, entry.declaration) not in self.held:
+                text = f"{ran} says {entry.registration}, and commit {commit[:10]} holds another declaration"
                 yield Entry("finding", "unregistered", bet, self.evidence.commits[commit], text)
-            if entry["environment"]["dirty"]:
+            if entry.environment.dirty:
                 yield Entry("note", "dirty", bet, None, f"{ran} was from a tree with uncommitted changes")
 
     def _void(self, bet: str) -> Iterator[Entry]:
-        void = [entry for entry in self.ran.get(bet, ()) if entry["verdict"] is None and not entry.get("pilot")]
+        void = [entry for entry in self.ran.get(bet, ()) if entry.verdict is None and not entry.pilot]
         if void:
-            told = "; ".join(f"{entry['time']}, {entry['void']}" for entry in void)
+            told = "; ".join(f"{entry.time}, {entry.void}" for entry in void)
             yield Entry("note", "void", bet, None, f"{len(void)} of its runs came to no verdict: {told}")
 
     def _disagreeing(self, bet: str) -> Iterator[Entry]:
         pairs: dict[tuple[str, str], list[str]] = {}
         for entry in self.ran.get(bet, ()):
-            if entry["verdict"] and not entry.get("pilot"):
-                pairs.setdefault((entry["declaration"], entry["code"]), []).append(entry["verdict"])
+            if entry.verdict and not entry.pilot:
+                pairs.setdefault((entry.declaration, entry.code), []).append(entry.verdict)
         for verdicts in pairs.values():
             if len(set(verdicts)) > 1:
                 text = f"unstable: runs of the same declaration and code came to {', '.join(verdicts)}"
@@ -105,10 +103,14 @@ class Runs:
             yield Entry("note", "retried", bet, None, text)
 
 
-def _told(entry: Json) -> str:
+def _told(entry: Line) -> str:
     """Return a line of the journal in words."""
-    return f"{_named(entry)} ({entry['verdict'] or 'void'})" if is_run(entry) else _named(entry)
+    return f"{_named(entry)} ({entry.verdict or 'void'})" if isinstance(entry, RunLine) else _named(entry)
 
 
-def _named(entry: Json) -> str:
-    return f"the {'run' if is_run(entry) else 'upgrade'} of {entry['time']}"
+def _is_pilot(entry: Line) -> bool:
+    return isinstance(entry, RunLine) and entry.pilot
+
+
+def _named(entry: Line) -> str:
+    return f"the {'run' if isinstance(entry, RunLine) else 'upgrade'} of {entry.time}"

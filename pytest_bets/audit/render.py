@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from pytest_bets.audit.change import shown
+from pytest_bets.audit.document import document
 from pytest_bets.audit.finding import BetReport, Entry, Report
 from pytest_bets.git.revision import Commit
-from pytest_bets.record.codec import Json
+from pytest_bets.record.decode import encode
 from pytest_bets.record.verdict import Verdict
 from pytest_bets.render.words import verdict_words
 
-AUDIT_SCHEMA: Final = "pytest-bets/audit/1"
 _SHORT: Final = 10
 _INDENT: Final = 4
 
@@ -71,45 +71,9 @@ def _at(commit: Commit) -> str:
 
 
 def _words(verdict: Verdict | None) -> str:
-    return verdict_words(vars(verdict)) if verdict else ""
+    return verdict_words(verdict) if verdict else ""
 
 
 def as_json(report: Report) -> str:
     """Return the report as JSON text."""
-    bets = [
-        {
-            "id": bet.id,
-            "file": bet.path,
-            "declared": _commit(bet.declared),
-            "first_result": _commit(bet.first_result),
-            "verdict": bet.verdict.verdict if bet.verdict else None,
-            "under_first_criteria": bet.under_first.verdict if bet.under_first else None,
-            "entries": [_json(entry) for entry in bet.entries],
-        }
-        for bet in report.bets
-    ]
-    whole = {
-        "schema": AUDIT_SCHEMA,
-        "state": report.state,
-        "commits": report.commits,
-        "bets": bets,
-        "entries": [_json(entry) for entry in report.entries],
-    }
-    return json.dumps(whole, indent=1) + "\n"
-
-
-def _json(entry: Entry) -> Json:
-    change = entry.change
-    return {
-        "level": entry.level,
-        "kind": entry.kind,
-        "text": entry.text,
-        "commit": _commit(entry.commit),
-        "change": {key: getattr(change, key) for key in ("subject", "kind", "name", "before", "after")}
-        if change
-        else None,
-    }
-
-
-def _commit(commit: Commit | None) -> Json | None:
-    return {"id": commit.id or None, "date": commit.date or None, "subject": commit.subject} if commit else None
+    return json.dumps(encode(document(report)), indent=1) + "\n"

@@ -6,7 +6,7 @@ from pytest_bets.audit.finding import Entry
 from pytest_bets.audit.journal import Runs
 from pytest_bets.audit.lineage import Lineage
 from pytest_bets.git.revision import Commit
-from pytest_bets.record.standing import Challenge, Standing
+from pytest_bets.record.model import Challenge, RunLine, Standing
 
 
 class Retractions:
@@ -43,7 +43,12 @@ class Retractions:
 
     def _failed(self, bet: str) -> Commit | None:
         ids = self.bets[bet].ids if bet in self.bets else [bet]
-        lines = (line for one in ids for line in self.runs.lines.get(one, ()) if line.entry.get("verdict") == "FAIL")
+        lines = (
+            line
+            for one in ids
+            for line in self.runs.lines.get(one, ())
+            if isinstance(line.entry, RunLine) and line.entry.verdict == "FAIL"
+        )
         return min((line.added for line in lines if line.added), key=lambda commit: commit.order, default=None)
 
     def _withdrawn(self, bet: str) -> Commit | None:

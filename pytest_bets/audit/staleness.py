@@ -8,7 +8,8 @@ from pytest_bets.code.index import CodeIndex
 from pytest_bets.code.staleness import Difference, Move, difference
 from pytest_bets.git import log as history
 from pytest_bets.git.revision import Commit
-from pytest_bets.record.codec import RECORD_SCHEMA, Json, file_sha256
+from pytest_bets.record.codec import file_sha256
+from pytest_bets.record.model import CodeFiles, Record
 
 Changed = Mapping[str, tuple[str, ...]]
 """What changed of a bet's code: by file its definitions, none for all of the file."""
@@ -18,7 +19,7 @@ def drift(
     root: Path,
     top: Path,
     search: Sequence[Path],
-    now: Mapping[str, Json],
+    now: Mapping[str, Record],
     commits: Mapping[str, Commit],
     work: Commit,
 ) -> tuple[dict[str, list[Drift]], dict[str, tuple[Move, ...]]]:
@@ -36,7 +37,7 @@ def drift(
     by = history.changed_by(top, sorted({path for path in places.values() if path}))
     drifted = {}
     for bet, files in changed.items():
-        ran = commits.get(now[bet]["environment"]["commit"] or "")
+        ran = commits.get(now[bet].environment.commit or "")
         since = -1 if ran is None else ran.order
         drifted[bet] = [
             Drift(file, tuple(_later(by.get(places[file] or "", ()), commits, since)) or (work,), names)
@@ -45,17 +46,16 @@ def drift(
     return drifted, moved
 
 
-def stale(record: Json, index: CodeIndex) -> Difference:
+def stale(record: Record, index: CodeIndex) -> Difference:
     """Return what differs between the code of a record and that of its bet now; a file of schema 1 has no names."""
-    if record["schema"] != RECORD_SCHEMA:
-        files = record["code"]["files"]
-        return Difference({file: () for file, was in files.items() if _sha256(index, file) != was}, ())
-    bet = record["bet"]["file"]
+    recorded, bet = record.code, record.bet.file
+    if isinstance(recorded, CodeFiles):
+        return Difference({file: () for file, was in recorded.files.items() if _sha256(index, file) != was}, ())
     if not index.files.is_file(bet):
-        return Difference({bet: tuple(record["code"]["definitions"].get(bet, ()))}, ())
+        return Difference({bet: tuple(recorded.definitions.get(bet, ()))}, ())
     code = index.of(bet)
-    found = difference(record["code"]["definitions"], code.definitions)
-    if code.digest == record["code"]["digest"]:
+    found = difference(recorded.definitions, code.definitions)
+    if code.digest == recorded.digest:
         return Difference({}, found.moved)
     return Difference(found.changed or {"": ()}, found.moved)
 

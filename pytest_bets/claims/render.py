@@ -2,36 +2,35 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Final
 
 from pytest_bets.bet.declaration import bet_id, number_of
 from pytest_bets.claims.check import Bet, Checked
+from pytest_bets.claims.document import counts, document
 from pytest_bets.diagnostics import DeclarationError
-from pytest_bets.record.codec import Json, cells_of
+from pytest_bets.record.decode import encode
+from pytest_bets.record.model import Record, Summary
 from pytest_bets.render.words import standing_words, verdict_words
 
-CLAIMS_SCHEMA: Final = "pytest-bets/claims/1"
 
-
-def bets(overview: Json, records: Sequence[Json], unreadable: Sequence[DeclarationError]) -> list[Bet]:
+def bets(overview: Summary, records: Sequence[Record], unreadable: Sequence[DeclarationError]) -> list[Bet]:
     """Return what write-ups can be held against, from the summary, its records, and the files that cannot be read."""
-    by_id = {record["bet"]["id"]: record for record in records}
+    by_id = {record.id: record for record in records}
     faults = {bet_id(error.faults[0].file): error.faults[0] for error in unreadable}
     found = []
-    for row in overview["bets"]:
-        standing, record = row["standing"], by_id.get(row["id"])
-        ends = {challenge["end"] for challenge in standing["challenges"]}
-        gone = {"withdrawn"} if standing["withdrawn"] else set()
+    for row in overview.bets:
+        standing, record = row.standing, by_id.get(row.id)
+        ends = {challenge.end for challenge in standing.challenges}
+        gone = {"withdrawn"} if standing.withdrawn else set()
         gone |= {"retracted"} if "retracts" in ends else set()
         found.append(
             Bet(
-                row["id"],
-                row["number"],
+                row.id,
+                row.number,
                 verdict_words(row),
                 standing_words(standing),
                 frozenset(gone),
-                [cell.row for cell in cells_of(record)] if record and record["verdict"] else (),
-                row["void"] or "",
+                [cell.row for cell in record.cells] if record and record.verdict else (),
+                row.void or "",
             )
         )
     known = [bet for bet in found if bet.id not in faults]
@@ -49,42 +48,16 @@ def as_text(checked: Mapping[str, Checked], *, fixed: bool) -> str:
         for file, page in checked.items()
         for finding in page.findings
     ]
-    counts = _counts(checked, fixed=fixed)
-    said = f"{_many(counts['mentions'], 'mention')} and {_many(counts['values'], 'value')}"
-    told = f"{_many(counts['files'], 'file')} with {said} of bets: {_many(counts['findings'], 'finding')}"
-    told += f", {counts['fixed']} fixed" if fixed else ""
-    return "\n".join([*lines, f"{told}."]) + "\n"
+    found = counts(checked, fixed=fixed)
+    read = f"{_many(found.mentions, 'mention')} and {_many(found.values, 'value')}"
+    text = f"{_many(found.files, 'file')} with {read} of bets: {_many(found.findings, 'finding')}"
+    text += f", {found.fixed} fixed" if fixed else ""
+    return "\n".join([*lines, f"{text}."]) + "\n"
 
 
 def as_json(checked: Mapping[str, Checked], *, fixed: bool) -> str:
     """Return the findings as the text of a JSON object; its schema is schema/claims.json."""
-    findings = [
-        {
-            "file": file,
-            "line": finding.line,
-            "kind": finding.kind,
-            "bet": finding.bet,
-            "stands": finding.stands,
-            "record": finding.record,
-            "due": finding.edit.text if finding.edit else None,
-            "fixed": fixed and finding.edit is not None,
-        }
-        for file, page in checked.items()
-        for finding in page.findings
-    ]
-    told = {"schema": CLAIMS_SCHEMA, "counts": _counts(checked, fixed=fixed), "findings": findings}
-    return json.dumps(told, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-
-
-def _counts(checked: Mapping[str, Checked], *, fixed: bool) -> dict[str, int]:
-    found = [finding for page in checked.values() for finding in page.findings]
-    return {
-        "files": len(checked),
-        "mentions": sum(page.mentions for page in checked.values()),
-        "values": sum(page.values for page in checked.values()),
-        "findings": len(found),
-        "fixed": sum(finding.edit is not None for finding in found) if fixed else 0,
-    }
+    return json.dumps(encode(document(checked, fixed=fixed)), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def _many(count: int, noun: str) -> str:

@@ -198,15 +198,15 @@ def _show(project: Project, options: argparse.Namespace) -> Answer:
     declarations, unreadable = catalogue.declarations()
     journal = results.journal()
     summary = overview(results.records(), journal, declarations, unreadable)
-    rows = {row["id"]: row for row in summary["bets"]}
+    rows = {row.id: row for row in summary.bets}
     asked = str(int(options.bet)) if options.bet.isdecimal() else options.bet  # 05 is how an id says it
-    named = [row for row in rows.values() if asked in (row["id"], str(row["number"]), row["id"].partition("_")[2])]
+    named = [row for row in rows.values() if asked in (row.id, str(row.number), row.id.partition("_")[2])]
     if not named:
         raise CommandError(_unknown(options.bet, catalogue, list(rows)))
     row = named[0]
-    declaration: Declaration | None = next((bet for bet in declarations if bet.id == row["id"]), None)
-    columns, record = shutil.get_terminal_size().columns, results.record(row["id"])
-    lines = [line for line in journal if line["bet"] == row["id"]]
+    declaration: Declaration | None = next((bet for bet in declarations if bet.id == row.id), None)
+    columns, record = shutil.get_terminal_size().columns, results.record(row.id)
+    lines = [line for line in journal if line.bet == row.id]
     if options.cells:
         page = show_cells(record, row, columns)
     else:
@@ -232,7 +232,7 @@ def _rollup(project: Project, options: argparse.Namespace) -> Answer:  # noqa: A
     if not project.results.is_dir():
         raise CommandError(f"there is no folder {project.results}: no bet was run, or --results names another")
     summary = rollup(results, _catalogue(project))
-    return Answer(f"{os.path.relpath(project.results / SUMMARY_TEXT)}: {counts_words(summary['counts'])}\n")
+    return Answer(f"{os.path.relpath(project.results / SUMMARY_TEXT)}: {counts_words(summary.counts)}\n")
 
 
 def _claims(project: Project, options: argparse.Namespace) -> Answer:
@@ -301,4 +301,4 @@ def _upgrade(project: Project, options: argparse.Namespace) -> Answer:
     except HistoryError as error:
         raise UndeterminedError(str(error)) from None
     refused = any(outcome.upgraded is False for outcome in outcomes)
-    return Answer(as_text([vars(outcome) for outcome in outcomes], dry=options.dry_run), FINDINGS if refused else OK)
+    return Answer(as_text(outcomes, dry=options.dry_run), FINDINGS if refused else OK)

@@ -12,8 +12,8 @@ from pytest_bets.git.checkout import Tree
 from pytest_bets.hooks.options import Settings
 from pytest_bets.hooks.registration import Registry
 from pytest_bets.hooks.run import BetRun
-from pytest_bets.record.codec import Json
-from pytest_bets.record.standing import Standing, standings
+from pytest_bets.record.model import Record, Registration, Standing
+from pytest_bets.record.standing import standings
 from pytest_bets.record.store import Results
 from pytest_bets.record.summary import claims
 
@@ -22,10 +22,10 @@ from pytest_bets.record.summary import claims
 class Beginning:
     """By bet: its record, its claim's standing, its code, its registration, whether it ran from a dirty tree."""
 
-    records: Mapping[str, Json] = field(default_factory=dict)
+    records: Mapping[str, Record] = field(default_factory=dict)
     standings: Mapping[str, Standing] = field(default_factory=dict)
     code: Mapping[str, Code] = field(default_factory=dict)
-    registration: Mapping[str, Json] = field(default_factory=dict)
+    registration: Mapping[str, Registration] = field(default_factory=dict)
     dirty: Mapping[str, bool] = field(default_factory=dict)
     commit: str | None = None
 
@@ -50,7 +50,7 @@ def look(
     records = results.outlines()
     results.journal()  # a journal that cannot be read is told before hours of work, not after
     standing = standings(claims(records, catalogue.declarations()[0]))
-    by_id = {record["bet"]["id"]: record for record in records}
+    by_id = {record.id: record for record in records}
     if not settings.kept:
         return Beginning(by_id, standing)
     index = CodeIndex(settings.root, search)

@@ -23,7 +23,7 @@ from pytest_bets.hooks.options import Settings
 from pytest_bets.hooks.refusals import foreign_parameters, refused_option
 from pytest_bets.hooks.sweep import Ids, parameters, record_ids
 from pytest_bets.hooks.tiers import Tier
-from pytest_bets.record.codec import Json
+from pytest_bets.record.model import RunLine
 from pytest_bets.record.store import Results
 
 RECORD: Final = "record"
@@ -104,7 +104,7 @@ class BetCollection:
         return Results(self.settings.results)
 
     @cached_property
-    def written(self) -> Mapping[str, Sequence[Json]]:
+    def written(self) -> Mapping[str, Sequence[RunLine]]:
         """The journal's lines of every run that wrote a record, by bet."""
         return self.results.written()
 

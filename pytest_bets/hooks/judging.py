@@ -31,8 +31,9 @@ from pytest_bets.hooks.tiers import UNMET, Outcome, mark_unmet
 from pytest_bets.project import on_path
 from pytest_bets.record import environment as machine
 from pytest_bets.record.checkpoint import Unfinished
-from pytest_bets.record.codec import Json, RecordError, build, verdict_of
+from pytest_bets.record.codec import RecordError, build, verdict_of
 from pytest_bets.record.gate import gated
+from pytest_bets.record.model import CodeDefinitions, Environment, Record, Summary
 from pytest_bets.record.store import Kept, Results
 from pytest_bets.record.verdict import void
 from pytest_bets.render.rollup import rollup
@@ -68,7 +69,7 @@ class Judge:
         self.beginning = NOTHING
         self.runs: dict[str, BetRun] = {}
         self.concluded: dict[str, Concluded] = {}
-        self.summary: Json | None = None
+        self.summary: Summary | None = None
         self.catalogue = catalogue
         self.registry = Registry(settings, catalogue)
         self.search = search
@@ -277,7 +278,7 @@ class Judge:
             self._unfinished[run.declaration.id].clear()
         return kept
 
-    def _record(self, run: BetRun, judgement: Judgement, came: Arrived) -> Json:
+    def _record(self, run: BetRun, judgement: Judgement, came: Arrived) -> Record:
         bet, then = run.declaration, self.beginning
         code = then.code[bet.id]
         rehearsed = self.settings.rehearsal and judgement.verdict.verdict is not None
@@ -286,14 +287,15 @@ class Judge:
             void("a rehearsal has no verdict") if rehearsed else judgement.verdict,
             (),  # their rows are written as they came
             registration=then.registration[bet.id],
-            code=code.as_json(),
-            environment={
+            code=CodeDefinitions(code.digest, code.definitions),
+            environment=Environment(
                 **machine.python(),
-                "packages": machine.packages(code.modules),
-                **{key: _joint(came.compute.get(key, ())) for key in ("device", "threads")},
-                "commit": then.commit,
-                "dirty": then.dirty.get(bet.id),
-            },
+                packages=machine.packages(code.modules),
+                device=_joint(came.compute.get("device", ())),
+                threads=_joint(came.compute.get("threads", ())),
+                commit=then.commit,
+                dirty=then.dirty.get(bet.id),
+            ),
             pilot=self.settings.rehearsal,
         )
 
@@ -327,4 +329,4 @@ def search_path(config: pytest.Config, root: Path) -> list[Path]:
 def _joint(values: Collection[Any]) -> Any:
     """Return the one value, or all different ones where the cells ran on unlike workers."""
     different = sorted(set(values))
-    return different[0] if len(different) == 1 else different or None
+    return different[0] if len(different) == 1 else tuple(different) or None

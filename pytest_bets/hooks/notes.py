@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from pytest_bets.hooks.judging import Concluded, Judge
 from pytest_bets.record.checkpoint import Unfinished
-from pytest_bets.record.summary import is_unstable, lacks_control
+from pytest_bets.record.summary import lacks_control
 from pytest_bets.render.closing import bets_words
 from pytest_bets.render.registration import declaring
 from pytest_bets.render.words import cells_words, listed, short
@@ -83,13 +83,13 @@ class Notes:
     def _unstable(self) -> Iterator[str]:
         summary = self.judge.summary
         ran = {item.run.declaration.id for item in self.concluded}
-        bets = [row["id"] for row in summary["bets"] if row["id"] in ran and is_unstable(row)] if summary else []
+        bets = [row.id for row in summary.bets if row.id in ran and row.is_unstable] if summary else []
         if bets:
             what = "runs of the same declaration and code gave different verdicts"
             yield f"Unstable: {bets_words(len(bets))} ({listed(bets)}): {what}."
 
     def _uncontrolled(self) -> Iterator[str]:
-        bets = [item.run.declaration.id for item in self.concluded if lacks_control(vars(item.judgement.verdict))]
+        bets = [item.run.declaration.id for item in self.concluded if lacks_control(item.judgement.verdict)]
         if bets:
             what = "a PASS without a negative control is not compared with noise"
             yield f"No control: {bets_words(len(bets))} ({listed(bets)}): {what}."
@@ -98,7 +98,7 @@ class Notes:
         if self.settings.registration == "off":
             return
         registry, states = self.judge.registry, self.judge.beginning.registration
-        ran = [(states[item.run.declaration.id]["state"], item.run) for item in self.concluded if item.kept]
+        ran = [(states[item.run.declaration.id].state, item.run) for item in self.concluded if item.kept]
         bets = [(registry.typed(run.path), run.declaration) for state, run in ran if state == "unregistered"]
         if bets:
             yield "Run without being registered; commit a bet before its run:"

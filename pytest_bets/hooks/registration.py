@@ -15,7 +15,7 @@ from pytest_bets.git import checkout as git
 from pytest_bets.hooks.collection import BetFile
 from pytest_bets.hooks.options import Settings
 from pytest_bets.hooks.tiers import Tier
-from pytest_bets.record.codec import Json
+from pytest_bets.record.model import Registration, State
 from pytest_bets.render.registration import refusal
 
 
@@ -43,14 +43,14 @@ class Registry:
             return "this clone is shallow; run `git fetch --unshallow`"
         return f"it does not lie where the bets under {self.settings.root} are looked for"
 
-    def registrations(self, bets: Mapping[Path, Declaration]) -> dict[str, Json]:
+    def registrations(self, bets: Mapping[Path, Declaration]) -> dict[str, Registration]:
         """Return the registration of every bet, as its record holds it, by its id."""
         known = self._catalogued if self.settings.required else self._asked(bets)
-        return {bet.id: known.get(bet.id, {"state": "unknown", "commit": None}) for bet in bets.values()}
+        return {bet.id: known.get(bet.id, Registration("unknown", None)) for bet in bets.values()}
 
     def refusal(self, path: Path, bet: Declaration) -> str | None:
         """Return why a bet was not run, None where it was."""
-        state = self.registrations({path: bet})[bet.id]["state"] if self.settings.required else "registered"
+        state = self.registrations({path: bet})[bet.id].state if self.settings.required else "registered"
         return None if state == "registered" else refusal(self.typed(path), bet, state, self.untold)
 
     def typed(self, path: Path) -> str:
@@ -60,10 +60,10 @@ class Registry:
     @cached_property
     def registered(self) -> frozenset[str]:
         """The ids of the bets that may run where registration is required."""
-        return frozenset(bet for bet, held in self._catalogued.items() if held["state"] == "registered")
+        return frozenset(bet for bet, held in self._catalogued.items() if held.state == "registered")
 
     @cached_property
-    def _catalogued(self) -> dict[str, Json]:
+    def _catalogued(self) -> dict[str, Registration]:
         found: dict[Path, Declaration] = {}
         for path in self.catalogue().paths:
             try:
@@ -74,17 +74,17 @@ class Registry:
                 found[path] = bet
         return self._asked(found)
 
-    def _asked(self, bets: Mapping[Path, Declaration]) -> dict[str, Json]:
+    def _asked(self, bets: Mapping[Path, Declaration]) -> dict[str, Registration]:
         if not bets or self.tree is None or self.tree.shallow:
             return {}
         resolved = {path: path.resolve() for path in bets}
         committed = self.tree.committed(list(resolved.values()))
-        found: dict[str, Json] = {}
+        found: dict[str, Registration] = {}
         for path, bet in bets.items():
             held = committed[resolved[path]]
             same = held is not None and _digest(held, bet.file) == bet.digest
-            state = "registered" if same else "unregistered"
-            found[bet.id] = {"state": state, "commit": self.tree.commit if same else None}
+            state: State = "registered" if same else "unregistered"
+            found[bet.id] = Registration(state, self.tree.commit if same else None)
         return found
 
 

@@ -5,12 +5,15 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from pytest_bets.bet.declaration import Declaration
-from pytest_bets.record.codec import Json, RecordError, sha256
+from pytest_bets.record.codec import RecordError, sha256
+from pytest_bets.record.decode import encode
+from pytest_bets.record.model import RunLine
 from pytest_bets.record.store import Results
 from pytest_bets.record.verify import differences
+from pytest_bets.values import spelled
 
 
-def replayed(declaration: Declaration, results: Results, written: Mapping[str, Sequence[Json]]) -> dict[str, object]:
+def replayed(declaration: Declaration, results: Results, written: Mapping[str, Sequence[RunLine]]) -> dict[str, object]:
     """Return the recorded cells, for judging again; the pytest outcome of skip or fail where that cannot be done."""
     path = results.record_path(declaration.id)
     try:
@@ -23,19 +26,19 @@ def replayed(declaration: Declaration, results: Results, written: Mapping[str, S
     # a checkout may give the file other line ends; within its strings JSON escapes them
     digest = sha256(path.read_bytes().replace(b"\r\n", b"\n"))
     found = []
-    if digest not in {line["record"] for line in lines}:
+    if digest not in {line.record for line in lines}:
         found.append("the journal has no run that wrote these bytes: the record was edited, or its run's line is gone")
-    if record["declaration"]["digest"] != declaration.digest:
+    if record.declaration.digest != declaration.digest:
         found.append("the bet file declares something else than the record: run the bet again")
     else:
         found += differences(record, declaration, _wrote(digest, lines))
     if found:
         pytest.fail("\n".join([f"{path} does not hold:", *(f"  {line}" for line in found)]), pytrace=False)
-    if record["verdict"] is None:
-        pytest.skip(f"the record is void: {record['void']}")
-    return {"replayed": record["cells"]}
+    if record.verdict is None:
+        pytest.skip(f"the record is void: {record.void}")
+    return {"replayed": spelled(encode(record.cells))}
 
 
-def _wrote(digest: str, lines: Sequence[Json]) -> Json | None:
+def _wrote(digest: str, lines: Sequence[RunLine]) -> RunLine | None:
     """Return the line of the run that wrote a record; where it was edited since, that of the last that wrote one."""
-    return next((line for line in reversed(lines) if line["record"] == digest), lines[-1] if lines else None)
+    return next((line for line in reversed(lines) if line.record == digest), lines[-1] if lines else None)

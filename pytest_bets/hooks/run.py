@@ -14,7 +14,7 @@ from pytest_bets.hooks.collection import RECORD
 from pytest_bets.hooks.crash import crash_reason
 from pytest_bets.hooks.measuring import ATTRIBUTE, REASON, REFUSED, TOTAL
 from pytest_bets.record.cell import row_sent
-from pytest_bets.record.codec import cell_of, cells_of
+from pytest_bets.record.codec import cell_of
 from pytest_bets.record.verdict import Cell, Verdict, judge, void
 
 _DIED: Final = "???"
@@ -110,7 +110,7 @@ def arrived(run: BetRun) -> Arrived:
     cells: dict[int, tuple[Cell, str]] = {}
     for nodeid, text, item in _read(run.data):
         if "replayed" in item:
-            return Arrived(cells_of({"cells": item["replayed"]}), (), len(item["replayed"]), compute)
+            return Arrived([cell_of(cell) for cell in item["replayed"]], (), len(item["replayed"]), compute)
         if nodeid not in run.broken:
             total = item["of"]
             cells[item["index"]] = cell_of(item["cell"]), row_sent(text)

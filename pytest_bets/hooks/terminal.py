@@ -11,8 +11,7 @@ from pytest_bets.hooks.exploring import Explored, Exploring
 from pytest_bets.hooks.judging import Concluded, Judge
 from pytest_bets.hooks.notes import Notes
 from pytest_bets.hooks.overrides import constants
-from pytest_bets.record.codec import Json, criterion_json
-from pytest_bets.record.summary import is_unstable, standing_json
+from pytest_bets.record.model import Standing
 from pytest_bets.render.cells import measured_lines
 from pytest_bets.render.closing import GROUPED_ABOVE, UNJUDGED, Row, closing_table
 from pytest_bets.render.rehearsal import changed_words, page, ran_words, seconds_words, times_words, would_lines
@@ -70,28 +69,26 @@ class Closing:
 
     def _row(self, item: Concluded) -> Row:
         verdict, bet = item.judgement.verdict, item.run.declaration
-        criteria = [criterion_json(judged) for judged in verdict.criteria]
-        lines = decided_words(vars(verdict), criteria) or [_short(visible(verdict.void or ""))]
+        lines = decided_words(verdict, verdict.criteria) or [_short(visible(verdict.void or ""))]
         recorded = self._recorded(item)
         standing, unstable = self._standing(bet.id)
         words = visible(standing_words(standing)) if standing else ""
         plain = recorded is None and not unstable and words == "stands"
         return Row(visible(bet.id), _words(item), [*lines, *([recorded] if recorded else [])], words, plain)
 
-    def _standing(self, bet: str) -> tuple[Json | None, bool]:
+    def _standing(self, bet: str) -> tuple[Standing | None, bool]:
         """Return the standing of a bet, and whether its runs disagree."""
-        rows = self.judge.summary["bets"] if self.judge.summary else []
-        row = next((row for row in rows if row["id"] == bet), None)
+        rows = self.judge.summary.bets if self.judge.summary else []
+        row = next((row for row in rows if row.id == bet), None)
         if row:
-            return row["standing"], is_unstable(row)
-        standing = self.judge.beginning.standings.get(bet)
-        return (standing_json(standing) if standing else None), False
+            return row.standing, row.is_unstable
+        return self.judge.beginning.standings.get(bet), False
 
     def _recorded(self, item: Concluded) -> str | None:
         """Return how this run differs from the record that stands, None where it does not, or has taken its place."""
         bet, begun = item.run.declaration, self.judge.beginning
         record = begun.records.get(bet.id)
-        if item.kept is None or item.kept.written or record is None or record["verdict"] is None:
+        if item.kept is None or item.kept.written or record is None or record.verdict is None:
             return None
         now, then = _words(item), verdict_words(record)
         if now == then:
@@ -141,7 +138,7 @@ def _total(item: Concluded) -> int:
 
 
 def _words(item: Concluded) -> str:
-    return UNJUDGED if item.judgement.missing else verdict_words(vars(item.judgement.verdict))
+    return UNJUDGED if item.judgement.missing else verdict_words(item.judgement.verdict)
 
 
 def _paint(writer: Any, verdict: str, text: str) -> str:

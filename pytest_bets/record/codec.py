@@ -1,22 +1,38 @@
-"""The record of a bet and the line of its journal, as JSON objects."""
+"""The bytes of records and of journal lines: built, written, read."""
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Final, TypeVar
 
 from pytest_bets.bet.declaration import Declaration
-from pytest_bets.record.schema import line_misfits, record_misfits
-from pytest_bets.record.verdict import Cell, Judged, Verdict
-from pytest_bets.values import encoded, indented, number, row
+from pytest_bets.record.decode import MisfitError, decode, encode
+from pytest_bets.record.model import (
+    FIRST_JOURNAL_SCHEMA,
+    FIRST_RECORD_SCHEMA,
+    JOURNAL_SCHEMA,
+    JOURNAL_SCHEMAS,
+    RECORD_SCHEMA,
+    RECORD_SCHEMAS,
+    BetRef,
+    CellsDigest,
+    Code,
+    CodeDefinitions,
+    CodeFiles,
+    DeclarationPart,
+    Environment,
+    Line,
+    Record,
+    Registration,
+    RunLine,
+    UpgradeLine,
+    ValueRow,
+)
+from pytest_bets.record.verdict import Cell, Verdict
+from pytest_bets.values import canonical, encoded, indented, row
 
-RECORD_SCHEMA: Final = "pytest-bets/record/2"
-JOURNAL_SCHEMA: Final = "pytest-bets/journal/2"
-RECORD_SCHEMAS: Final = ("pytest-bets/record/1", RECORD_SCHEMA)
-JOURNAL_SCHEMAS: Final = ("pytest-bets/journal/1", JOURNAL_SCHEMA)
-"""Those that can be read: what is written is of the last."""
-
-Json = dict[str, Any]
+T = TypeVar("T")
 
 
 class RecordError(ValueError):
@@ -28,65 +44,47 @@ def build(
     verdict: Verdict,
     cells: Sequence[Cell],
     *,
-    registration: Mapping[str, object],
-    code: Mapping[str, object],
-    environment: Mapping[str, object],
+    registration: Registration,
+    code: Code,
+    environment: Environment,
     pilot: bool = False,
-) -> Json:
+) -> Record:
     """Return the record of a complete run."""
-    return {
-        "schema": RECORD_SCHEMA,
-        **({"pilot": True} if pilot else {}),
-        "bet": {
-            "id": declaration.id,
-            "number": declaration.number,
-            "name": declaration.name,
-            "title": declaration.title,
-            "file": declaration.file,
-        },
-        "declaration": {
-            **declared(declaration),
-            "docstring": declaration.docstring.text,
-            "withdrawn": declaration.withdrawn,
-        },
-        "registration": dict(registration),
-        "code": dict(code),
-        "verdict": verdict.verdict,
-        "catastrophic": verdict.catastrophic,
-        "noise_floor": verdict.noise_floor,
-        "void": verdict.void,
-        "criteria": [criterion_json(judged) for judged in verdict.criteria],
-        "cells": [{"params": cell.params, "measured": cell.measured} for cell in cells],
-        "environment": dict(environment),
-    }
+    bet = declaration
+    return Record(
+        schema=RECORD_SCHEMA,
+        pilot=pilot,
+        bet=BetRef(bet.id, bet.number, bet.name, bet.title, bet.file),
+        declaration=declared(bet),
+        registration=registration,
+        code=code,
+        verdict=verdict.verdict,
+        catastrophic=verdict.catastrophic,
+        noise_floor=verdict.noise_floor,
+        void=verdict.void,
+        criteria=verdict.criteria,
+        cells=tuple(cells),
+        environment=environment,
+    )
 
 
-def declared(declaration: Declaration) -> Json:
-    """Return what a record holds of all that must not move after the run, and its digest."""
-    return {
-        "digest": declaration.digest,
-        "hypothesis": declaration.docstring.prose("Hypothesis"),
-        **declaration.texts(),
-        "constants": dict(declaration.constants),
-        "sweep": {**declaration.sweep, **({"replicate": declaration.replicate} if declaration.replicate else {})},
-        "challenges": list(declaration.challenges),
-    }
-
-
-def criterion_json(judged: Judged) -> Json:
-    """Return one judged sentence as a record holds it."""
-    return {
-        "tier": judged.tier,
-        "sentence": judged.sentence,
-        "value": judged.value,
-        "threshold": judged.threshold,
-        "met": judged.met,
-        "margin": judged.margin,
-    }
+def declared(declaration: Declaration) -> DeclarationPart:
+    """Return what a record holds of a declaration."""
+    texts = {tier: tuple(sentences) for tier, sentences in declaration.texts().items()}
+    return DeclarationPart(
+        digest=declaration.digest,
+        hypothesis=declaration.docstring.prose("Hypothesis"),
+        **texts,
+        constants=dict(declaration.constants),
+        sweep={**declaration.sweep, **({"replicate": declaration.replicate} if declaration.replicate else {})},
+        challenges=declaration.challenges,
+        docstring=declaration.docstring.text,
+        withdrawn=declaration.withdrawn,
+    )
 
 
 def journal_line(
-    record: Json,
+    record: Record,
     rows: Sequence[str],
     *,
     record_sha256: str | None,
@@ -94,34 +92,34 @@ def journal_line(
     host: str,
     seconds: float,
     previous: str | None,
-) -> Json:
+) -> RunLine:
     """Return the journal's line for a run whose record, written or not, is given with the rows of its cells."""
-    return {
-        "schema": JOURNAL_SCHEMA,
-        "kind": "run",
-        **({"pilot": True} if record.get("pilot") else {}),
-        "bet": record["bet"]["id"],
-        "time": time,
-        "host": host,
-        "seconds": round(seconds, 3),
-        "declaration": record["declaration"]["digest"],
-        "code": record["code"]["digest"],
-        "registration": record["registration"]["state"],
-        "environment": record["environment"],
-        "verdict": record["verdict"],
-        "catastrophic": record["catastrophic"],
-        "noise_floor": record["noise_floor"],
-        "void": record["void"],
-        "criteria": [{key: item[key] for key in ("tier", "sentence", "value", "met")} for item in record["criteria"]],
-        "cells": {"count": len(rows), "sha256": cells_sha256(rows)},
-        "record": record_sha256,
-        "previous": previous,
-    }
+    return RunLine(
+        schema=JOURNAL_SCHEMA,
+        kind="run",
+        pilot=record.pilot,
+        bet=record.id,
+        time=time,
+        host=host,
+        seconds=round(seconds, 3),
+        declaration=record.declaration.digest,
+        code=record.code.digest,
+        registration=record.registration.state,
+        environment=record.environment,
+        verdict=record.verdict,
+        catastrophic=record.catastrophic,
+        noise_floor=record.noise_floor,
+        void=record.void,
+        criteria=tuple(ValueRow(item.tier, item.sentence, item.value, item.met) for item in record.criteria),
+        cells=CellsDigest(len(rows), cells_sha256(rows)),
+        record=record_sha256,
+        previous=previous,
+    )
 
 
-def rows_of(record: Json) -> list[str]:
+def rows_of(record: Record) -> list[str]:
     """Return each cell of a record as it stands on a line of the record's file."""
-    return [row(cell) for cell in record["cells"]]
+    return [row({"params": cell.params, "measured": cell.measured}) for cell in record.cells]
 
 
 def cells_sha256(rows: Sequence[str]) -> str:
@@ -129,43 +127,60 @@ def cells_sha256(rows: Sequence[str]) -> str:
     return sha256("\n".join(rows).encode())
 
 
-def dump(record: Json, rows: Sequence[str]) -> bytes:
+def dump(record: Record, rows: Sequence[str]) -> bytes:
     """Return the bytes of a record's file: strict JSON, sorted keys, a cell a line, so that diffs are short."""
-    head, empty, tail = indented({**record, "cells": []}).partition('\n "cells": []')
+    head, empty, tail = indented(encode(replace(record, cells=()))).partition('\n "cells": []')
     joined = ",\n  ".join(rows)
     cells = f'\n "cells": [\n  {joined}\n ]' if rows else empty
     return encoded(f"{head}{cells}{tail}\n")
 
 
-def load(data: bytes, name: str) -> Json:
+def dump_line(line: Line) -> bytes:
+    """Return the bytes of a line of the journal, without its end."""
+    item = encode(line)
+    if line.schema == FIRST_JOURNAL_SCHEMA:
+        del item["kind"]
+    return canonical(item).encode()
+
+
+def load(data: bytes, name: str) -> Record:
     """Return the record in a file's bytes.
 
     Raises:
         RecordError: naming the file, and the line or the field at fault.
 
     """
-    record = _strict(data, name, "keep one side, and run `pytest-bets rollup`")
-    if not isinstance(record, dict) or record.get("schema") not in RECORD_SCHEMAS:
-        found = record.get("schema") if isinstance(record, dict) else type(record).__name__
-        raise RecordError(f"{name}: this is no record: its schema is {found!r}, expected {_either(RECORD_SCHEMAS)}")
-    for misfit in record_misfits(record):
-        raise RecordError(f"{name}: {misfit}")
-    return record
+    item = _strict(data, name, "keep one side, and run `pytest-bets rollup`")
+    schema = item.get("schema") if isinstance(item, dict) else type(item).__name__
+    if schema not in RECORD_SCHEMAS:
+        raise RecordError(f"{name}: this is no record: its schema is {schema!r}, expected {_either(RECORD_SCHEMAS)}")
+    return _decoded(Record, item, name, code=CodeFiles if schema == FIRST_RECORD_SCHEMA else CodeDefinitions)
 
 
-def load_line(line: bytes, name: str) -> Json:
-    """Return one journal line as an object.
+def load_line(line: bytes, name: str) -> Line:
+    """Return one line of the journal.
 
     Raises:
         RecordError: naming the journal's line and what is wrong.
 
     """
-    entry = _strict(line, name, "keep the lines of both, and run `pytest-bets rollup`")
-    if not isinstance(entry, dict) or entry.get("schema") not in JOURNAL_SCHEMAS:
+    item = _strict(line, name, "keep the lines of both, and run `pytest-bets rollup`")
+    schema = item.get("schema") if isinstance(item, dict) else None
+    if schema not in JOURNAL_SCHEMAS:
         raise RecordError(f"{name}: this is no line of a journal, expected schema {_either(JOURNAL_SCHEMAS)}")
-    for misfit in line_misfits(entry):
-        raise RecordError(f"{name}: {misfit}")
-    return entry
+    if schema == FIRST_JOURNAL_SCHEMA:
+        item["kind"] = "run"  # the first schema had no other
+    if item.get("kind") not in ("run", "upgrade"):
+        found = json.dumps(item["kind"])[:80] if "kind" in item else "nothing"
+        raise RecordError(f'{name}: `kind`: expected "run" or "upgrade", got {found}')
+    return _decoded(RunLine, item, name) if item["kind"] == "run" else _decoded(UpgradeLine, item, name)
+
+
+def _decoded(kind: type[T], item: object, name: str, **given: object) -> T:
+    try:
+        return decode(kind, item, **given)
+    except MisfitError as error:
+        raise RecordError(f"{name}: {error}") from None
 
 
 def _either(schemas: Sequence[str]) -> str:
@@ -174,7 +189,7 @@ def _either(schemas: Sequence[str]) -> str:
 
 def _strict(data: bytes, name: str, merged: str) -> Any:
     def refuse(token: str) -> None:
-        raise RecordError(f"{name}: the token {token} is no JSON; records spell it as a string")
+        raise RecordError(f'{name}: {token} is not valid JSON; write "{_SPELLING[token]}"')
 
     try:
         return json.loads(data, parse_constant=refuse)
@@ -190,53 +205,24 @@ def _strict(data: bytes, name: str, merged: str) -> Any:
         raise RecordError(f"{name}: this is not JSON: {error}") from None
 
 
+_SPELLING: Final = {"NaN": "nan", "Infinity": "inf", "-Infinity": "-inf"}
 _CONFLICT: Final = (b"<<<<<<< ", b"||||||| ", b"=======", b">>>>>>> ")
 
 
-def cells_of(record: Json) -> tuple[Cell, ...]:
-    """Return the cells of a record as they were judged, spelled numbers as numbers."""
-    return tuple(cell_of(cell) for cell in record["cells"])
+def cell_of(item: object) -> Cell:
+    """Return one cell from its JSON object, spelled numbers as numbers."""
+    return decode(Cell, item)
 
 
-def cell_of(row: Json) -> Cell:
-    """Return one cell from its row, spelled numbers as numbers."""
-    return Cell(_unspelled(row["params"]), _unspelled(row["measured"]))
-
-
-_WORDY: Final = frozenset({str, list})
-"""The types that may hold a spelled number."""
-
-
-def _unspelled(values: dict[str, object]) -> dict[str, object]:
-    if _WORDY.isdisjoint(map(type, values.values())):
-        return values
-
-    def one(item: object) -> object:
-        if isinstance(item, list):
-            return [one(part) for part in item]
-        return number(item) if item in ("nan", "inf", "-inf") else item
-
-    return {key: one(item) for key, item in values.items()}
-
-
-def verdict_of(record: Json) -> Verdict:
+def verdict_of(record: Record) -> Verdict:
     """Return the record's verdict without its criteria, to compare with another."""
-    return Verdict(record["verdict"], record["catastrophic"], record["noise_floor"], record["void"])
+    return Verdict(record.verdict, record.catastrophic, record.noise_floor, record.void)
 
 
-def same_pair(one: Json, other: Json) -> bool:
-    """Tell whether two records are of the same declaration and the same code."""
-    return bool(
-        one["declaration"]["digest"] == other["declaration"]["digest"]
-        and one["code"]["digest"] == other["code"]["digest"]
-    )
-
-
-def agreeing(journal: Sequence[Json], record: Json) -> tuple[int, int]:
+def agreeing(journal: Sequence[RunLine], record: Record) -> tuple[int, int]:
     """Return how many runs of the record's pair came to a verdict, and how many of them to the record's."""
-    pair = (record["bet"]["id"], record["declaration"]["digest"], record["code"]["digest"])
-    verdicts = [line["verdict"] for line in journal if (line["bet"], line["declaration"], line["code"]) == pair]
-    return sum(verdict is not None for verdict in verdicts), verdicts.count(record["verdict"] or object())
+    verdicts = [line.verdict for line in journal if line.bet == record.id and line.pair == record.pair]
+    return sum(verdict is not None for verdict in verdicts), verdicts.count(record.verdict) if record.verdict else 0
 
 
 def file_sha256(data: bytes) -> str:

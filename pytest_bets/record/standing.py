@@ -2,10 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
-State = Literal["stands", "retracted", "withdrawn", "falsified", "open"]
-ChallengeEnd = Literal["retracts", "survived", "open", "overturned"]
+from pytest_bets.record.model import Challenge, ChallengeEnd, Standing, StandingState
 
 
 @dataclass(frozen=True)
@@ -17,28 +15,6 @@ class Claim:
     verdict: str | None
     challenges: Sequence[int | str]
     withdrawn: str | None
-
-
-@dataclass(frozen=True)
-class Challenge:
-    """A challenge to a claim, by the bet `by`. A FAIL of a bet that itself no longer stands is overturned."""
-
-    by: str
-    end: ChallengeEnd
-
-
-@dataclass(frozen=True)
-class Standing:
-    """A claim's state, the challenges to it, and why it was withdrawn."""
-
-    state: State
-    challenges: tuple[Challenge, ...]
-    withdrawn: str | None
-
-    @property
-    def gone(self) -> bool:
-        """Tell whether the claim was retracted or withdrawn, so that it never gates."""
-        return self.state in ("retracted", "withdrawn")
 
 
 def standings(claims: Sequence[Claim]) -> dict[str, Standing]:
@@ -77,7 +53,7 @@ def _end(verdict: str | None, gone: bool) -> ChallengeEnd:
     return "overturned" if gone else "retracts"
 
 
-def _state(claim: Claim, ends: Sequence[Challenge]) -> State:
+def _state(claim: Claim, ends: Sequence[Challenge]) -> StandingState:
     if claim.withdrawn:
         return "withdrawn"
     if any(challenge.end == "retracts" for challenge in ends):

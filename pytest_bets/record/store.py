@@ -4,13 +4,13 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from pytest_bets.record.codec import Json, RecordError, dump, journal_line, load, load_line, same_pair, sha256
+from pytest_bets.record.codec import RecordError, dump, dump_line, journal_line, load, load_line, sha256
 from pytest_bets.record.journal import runs, written
-from pytest_bets.values import canonical
+from pytest_bets.record.model import Line, Record, RunLine
 from pytest_bets.walk import ignored
 
 JOURNAL: Final = "journal.jsonl"
@@ -42,13 +42,13 @@ class Results:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._written: dict[str, tuple[str, Json]] = {}
+        self._written: dict[str, tuple[str, Record]] = {}
 
     def record_path(self, bet: str) -> Path:
         """Return where the record of the bet with this id lies."""
         return self.folder / f"{bet}.json"
 
-    def record(self, bet: str) -> Json | None:
+    def record(self, bet: str) -> Record | None:
         """Return the record of a bet, None where there is none.
 
         Raises:
@@ -61,11 +61,11 @@ class Results:
         except FileNotFoundError:
             return None
         record = load(data, str(path))
-        if record["bet"]["id"] != bet:
-            raise RecordError(f"{path}: this is the record of bet {record['bet']['id']!r}, expected {bet!r}")
+        if record.id != bet:
+            raise RecordError(f"{path}: this is the record of bet {record.id!r}, expected {bet!r}")
         return record
 
-    def records(self) -> list[Json]:
+    def records(self) -> list[Record]:
         """Return every record, by number and id.
 
         Raises:
@@ -74,7 +74,7 @@ class Results:
         """
         return self._each(self.record)
 
-    def outlines(self) -> list[Json]:
+    def outlines(self) -> list[Record]:
         """Return every record with no cell in it, by number and id; one that was written from here is not read again.
 
         Raises:
@@ -83,23 +83,20 @@ class Results:
         """
         return self._each(self._outline)
 
-    def _outline(self, bet: str) -> Json | None:
+    def _outline(self, bet: str) -> Record | None:
         digest, outline = self._written.get(bet, (None, None))
         path = self.record_path(bet)
         if outline and path.exists() and sha256(path.read_bytes()) == digest:
             return outline
         record = self.record(bet)
-        return {**record, "cells": []} if record else None
+        return replace(record, cells=()) if record else None
 
-    def _each(self, reading: Callable[[str], Json | None]) -> list[Json]:
+    def _each(self, reading: Callable[[str], Record | None]) -> list[Record]:
         paths = (path for path in sorted(self.folder.glob("*.json")) if path.name not in _NO_RECORDS)
         found = [record for path in paths if (record := reading(path.stem)) is not None]
-        return sorted(
-            found,
-            key=lambda record: (record["bet"]["number"] is None, record["bet"]["number"] or 0, record["bet"]["id"]),
-        )
+        return sorted(found, key=lambda record: (record.bet.number is None, record.bet.number or 0, record.id))
 
-    def journal(self) -> list[Json]:
+    def journal(self) -> list[RunLine]:
         """Return the lines of the journal that are of runs, with what upgrades gave them.
 
         Raises:
@@ -108,10 +105,10 @@ class Results:
         """
         return runs(self._loaded())
 
-    def _loaded(self) -> list[Json]:
+    def _loaded(self) -> list[Line]:
         return [load_line(line, f"{self.folder / JOURNAL}:{index}") for index, line in enumerate(self.lines(), start=1)]
 
-    def written(self) -> dict[str, list[Json]]:
+    def written(self) -> dict[str, list[RunLine]]:
         """Return the lines of every run that wrote a record, by bet.
 
         Raises:
@@ -127,7 +124,7 @@ class Results:
         except FileNotFoundError:
             return []
 
-    def keep(self, record: Json, rows: Sequence[str], clocked: Clocked, *, complete: bool) -> Kept:
+    def keep(self, record: Record, rows: Sequence[str], clocked: Clocked, *, complete: bool) -> Kept:
         """Add a run to the journal and, where it is due, write its record with the rows given as its cells.
 
         A record stands for its pair of digests: a later run of the same pair leaves its bytes alone. A void run never
@@ -139,7 +136,7 @@ class Results:
             RecordError: when the file that lies there is no record.
 
         """
-        bet = record["bet"]["id"]
+        bet = record.id
         with self.locked():
             standing = self.record(bet)
             is_due = complete and _due(standing, record)
@@ -155,12 +152,12 @@ class Results:
                 seconds=clocked.seconds,
                 previous=sha256(own[-1]) if own else None,
             )
-            self._write(JOURNAL, b"".join(line + b"\n" for line in [*lines, canonical(entry).encode()]))
+            self._write(JOURNAL, b"".join(line + b"\n" for line in [*lines, dump_line(entry)]))
             if is_due:
                 self._write(self.record_path(bet).name, data)
-                self._written[bet] = entry["record"], load(dump(record, ()), bet)
+                self._written[bet] = sha256(data), replace(record, cells=())
             earlier = runs([load_line(line, JOURNAL) for line in own])
-        return Kept(is_due, sum(_pair(line) == _pair(entry) for line in earlier) + 1)
+        return Kept(is_due, sum(line.pair == entry.pair for line in earlier) + 1)
 
     def rewrite(self, lines: Sequence[bytes] | None, records: Mapping[str, bytes]) -> None:
         """Replace the journal, where lines are given, and then records by bet; the lock is held."""
@@ -204,16 +201,12 @@ class Results:
 
 def _lines_of(bet: str, lines: Sequence[bytes]) -> list[bytes]:
     mention = f'"bet":{json.dumps(bet, ensure_ascii=False)}'.encode()
-    return [line for line in lines if mention in line and load_line(line, JOURNAL)["bet"] == bet]
+    return [line for line in lines if mention in line and load_line(line, JOURNAL).bet == bet]
 
 
-def _due(standing: Json | None, record: Json) -> bool:
+def _due(standing: Record | None, record: Record) -> bool:
     if standing is None:
         return True
-    if record["verdict"] is None:
-        return standing["verdict"] is None and not same_pair(standing, record)
-    return standing["verdict"] is None or not same_pair(standing, record)
-
-
-def _pair(line: Json) -> tuple[str, str]:
-    return line["declaration"], line["code"]
+    if record.verdict is None:
+        return standing.verdict is None and standing.pair != record.pair
+    return standing.verdict is None or standing.pair != record.pair

@@ -8,10 +8,10 @@ from pathlib import Path
 from pytest_bets.code.index import CodeIndex
 from pytest_bets.code.program import Outlines
 from pytest_bets.git.commit import Commits, commits
-from pytest_bets.record.codec import RECORD_SCHEMA, Json, dump, file_sha256, load, load_line, rows_of, sha256
-from pytest_bets.record.journal import Upgraded, is_run, upgrade_line, upgraded
+from pytest_bets.record.codec import dump, dump_line, file_sha256, load, load_line, rows_of, sha256
+from pytest_bets.record.journal import Upgraded, upgrade_line, upgraded
+from pytest_bets.record.model import RECORD_SCHEMA, Code, CodeDefinitions, CodeFiles, Line, Record, RunLine, UpgradeLine
 from pytest_bets.record.store import JOURNAL, Clocked, Results
-from pytest_bets.values import canonical
 
 
 class RefusedError(ValueError):
@@ -37,14 +37,14 @@ class Recorded:
         self._outlines = Outlines()
         self._indexes: dict[str, CodeIndex] = {}
 
-    def code(self, record: Json, files: Mapping[str, str]) -> Json:
+    def code(self, record: Record, files: Mapping[str, str]) -> CodeDefinitions:
         """Return the code part of a record that was measured with files of these hashes.
 
         Raises:
             RefusedError: where the commit is not here, or does not hold these files.
 
         """
-        commit, bet = record["environment"]["commit"], record["bet"]["file"]
+        commit, bet = record.environment.commit, record.bet.file
         if commit is None:
             raise RefusedError("it ran outside git: there is no commit to read its code from")
         held = self.commits.files(commit)
@@ -60,21 +60,21 @@ class Recorded:
         code = self._indexes[commit].of(bet)
         if unnamed := sorted(code.files.keys() - files.keys()):
             raise RefusedError(f"{unnamed[0]}: its code reaches this file, and the record does not name it")
-        return code.as_json()
+        return CodeDefinitions(code.digest, code.definitions)
 
-    def upgraded(self, lines: Mapping[str, Json], contents: Iterable[bytes]) -> dict[str, Upgraded]:
+    def upgraded(self, lines: Mapping[str, UpgradeLine], contents: Iterable[bytes]) -> dict[str, Upgraded]:
         """Return which of these records upgrades wrote, by hash; `lines` are those of the upgrades, by the same."""
         found = {}
         for data in contents:
             line = lines.get(file_sha256(data))
             if line is None:
                 continue
-            record = load(data, line["bet"])
+            record = load(data, line.bet)
             try:
-                code: Json | str = self.code(record, line["was"]["code"]["files"])
+                code: Code | str = self.code(record, line.was.code.files)
             except RefusedError as error:
                 code = str(error)
-            found[line["record"]] = Upgraded(record, code)
+            found[line.record] = Upgraded(record, code)
         return found
 
 
@@ -105,12 +105,14 @@ def upgrade(results: Results, source: Recorded, clocked: Clocked, *, dry: bool =
         added: list[bytes] = []
         files: dict[str, bytes] = {}
         for record in results.records():
-            bet = record["bet"]["id"]
-            if record["schema"] == RECORD_SCHEMA:
+            bet, files_then = record.id, record.code
+            if isinstance(files_then, CodeDefinitions):
                 outcomes.append(Outcome(bet, None, f"is of {RECORD_SCHEMA} already"))
                 continue
             try:
-                line, data, text = _upgraded(record, results.record_path(bet).read_bytes(), journal, source, clocked)
+                line, data, text = _upgraded(
+                    record, files_then, results.record_path(bet).read_bytes(), journal, source, clocked
+                )
             except RefusedError as error:
                 outcomes.append(Outcome(bet, False, str(error)))
                 continue
@@ -123,29 +125,34 @@ def upgrade(results: Results, source: Recorded, clocked: Clocked, *, dry: bool =
 
 
 def _upgraded(
-    record: Json, data: bytes, journal: Sequence[tuple[str, Json]], source: Recorded, clocked: Clocked
+    record: Record,
+    was: CodeFiles,
+    data: bytes,
+    journal: Sequence[tuple[str, Line]],
+    source: Recorded,
+    clocked: Clocked,
 ) -> tuple[bytes | None, bytes, str]:
     """Return the line to add, if any, the bytes of the upgraded record, and what became of it."""
-    bet, was = record["bet"]["id"], sha256(data.replace(b"\r\n", b"\n"))
-    own = [(digest, line) for digest, line in journal if line["bet"] == bet]
-    if was not in {line["record"] for _, line in own if is_run(line)}:
+    was_sha256 = file_sha256(data)
+    own = [(digest, line) for digest, line in journal if line.bet == record.id]
+    if was_sha256 not in {line.record for _, line in own if isinstance(line, RunLine)}:
         raise RefusedError("no run in the journal wrote these bytes: the record was edited, or its run's line is gone")
-    if sha256(dump(record, rows_of(record))) != was:
+    if sha256(dump(record, rows_of(record))) != was_sha256:
         raise RefusedError("its bytes are not those that this version writes for the same record")
-    new = upgraded(record, source.code(record, record["code"]["files"]))
+    code = source.code(record, was.files)
+    new = upgraded(record, code)
     written = dump(new, rows_of(new))
-    text = (
-        f"{sum(map(len, new['code']['definitions'].values()))} definitions in {len(new['code']['definitions'])} files"
-    )
-    if (was, sha256(written)) in {(line["was"]["record"], line["record"]) for _, line in own if not is_run(line)}:
+    text = f"{sum(map(len, code.definitions.values()))} definitions in {len(code.definitions)} files"
+    known = {(line.was.record, line.record) for _, line in own if isinstance(line, UpgradeLine)}
+    if (was_sha256, sha256(written)) in known:
         return None, written, f"{text}; the journal has its line already"
     line = upgrade_line(
-        record,
         new,
-        was_sha256=was,
+        was,
+        was_sha256=was_sha256,
         record_sha256=sha256(written),
         time=clocked.time,
         host=clocked.host,
         previous=own[-1][0],
     )
-    return canonical(line).encode(), written, text
+    return dump_line(line), written, text

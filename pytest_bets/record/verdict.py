@@ -3,9 +3,10 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
-from pytest_bets.bet.declaration import Criterion
+from pytest_bets.bet.declaration import CRITERIA, Criterion
+from pytest_bets.record.field import SPELLED, Values, limits
 from pytest_bets.sentence.ast import Node
 from pytest_bets.sentence.evaluate import EvaluationError, distance, satisfied, value
 
@@ -16,12 +17,32 @@ Met = bool | None
 RANK: Final = {"PASS": 3, "LENIENT": 2, "FAIL": 1, "CATASTROPHE": 0}
 
 
+TierField = Annotated[str, limits(enum=[*CRITERIA]), "The tier that the sentence belongs to."]
+SentenceField = Annotated[str, "The sentence's text, white space folded."]
+ValueField = Annotated[float, SPELLED, 'The sentence\'s left side over all cells; "nan" where it is undefined.']
+MetField = Annotated[
+    Met,
+    "The truth of the sentence itself, in every tier: a catastrophic sentence that is met has tripped. Null where it "
+    "is undefined, which speaks for no claim.",
+]
+_Spelled = Annotated[float, SPELLED]
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
     """One parameter set of the sweep and what was measured there."""
 
-    params: Mapping[str, object]
-    measured: Mapping[str, object]
+    params: Annotated[
+        Mapping[str, object],
+        Values(_Spelled | bool | str | None),
+        "The sweep's parameters by name; a value that JSON cannot hold by its name or place.",
+    ]
+    measured: Annotated[
+        Mapping[str, object],
+        Values(_Spelled | bool | str | tuple[_Spelled | bool, ...]),
+        limits(minProperties=1),
+        "What the experiment returned.",
+    ]
 
     @property
     def row(self) -> dict[str, object]:
@@ -31,14 +52,19 @@ class Cell:
 
 @dataclass(frozen=True)
 class Judged:
-    """One sentence, evaluated. `margin` is positive on the claim's good side in every tier, NaN if undefined."""
+    """One sentence, judged."""
 
-    tier: str
-    sentence: str
-    value: float
-    threshold: int | float
-    met: Met
-    margin: float
+    tier: TierField
+    sentence: SentenceField
+    value: ValueField
+    threshold: Annotated[float, "The number on the sentence's right side."]
+    met: MetField
+    margin: Annotated[
+        float,
+        SPELLED,
+        "How far the value is from the threshold, positive on the claim's good side in every tier, whatever the "
+        'operator: for a catastrophic sentence that is the side where it is not met. "nan" where undefined.',
+    ]
 
     @property
     def good(self) -> bool:

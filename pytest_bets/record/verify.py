@@ -1,15 +1,16 @@
 """What a record says, held against its declaration, its own measurements and the journal."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from pytest_bets.bet.declaration import Declaration
-from pytest_bets.record.codec import Json, cells_of, cells_sha256, criterion_json, declared, rows_of
+from pytest_bets.record.codec import cells_sha256, declared, rows_of
+from pytest_bets.record.decode import encode
+from pytest_bets.record.model import Record, RunLine
 from pytest_bets.record.verdict import judge
 from pytest_bets.values import spelled
 
 
-def differences(record: Json, declaration: Declaration, line: Json | None) -> list[str]:
+def differences(record: Record, declaration: Declaration, line: RunLine | None) -> list[str]:
     """Return where a record differs from what it was made of, a line each.
 
     `line` is that of the run which wrote the record, None where the journal has none.
@@ -18,40 +19,42 @@ def differences(record: Json, declaration: Declaration, line: Json | None) -> li
     return found + ([*_unrun(record, line)] if line else [])
 
 
-def _undeclared(record: Json, declaration: Declaration) -> Iterator[str]:
-    for key, expected in declared(declaration).items():
-        yield from _apart(f"declaration.{key}", record["declaration"][key], spelled(expected), "the bet file says")
+def _undeclared(record: Record, declaration: Declaration) -> Iterator[str]:
+    says, said = encode(record.declaration), encode(declared(declaration))
+    for key in says:
+        if key not in ("docstring", "withdrawn"):
+            yield from _apart(f"declaration.{key}", says[key], said[key], "the bet file says")
 
 
-def misjudged(record: Json, declaration: Declaration) -> Iterator[str]:
+def misjudged(record: Record, declaration: Declaration) -> Iterator[str]:
     """Yield where a record's judgement is not what its own measurements give."""
-    if record["verdict"] is None:
+    if record.verdict is None:
         return
-    fresh = judge(declaration.criteria, cells_of(record))
+    fresh = judge(declaration.criteria, record.cells)
     for key in ("verdict", "catastrophic", "noise_floor", "void"):
-        yield from _apart(key, record[key], getattr(fresh, key), "its measurements give")
-    if len(fresh.criteria) != len(record["criteria"]):
-        yield f"criteria: the record has {len(record['criteria'])}, its measurements give {len(fresh.criteria)}"
-    for item, judged in zip(record["criteria"], fresh.criteria, strict=False):
-        where = f'{judged.tier} "{judged.sentence}"'
-        for key, expected in criterion_json(judged).items():
-            yield from _apart(f"{where}: {key}", item[key], spelled(expected), "its measurements give")
+        yield from _apart(key, getattr(record, key), getattr(fresh, key), "its measurements give")
+    if len(fresh.criteria) != len(record.criteria):
+        yield f"criteria: the record has {len(record.criteria)}, its measurements give {len(fresh.criteria)}"
+    for item, judged in zip(record.criteria, fresh.criteria, strict=False):
+        where, says = f'{judged.tier} "{judged.sentence}"', encode(item)
+        for key, value in encode(judged).items():
+            yield from _apart(f"{where}: {key}", says[key], value, "its measurements give")
 
 
-def _unrun(record: Json, line: Json) -> Iterator[str]:
-    cells = line["cells"]
-    if cells_sha256(rows_of(record)) != cells["sha256"]:
-        yield f"cells: the {len(record['cells'])} of the record are not the {cells['count']} that the run measured"
+def _unrun(record: Record, line: RunLine) -> Iterator[str]:
+    if cells_sha256(rows_of(record)) != line.cells.sha256:
+        yield f"cells: the {len(record.cells)} of the record are not the {line.cells.count} that the run measured"
     for name, recorded, ran in (
-        ("code.digest", record["code"]["digest"], line["code"]),
-        ("registration.state", record["registration"]["state"], line["registration"]),
-        ("environment", record["environment"], line["environment"]),
+        ("code.digest", record.code.digest, line.code),
+        ("registration.state", record.registration.state, line.registration),
+        ("environment", encode(record.environment), encode(line.environment)),
     ):
         yield from _apart(name, recorded, ran, "the journal says")
 
 
-def _apart(name: str, recorded: Any, expected: Any, source: str) -> Iterator[str]:
-    if isinstance(recorded, dict) and isinstance(expected, Mapping):
+def _apart(name: str, recorded: object, expected: object, source: str) -> Iterator[str]:
+    recorded, expected = spelled(recorded), spelled(expected)
+    if isinstance(recorded, Mapping) and isinstance(expected, Mapping):
         for key in sorted({*recorded, *expected}):
             yield from _apart(f"{name}.{key}", recorded.get(key), expected.get(key), source)
     elif recorded != expected:

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from pytest_bets.bet.declaration import Criterion
-from pytest_bets.record.codec import criterion_json
 from pytest_bets.record.columns import spread
 from pytest_bets.record.verdict import Cell, judge
 from pytest_bets.render.table import wrap
@@ -31,7 +30,7 @@ def _would(criterion: Criterion, cells: Sequence[Cell]) -> str:
         end = "be clear" if judged.good else "trip"
     else:
         end = "be met" if judged.good else "not be met"
-    return f"{measured_words(criterion_json(judged))}: would {end}"
+    return f"{measured_words(judged)}: would {end}"
 
 
 def changed_words(constants: Mapping[str, object]) -> str:

@@ -3,13 +3,13 @@
 import os
 
 from pytest_bets.bet.catalogue import Catalogue
-from pytest_bets.record.codec import Json
+from pytest_bets.record.model import Summary
 from pytest_bets.record.store import Results
 from pytest_bets.record.summary import overview
 from pytest_bets.render.summary import as_json, as_markdown
 
 
-def rollup(results: Results, catalogue: Catalogue) -> Json:
+def rollup(results: Results, catalogue: Catalogue) -> Summary:
     """Write the summary and return it.
 
     Raises:

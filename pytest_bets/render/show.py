@@ -2,13 +2,12 @@
 
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from pytest_bets.bet.declaration import CRITERIA, Criterion, Declaration
 from pytest_bets.code.staleness import Difference, moved_words, named
-from pytest_bets.record.codec import Json, cells_of
-from pytest_bets.record.decided import is_good
-from pytest_bets.record.verdict import figure
+from pytest_bets.record.model import Code, CodeDefinitions, Environment, Record, RunLine, SummaryRow
+from pytest_bets.record.verdict import Judged, figure
 from pytest_bets.render.cells import cells_table, measured_lines
 from pytest_bets.render.rehearsal import would_lines
 from pytest_bets.render.table import wrap
@@ -16,7 +15,6 @@ from pytest_bets.render.visible import visible
 from pytest_bets.render.words import cells_words, challenged_words, short, standing_words, state_words, verdict_words
 from pytest_bets.sentence.lex import SentenceError
 from pytest_bets.sentence.parse import parse
-from pytest_bets.values import number
 
 _INDENT: Final = 14
 _SHORT: Final = 12
@@ -25,9 +23,9 @@ _SHORT: Final = 12
 
 def show(
     declaration: Declaration | None,
-    record: Json | None,
-    row: Json,
-    journal: Sequence[Json],
+    record: Record | None,
+    row: SummaryRow,
+    journal: Sequence[RunLine],
     width: int = 80,
     results: str | None = None,
     code: Difference | None = None,
@@ -38,44 +36,44 @@ def show(
     code differs from the code in the record.
     """
     lines = [*_heading(row, width), ""]
-    gone = f"Renamed to {visible(row['renamed_to'])}." if "renamed_to" in row else "The bet's file is gone."
+    gone = f"Renamed to {visible(row.renamed_to)}." if row.renamed_to else "The bet's file is gone."
     lines += _declaration(declaration, record, width) if declaration else [gone, ""]
     lines += _record(record, row, width, results, code) if record else ["Never run: there is no record.", ""]
-    lines += _entry("Standing", standing_words(row["standing"]), width)
-    if row["challenged"]:
-        lines += _entry("Challenges", "; ".join(challenged_words(row["challenged"])), width)
+    lines += _entry("Standing", standing_words(row.standing), width)
+    if row.challenged:
+        lines += _entry("Challenges", "; ".join(challenged_words(row.challenged)), width)
     lines += ["", *_history(row, journal)]
     return "\n".join(lines) + "\n"
 
 
-def show_cells(record: Json | None, row: Json, width: int = 80) -> str:
+def show_cells(record: Record | None, row: SummaryRow, width: int = 80) -> str:
     """Return the cells of a bet's record as a table."""
     lines = _heading(row, width)
     if record is None:
         lines.append("Never run: there is no record.")
-    elif not record["cells"]:
+    elif not record.cells:
         lines.append(f"{_outcome(record)}. The record has no cells.")
     else:
-        lines += [f"{_outcome(record)}, {cells_words(len(record['cells']))}", ""]
-        lines += cells_table(cells_of(record), width)
+        lines += [f"{_outcome(record)}, {cells_words(len(record.cells))}", ""]
+        lines += cells_table(record.cells, width)
     return "\n".join(lines) + "\n"
 
 
-def _heading(row: Json, width: int) -> list[str]:
-    return wrap(visible(f"{row['id']}: {row['title']}"), width)
+def _heading(row: SummaryRow, width: int) -> list[str]:
+    return wrap(visible(f"{row.id}: {row.title}"), width)
 
 
-def _outcome(record: Json) -> str:
-    if record.get("pilot"):
+def _outcome(record: Record) -> str:
+    if record.pilot:
         return "rehearsal, no verdict of record"
-    return verdict_words(record) + (f": {visible(record['void'])}" if record["void"] else "")
+    return verdict_words(record) + (f": {visible(record.void)}" if record.void else "")
 
 
-def _declaration(declaration: Declaration, record: Json | None, width: int) -> Iterator[str]:
+def _declaration(declaration: Declaration, record: Record | None, width: int) -> Iterator[str]:
     yield from _entry("File", f"{declaration.file}, declaration {declaration.digest[:_SHORT]}", width)
     yield from _entry("Hypothesis", declaration.docstring.prose("Hypothesis"), width)
-    changed = record is not None and record["declaration"]["digest"] != declaration.digest
-    if changed or record is None or not (record["criteria"] or record.get("pilot")):
+    changed = record is not None and record.declaration.digest != declaration.digest
+    if changed or record is None or not (record.criteria or record.pilot):
         for tier in CRITERIA:
             for sentence in declaration.sentences(tier):
                 yield from _entry(tier.capitalize(), sentence.text, width)
@@ -86,7 +84,7 @@ def _declaration(declaration: Declaration, record: Json | None, width: int) -> I
     if declaration.docstring.prose("Scope"):
         yield from _entry("Scope", declaration.docstring.prose("Scope"), width)
     if record is not None and changed:
-        text = f"the record below is of another declaration, {record['declaration']['digest'][:_SHORT]}"
+        text = f"the record below is of another declaration, {record.declaration.digest[:_SHORT]}"
         yield from _entry("Changed", text, width)
     yield ""
 
@@ -95,38 +93,37 @@ def _value(value: object) -> str:
     return str(value["source"]) if isinstance(value, Mapping) and set(value) == {"source"} else repr(value)
 
 
-def _record(record: Json, row: Json, width: int, results: str | None, code: Difference | None) -> Iterator[str]:
-    commit = record["registration"].get("commit")
-    state = record["registration"]["state"]
+def _record(record: Record, row: SummaryRow, width: int, results: str | None, code: Difference | None) -> Iterator[str]:
+    commit, state = record.registration.commit, record.registration.state
     registered = f"registered at {commit[:_SHORT]}" if commit else state.replace("unknown", "registration unknown")
-    title = "Rehearsal" if record.get("pilot") else "Verdict"
-    outcome = "no verdict of record" if record.get("pilot") else verdict_words(record)
-    yield from _entry(title, f"{outcome} over {cells_words(len(record['cells']))}; {registered}", width)
-    if record.get("pilot"):
-        for tier, words in would_lines(_criteria(record), cells_of(record)):
+    title = "Rehearsal" if record.pilot else "Verdict"
+    outcome = "no verdict of record" if record.pilot else verdict_words(record)
+    yield from _entry(title, f"{outcome} over {cells_words(len(record.cells))}; {registered}", width)
+    if record.pilot:
+        for tier, words in would_lines(_criteria(record), record.cells):
             yield from _entry(tier.capitalize(), words, width)
-    elif record["void"]:
-        yield from _entry("Void", record["void"], width)
-    for item in record["criteria"]:
-        yield from _entry(item["tier"].capitalize(), _judged(item), width)
-    if record["verdict"] and record["noise_floor"] is None:
+    elif record.void:
+        yield from _entry("Void", record.void, width)
+    for item in record.criteria:
+        yield from _entry(item.tier.capitalize(), _judged(item), width)
+    if record.verdict and record.noise_floor is None:
         yield from _entry("Control", "none: this verdict is not compared with noise", width)
-    cells = cells_of(record)
+    cells = record.cells
     for place, line in enumerate(measured_lines(cells)):
         yield from _entry("" if place else "Measured", line, width)
     if cells:
         where = f" --results {shlex.quote(results)}" if results else ""
-        yield from _entry("Cells", f"`pytest-bets show {short(row['id'])}{where} --cells` prints every cell", width)
-    yield from _environment(record["environment"], width)
-    yield from _code(record["code"], code, width)
+        yield from _entry("Cells", f"`pytest-bets show {short(row.id)}{where} --cells` prints every cell", width)
+    yield from _environment(record.environment, width)
+    yield from _code(record.code, code, width)
     yield ""
 
 
-def _criteria(record: Json) -> list[Criterion]:
+def _criteria(record: Record) -> list[Criterion]:
     """Return the sentences that a record's bet declares; one that cannot be read is left out."""
     found = []
     for tier in CRITERIA:
-        for text in record["declaration"][tier]:
+        for text in record.declaration.sentences(tier):
             try:
                 found.append(Criterion(tier, parse(text), 0))
             except SentenceError:
@@ -134,21 +131,23 @@ def _criteria(record: Json) -> list[Criterion]:
     return found
 
 
-def _judged(item: Json) -> str:
-    state = state_words(item["tier"], good=is_good(item))
-    return f"{state}: {item['sentence']} (measured {_figure(item['value'])}, margin {_figure(item['margin'])})"
+def _judged(item: Judged) -> str:
+    state = state_words(item.tier, good=item.good)
+    return f"{state}: {item.sentence} (measured {figure(item.value)}, margin {figure(item.margin)})"
 
 
-def _environment(environment: Json, width: int) -> list[str]:
-    packages = ", ".join(f"{name} {version}" for name, version in environment["packages"].items())
-    where = f"Python {environment['python']}, {environment['platform']}, {environment['device']}"
-    return _entry("Ran on", f"{where}, threads {environment['threads']}; {packages}", width)
+def _environment(environment: Environment, width: int) -> list[str]:
+    packages = ", ".join(f"{name} {version}" for name, version in environment.packages.items())
+    where = f"Python {environment.python}, {environment.platform}, {environment.device}"
+    return _entry("Ran on", f"{where}, threads {environment.threads}; {packages}", width)
 
 
-def _code(part: Json, code: Difference | None, width: int) -> Iterator[str]:
-    files = part["definitions"] if "definitions" in part else part["files"]
-    named_in = f"{sum(map(len, part['definitions'].values()))} definitions in " if "definitions" in part else ""
-    yield from _entry("Code", f"{named_in}{len(files)} file{'s' * (len(files) != 1)}, {part['digest'][:_SHORT]}", width)
+def _code(part: Code, code: Difference | None, width: int) -> Iterator[str]:
+    if isinstance(part, CodeDefinitions):
+        files, counted = len(part.definitions), f"{sum(map(len, part.definitions.values()))} definitions in "
+    else:
+        files, counted = len(part.files), ""
+    yield from _entry("Code", f"{counted}{files} file{'s' * (files != 1)}, {part.digest[:_SHORT]}", width)
     if code and code.changed:
         what = named(code.changed) if any(code.changed.values()) else ", ".join(code.changed)
         changed = f"{what} changed since" if what else "its definitions use others than they did"
@@ -157,23 +156,19 @@ def _code(part: Json, code: Difference | None, width: int) -> Iterator[str]:
         yield from _entry("Moved", f"the same code at another place: {moved_words(code.moved)}", width)
 
 
-def _figure(value: Any) -> str:
-    return figure(number(value))
-
-
-def _history(row: Json, journal: Sequence[Json]) -> Iterator[str]:
+def _history(row: SummaryRow, journal: Sequence[RunLine]) -> Iterator[str]:
     if not journal:
         yield "History       no run in the journal"
         return
-    runs = row["runs"]
-    count = f"{runs['total']} run{'s' if runs['total'] != 1 else ''}"
-    agreed = f"{runs['agreed']} of {runs['same']} agree with it"
+    runs = row.runs
+    count = f"{runs.total} run{'s' if runs.total != 1 else ''}"
+    agreed = f"{runs.agreed} of {runs.same} agree with it"
     yield f"History       {count}; of the record's declaration and code {agreed}"
     for line in journal:
-        values = ", ".join(_figure(item["value"]) for item in line["criteria"] if item["tier"] == "strict")
-        words = f"strict {values}" if values else str(line["void"] or "")
-        what = f"{verdict_words(line)}  {words}  ({line['seconds']:.1f} s, {line['host']})"
-        yield visible(f"  {line['time']}  {what}")
+        values = ", ".join(figure(item.value) for item in line.criteria if item.tier == "strict")
+        words = f"strict {values}" if values else str(line.void or "")
+        what = f"{verdict_words(line)}  {words}  ({line.seconds:.1f} s, {line.host})"
+        yield visible(f"  {line.time}  {what}")
 
 
 def _entry(title: str, text: str, width: int) -> list[str]:

@@ -3,66 +3,61 @@
 import json
 import posixpath
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from pytest_bets.record.codec import Json
-from pytest_bets.record.summary import is_unstable, lacks_control
+from pytest_bets.record.decode import encode
+from pytest_bets.record.model import RunCounts, Summary, SummaryRow
+from pytest_bets.record.summary import lacks_control
 from pytest_bets.render.markdown import code, link, plain, row, section
 from pytest_bets.render.words import challenged_words, counts_words, decided_words, standing_words, verdict_words
+from pytest_bets.values import spelled
 
 
-def as_json(overview: Json) -> str:
+def as_json(overview: Summary) -> str:
     """Return the summary as the text of SUMMARY.json."""
-    return json.dumps(overview, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(spelled(encode(overview)), indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def as_markdown(overview: Json, to_root: str) -> str:
+def as_markdown(overview: Summary, to_root: str) -> str:
     """Return the summary as the text of SUMMARY.md; `to_root` leads from its folder to the root, as in `../`."""
-    rows = overview["bets"]
-    linked = {item["id"]: _linked(item, to_root) for item in rows}
-    scopes = [f"{linked[item['id']]}: {plain(item['scope'])}" for item in rows if item["scope"]]
+    rows = overview.bets
+    linked = {item.id: _linked(item, to_root) for item in rows}
+    scopes = [f"{linked[item.id]}: {plain(item.scope)}" for item in rows if item.scope]
     parts = [
         "# Summary of the bets",
         "Made by `pytest-bets rollup` from the records, the journal and the declarations; nothing is typed by hand.",
-        f"**{counts_words(overview['counts'])}.**",
+        f"**{counts_words(overview.counts)}.**",
         _table(rows, linked),
-        section("Falsified", [_falsified(item, linked) for item in rows if item["verdict"] == "FAIL"]),
+        section("Falsified", [_falsified(item, linked) for item in rows if item.verdict == "FAIL"]),
         section(
             "Retracted or withdrawn",
             [
-                f"{linked[item['id']]}, {_standing(item, linked)}: {plain(item['title'])}"
+                f"{linked[item.id]}, {_standing(item, linked)}: {plain(item.title)}"
                 for item in rows
-                if item["standing"]["state"] in ("retracted", "withdrawn")
+                if item.standing.gone
             ],
         ),
         section(
             "Unstable",
-            [
-                f"{linked[item['id']]}, {verdict_words(item)}: {_same(item['runs'])}"
-                for item in rows
-                if is_unstable(item)
-            ],
+            [f"{linked[item.id]}, {verdict_words(item)}: {_same(item.runs)}" for item in rows if item.is_unstable],
         ),
         section(
             "No control, so not compared with noise",
-            [
-                f"{linked[item['id']]}, {verdict_words(item)}: {plain(item['title'])}"
-                for item in rows
-                if lacks_control(item)
-            ],
+            [f"{linked[item.id]}, {verdict_words(item)}: {plain(item.title)}" for item in rows if lacks_control(item)],
         ),
         section(
             "Declared and never run",
-            [f"{linked[item['id']]}: {plain(item['title'])}" for item in rows if not item["recorded"]],
+            [f"{linked[item.id]}: {plain(item.title)}" for item in rows if not item.recorded],
         ),
         section("Scope", scopes),
     ]
-    if overview["unreadable"]:
-        faults = [code(fault.splitlines()[0]) for fault in overview["unreadable"]]
+    if overview.unreadable:
+        faults = [code(fault.splitlines()[0]) for fault in overview.unreadable]
         parts.append(section("Declarations that cannot be read", faults))
     return "\n\n".join(parts) + "\n"
 
 
-def _table(rows: Sequence[Json], linked: Mapping[str, str]) -> str:
+def _table(rows: Sequence[SummaryRow], linked: Mapping[str, str]) -> str:
     lines = [
         "| bet | verdict | claim | what decided | registered | runs | standing |",
         "|---|---|---|---|---|---|---|",
@@ -72,12 +67,12 @@ def _table(rows: Sequence[Json], linked: Mapping[str, str]) -> str:
         lines.append(
             row(
                 [
-                    linked[item["id"]],
-                    link(told, f"{item['id']}.json") if item["recorded"] else told,
-                    plain(item["title"]),
-                    _measured(item) or plain(item["void"] or ""),
+                    linked[item.id],
+                    link(told, f"{item.id}.json") if item.recorded else told,
+                    plain(item.title),
+                    _measured(item) or plain(item.void or ""),
                     _registered(item),
-                    ("unstable: " if is_unstable(item) else "") + _runs(item["runs"]),
+                    ("unstable: " if item.is_unstable else "") + _runs(item.runs),
                     _standing(item, linked),
                 ]
             )
@@ -85,39 +80,39 @@ def _table(rows: Sequence[Json], linked: Mapping[str, str]) -> str:
     return "\n".join(lines)
 
 
-def _measured(item: Json) -> str:
-    return "; ".join(decided_words(item, item["decided"], code))
+def _measured(item: SummaryRow) -> str:
+    return "; ".join(decided_words(item, item.decided, code))
 
 
-def _registered(item: Json) -> str:
-    state = {"registered": "yes", "unregistered": "no", "unknown": "unknown", None: ""}[item["registration"]]
-    return f"{state}; the declaration has changed since" if item["declaration_changed"] else state
+def _registered(item: SummaryRow) -> str:
+    state = {"registered": "yes", "unregistered": "no", "unknown": "unknown", None: ""}[item.registration]
+    return f"{state}; the declaration has changed since" if item.declaration_changed else state
 
 
-def _runs(runs: Json) -> str:
-    told = f"{runs['agreed']} of {runs['same']} agree" if runs["same"] else "0 judged" if runs["total"] else "0"
-    others = runs["total"] - runs["same"]
+def _runs(runs: RunCounts) -> str:
+    told = f"{runs.agreed} of {runs.same} agree" if runs.same else "0 judged" if runs.total else "0"
+    others = runs.total - runs.same
     return f"{told}; {others} more of other code, or without a verdict" if others else told
 
 
-def _same(runs: Json) -> str:
-    return f"{runs['agreed']} of {runs['same']} runs of the same declaration and code came to this"
+def _same(runs: RunCounts) -> str:
+    return f"{runs.agreed} of {runs.same} runs of the same declaration and code came to this"
 
 
-def _standing(item: Json, linked: Mapping[str, str]) -> str:
-    standing = item["standing"]
-    told = standing_words({**standing, "withdrawn": plain(standing["withdrawn"] or "")}, linked)
-    return "; ".join([told, *challenged_words(item["challenged"], linked)])
+def _standing(item: SummaryRow, linked: Mapping[str, str]) -> str:
+    standing = item.standing
+    told = standing_words(replace(standing, withdrawn=plain(standing.withdrawn or "")), linked)
+    return "; ".join([told, *challenged_words(item.challenged, linked)])
 
 
-def _falsified(item: Json, linked: Mapping[str, str]) -> str:
-    title, decided = plain(item["title"]), _measured(item)
+def _falsified(item: SummaryRow, linked: Mapping[str, str]) -> str:
+    title, decided = plain(item.title), _measured(item)
     end = "" if title.endswith((".", "?", "!")) else "."
-    return f"{linked[item['id']]}, {verdict_words(item)}: {title}{end} {decided[:1].upper()}{decided[1:]}"
+    return f"{linked[item.id]}, {verdict_words(item)}: {title}{end} {decided[:1].upper()}{decided[1:]}"
 
 
-def _linked(item: Json, to_root: str) -> str:
-    if item["file"] is None:
-        fate = f"renamed to {plain(item['renamed_to'])}" if "renamed_to" in item else "its file is gone"
-        return f"{plain(item['id'])} ({fate})"
-    return link(item["id"], posixpath.join(to_root, item["file"]))
+def _linked(item: SummaryRow, to_root: str) -> str:
+    if item.file is None:
+        fate = f"renamed to {plain(item.renamed_to)}" if item.renamed_to else "its file is gone"
+        return f"{plain(item.id)} ({fate})"
+    return link(item.id, posixpath.join(to_root, item.file))

@@ -2,26 +2,26 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
-from pytest_bets.record.decided import decided, is_good
+from pytest_bets.record.decided import decided
+from pytest_bets.record.model import Challenged, ChallengeEnd, Counts, Judgement, Standing
 from pytest_bets.record.verdict import Judged, Verdict, figure
 from pytest_bets.render.visible import visible
-from pytest_bets.values import number
 
 _BOUND: Final = re.compile(r"\s*(?:[<>=]=|[<>])[^<>=]*$")
 """The end of a sentence: its operator and its threshold."""
 
 
-def verdict_words(verdict: Mapping[str, Any]) -> str:
-    """Return a verdict in words, from a record or a row of the summary."""
-    if verdict["verdict"] is None:
-        return "void" if verdict["void"] else "never run"
-    if verdict["catastrophic"]:
+def verdict_words(verdict: Judgement) -> str:
+    """Return a verdict in words."""
+    if verdict.verdict is None:
+        return "void" if verdict.void else "never run"
+    if verdict.catastrophic:
         return "FAIL, catastrophic"
-    if verdict["noise_floor"] is False:
+    if verdict.noise_floor is False:
         return "FAIL, in the noise"
-    return str(verdict["verdict"])
+    return verdict.verdict
 
 
 def tier_words(tier: str, verdict: Verdict) -> str:
@@ -44,30 +44,28 @@ def sentence_words(judged: Judged) -> str:
     return f"{sentence} (measured {value}, threshold {figure(judged.threshold)}, margin {margin})"
 
 
-def decided_words(
-    verdict: Mapping[str, Any], criteria: Sequence[Mapping[str, Any]], quote: Callable[[str], str] = visible
-) -> list[str]:
+def decided_words(verdict: Judgement, criteria: Sequence[Judged], quote: Callable[[str], str] = visible) -> list[str]:
     """Return the sentences that decided a verdict with what was measured, those against the claim first.
 
-    `verdict` and `criteria` are as a record holds them. Where every sentence was met, as in a PASS, the tier is not
-    named. A threshold for a value that an earlier sentence has is given without the value.
+    Where every sentence was met, as in a PASS, the tier is not named. A threshold for a value that an earlier sentence
+    has is given without the value.
     """
     items = decided(verdict, criteria)
-    if all(map(is_good, items)):
+    if all(item.good for item in items):
         return [measured_words(item, quote) for item in items]
     lines, values = [], set()
     for item in items:
-        value, bound = _halves(item["sentence"])
-        known = value in values and not is_good(item)
+        value, bound = _halves(item.sentence)
+        known = value in values and not item.good
         values.add(value)
         words = quote(bound) if known else measured_words(item, quote)
-        lines.append(f"{item['tier']} {state_words(item['tier'], good=is_good(item))}: {words}")
+        lines.append(f"{item.tier} {state_words(item.tier, good=item.good)}: {words}")
     return lines
 
 
-def measured_words(item: Mapping[str, Any], quote: Callable[[str], str] = visible) -> str:
-    """Return a sentence with its measured value, from a row of a record or of the summary."""
-    return f"{quote(item['sentence'])} (measured {figure(number(item['value']))})"
+def measured_words(item: Judged, quote: Callable[[str], str] = visible) -> str:
+    """Return a sentence with its measured value."""
+    return f"{quote(item.sentence)} (measured {figure(item.value)})"
 
 
 def _halves(sentence: str) -> tuple[str, str]:
@@ -87,37 +85,39 @@ def listed(bets: Sequence[str], most: int = 12) -> str:
     return ", ".join(names) + (f" and {len(bets) - most} more" if len(bets) > most else "")
 
 
-def standing_words(standing: Mapping[str, Any], named: Mapping[str, str] | None = None) -> str:
+def standing_words(standing: Standing, named: Mapping[str, str] | None = None) -> str:
     """Return a standing in words; `named` gives how each bet is called, or linked."""
-    survived = "challenged by {} and stands" if standing["state"] == "stands" else "survived the challenge{s} by {}"
-    ends = {
+    survived = "challenged by {} and stands" if standing.state == "stands" else "survived the challenge{s} by {}"
+    ends: dict[ChallengeEnd, str] = {
         "retracts": "retracted by {}",
         "survived": survived,
         "open": "challenge{s} by {} open",
         "overturned": "retraction{s} by {} overturned",
     }
-    words = _by_end(ends, [(item["end"], item["by"]) for item in standing["challenges"]], named)
-    if standing["withdrawn"]:
-        words.insert(0, f"withdrawn: {standing['withdrawn']}")
+    words = _by_end(ends, [(item.end, item.by) for item in standing.challenges], named)
+    if standing.withdrawn:
+        words.insert(0, f"withdrawn: {standing.withdrawn}")
     if not words:
-        words = [standing["state"]]
-    elif standing["state"] == "falsified":
+        words = [standing.state]
+    elif standing.state == "falsified":
         words.insert(0, "falsified")
     return "; ".join(words)
 
 
-def challenged_words(challenged: Sequence[Mapping[str, str]], named: Mapping[str, str] | None = None) -> list[str]:
+def challenged_words(challenged: Sequence[Challenged], named: Mapping[str, str] | None = None) -> list[str]:
     """Return how a bet's own challenges ended, each end in words; `named` gives how each bet is called, or linked."""
-    ends = {
+    ends: dict[ChallengeEnd, str] = {
         "retracts": "retracts {}",
         "survived": "challenged {}, which stand{one}",
         "open": "challenges {}",
         "overturned": "its retraction{s} of {} {are} overturned",
     }
-    return _by_end(ends, [(item["end"], item["bet"]) for item in challenged], named)
+    return _by_end(ends, [(item.end, item.bet) for item in challenged], named)
 
 
-def _by_end(ends: Mapping[str, str], found: Sequence[tuple[str, str]], named: Mapping[str, str] | None) -> list[str]:
+def _by_end(
+    ends: Mapping[ChallengeEnd, str], found: Sequence[tuple[ChallengeEnd, str]], named: Mapping[str, str] | None
+) -> list[str]:
     words = []
     for end, form in ends.items():
         bets = [(named or {}).get(bet, short(bet)) for ended, bet in found if ended == end]
@@ -128,17 +128,21 @@ def _by_end(ends: Mapping[str, str], found: Sequence[tuple[str, str]], named: Ma
     return words
 
 
-def counts_words(counts: Mapping[str, int]) -> str:
+def counts_words(counts: Counts) -> str:
     """Return the counts of a summary in words."""
-    told = [f"{counts[verdict]} {verdict}" for verdict in ("PASS", "LENIENT", "FAIL")]
-    if counts["catastrophic"]:
-        told[2] += f" ({counts['catastrophic']} catastrophic)"
-    others = {"void": "void", "never_run": "never run", "retracted": "retracted", "withdrawn": "withdrawn"}
-    told += [f"{counts[key]} {word}" for key, word in others.items() if counts[key]]
-    recorded = counts["bets"] - counts["never_run"]
-    bets = "1 bet" if counts["bets"] == 1 else f"{counts['bets']} bets"
-    former = f"; {counts['renamed']} more under a former name" if counts.get("renamed") else ""
-    return f"{bets}: {', '.join(told)}; {counts['registered']} of {recorded} registered before their run{former}"
+    failed = f"{counts.FAIL} FAIL" + (f" ({counts.catastrophic} catastrophic)" if counts.catastrophic else "")
+    others = {
+        "void": counts.void,
+        "never run": counts.never_run,
+        "retracted": counts.retracted,
+        "withdrawn": counts.withdrawn,
+    }
+    found = [f"{counts.PASS} PASS", f"{counts.LENIENT} LENIENT", failed]
+    found += [f"{count} {word}" for word, count in others.items() if count]
+    recorded = counts.bets - counts.never_run
+    bets = "1 bet" if counts.bets == 1 else f"{counts.bets} bets"
+    former = f"; {counts.renamed} more under a former name" if counts.renamed else ""
+    return f"{bets}: {', '.join(found)}; {counts.registered} of {recorded} registered before their run{former}"
 
 
 def cells_words(count: int, kind: str = "") -> str:

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from pytest_bets.record.codec import RecordError, load, load_line
+from pytest_bets.record.journal import runs
+from pytest_bets.record.store import Results
 from pytest_bets.record.summary import overview
 from pytest_bets.render.show import show
 from pytest_bets.render.summary import as_json, as_markdown
@@ -69,12 +71,12 @@ BREAKAGES: dict[str, tuple[str, Callable[[str], str], str]] = {
     "a token that is no JSON": (
         RECORD,
         _replaced('"value": 4.0', '"value": NaN'),
-        "the token NaN is no JSON; records spell it as a string",
+        'results/1_first.json: NaN is not valid JSON; write "nan"',
     ),
     "a verdict that does not exist": (
         RECORD,
         _replaced('"verdict": "PASS"', '"verdict": "pass"'),
-        'results/1_first.json: `verdict` holds "pass"',
+        'results/1_first.json: `verdict`: expected "PASS", "LENIENT", "FAIL" or null, got "pass"',
     ),
     "a record under another name": (
         RECORD,
@@ -191,7 +193,8 @@ def test_no_change_to_a_record_breaks_what_is_made_of_it(bet: WriteBet, run: Run
     """A record is refused with the name of its file, or it can be summarized and shown, whatever stands in it."""
     bet(sections={"Scope": "small models."})
     run()
-    record, line = (json.loads(Path(file).read_text(encoding="utf-8")) for file in (RECORD, JOURNAL))
+    record = json.loads(Path(RECORD).read_text(encoding="utf-8"))
+    (run_line,) = Results(Path("results")).journal()
     refusals, accepted = [], 0
     for path in _places(record):
         for value in STRANGE[: -1 if not path else None]:
@@ -200,10 +203,10 @@ def test_no_change_to_a_record_breaks_what_is_made_of_it(bet: WriteBet, run: Run
             except RecordError as error:
                 refusals.append(str(error))
                 continue
-            summary = overview([loaded], [line], [])
+            summary = overview([loaded], [run_line], [])
             assert as_json(summary)
             assert as_markdown(summary, "../")
-            assert show(None, loaded, summary["bets"][0], [line])
+            assert show(None, loaded, summary.bets[0], [run_line])
             accepted += 1
     assert all(refusal.startswith("r.json: ") for refusal in refusals)
     assert len(refusals) > 200
@@ -214,7 +217,8 @@ def test_no_change_to_a_line_of_the_journal_breaks_what_is_made_of_it(bet: Write
     """A line is refused with the name of its file, or it can be counted and shown."""
     bet()
     run()
-    record, line = (json.loads(Path(file).read_text(encoding="utf-8")) for file in (RECORD, JOURNAL))
+    line = json.loads(Path(JOURNAL).read_text(encoding="utf-8"))
+    (ran,) = Results(Path("results")).records()
     refusals, accepted = [], 0
     for path in _places(line):
         for value in STRANGE[: -1 if not path else None]:
@@ -223,10 +227,10 @@ def test_no_change_to_a_line_of_the_journal_breaks_what_is_made_of_it(bet: Write
             except RecordError as error:
                 refusals.append(str(error))
                 continue
-            summary = overview([record], [loaded], [])
-            row = next(row for row in summary["bets"] if row["id"] == "1_first")
-            assert show(None, record, row, [loaded])
+            summary = overview([ran], runs([loaded]), [])
+            row = next(row for row in summary.bets if row.id == "1_first")
+            assert show(None, ran, row, runs([loaded]))
             accepted += 1
     assert all(refusal.startswith("j:1: ") for refusal in refusals)
     assert len(refusals) > 100
-    assert accepted > 100
+    assert accepted > 50

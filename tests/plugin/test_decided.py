@@ -1,19 +1,18 @@
 """Which sentences decided a verdict."""
 
 import math
-from typing import Any
 
 import pytest
 
 from pytest_bets.record.decided import decided
-from pytest_bets.record.verdict import outcome
+from pytest_bets.record.verdict import Judged, Outcome, Verdict, outcome
 from pytest_bets.render.words import decided_words
 
 Met = bool | None
 
 
-def judged(tier: str, value: str, met: Met) -> dict[str, Any]:
-    return {"tier": tier, "sentence": f"mean({value}) >= 1", "value": "nan" if met is None else 2, "met": met}
+def judged(tier: str, value: str, met: Met) -> Judged:
+    return Judged(tier, f"mean({value}) >= 1", math.nan if met is None else 2, 1, met, math.nan)
 
 
 def shown(**truth: list[Met]) -> list[str]:
@@ -22,8 +21,8 @@ def shown(**truth: list[Met]) -> list[str]:
         *(truth.get(tier, []) for tier in ("strict", "lenient", "catastrophic", "control"))
     )
     criteria = [judged(tier, f"{tier}_{place}", met) for tier, mets in truth.items() for place, met in enumerate(mets)]
-    row = {"verdict": verdict, "catastrophic": catastrophic, "noise_floor": noise_floor}
-    return [item["sentence"].partition("(")[2].partition(")")[0] for item in decided(row, criteria)]
+    row = Verdict(verdict, catastrophic, noise_floor)
+    return [item.sentence.partition("(")[2].partition(")")[0] for item in decided(row, criteria)]
 
 
 @pytest.mark.parametrize(
@@ -56,16 +55,12 @@ def test_a_verdict_was_decided_by(truth: dict[str, list[Met]], expected: list[st
 
 def test_nothing_decided_where_there_is_no_verdict() -> None:
     """A void has criteria in no record."""
-    assert decided({"verdict": None, "catastrophic": False, "noise_floor": None}, []) == []
+    assert decided(Verdict(None), []) == []
 
 
-def words(verdict: str, *criteria: tuple[str, str, float, Met], **parts: Any) -> list[str]:
-    row = {"verdict": verdict, "catastrophic": False, "noise_floor": None, **parts}
-    items = [
-        {"tier": tier, "sentence": sentence, "value": "nan" if math.isnan(value) else value, "met": met}
-        for tier, sentence, value, met in criteria
-    ]
-    return decided_words(row, items)
+def words(verdict: Outcome, *criteria: tuple[str, str, float, Met]) -> list[str]:
+    items = [Judged(tier, sentence, value, 1, met, math.nan) for tier, sentence, value, met in criteria]
+    return decided_words(Verdict(verdict), items)
 
 
 def test_a_pass_shows_its_strict_sentences_as_they_are() -> None:

@@ -1,5 +1,6 @@
 """The summary as one object, from records, journal and declarations."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,7 +8,20 @@ import pytest
 from pytest_bets.bet.declaration import Declaration
 from pytest_bets.bet.parse import read
 from pytest_bets.diagnostics import DeclarationError, Fault
-from pytest_bets.record.codec import Json, build, dump, journal_line, load, rows_of
+from pytest_bets.record.codec import build, dump, journal_line, load, rows_of
+from pytest_bets.record.decode import encode
+from pytest_bets.record.model import (
+    Challenge,
+    Challenged,
+    CodeDefinitions,
+    Environment,
+    Record,
+    Registration,
+    RunLine,
+    State,
+    Summary,
+    SummaryRow,
+)
 from pytest_bets.record.standing import Claim
 from pytest_bets.record.summary import claims, overview
 from pytest_bets.record.verdict import Cell, judge
@@ -26,29 +40,26 @@ def declared(file: str, marks: str = "", scope: str = "", strict: int = 3) -> De
     return found
 
 
-def recorded(bet: Declaration, gain: float, state: str = "registered") -> Json:
+def recorded(bet: Declaration, gain: float, state: State = "registered") -> Record:
     cells = (Cell({}, {"gain": gain}),)
-    environment = {"python": "3", "platform": "p", "packages": {}, "device": "cpu", "threads": 1}
     built = build(
         bet,
         judge(bet.criteria, cells),
         cells,
-        registration={"state": state, "commit": None},
-        code={"digest": "c", "definitions": {}},
-        environment={**environment, "commit": None, "dirty": None},
+        registration=Registration(state, None),
+        code=CodeDefinitions("c", {}),
+        environment=Environment("3", "p", {}, "cpu", 1, None, None),
     )
     return load(dump(built, rows_of(built)), bet.id)
 
 
-def run_of(record: Json, **parts: Any) -> Json:
-    return {
-        **journal_line(record, rows_of(record), record_sha256=None, time="T", host="h", seconds=1, previous=None),
-        **parts,
-    }
+def run_of(record: Record, **parts: Any) -> RunLine:
+    line = journal_line(record, rows_of(record), record_sha256=None, time="T", host="h", seconds=1, previous=None)
+    return replace(line, **parts)
 
 
-def rows(summary: Json) -> dict[str, Json]:
-    return {row["id"]: row for row in summary["bets"]}
+def rows(summary: Summary) -> dict[str, SummaryRow]:
+    return {row.id: row for row in summary.bets}
 
 
 def test_a_row_tells_verdict_sentence_standing_runs_and_scope() -> None:
@@ -56,7 +67,7 @@ def test_a_row_tells_verdict_sentence_standing_runs_and_scope() -> None:
     bet = declared("5_gain", scope="Scope: small models.")
     record = recorded(bet, 2.5)
     summary = overview([record], [run_of(record), run_of(record, verdict="PASS"), run_of(record, code="0")], [bet])
-    assert rows(summary)["5_gain"] == {
+    assert encode(rows(summary)["5_gain"]) == {
         "id": "5_gain",
         "number": 5,
         "title": "Bet: 5_gain.",
@@ -98,7 +109,7 @@ def test_the_counts_are_those_of_the_rows() -> None:
         if gain is not None
     ]
     summary = overview(found, [], bets)
-    assert summary["counts"] == {
+    assert encode(summary.counts) == {
         "bets": 6,
         "PASS": 2,
         "LENIENT": 1,
@@ -110,39 +121,39 @@ def test_the_counts_are_those_of_the_rows() -> None:
         "withdrawn": 1,
         "registered": 4,
     }
-    assert summary["falsified"] == ["3_b", "5_c"]
-    assert summary["retracted"] == ["1_b", "6_w"]
-    assert summary["never_run"] == ["4_b"]
-    assert rows(summary)["1_b"]["standing"]["challenges"] == [{"by": "5_c", "end": "retracts"}]
-    assert rows(summary)["5_c"]["challenged"] == [{"bet": "1_b", "end": "retracts"}]
+    assert summary.falsified == ("3_b", "5_c")
+    assert summary.retracted == ("1_b", "6_w")
+    assert summary.never_run == ("4_b",)
+    assert rows(summary)["1_b"].standing.challenges == (Challenge("5_c", "retracts"),)
+    assert rows(summary)["5_c"].challenged == (Challenged("1_b", "retracts"),)
 
 
 def test_rows_stand_by_number_and_then_by_name() -> None:
     """Bets are ordered as numbers are, and those without one come last."""
     bets = [declared(name) for name in ("zebra", "10_a", "9_b", "apple", "010_b")]
     ids = ["9_b", "010_b", "10_a", "apple", "zebra"]
-    assert [row["id"] for row in overview([], [], bets)["bets"]] == ids
-    assert overview([], [], bets)["bets"] == overview([], [], bets[::-1])["bets"]
+    assert [row.id for row in overview([], [], bets).bets] == ids
+    assert overview([], [], bets).bets == overview([], [], bets[::-1]).bets
 
 
 def test_a_changed_declaration_is_told() -> None:
     """A record of another digest than the file's is marked in its row."""
     record = recorded(declared("5_gain"), 3)
-    assert rows(overview([record], [], [declared("5_gain", strict=4)]))["5_gain"]["declaration_changed"] is True
+    assert rows(overview([record], [], [declared("5_gain", strict=4)]))["5_gain"].declaration_changed is True
 
 
 def test_a_bet_whose_file_is_gone_keeps_its_row() -> None:
     """Falsifications stay: the record alone is enough for a row, without a file."""
     record = recorded(declared("5_gain", scope="Scope: small."), 0.5)
     row = rows(overview([record], [], []))["5_gain"]
-    assert (row["file"], row["verdict"], row["catastrophic"], row["scope"]) == (None, "FAIL", True, "small.")
+    assert (row.file, row.verdict, row.catastrophic, row.scope) == (None, "FAIL", True, "small.")
 
 
 def test_what_cannot_be_read_is_listed() -> None:
     """Every fault of every declaration is told in the summary."""
     error = DeclarationError([Fault("bet_1_a.py", 3, "no section"), Fault("bet_1_a.py", 9, "no tier")])
     summary = overview([], [], [], [error])
-    assert summary["unreadable"] == ["bet_1_a.py:3: no section", "bet_1_a.py:9: no tier"]
+    assert summary.unreadable == ("bet_1_a.py:3: no section", "bet_1_a.py:9: no tier")
 
 
 def test_a_claim_has_its_links_from_the_record_and_its_withdrawal_from_the_file() -> None:
@@ -159,13 +170,13 @@ def test_a_renamed_bet_is_listed_twice_and_counted_once() -> None:
     """Its old record keeps its row, and says which bet has its declaration now."""
     old, new = declared("1_old"), declared("2_new")
     summary = overview([recorded(old, 3), recorded(new, 2)], [], [new])
-    assert [(row["id"], row["verdict"], row.get("renamed_to")) for row in summary["bets"]] == [
+    assert [(row.id, row.verdict, row.renamed_to) for row in summary.bets] == [
         ("1_old", "PASS", "2_new"),
         ("2_new", "LENIENT", None),
     ]
-    counts = summary["counts"]
-    assert (counts["bets"], counts["PASS"], counts["LENIENT"], counts["renamed"]) == (1, 0, 1, 1)
-    assert (counts["registered"], counts["never_run"]) == (1, 0)
+    counts = summary.counts
+    assert (counts.bets, counts.PASS, counts.LENIENT, counts.renamed) == (1, 0, 1, 1)
+    assert (counts.registered, counts.never_run) == (1, 0)
     assert counts_words(counts) == (
         "1 bet: 0 PASS, 1 LENIENT, 0 FAIL; 1 of 1 registered before their run; 1 more under a former name"
     )
@@ -174,8 +185,8 @@ def test_a_renamed_bet_is_listed_twice_and_counted_once() -> None:
 def test_a_bet_that_was_renamed_and_never_run_since_counts_under_its_new_name() -> None:
     """Its seeds come from its name, so that what the old one measured is not what this one would."""
     summary = overview([recorded(declared("1_old"), 3)], [], [declared("2_new")])
-    counts = summary["counts"]
-    assert (counts["bets"], counts["PASS"], counts["never_run"], counts["renamed"]) == (1, 0, 1, 1)
+    counts = summary.counts
+    assert (counts.bets, counts.PASS, counts.never_run, counts.renamed) == (1, 0, 1, 1)
 
 
 @pytest.mark.parametrize(("gain", "counted"), [(None, 1), (3.0, 1), (2.0, 1), (1.5, 0), (0.5, 0)])
@@ -184,11 +195,11 @@ def test_a_falsification_stays_in_the_counts_until_its_new_name_repeats_it(gain:
     old, new = declared("1_old"), declared("2_new")
     records = [recorded(old, 0.5), *([recorded(new, gain)] if gain is not None else [])]
     summary = overview(records, [], [new])
-    verdicts = [record["verdict"] for record in records]
-    assert summary["counts"]["FAIL"] == verdicts[1:].count("FAIL") + counted
-    assert summary["counts"].get("renamed", 0) == 1 - counted
-    assert "1_old" in summary["falsified"]
-    assert rows(summary)["1_old"]["renamed_to"] == "2_new"
+    verdicts = [record.verdict for record in records]
+    assert verdicts[1:].count("FAIL") + counted == summary.counts.FAIL
+    assert summary.counts.renamed == 1 - counted
+    assert "1_old" in summary.falsified
+    assert rows(summary)["1_old"].renamed_to == "2_new"
 
 
 def test_only_the_same_declaration_without_a_file_is_a_renamed_bet() -> None:
@@ -197,9 +208,9 @@ def test_only_the_same_declaration_without_a_file_is_a_renamed_bet() -> None:
     error = DeclarationError([Fault("bets/bet_2_broken.py", 1, "no section")])
     twin = declared("4_twin")
     summary = overview([gone, recorded(broken, 3), recorded(copied, 3)], [], [copied, twin], [error])
-    assert not [row for row in summary["bets"] if "renamed_to" in row]
-    assert summary["counts"]["bets"] == 4
-    assert "renamed" not in summary["counts"]
+    assert not [row for row in summary.bets if row.renamed_to]
+    assert summary.counts.bets == 4
+    assert "renamed" not in encode(summary.counts)
 
 
 def test_every_former_name_leads_to_the_present_one() -> None:
@@ -207,6 +218,6 @@ def test_every_former_name_leads_to_the_present_one() -> None:
     records = [recorded(declared(name), 3) for name in ("1_first", "2_second")]
     for bets in ([declared("3_third"), declared("9_copy")], [declared("9_copy"), declared("3_third")]):
         summary = overview(records, [], bets)
-        assert [row.get("renamed_to") for row in summary["bets"]] == ["3_third", "3_third", None, None]
+        assert [row.renamed_to for row in summary.bets] == ["3_third", "3_third", None, None]
     ran = overview([*records, recorded(declared("9_copy"), 3)], [], [declared("3_third"), declared("9_copy")])
-    assert [row.get("renamed_to") for row in ran["bets"]] == ["9_copy", "9_copy", None, None]
+    assert [row.renamed_to for row in ran.bets] == ["9_copy", "9_copy", None, None]

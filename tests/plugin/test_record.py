@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,19 +11,19 @@ import pytest
 from pytest_bets.bet.declaration import Declaration
 from pytest_bets.bet.parse import read
 from pytest_bets.record.codec import (
-    Json,
     RecordError,
     agreeing,
     build,
-    cells_of,
     dump,
+    dump_line,
     journal_line,
     load,
     load_line,
     rows_of,
-    same_pair,
     verdict_of,
 )
+from pytest_bets.record.decode import encode
+from pytest_bets.record.model import CodeDefinitions, Environment, Record, Registration, RunLine, ValueRow
 from pytest_bets.record.verdict import Cell, judge, void
 from pytest_bets.record.verify import differences
 
@@ -61,30 +62,24 @@ def declaration() -> Declaration:
     return found
 
 
-def record(cells: tuple[Cell, ...] = CELLS, **parts: Any) -> Json:
+def record(cells: tuple[Cell, ...] = CELLS, **parts: Any) -> Record:
     bet = declaration()
     details: dict[str, Any] = {
-        "registration": {"state": "registered", "commit": "a" * 40},
-        "code": {"digest": "b" * 64, "definitions": {"bets/bet_7_gain.py": {"experiment": "c" * 16}}},
-        "environment": {
-            "python": "3.11",
-            "platform": "Linux-x86_64",
-            "packages": {},
-            "device": "cpu",
-            "threads": 2,
-            "commit": "a" * 40,
-            "dirty": False,
-        },
+        "registration": Registration("registered", "a" * 40),
+        "code": CodeDefinitions("b" * 64, {"bets/bet_7_gain.py": {"experiment": "c" * 16}}),
+        "environment": Environment("3.11", "Linux-x86_64", {}, "cpu", 2, "a" * 40, False),
     }
     return build(bet, judge(bet.criteria, cells), cells, **{**details, **parts})
 
 
-def line_of(built: Json) -> Json:
+def line_of(built: Record) -> RunLine:
     made = journal_line(built, rows_of(built), record_sha256=None, time="T", host="h", seconds=1.23456, previous=None)
-    return load_line(json.dumps(made).encode().replace(b"NaN", b'"nan"'), "journal")
+    line = load_line(dump_line(made), "journal")
+    assert isinstance(line, RunLine)
+    return line
 
 
-def _dumped(built: Json) -> bytes:
+def _dumped(built: Record) -> bytes:
     return dump(built, rows_of(built))
 
 
@@ -93,10 +88,10 @@ def test_a_record_is_read_back_as_it_was_built() -> None:
     data = _dumped(record())
     loaded = load(data, "7_gain.json")
     assert _dumped(loaded) == data
-    for found, cell in zip(cells_of(loaded), CELLS, strict=True):
+    for found, cell in zip(loaded.cells, CELLS, strict=True):
         assert repr(sorted(found.row.items())) == repr(sorted(cell.row.items()))
     assert verdict_of(loaded).verdict == "PASS"
-    assert loaded["declaration"]["constants"] == {"RATE": 5e-5, "SHAPE": [1, 2]}
+    assert loaded.declaration.constants == {"RATE": 5e-5, "SHAPE": [1, 2]}
 
 
 def test_a_record_is_strict_json_with_a_cell_a_line() -> None:
@@ -119,24 +114,26 @@ def test_text_that_looks_like_the_file_does_not_break_it() -> None:
     strange = '\n "cells": [],\u2028"\udcff\x00'
     cells = (Cell({"part": 1}, {"gain": 1, "placebo": 0, "note": strange}),)
     loaded = load(_dumped(record(cells)), "x")
-    assert cells_of(loaded)[0].measured["note"] == strange
+    assert loaded.cells[0].measured["note"] == strange
 
 
 def test_a_record_without_cells_is_whole() -> None:
     """A void run that measured nothing is written and read like any other."""
     bet = declaration()
-    parts = {key: record()[key] for key in ("registration", "code", "environment")}
-    empty = build(bet, void("4 of 4 cells crashed"), (), **parts)
-    assert load(_dumped(empty), "x") == empty
-    assert (empty["void"], empty["criteria"], empty["cells"]) == ("4 of 4 cells crashed", [], [])
+    like = record()
+    reason = "4 of 4 cells crashed"
+    empty = build(bet, void(reason), (), registration=like.registration, code=like.code, environment=like.environment)
+    loaded = load(_dumped(empty), "x")
+    assert _dumped(loaded) == _dumped(empty)
+    assert (loaded.void, loaded.criteria, loaded.cells) == (reason, (), ())
 
 
 def test_a_rehearsal_is_marked() -> None:
     """The mark is there for a rehearsal alone, in the record and in the journal."""
-    assert "pilot" not in record()
-    assert "pilot" not in line_of(record())
-    assert record(pilot=True)["pilot"] is True
-    assert line_of(record(pilot=True))["pilot"] is True
+    assert "pilot" not in encode(record())
+    assert "pilot" not in encode(line_of(record()))
+    assert encode(record(pilot=True))["pilot"] is True
+    assert line_of(record(pilot=True)).pilot is True
 
 
 @pytest.mark.parametrize(
@@ -146,8 +143,11 @@ def test_a_rehearsal_is_marked() -> None:
         (lambda _: b"{\n", "7.json: this is not JSON: Expecting property name enclosed in double quotes"),
         (lambda data: data[: data.index(b'"code"')], "7.json:"),
         (lambda data: data.replace(b'"verdict": ', b'"verdict" '), "this is not JSON: Expecting ':' delimiter"),
-        (lambda data: data.replace(b'"gain": "inf"', b'"gain": Infinity'), "7.json: the token Infinity is no JSON;"),
-        (lambda data: data.replace(b'"gain": 2', b'"gain": NaN'), "7.json: the token NaN is no JSON; records spell it"),
+        (
+            lambda data: data.replace(b'"gain": "inf"', b'"gain": Infinity'),
+            '7.json: Infinity is not valid JSON; write "inf"',
+        ),
+        (lambda data: data.replace(b'"gain": 2', b'"gain": NaN'), '7.json: NaN is not valid JSON; write "nan"'),
         (lambda _: b"\xff\xfe\xfa", "7.json: this is not JSON: "),
         (lambda data: data.replace("größe".encode(), b"\xff"), "7.json: this is not JSON: 'utf-8' codec can't decode"),
         (lambda _: b"[" * 100_000, "7.json: this is not JSON: maximum recursion depth"),
@@ -163,15 +163,27 @@ def test_a_rehearsal_is_marked() -> None:
             "7.json: this is no record: its schema is None, expected 'pytest-bets/record/1' or 'pytest-bets/record/2'",
         ),
         (lambda data: data.replace(b"record/2", b"record/9"), "its schema is 'pytest-bets/record/9', expected"),
-        (lambda data: data.replace(b'"PASS"', b'"WON"'), '7.json: `verdict` holds "WON", which none has there'),
-        (lambda data: data.replace(b'"void"', b'"avoid"'), "7.json: `void` holds nothing, which none has there"),
-        (lambda data: data.replace(b'"gain": 2', b'"gain": {}'), "7.json: `cells[1].measured.gain` holds {}, which"),
-        (lambda data: data.replace(b'"met": true', b'"met": 1', 1), "7.json: `criteria[0].met` holds 1, which none"),
+        (
+            lambda data: data.replace(b'"PASS"', b'"WON"'),
+            '7.json: `verdict`: expected "PASS", "LENIENT", "FAIL" or null, got "WON"',
+        ),
+        (lambda data: data.replace(b'"void"', b'"avoid"'), "7.json: `void`: expected a string or null, got nothing"),
+        (
+            lambda data: data.replace(b'"gain": 2', b'"gain": {}'),
+            "7.json: `cells[1].measured.gain`: expected a number, a string, true, false, null or a list of numbers, got",
+        ),
+        (
+            lambda data: data.replace(b'"met": true', b'"met": 1', 1),
+            "7.json: `criteria[0].met`: expected true, false or null, got 1",
+        ),
         (
             lambda data: data.replace(b'"value": 3.0', b'"value": ' + b"9" * 400),
-            "7.json: `criteria[0].value` holds 999",
+            '7.json: `criteria[0].value`: expected a number, "nan", "inf" or "-inf", got 999',
         ),
-        (lambda data: data.replace(b'"state": "registered"', b'"state": "sure"'), '`registration.state` holds "sure"'),
+        (
+            lambda data: data.replace(b'"state": "registered"', b'"state": "sure"'),
+            '`registration.state`: expected "registered", "unregistered" or "unknown", got "sure"',
+        ),
     ],
 )
 def test_a_broken_file_is_refused_by_file_line_and_field(spoil: Callable[[bytes], bytes], message: str) -> None:
@@ -203,8 +215,8 @@ def test_the_line_of_a_syntax_error_is_told() -> None:
             "journal.jsonl:3: this is no line of a journal, expected schema 'pytest-bets/journal/1' or "
             "'pytest-bets/journal/2'",
         ),
-        (b'{"schema": "pytest-bets/journal/1"}', "journal.jsonl:3: `bet` holds nothing, which none has there"),
-        (b'{"seconds": Infinity}', "journal.jsonl:3: the token Infinity is no JSON; records spell it as a string"),
+        (b'{"schema": "pytest-bets/journal/1"}', "journal.jsonl:3: `bet`: expected a string, got nothing"),
+        (b'{"seconds": Infinity}', 'journal.jsonl:3: Infinity is not valid JSON; write "inf"'),
     ],
 )
 def test_a_broken_line_of_the_journal_is_refused_by_its_number(line: bytes, message: str) -> None:
@@ -218,15 +230,15 @@ def test_a_line_of_the_journal_tells_the_run_of_its_record() -> None:
     """Digests, verdict and each sentence's value, the cells by number and hash, seconds to the millisecond."""
     built = record()
     line = line_of(built)
-    assert (line["bet"], line["verdict"], line["seconds"]) == ("7_gain", "PASS", 1.235)
-    assert (line["declaration"], line["code"]) == (built["declaration"]["digest"], "b" * 64)
-    assert line["criteria"][0] == {"tier": "strict", "sentence": "count(gain > 0) >= 3", "value": 3.0, "met": True}
-    assert line["cells"]["count"] == 4
+    assert (line.bet, line.verdict, line.seconds) == ("7_gain", "PASS", 1.235)
+    assert (line.declaration, line.code) == (built.declaration.digest, "b" * 64)
+    assert line.criteria[0] == ValueRow("strict", "count(gain > 0) >= 3", 3.0, True)
+    assert line.cells.count == 4
     other = record((*CELLS[:3], Cell(CELLS[3].params, {**CELLS[3].measured, "gain": -1})))
-    assert line_of(other)["cells"]["sha256"] != line["cells"]["sha256"]
+    assert line_of(other).cells.sha256 != line.cells.sha256
 
 
-def loaded_record() -> Json:
+def loaded_record() -> Record:
     return load(_dumped(record()), "x")
 
 
@@ -275,12 +287,12 @@ STRICT = 'strict "count(gain > 0) >= 3"'
 )
 def test_every_edit_by_hand_is_found_out(path: tuple[str | int, ...], value: object, expected: str) -> None:
     """Each field that a hand may have changed is told with what it says and what it should say."""
-    edited = loaded_record()
+    edited = json.loads(_dumped(record()))
     holder: Any = edited
     for key in path[:-1]:
         holder = holder[key]
     holder[path[-1]] = value
-    found = differences(load(_dumped(edited), "x"), declaration(), line_of(record()))
+    found = differences(load(json.dumps(edited).encode(), "x"), declaration(), line_of(record()))
     assert any(line.startswith(expected) for line in found), found
 
 
@@ -290,19 +302,19 @@ def test_a_run_agrees_with_a_record_of_the_same_pair_and_verdict() -> None:
     line = line_of(built)
     journal = [
         line,
-        {**line, "verdict": "FAIL"},
-        {**line, "verdict": None},
-        {**line, "code": "0"},
-        {**line, "declaration": "0"},
-        {**line, "bet": "8_other"},
+        replace(line, verdict="FAIL"),
+        replace(line, verdict=None),
+        replace(line, code="0"),
+        replace(line, declaration="0"),
+        replace(line, bet="8_other"),
     ]
     assert agreeing(journal, built) == (2, 1)
-    assert agreeing(journal, {**built, "verdict": None}) == (2, 0)
+    assert agreeing(journal, replace(built, verdict=None)) == (2, 0)
 
 
 def test_a_pair_is_declaration_and_code() -> None:
     """Two records are of one pair where both digests are equal."""
     one = record()
-    assert same_pair(one, record(CELLS[:2]))
-    assert not same_pair(one, record(code={"digest": "0", "definitions": {}}))
-    assert not same_pair(one, {**one, "declaration": {**one["declaration"], "digest": "0"}})
+    assert one.pair == record(CELLS[:2]).pair
+    assert one.pair != record(code=CodeDefinitions("0", {})).pair
+    assert one.pair != replace(one, declaration=replace(one.declaration, digest="0")).pair

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from pytest_bets.record.codec import JOURNAL_SCHEMA, RECORD_SCHEMA, RecordError, load, load_line
-from pytest_bets.record.summary import SUMMARY_SCHEMA
+from pytest_bets.record.codec import RecordError, load, load_line
+from pytest_bets.record.model import JOURNAL_SCHEMA, RECORD_SCHEMA, SUMMARY_SCHEMA
 from tests.plugin.conftest import Run, WriteBet
 from tests.plugin.whole import Json, journal, records, strict
 
@@ -245,7 +245,7 @@ def test_a_schema_is_no_laxer_than_the_reader(whole: Json) -> None:
     """What the plugin itself refuses to read fits no schema."""
     line = journal(Path("results"))[-1]
     strange: tuple[object, ...] = ({"strange": [1]}, [], [None], None, 1.5, True, "strange", 10**400)
-    readers: list[tuple[str, Json, Callable[[bytes, str], Json]]] = [
+    readers: list[tuple[str, Json, Callable[[bytes, str], object]]] = [
         ("record", whole, load),
         ("journal", line, load_line),
     ]

@@ -4,7 +4,8 @@ import itertools
 
 import pytest
 
-from pytest_bets.record.standing import Challenge, Claim, Standing, standings
+from pytest_bets.record.model import Challenge, Standing
+from pytest_bets.record.standing import Claim, standings
 
 VERDICTS = ("PASS", "LENIENT", "FAIL", None)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from pytest_bets.record.codec import dump, rows_of
+from pytest_bets.record.codec import dump, load, rows_of
 from pytest_bets.values import canonical, digest
 from tests.plugin.histories import BET, JOURNAL, LAB, RECORD, History, audit, commit, edit
 from tests.plugin.test_schemas import faults
@@ -34,7 +34,8 @@ def record() -> Json:
 
 def write(item: Json) -> str:
     """Write a record as a session does, and return the hash of its bytes."""
-    data = dump(item, rows_of(item))
+    typed = load(json.dumps(item).encode(), RECORD)
+    data = dump(typed, rows_of(typed))
     Path(RECORD).write_bytes(data)
     return hashlib.sha256(data).hexdigest()
 

@@ -4,8 +4,8 @@ import math
 
 import pytest
 
+from pytest_bets.record.model import Challenge, Challenged, ChallengeEnd, Standing, StandingState
 from pytest_bets.record.standing import Claim, standings
-from pytest_bets.record.summary import standing_json
 from pytest_bets.record.verdict import Judged, Verdict
 from pytest_bets.render.words import challenged_words, listed, standing_words, tier_words, verdict_words
 
@@ -27,7 +27,7 @@ from pytest_bets.render.words import challenged_words, listed, standing_words, t
 )
 def test_a_verdict_is_told_with_what_is_worst_about_it(verdict: Verdict, words: str) -> None:
     """A catastrophe is told before noise, and a void is no FAIL."""
-    assert verdict_words({**vars(verdict)}) == words
+    assert verdict_words(verdict) == words
 
 
 @pytest.mark.parametrize(
@@ -62,8 +62,8 @@ def test_what_speaks_against_the_claim_is_told_first() -> None:
     ]
 
 
-def standing(state: str, *challenges: tuple[str, str]) -> dict[str, object]:
-    return {"state": state, "challenges": [{"by": by, "end": end} for by, end in challenges], "withdrawn": None}
+def standing(state: StandingState, *challenges: tuple[str, ChallengeEnd]) -> Standing:
+    return Standing(state, tuple(Challenge(by, end) for by, end in challenges), None)
 
 
 @pytest.mark.parametrize(
@@ -82,22 +82,22 @@ def standing(state: str, *challenges: tuple[str, str]) -> dict[str, object]:
         ),
     ],
 )
-def test_challengers_with_the_same_end_are_told_together(told: dict[str, object], words: str) -> None:
+def test_challengers_with_the_same_end_are_told_together(told: Standing, words: str) -> None:
     """By their numbers, and the words once."""
     assert standing_words(told) == words
 
 
 def test_the_challenges_of_a_bet_with_the_same_end_are_told_together() -> None:
     """Likewise from the other side."""
-    ends = ("retracts", "survived", "open", "overturned")
-    one = [{"bet": f"{place}_a", "end": end} for place, end in enumerate(ends)]
+    ends: tuple[ChallengeEnd, ...] = ("retracts", "survived", "open", "overturned")
+    one = [Challenged(f"{place}_a", end) for place, end in enumerate(ends)]
     assert challenged_words(one) == [
         "retracts 0",
         "challenged 1, which stands",
         "challenges 2",
         "its retraction of 3 is overturned",
     ]
-    two = one + [{"bet": f"1{place}_a", "end": end} for place, end in enumerate(ends)]
+    two = one + [Challenged(f"1{place}_a", end) for place, end in enumerate(ends)]
     assert challenged_words(two, {"0_a": "[0_a](there)"}) == [
         "retracts [0_a](there), 10",
         "challenged 1, 11, which stand",
@@ -133,6 +133,6 @@ def test_a_standing_is_told_with_its_challenges(
     claims = [Claim("37_a", 37, verdict, (), withdrawn)]
     if challenger:
         claims.append(Claim("62_b", 62, None if challenger == "open" else challenger, (37,), None))
-    told = standing_json(standings(claims)["37_a"])
+    told = standings(claims)["37_a"]
     assert standing_words(told) == words
     assert standing_words(told, {"62_b": "[62_b](there)"}) == words.replace("62", "[62_b](there)")

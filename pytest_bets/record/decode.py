@@ -1,0 +1,284 @@
+"""From JSON values to typed values and back, by the type hints of the fields."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from functools import cache
+from types import NoneType, UnionType
+from typing import Annotated, Any, Final, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from pytest_bets.record.field import SPELLED, Values
+from pytest_bets.values import number
+
+T = TypeVar("T")
+Reader = Callable[[Any], Any]
+
+_ABSENT: Final = object()
+_INFINITE: Final = ("nan", "inf", "-inf")
+_LONGEST: Final = 80
+"""Characters of a wrong value that a message shows."""
+
+
+class MisfitError(ValueError):
+    """A JSON value is not of the type that its place has; the message is `path: expected X, got Y`."""
+
+    def __init__(self, expected: str, found: object) -> None:
+        super().__init__(expected, found)
+        self.expected = expected
+        self.found = found
+        self.path = ""
+
+    def within(self, step: str | int) -> "MisfitError":
+        """Return the error as seen from the value around: one step is added before the path."""
+        name = f"[{step}]" if isinstance(step, int) else step
+        self.path = f"{name}{'' if self.path[:1] in ('', '[') else '.'}{self.path}"
+        return self
+
+    def __str__(self) -> str:
+        got = "nothing" if self.found is _ABSENT else json.dumps(self.found)[:_LONGEST]
+        return f"`{self.path}`: expected {self.expected}, got {got}"
+
+
+def decode(kind: Callable[..., T], item: object, /, **given: object) -> T:
+    """Return the typed value of a JSON object.
+
+    Args:
+        kind: The dataclass.
+        item: The JSON object; keys that are no field of the class are left out.
+        given: By field, another type for it.
+
+    Raises:
+        MisfitError: for the first field that is not of its type.
+
+    """
+    found: T = _object(kind, tuple(given.items()))(item)
+    return found
+
+
+def encode(value: object) -> Any:
+    """Return the JSON value of a typed value. A field that has its default value is left out."""
+    if is_dataclass(value):
+        return {
+            name: encode(item)
+            for name, default in _defaults(value.__class__)
+            if (item := getattr(value, name)) is not default
+        }
+    if isinstance(value, tuple | list):
+        return [encode(item) for item in value]
+    return {key: encode(item) for key, item in value.items()} if isinstance(value, Mapping) else value
+
+
+@cache
+def _defaults(kind: Any) -> tuple[tuple[str, object], ...]:
+    return tuple((field.name, field.default) for field in fields(kind))
+
+
+@cache
+def hints(kind: Any) -> dict[str, Any]:
+    """Return the type hints of a dataclass's fields."""
+    return get_type_hints(kind, include_extras=True)
+
+
+def parts(hint: Any) -> tuple[Any, tuple[Any, ...]]:
+    """Return a type and its annotations, of which it may have none."""
+    return (hint.__origin__, hint.__metadata__) if get_origin(hint) is Annotated else (hint, ())
+
+
+def members(hint: Any) -> tuple[Any, ...]:
+    """Return the types of a union, or the one type."""
+    return get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+
+
+def expected(hint: Any) -> str:
+    """Return in words what values a type has."""
+    words = list(dict.fromkeys(_words(hint)))
+    return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def _words(hint: Any) -> Iterator[str]:
+    kind, notes = parts(hint)
+    if len(members(kind)) > 1:
+        for member in members(kind):
+            yield from _words(member)
+    elif get_origin(kind) is Literal:
+        yield from map(json.dumps, get_args(kind))
+    elif kind is bool:
+        yield from ("true", "false")
+    elif get_origin(kind) is tuple:
+        yield "a list"
+    else:
+        yield _CALLED.get(kind, "an object")
+        if SPELLED in notes:
+            yield from map(json.dumps, _INFINITE)
+
+
+_CALLED: Final[Mapping[Any, str]] = {
+    str: "a string",
+    int: "an integer",
+    float: "a number",
+    NoneType: "null",
+    object: "a value",
+}
+
+
+@cache
+def _reader(hint: Any) -> Reader:
+    kind, notes = parts(hint)
+    if len(members(kind)) > 1:
+        return _union(hint, [_reader(member) for member in members(kind)])
+    if any(isinstance(note, Values) for note in notes):
+        return _values
+    if get_origin(kind) is Literal:
+        return _literal(hint, get_args(kind))
+    if get_origin(kind) is tuple:
+        return _list(_reader(get_args(kind)[0]))
+    if _is_object(kind):
+        return _object(kind, ())
+    if kind is object:
+        return lambda item: item
+    if get_origin(kind) is not None:
+        return _mapping(get_args(kind)[1])
+    return _number(hint, spelled=SPELLED in notes) if kind is float else _scalar(hint, kind)
+
+
+def _is_object(kind: Any) -> bool:
+    return is_dataclass(kind)
+
+
+def _scalar(hint: Any, kind: type) -> Reader:
+    def read(item: Any) -> Any:
+        if type(item) is not kind:
+            raise MisfitError(expected(hint), item)
+        return item
+
+    return read
+
+
+def _number(hint: Any, *, spelled: bool) -> Reader:
+    def read(item: Any) -> Any:
+        if type(item) is float or (type(item) is int and abs(item) <= sys.float_info.max):
+            return item
+        if spelled and item in _INFINITE:
+            return number(item)
+        raise MisfitError(expected(hint), item)
+
+    return read
+
+
+def _literal(hint: Any, values: tuple[object, ...]) -> Reader:
+    def read(item: Any) -> Any:
+        if any(type(item) is type(value) and item == value for value in values):
+            return item
+        raise MisfitError(expected(hint), item)
+
+    return read
+
+
+def _union(hint: Any, readers: list[Reader]) -> Reader:
+    def read(item: Any) -> Any:
+        for one in readers:
+            try:
+                return one(item)
+            except MisfitError:
+                continue
+        raise MisfitError(expected(hint), item)
+
+    return read
+
+
+def _list(one: Reader) -> Reader:
+    def read(item: Any) -> Any:
+        if type(item) is not list:
+            raise MisfitError("a list", item)
+        found = []
+        try:
+            for entry in item:
+                found.append(one(entry))  # noqa: PERF401  # its length tells which entry does not fit
+        except MisfitError as error:
+            raise error.within(len(found)) from None
+        return tuple(found)
+
+    return read
+
+
+def _mapping(hint: Any) -> Reader:
+    one = None if hint is object else _reader(hint)
+
+    def read(item: Any) -> Any:
+        if type(item) is not dict:
+            raise MisfitError("an object", item)
+        if one is None:
+            return item
+        found = {}
+        for key, entry in item.items():
+            try:
+                found[key] = one(entry)
+            except MisfitError as error:
+                raise error.within(key) from None
+        return found
+
+    return read
+
+
+@cache
+def _object(kind: Any, given: tuple[tuple[str, Any], ...]) -> Reader:
+    known = {**hints(kind), **dict(given)}
+    entries = [(field.name, _reader(known[field.name]), field.default is MISSING) for field in fields(kind)]
+
+    def read(item: Any) -> Any:
+        if type(item) is not dict:
+            raise MisfitError("an object", item)
+        found = {}
+        for name, one, is_required in entries:
+            entry = item.get(name, _ABSENT)
+            if entry is _ABSENT:
+                if is_required:
+                    raise MisfitError(expected(known[name]), entry).within(name)
+                continue
+            try:
+                found[name] = one(entry)
+            except MisfitError as error:
+                raise error.within(name) from None
+        return kind(**found)
+
+    return read
+
+
+_WORDY: Final = frozenset({str, list})
+"""The types that may hold a spelled number."""
+_PLAIN: Final = frozenset({int, float, bool, NoneType})
+
+
+def _values(item: Any) -> Any:
+    """Read the parameters or the measured values of a cell; a sweep may have thousands."""
+    if type(item) is not dict:
+        raise MisfitError("an object", item)
+    kinds = set(map(type, item.values()))
+    if kinds <= _PLAIN and int not in kinds:
+        return item
+    found = {}
+    for key, value in item.items():
+        try:
+            found[key] = _value(value)
+        except MisfitError as error:
+            raise error.within(key) from None
+    return found
+
+
+def _value(item: Any) -> Any:
+    if type(item) is list:
+        if not all(map(_is_number, item)):
+            raise MisfitError("a list of numbers", item)
+        return [number(entry) if type(entry) is str else entry for entry in item]
+    if item in _INFINITE:
+        return number(item)
+    if type(item) in (str, NoneType) or _is_number(item):
+        return item
+    raise MisfitError("a number, a string, true, false, null or a list of numbers", item)
+
+
+def _is_number(item: Any) -> bool:
+    if isinstance(item, int):
+        return abs(item) <= sys.float_info.max
+    return type(item) is float or item in _INFINITE

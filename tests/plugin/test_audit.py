@@ -305,7 +305,7 @@ def test_every_kind_is_in_the_schema_and_explained() -> None:
     rows = [line.split("|")[1] for table in tables for line in table.splitlines() if line.startswith("| `")]
     kinds = get_args(Kind)
     assert [*re.findall("`(.+?)`", "".join(rows)), "unknown"] == list(kinds)
-    assert schema("audit")["$defs"]["entry"]["properties"]["kind"]["enum"] == list(kinds)
+    assert schema("audit")["$defs"]["EntryPart"]["properties"]["kind"]["enum"] == list(kinds)
 
 
 def test_the_verdict_under_the_first_criteria_stands_beside_that_of_today(history: History) -> None:

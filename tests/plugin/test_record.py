@@ -170,7 +170,7 @@ def test_a_rehearsal_is_marked() -> None:
         (lambda data: data.replace(b'"void"', b'"avoid"'), "7.json: `void`: expected a string or null, got nothing"),
         (
             lambda data: data.replace(b'"gain": 2', b'"gain": {}'),
-            "7.json: `cells[1].measured.gain`: expected a number, a string, true, false, null or a list of numbers, got",
+            "7.json: `cells[1].measured.gain`: expected a number, a string, true, false, null or a list of numbers,",
         ),
         (
             lambda data: data.replace(b'"met": true', b'"met": 1', 1),

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from pytest_bets.cli.schemas import schemas, text
 from pytest_bets.record.codec import RecordError, load, load_line
 from pytest_bets.record.model import JOURNAL_SCHEMA, RECORD_SCHEMA, SUMMARY_SCHEMA
 from tests.plugin.conftest import Run, WriteBet
@@ -103,6 +104,15 @@ def test_a_schema_is_named_as_what_it_describes(name: str) -> None:
     Draft202012Validator.check_schema(schema(name))
     assert schema(name)["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     assert schema(name)["$id"] == SCHEMAS[name] == schema(name)["properties"]["schema"]["const"]
+
+
+def test_the_schemas_are_those_of_the_types() -> None:
+    """The shipped files are what `python -m pytest_bets.cli.schemas` writes."""
+    made = {f"{name}.json": text(schema) for name, schema in schemas().items()}
+    folder = files("pytest_bets").joinpath("schema")
+    assert {file.name: file.read_text(encoding="utf-8") for file in folder.iterdir()} == made
+    for item in schemas().values():
+        Draft202012Validator.check_schema(item)
 
 
 def fields(part: Any) -> Iterator[tuple[str, Any]]:

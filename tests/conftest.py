@@ -1,7 +1,6 @@
 """Writes bet files for the tests, valid but for what a test changes."""
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 from textwrap import dedent, indent
 
@@ -9,12 +8,9 @@ import hypothesis  # noqa: F401  # its plugin imports it in every session in thi
 import pytest
 
 import pytest_bets.hooks.register  # noqa: F401  # a session in this process finds all parts loaded, never a half of them
-from tests.plugin.histories import History, template
-from tests.plugin.repositories import isolate
-
-WriteBet = Callable[..., Path]
-Refused = Callable[..., str]
-Run = Callable[..., str]
+from tests.helpers.fixtures import Refused, Run, WriteBet
+from tests.helpers.histories import History, template
+from tests.helpers.repositories import isolate
 
 _SECTIONS = {
     "Hypothesis": "the gain is positive, whatever the part.",

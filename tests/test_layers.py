@@ -1,4 +1,4 @@
-"""The house has one-way stairs: which folder may import which, and which modules touch the world, read from the source."""
+"""Which folder may import which, and which modules touch the world, as the source says it."""
 
 import ast
 import sys

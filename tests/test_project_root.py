@@ -9,7 +9,7 @@ import pytest
 from pytest_bets.cli.main import main
 from pytest_bets.hooks.options import Settings, read
 from pytest_bets.project import find_root, locate
-from tests.plugin.conftest import Run, WriteBet
+from tests.helpers.fixtures import Run, WriteBet
 
 INI = {"pytest.ini": "[pytest]\nbets_results = kept\n"}
 PLACES: dict[str, tuple[dict[str, str], str, str]] = {

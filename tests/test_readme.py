@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.plugin.repositories import git, isolate
-from tests.plugin.whole import records
+from tests.helpers.repositories import git, isolate
+from tests.helpers.results import records
 
-PROJECT = Path(__file__).parents[2]
+PROJECT = Path(__file__).parents[1]
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
 EDITOR = r"""#!/bin/sh
 sed -i.bak -e 's/^Hypothesis:.*/Hypothesis: dropout helps./' -e 's/^Scope:.*/Scope: a toy./' "$1" && rm "$1.bak"

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pytest_bets.audit.evidence import Ancestry
 from pytest_bets.audit.finding import Kind
 from pytest_bets.git.revision import Commit
-from tests.plugin.histories import (
+from tests.helpers.histories import (
     BET,
     DECLARATION,
     JOURNAL,
@@ -32,8 +32,8 @@ from tests.plugin.histories import (
     untold,
     write,
 )
-from tests.plugin.repositories import git
-from tests.plugin.test_schemas import schema
+from tests.helpers.repositories import git
+from tests.helpers.schemas import schema
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 

@@ -4,7 +4,7 @@ import pytest
 
 from pytest_bets.bet.catalogue import Catalogue
 from pytest_bets.diagnostics import DeclarationError
-from tests.plugin.conftest import WriteBet
+from tests.helpers.fixtures import WriteBet
 
 
 def test_bets_are_found_in_every_folder_but_those_of_tools(bet: WriteBet, pytester: pytest.Pytester) -> None:

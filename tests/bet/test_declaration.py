@@ -7,7 +7,7 @@ from textwrap import dedent, indent
 
 import pytest
 
-from tests.plugin.example import EXAMPLE, SENTENCES, changed, of
+from tests.helpers.example import EXAMPLE, SENTENCES, changed, of
 
 TRAINING = """
 def perplexities(size, steps, seed, part):

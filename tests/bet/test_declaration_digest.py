@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.plugin.example import EXAMPLE, SENTENCES, changed, of
+from tests.helpers.example import EXAMPLE, SENTENCES, changed, of
 
 MARKS = "@pytest.mark.challenges(37)\n@pytest.mark.replicate(5)"
 UNCHANGED = {

@@ -15,7 +15,7 @@ from pytest_bets.bet.diff import Change, Kind, changes
 from pytest_bets.bet.docstring import Docstring, Section
 from pytest_bets.sentence.evaluate import Row, satisfied, value
 from pytest_bets.sentence.parse import parse
-from tests.plugin.example import changed, of
+from tests.helpers.example import changed, of
 
 COUNTS = (
     "count(a < b)",

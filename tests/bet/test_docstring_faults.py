@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.plugin.conftest import Refused, WriteBet
+from tests.helpers.fixtures import Refused, WriteBet
 
 REQUIRED = ("Hypothesis", "Strict", "Lenient", "Catastrophic", "Run")
 

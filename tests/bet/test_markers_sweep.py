@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.plugin.conftest import Refused, WriteBet
+from tests.helpers.fixtures import Refused, WriteBet
 
 REPLICATED = {"parametrize": None, "replicate": "4"}
 

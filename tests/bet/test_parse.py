@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.plugin.conftest import Refused, Run, WriteBet
+from tests.helpers.fixtures import Refused, Run, WriteBet
 
 
 def test_a_numbered_file_that_is_no_python_is_shown_where_reading_stopped(bet: WriteBet, refused: Refused) -> None:

@@ -6,10 +6,10 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 import pytest
 
 from pytest_bets.bet.template import LONGEST, bet_file, slug
-from tests.plugin.conftest import Run, WriteBet
-from tests.plugin.repositories import git, isolate
-from tests.plugin.test_command_line import run as command
-from tests.plugin.whole import records
+from tests.helpers.commands import run as command
+from tests.helpers.fixtures import Run, WriteBet
+from tests.helpers.repositories import git, isolate
+from tests.helpers.results import records
 
 REFUSED = pytest.ExitCode.INTERRUPTED
 HAS_GIT = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")

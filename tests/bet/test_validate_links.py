@@ -4,7 +4,7 @@ import pytest
 
 from pytest_bets.bet.parse import read
 from pytest_bets.bet.validate import Link, link_faults
-from tests.plugin.conftest import Refused, WriteBet
+from tests.helpers.fixtures import Refused, WriteBet
 
 
 def test_a_number_that_is_used_twice_is_refused_in_both_files(bet: WriteBet, refused: Refused) -> None:

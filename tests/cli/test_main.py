@@ -8,14 +8,8 @@ import pytest
 
 import pytest_bets
 from pytest_bets.cli.main import main
-from tests.plugin.conftest import WriteBet
-
-
-def run(*arguments: str) -> tuple[int, str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest_bets", *arguments], capture_output=True, text=True, check=False
-    )
-    return done.returncode, done.stdout + done.stderr
+from tests.helpers.commands import run
+from tests.helpers.fixtures import WriteBet
 
 
 def test_show_tells_declaration_record_standing_and_history(bet: WriteBet, pytester: pytest.Pytester) -> None:

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from tests.plugin.conftest import WriteBet
-from tests.plugin.test_command_line import run
+from tests.helpers.commands import run
+from tests.helpers.fixtures import WriteBet
 
 WRONG = "# Results\n\nBet 1: FAIL, with <!-- bet 1: mean(gain) -->2.4<!-- /bet --> on the mean.\n"
 RIGHT = "# Results\n\nBet 1: PASS, with <!-- bet 1: mean(gain) -->2.5<!-- /bet --> on the mean.\n"

@@ -16,7 +16,7 @@ from pytest_bets.code.digest import Code
 from pytest_bets.code.index import CodeIndex
 from pytest_bets.code.names import Scope
 from pytest_bets.code.outline import outline
-from tests.plugin.test_code import code, write
+from tests.helpers.code import code, write
 
 BET = """\
 from lab import train

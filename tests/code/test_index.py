@@ -7,19 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_bets.code.digest import Code
 from pytest_bets.code.index import CodeIndex
-
-
-def write(root: Path, files: dict[str, str]) -> None:
-    for name, text in files.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(text.encode())
-
-
-def code(root: Path, bet: str, search: tuple[str, ...] = ()) -> Code:
-    return CodeIndex(root, [root / folder for folder in search]).code(root / bet)
+from tests.helpers.code import code, write
 
 
 def test_the_record_names_every_definition_by_file_and_name(tmp_path: Path) -> None:

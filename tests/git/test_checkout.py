@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from pytest_bets.git import checkout as git
-from tests.plugin.conftest import Run, WriteBet
-from tests.plugin.repositories import commit, count_calls, isolate
-from tests.plugin.repositories import git as run_git
-from tests.plugin.whole import records
+from tests.helpers.fixtures import Run, WriteBet
+from tests.helpers.repositories import commit, count_calls, isolate
+from tests.helpers.repositories import git as run_git
+from tests.helpers.results import records
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 

@@ -6,9 +6,9 @@ import pytest
 
 from pytest_bets.code.index import CodeIndex
 from pytest_bets.git.commit import commits
-from tests.plugin.histories import commit
-from tests.plugin.repositories import git, isolate
-from tests.plugin.test_code import write
+from tests.helpers.code import write
+from tests.helpers.histories import commit
+from tests.helpers.repositories import git, isolate
 
 
 @pytest.fixture

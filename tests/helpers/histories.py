@@ -14,8 +14,8 @@ from typing import Any, Final
 import pytest
 from jsonschema import Draft202012Validator
 
-from tests.plugin.repositories import git
-from tests.plugin.sessions import start
+from tests.helpers.processes import start
+from tests.helpers.repositories import git
 
 BET: Final = "bets/bet_1_warm.py"
 LAB: Final = "bets/lab.py"

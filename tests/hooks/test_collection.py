@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from tests.plugin.conftest import Refused, WriteBet
+from tests.helpers.fixtures import Refused, WriteBet
 
 BROKEN = 'raise RuntimeError("imported")\n'
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from pytest_bets.hooks.crash import crash_reason
-from tests.plugin.conftest import Run, WriteBet
-from tests.plugin.test_selection import outcomes
-from tests.plugin.whole import journal, known, records, strict
+from tests.helpers.fixtures import Run, WriteBet
+from tests.helpers.results import journal, known, records, strict
+from tests.helpers.terminal import outcomes
 
 SUBTESTS = pytest.mark.skipif(not hasattr(pytest, "Subtests"), reason="subtests are part of pytest from 9 on")
 

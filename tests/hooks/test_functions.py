@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.plugin.conftest import Refused, Run, WriteBet
+from tests.helpers.fixtures import Refused, Run, WriteBet
 
 TESTS = """
 def test_helper():

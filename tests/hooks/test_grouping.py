@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.plugin.conftest import Run, WriteBet
-from tests.plugin.test_selection import outcomes
-from tests.plugin.whole import journal, records
+from tests.helpers.fixtures import Run, WriteBet
+from tests.helpers.results import journal, records
+from tests.helpers.terminal import outcomes
 
 OK, FAILED = pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED
 RESULTS = Path("results")

@@ -9,7 +9,7 @@ from typing import Any
 import numpy  # noqa: F401  # sessions in this process unload what they load, and numpy loads once a process
 import pytest
 
-from tests.plugin.conftest import Run, WriteBet
+from tests.helpers.fixtures import Run, WriteBet
 
 SINGLE: dict[str, str | None] = {
     "parametrize": None,

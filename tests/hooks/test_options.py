@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.plugin.conftest import WriteBet
+from tests.helpers.fixtures import WriteBet
 
 
 @pytest.mark.parametrize("text", ["STEPS", "steps=3", "=3", "A-B=3", "A.B=3"])

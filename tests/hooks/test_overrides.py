@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.plugin.conftest import Run, WriteBet
+from tests.helpers.fixtures import Run, WriteBet
 
 REHEARSED = "rehearsed; nothing was written."
 

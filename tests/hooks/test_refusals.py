@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.plugin.conftest import Refused, Run, WriteBet
-from tests.plugin.test_selection import outcomes
-from tests.plugin.whole import records
+from tests.helpers.fixtures import Refused, Run, WriteBet
+from tests.helpers.results import records
+from tests.helpers.terminal import outcomes
 
 RERUNS = ("-p", "pytest_rerunfailures")
 FAILED = pytest.ExitCode.TESTS_FAILED

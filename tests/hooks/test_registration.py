@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.plugin.conftest import Run, WriteBet
-from tests.plugin.repositories import commit, count_calls, git, isolate
-from tests.plugin.whole import records
+from tests.helpers.fixtures import Run, WriteBet
+from tests.helpers.repositories import commit, count_calls, git, isolate
+from tests.helpers.results import records
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 

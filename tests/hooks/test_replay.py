@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.plugin.conftest import Run, WriteBet
+from tests.helpers.fixtures import Run, WriteBet
 
 FAILED = pytest.ExitCode.TESTS_FAILED
 RECORD = Path("results/1_first.json")

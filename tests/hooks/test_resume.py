@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.plugin.conftest import Run, WriteBet
-from tests.plugin.sessions import kill, start, until
-from tests.plugin.whole import prove_whole, records
+from tests.helpers.fixtures import Run, WriteBet
+from tests.helpers.processes import kill, start, until
+from tests.helpers.results import prove_whole, records
 
 FAILED = pytest.ExitCode.TESTS_FAILED
 ABOVE = "import pathlib\nimport time\nSTEPS = 1"

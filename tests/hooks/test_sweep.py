@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.plugin.conftest import Run, WriteBet
+from tests.helpers.fixtures import Run, WriteBet
 
 ABOVE = """
 import enum

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.plugin.conftest import Run, WriteBet
+from tests.helpers.fixtures import Run, WriteBet
 
 FAILED = pytest.ExitCode.TESTS_FAILED
 LONG = "bet_2_a_slug_that_is_so_long_that_no_column_of_a_narrow_terminal_can_hold_it.py"

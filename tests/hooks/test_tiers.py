@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.plugin.conftest import Run, WriteBet
-from tests.plugin.test_selection import outcomes
-from tests.plugin.whole import records
+from tests.helpers.fixtures import Run, WriteBet
+from tests.helpers.results import records
+from tests.helpers.terminal import outcomes
 
 FAILED = pytest.ExitCode.TESTS_FAILED
 MODES = pytest.mark.parametrize("arguments", [(), ("-n", "2")], ids=["plain", "distributed"])

@@ -4,8 +4,6 @@ import copy
 import json
 import subprocess
 from collections.abc import Callable, Iterator
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +12,9 @@ from jsonschema import Draft202012Validator
 
 from pytest_bets.record.codec import JOURNAL_SCHEMA, RECORD_SCHEMA, RecordError, load, load_line
 from pytest_bets.record.summary import SUMMARY_SCHEMA
-from tests.plugin.conftest import Run, WriteBet
-from tests.plugin.whole import Json, journal, records, strict
+from tests.helpers.fixtures import Run, WriteBet
+from tests.helpers.results import Json, journal, records, strict
+from tests.helpers.schemas import faults, schema, validator
 
 FAILED = pytest.ExitCode.TESTS_FAILED
 SCHEMAS = {"record": RECORD_SCHEMA, "journal": JOURNAL_SCHEMA, "summary": SUMMARY_SCHEMA}
@@ -25,20 +24,6 @@ FREE = ("constants", "sweep", "params", "measured", "packages", "definitions")
 
 ADDED_LATER = {"decided"}
 """Fields that files of an older version lack, and that fit without them."""
-
-
-def schema(name: str) -> Json:
-    found: Json = json.loads(files("pytest_bets").joinpath("schema", f"{name}.json").read_text(encoding="utf-8"))
-    return found
-
-
-@cache
-def validator(name: str) -> Draft202012Validator:
-    return Draft202012Validator(schema(name))
-
-
-def faults(name: str, item: object) -> list[str]:
-    return [f"{error.json_path}: {error.message}" for error in validator(name).iter_errors(item)]
 
 
 def check_folder(folder: Path) -> dict[str, Json]:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from pytest_bets.walk import ignored
-from tests.plugin.conftest import Run, WriteBet
-from tests.plugin.whole import journal, prove_whole, records, strict
+from tests.helpers.fixtures import Run, WriteBet
+from tests.helpers.results import journal, prove_whole, records, strict
 
 FAILED = pytest.ExitCode.TESTS_FAILED
 FLAKY = """

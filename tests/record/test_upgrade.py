@@ -12,9 +12,9 @@ import pytest
 
 from pytest_bets.record.codec import dump, rows_of
 from pytest_bets.values import canonical, digest
-from tests.plugin.histories import BET, JOURNAL, LAB, RECORD, History, audit, commit, edit
-from tests.plugin.test_schemas import faults
-from tests.plugin.whole import prove_whole, strict
+from tests.helpers.histories import BET, JOURNAL, LAB, RECORD, History, audit, commit, edit
+from tests.helpers.results import prove_whole, strict
+from tests.helpers.schemas import faults
 
 Json = dict[str, Any]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.plugin.conftest import Run, WriteBet
+from tests.helpers.fixtures import Run, WriteBet
 
 FAILED = pytest.ExitCode.TESTS_FAILED
 BODY = 'return {"gain": part - 3, "loss": [3.0, 1 / part], "lost": float("nan") if part == 4 else float("inf")}'

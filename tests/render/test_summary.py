@@ -16,8 +16,8 @@ from pytest_bets.record.store import Results
 from pytest_bets.render.markdown import code, plain, row
 from pytest_bets.render.rollup import rollup
 from pytest_bets.render.visible import visible
-from tests.plugin.conftest import Run, WriteBet
-from tests.plugin.whole import strict
+from tests.helpers.fixtures import Run, WriteBet
+from tests.helpers.results import strict
 
 FAILED = pytest.ExitCode.TESTS_FAILED
 MD, JSON = Path("results/SUMMARY.md"), Path("results/SUMMARY.json")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.plugin.conftest import Refused, WriteBet
+from tests.helpers.fixtures import Refused, WriteBet
 
 SHAPE = 'a value, one of >= > <= < ==, and a number, as in "mean(gain) >= 0.1"'
 REDUCERS = "count, share, sum, mean, median, min, max, std, quantile, iqm, low, high, groups"

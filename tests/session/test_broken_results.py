@@ -13,9 +13,9 @@ from pytest_bets.record.codec import RecordError, load, load_line
 from pytest_bets.record.summary import overview
 from pytest_bets.render.show import show
 from pytest_bets.render.summary import as_json, as_markdown
-from tests.plugin.conftest import Run, WriteBet
-from tests.plugin.sessions import PATIENCE, start
-from tests.plugin.whole import prove_whole, records
+from tests.helpers.fixtures import Run, WriteBet
+from tests.helpers.processes import PATIENCE, start
+from tests.helpers.results import prove_whole, records
 
 USAGE = pytest.ExitCode.USAGE_ERROR
 TRACED = 'pathlib.Path("ran").touch()\nreturn {"gain": part}'

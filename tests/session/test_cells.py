@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.plugin.conftest import WriteBet
+from tests.helpers.fixtures import WriteBet
 
 
 def collected(pytester: pytest.Pytester, *arguments: str) -> list[str]:

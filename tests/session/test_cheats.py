@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.plugin.histories import (
+from tests.helpers.histories import (
     BET,
     DECLARATION,
     JOURNAL,
@@ -29,7 +29,7 @@ from tests.plugin.histories import (
     second,
     write,
 )
-from tests.plugin.repositories import git
+from tests.helpers.repositories import git
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.plugin.conftest import WriteBet
-from tests.plugin.sessions import PATIENCE, start
-from tests.plugin.whole import prove_whole, records, strict
+from tests.helpers.fixtures import WriteBet
+from tests.helpers.processes import PATIENCE, start
+from tests.helpers.results import prove_whole, records, strict
 
 BETS = 6
 SESSIONS = (("bet_1_x.py", "bet_2_x.py", "bet_3_x.py"), (), ("bet_4_x.py", "bet_5_x.py", "bet_6_x.py"), ("-n", "2"))

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.plugin.conftest import Run, WriteBet
-from tests.plugin.whole import journal, known, prove_whole, records
+from tests.helpers.fixtures import Run, WriteBet
+from tests.helpers.results import journal, known, prove_whole, records
 
 RESULTS = Path("results")
 MODES = ("load", "worksteal", "loadfile", "loadscope", "loadgroup")

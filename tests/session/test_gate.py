@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.plugin.conftest import Run, WriteBet
-from tests.plugin.whole import records
+from tests.helpers.fixtures import Run, WriteBet
+from tests.helpers.results import records
 
 RESULTS = Path("results")
 OK = pytest.ExitCode.OK

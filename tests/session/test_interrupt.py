@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.plugin.conftest import WriteBet
-from tests.plugin.sessions import kill, start, until
-from tests.plugin.whole import prove_whole, records, strict
+from tests.helpers.fixtures import WriteBet
+from tests.helpers.processes import kill, start, until
+from tests.helpers.results import prove_whole, records, strict
 
 BODY = """
 if part == 3:

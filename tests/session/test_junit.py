@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.plugin.conftest import Run, WriteBet
+from tests.helpers.fixtures import Run, WriteBet
 
 FAILED = pytest.ExitCode.TESTS_FAILED
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.plugin.conftest import WriteBet
-from tests.plugin.repositories import git, isolate
-from tests.plugin.sessions import kill, start, until
-from tests.plugin.whole import prove_whole, records
+from tests.helpers.fixtures import WriteBet
+from tests.helpers.processes import kill, start, until
+from tests.helpers.repositories import git, isolate
+from tests.helpers.results import prove_whole, records
 
 BETS = 25
 KILLS = {"plain": (16, ()), "xdist": (6, ("-n", "2"))}

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.plugin.conftest import WriteBet
-from tests.plugin.test_selection import outcomes
-from tests.plugin.whole import journal
+from tests.helpers.fixtures import WriteBet
+from tests.helpers.results import journal
+from tests.helpers.terminal import outcomes
 
 FAILED = pytest.ExitCode.TESTS_FAILED
 OK = pytest.ExitCode.OK

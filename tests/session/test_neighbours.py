@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.plugin.conftest import WriteBet
+from tests.helpers.fixtures import WriteBet
 
 TESTS = '''
 """Tests of all kinds, with marks of ours that mean nothing here."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.plugin.conftest import WriteBet
+from tests.helpers.fixtures import WriteBet
 
 ABOVE = """
 import os

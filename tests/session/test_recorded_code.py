@@ -1,18 +1,11 @@
 """The code of a bet as a session records it."""
 
 import json
-from pathlib import Path
 
 import pytest
 
-from tests.plugin.conftest import Run, WriteBet
-
-
-def write(root: Path, files: dict[str, str]) -> None:
-    for name, text in files.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(text.encode())
+from tests.helpers.code import write
+from tests.helpers.fixtures import Run, WriteBet
 
 
 def test_the_record_holds_the_files_and_the_versions_of_other_peoples_packages(

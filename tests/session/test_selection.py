@@ -4,15 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.plugin.conftest import Run, WriteBet
-from tests.plugin.whole import journal, records
+from tests.helpers.fixtures import Run, WriteBet
+from tests.helpers.results import journal, records
+from tests.helpers.terminal import outcomes
 
 RESULTS = Path("results")
-
-
-def outcomes(shown: str) -> str:
-    """Return the counts in the last line of a session."""
-    return shown.strip().splitlines()[-1].strip("= ").rpartition(" in ")[0]
 
 
 def test_a_part_of_the_cells_is_not_judged(bet: WriteBet, run: Run) -> None:

@@ -31,6 +31,7 @@ def test_a_rehearsal_has_no_verdict_and_leaves_no_trace(bet: WriteBet, pytester:
 
 
 def test_a_rehearsal_of_one_cell_says_so(bet: WriteBet, pytester: pytest.Pytester) -> None:
+    """The singular is right."""
     bet(
         above='STEPS = 100\nPILOT = {"STEPS": 3}',
         markers={"parametrize": None},

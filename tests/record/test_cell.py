@@ -18,6 +18,7 @@ ROWS = st.dictionaries(TEXTS, VALUES, max_size=4)
 def test_what_a_cell_sends_holds_its_row_to_the_letter_whatever_its_texts_are(
     index: int, compute: dict[str, object], params: dict[str, object], measured: dict[str, object]
 ) -> None:
+    """A text that looks like JSON or like a key changes nothing."""
     cell = {"params": params, "measured": measured}
     text = sent(index, 7, json.dumps(compute), params, measured)
     assert row_sent(text) == row(cell)
@@ -25,5 +26,6 @@ def test_what_a_cell_sends_holds_its_row_to_the_letter_whatever_its_texts_are(
 
 
 def test_a_number_that_json_lacks_is_sent_as_a_record_spells_it() -> None:
+    """NaN and the infinities are strings, alone and in a curve."""
     text = sent(0, 1, "{}", {}, {"loss": math.nan, "curve": [1, math.inf, -math.inf]})
     assert json.loads(text)["cell"]["measured"] == {"loss": "nan", "curve": [1, "inf", "-inf"]}

@@ -11,6 +11,7 @@ from typing import Final
 
 from iniconfig import IniConfig, ParseError
 
+from pytest_bets.diagnostics import ProjectError
 from pytest_bets.walk import checkout
 
 _OURS: Final = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini")
@@ -37,10 +38,6 @@ class Project:
     searched: tuple[Path, ...]
     search: tuple[Path, ...] = ()
     """Where pytest looks for modules of the project."""
-
-
-class ProjectError(ValueError):
-    """A project that cannot be located; the message names the file or folder at fault."""
 
 
 def find_root(start: Path, given: Sequence[Path], settled: Path | None) -> Root:

@@ -8,15 +8,13 @@ import math
 from collections.abc import Mapping
 from typing import Final
 
+from pytest_bets.diagnostics import MeasurementError
+
 MAX_TEXT: Final = 10_000
 MAX_INTEGER: Final = 2**53
 _SPELLED: Final = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 Plain = bool | int | float | str | list[bool | int | float]
-
-
-class MeasurementError(ValueError):
-    """What an experiment returned is not a row of measured values; the message names the key and the type."""
 
 
 def plain(returned: object) -> dict[str, Plain]:

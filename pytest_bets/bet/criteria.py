@@ -6,9 +6,8 @@ from typing import Final
 
 from pytest_bets.bet.declaration import CRITERIA, MARKERS, TIERS, Criterion
 from pytest_bets.bet.source import Function, Mark
-from pytest_bets.diagnostics import Faults, nearest
+from pytest_bets.diagnostics import Faults, JoinedError, SentenceError, nearest
 from pytest_bets.sentence import interval as bounds
-from pytest_bets.sentence.lex import JoinedError, SentenceError
 from pytest_bets.sentence.parse import parse
 
 _EXAMPLE: Final = {

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from pytest_bets.bet.declaration import Criterion, Declaration
-from pytest_bets.diagnostics import Fault, nearest
+from pytest_bets.diagnostics import EvaluationError, Fault, nearest
 from pytest_bets.sentence import interval as bounds
 from pytest_bets.sentence.ast import Groups, Sentence, bare_names, walk
-from pytest_bets.sentence.evaluate import EvaluationError, Row, value
+from pytest_bets.sentence.evaluate import Row, value
 
 Link = int | str
 

@@ -9,10 +9,9 @@ from typing import Final, Literal
 from pytest_bets.claims.markdown import BREAK, Block, Comment, blocks, line_starts
 from pytest_bets.claims.mentions import Marked, Mention, Span, marked, mentions, word
 from pytest_bets.claims.number import VALUE, agrees, alike, hundredfold
-from pytest_bets.diagnostics import nearest
+from pytest_bets.diagnostics import EvaluationError, SentenceError, nearest
 from pytest_bets.record.verdict import figure
-from pytest_bets.sentence.evaluate import EvaluationError, value_of
-from pytest_bets.sentence.lex import SentenceError
+from pytest_bets.sentence.evaluate import value_of
 from pytest_bets.sentence.parse import parse_value
 
 Kind = Literal["verdict", "standing", "value", "marker", "unknown", "unreadable"]

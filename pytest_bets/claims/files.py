@@ -3,11 +3,8 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from pytest_bets.diagnostics import PageError
 from pytest_bets.walk import walk
-
-
-class PageError(ValueError):
-    """A file that cannot be read as text; the message names it and the byte at fault."""
 
 
 def pages(paths: Sequence[Path]) -> list[Path]:

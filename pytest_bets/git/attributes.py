@@ -1,10 +1,11 @@
 """What git does with the journal when it merges two branches."""
 
 import re
-import subprocess
 from pathlib import Path
 from typing import Final
 
+from pytest_bets.diagnostics import HistoryError
+from pytest_bets.git.process import run
 from pytest_bets.walk import checkout
 
 FILE: Final = ".gitattributes"
@@ -32,9 +33,8 @@ def unite(journal: Path) -> tuple[Path, str] | None:
 
 
 def _is_unset(top: Path, journal: Path) -> bool:
-    command = ["git", "-C", str(top), "check-attr", "-z", "merge", "--", str(journal)]
     try:
-        done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603  # fixed arguments
-    except OSError:  # git is not installed
+        answer = run(top, "check-attr", "-z", "merge", "--", str(journal), raw=False)
+    except HistoryError:
         return False
-    return done.stdout.split(b"\0")[2:3] == [b"unspecified"]
+    return answer.split(b"\0")[2:3] == [b"unspecified"]

@@ -1,17 +1,17 @@
 """What git says of the tree that a session runs from, in at most two processes."""
 
 import os
-import re
-import subprocess
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from pytest_bets.diagnostics import HistoryError
+from pytest_bets.git.process import objects, run
 from pytest_bets.walk import checkout
 
-_HELD: Final = re.compile(rb"[0-9a-f]+ (\w+) (\d+)")
-"""What `cat-file --batch` says before an object: its name, type and size."""
+_STATUS: Final = ("--porcelain=v2", "--branch", "-z", "--untracked-files=all", "--no-renames")
+
 _ONLY_UNTRACKED: Final = "S..U"
 """What `status` says of a submodule at its commit that holds untracked files and no other change."""
 
@@ -45,16 +45,9 @@ class Tree:
         if self.commit is None:
             return dict.fromkeys(paths)
         names = [path.relative_to(self.top).as_posix() if path.is_relative_to(self.top) else "" for path in paths]
-        request = b"".join(os.fsencode(f"{self.commit}:{name}\n") for name in names)
-        answer = _git(self.top, ["cat-file", "--batch"], request) or b""
-        found: dict[Path, bytes | None] = {}
-        for path in paths:
-            header, _, answer = answer.partition(b"\n")
-            held = _HELD.fullmatch(header)
-            size = int(held[2]) + 1 if held else 0  # a line end closes each object
-            found[path] = answer[: size - 1] if held and held[1] == b"blob" else None
-            answer = answer[size:]
-        return found
+        with objects(self.top, raw=False) as blobs:
+            contents = blobs.read_all([f"{self.commit}:{name}" for name in names])
+            return dict(zip(paths, contents, strict=True))
 
 
 def tree(folder: Path) -> Tree | None:
@@ -62,8 +55,9 @@ def tree(folder: Path) -> Tree | None:
     top = checkout(folder)
     if top is None:
         return None
-    status = _git(top, ["status", "--porcelain=v2", "--branch", "-z", "--untracked-files=all", "--no-renames"])
-    if status is None:
+    try:
+        status = run(top, "status", *_STATUS, raw=False)
+    except HistoryError:
         return None
     commit = None
     changed: list[str] = []
@@ -91,12 +85,3 @@ def _common_folder(top: Path) -> Path:
     git = (top / git.read_text().removeprefix("gitdir:").strip()).resolve()
     common = git / "commondir"
     return (git / common.read_text().strip()).resolve() if common.exists() else git
-
-
-def _git(folder: Path, arguments: Sequence[str], given: bytes = b"") -> bytes | None:
-    command = ["git", "-C", str(folder), "--no-optional-locks", *arguments]
-    try:
-        done = subprocess.run(command, input=given, capture_output=True, check=False)  # noqa: S603  # fixed arguments
-    except OSError:
-        return None
-    return done.stdout if done.returncode == 0 else None

@@ -4,9 +4,10 @@ import posixpath
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
-from pytest_bets.git import log as history
+from pytest_bets.diagnostics import HistoryError
+from pytest_bets.git.log import tree as tree_of
+from pytest_bets.git.process import Objects, objects
 
 
 class CommitFiles:
@@ -53,33 +54,32 @@ class Commits:
     def files(self, commit: str) -> CommitFiles | None:
         """Return the files of a commit, None where the repository does not have it."""
         if commit not in self._found:
-            tree = history.tree(self.top, commit)
+            tree = tree_of(self.top, commit)
             self._found[commit] = None if tree is None else CommitFiles(tree, self._root, self._blobs)
         return self._found[commit]
 
 
 class _Blobs:
-    def __init__(self, asked: IO[bytes], answered: IO[bytes]) -> None:
-        self._asked = asked
-        self._answered = answered
-        self._known: dict[str, bytes] = {}
+    """Reads blobs by id, each once."""
+
+    def __init__(self, objects: Objects) -> None:
+        self._objects = objects
+        self._contents: dict[str, bytes] = {}
 
     def read(self, blob: str) -> bytes:
-        if blob not in self._known:
-            self._asked.write(f"{blob}\n".encode())
-            self._asked.flush()
-            header = self._answered.readline().split()
-            if len(header) != 3:
-                raise history.HistoryError(f"git has no object {blob}: this clone is partial or damaged")
-            self._known[blob] = self._answered.read(int(header[2]) + 1)[:-1]
-        return self._known[blob]
+        if blob not in self._contents:
+            content = self._objects.read(blob)
+            if content is None:
+                raise HistoryError(f"git has no object {blob}: this clone is partial or damaged")
+            self._contents[blob] = content
+        return self._contents[blob]
 
 
 @contextmanager
 def commits(top: Path, root: str) -> Iterator[Commits]:
     """Read commits of a checkout; `root` is the project's folder in it."""
-    with history.objects(top) as (asked, answered):
-        yield Commits(top, root, _Blobs(asked, answered))
+    with objects(top) as reader:
+        yield Commits(top, root, _Blobs(reader))
 
 
 def _around(name: str) -> Iterator[str]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from pytest_bets.record.codec import Json, RecordError, dump, journal_line, load, load_line, same_pair, sha256
+from pytest_bets.diagnostics import RecordError
+from pytest_bets.record.codec import Json, dump, journal_line, load, load_line, same_pair, sha256
 from pytest_bets.record.journal import runs, written
 from pytest_bets.values import canonical
 from pytest_bets.walk import ignored

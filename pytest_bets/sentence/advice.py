@@ -4,7 +4,7 @@ import ast
 import re
 from typing import Final
 
-from pytest_bets.sentence.lex import JoinedError, SentenceError, many
+from pytest_bets.diagnostics import JoinedError, SentenceError, count_word
 
 _TURNED: Final[dict[type[ast.cmpop], type[ast.cmpop]]] = {
     ast.GtE: ast.LtE,
@@ -40,7 +40,7 @@ def joined(body: ast.BoolOp) -> SentenceError:
     if not all(isinstance(value, ast.Compare) and len(value.ops) == 1 for value in body.values):
         return SentenceError(f"`{word}` joins what is not one comparison each")
     parts = [ast.unparse(_righted(value)) for value in body.values if isinstance(value, ast.Compare)]
-    return JoinedError(f"{many(len(parts))} sentences are joined by `{word}`", word, parts)
+    return JoinedError(f"{count_word(len(parts))} sentences are joined by `{word}`", word, parts)
 
 
 def chained(body: ast.Compare) -> SentenceError:
@@ -48,7 +48,7 @@ def chained(body: ast.Compare) -> SentenceError:
     operands = [body.left, *body.comparators]
     links = zip(operands, body.ops, operands[1:], strict=False)
     parts = [ast.unparse(_righted(ast.Compare(left, [operator], [right]))) for left, operator, right in links]
-    return JoinedError(f"there are {many(len(parts))} comparisons", "and", parts, body.comparators[1].col_offset)
+    return JoinedError(f"there are {count_word(len(parts))} comparisons", "and", parts, body.comparators[1].col_offset)
 
 
 def no_threshold(body: ast.Compare) -> SentenceError:

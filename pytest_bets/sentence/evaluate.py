@@ -10,7 +10,7 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from pytest_bets.diagnostics import nearest
+from pytest_bets.diagnostics import EvaluationError, did_you_mean
 from pytest_bets.sentence import reducers
 from pytest_bets.sentence.ast import (
     Arithmetic,
@@ -38,10 +38,6 @@ _COMPARISONS: Final[dict[str, Callable[[Any, Any], bool]]] = {
     "==": operator.eq,
     "!=": operator.ne,
 }
-
-
-class EvaluationError(ValueError):
-    """A sentence that cannot be evaluated on these cells, with the name that is at fault."""
 
 
 def value(sentence: Sentence, rows: Sequence[Row]) -> float:
@@ -154,10 +150,7 @@ def _lacking(name: str, rows: Sequence[Row]) -> EvaluationError:
     if name in known:
         lacking = sum(name not in row for row in rows)
         return EvaluationError(f"`{name}` was not measured in {lacking} of {len(rows)} cells")
-    hint = nearest(name, known)
-    return EvaluationError(
-        f"`{name}` was not measured; the names are {', '.join(known)}" + (f"; did you mean {hint}?" if hint else "")
-    )
+    return EvaluationError(f"`{name}` was not measured; the names are {', '.join(known)}{did_you_mean(name, known)}")
 
 
 def _cell(name: str, item: object) -> object:

@@ -7,37 +7,15 @@ string hides nothing: no look-alike of a letter, no comment.
 import ast
 import re
 import warnings
-from collections.abc import Sequence
 from typing import Final
+
+from pytest_bets.diagnostics import SentenceError
 
 MAX_LENGTH: Final = 500
 _MAX_RAW: Final = 10_000  # with the white space that folding removes
 
-_SHAPE: Final = 'a value, one of >= > <= < ==, and a number, as in "mean(gain) >= 0.1"'
 _QUOTED: Final = re.compile(r'"[^"]*"|\'[^\']*\'')
 _QUOTED_OR_SPACE: Final = re.compile(rf"({_QUOTED.pattern})|\s+")
-
-
-class SentenceError(ValueError):
-    """A sentence that cannot be read: what was found, what was expected, and the nearest right form."""
-
-    def __init__(self, problem: str, expected: str = _SHAPE, suggestion: str = "", column: int | None = None) -> None:
-        self.problem, self.expected, self.suggestion, self.column = problem, expected, suggestion, column
-        super().__init__(problem)
-
-
-class JoinedError(SentenceError):
-    """Several sentences in one: `parts` are what each would be, `word` is what joins them, `and` or `or`."""
-
-    def __init__(self, problem: str, word: str, parts: Sequence[str], column: int | None = None) -> None:
-        self.word, self.parts, self.many = word, tuple(parts), many(len(parts))
-        several = f" {word} ".join(f'"{part}"' for part in parts)
-        super().__init__(problem, "one comparison in a sentence", f"{self.many} sentences: {several}", column)
-
-
-def many(count: int) -> str:
-    """Return a count as a word, where it has a short one."""
-    return {2: "two", 3: "three"}.get(count, str(count))
 
 
 def fold(text: str) -> str:

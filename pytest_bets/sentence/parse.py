@@ -13,7 +13,7 @@ import math
 from functools import lru_cache
 from typing import Final
 
-from pytest_bets.diagnostics import nearest
+from pytest_bets.diagnostics import SentenceError, nearest
 from pytest_bets.sentence import advice, reducers
 from pytest_bets.sentence.advice import shown
 from pytest_bets.sentence.ast import (
@@ -31,7 +31,7 @@ from pytest_bets.sentence.ast import (
     Text,
     walk,
 )
-from pytest_bets.sentence.lex import SentenceError, expression, fold
+from pytest_bets.sentence.lex import expression, fold
 
 MAX_DEPTH: Final = 32
 GROUPS: Final = "groups"

@@ -1,4 +1,4 @@
-"""The house has one-way stairs: which folder may import which, and which modules touch the world, read from the source."""
+"""Folders import one way: which folder may import which, and which modules touch the world, read from the source."""
 
 import ast
 import sys
@@ -29,6 +29,7 @@ WORLD: Final = {
     "git.checkout": "git",
     "git.commit": "git",
     "git.log": "git",
+    "git.process": "git",
     "bet.catalogue": "bet files",
     "code.index": "source files",
     "code.lock": "lock files",

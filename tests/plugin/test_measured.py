@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_bets.values import MeasurementError, canonical, digest, number, plain, spelled
+from pytest_bets.diagnostics import MeasurementError
+from pytest_bets.values import canonical, digest, number, plain, spelled
 
 
 class Tensor:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from pytest_bets.diagnostics import SentenceError
 from pytest_bets.sentence import reducers
 from pytest_bets.sentence.ast import (
     Arithmetic,
@@ -25,7 +26,7 @@ from pytest_bets.sentence.ast import (
     bare_names,
     names,
 )
-from pytest_bets.sentence.lex import MAX_LENGTH, SentenceError
+from pytest_bets.sentence.lex import MAX_LENGTH
 from pytest_bets.sentence.parse import MAX_DEPTH, REDUCERS, parse, parse_value
 
 A, B = Name("a"), Name("b")

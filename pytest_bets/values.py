@@ -65,7 +65,7 @@ def _value(key: str, item: object) -> Plain:
             raise MeasurementError(f"`{key}` is a string of {len(item)} characters; expected at most {MAX_TEXT}")
         if item in _SPELLED:
             raise MeasurementError(
-                f"`{key}` is the string {item!r}, which stands for a number in a record; return the number"
+                f"`{key}` is the string {item!r}, which means a number in a record; return the number"
             )
         return str(item)
     listed = item.tolist() if hasattr(item, "tolist") and not isinstance(item, type) else item
@@ -120,7 +120,7 @@ def number(item: object) -> float:
         return _SPELLED[item]
     if isinstance(item, int | float):
         return float(item)
-    raise TypeError(f"{item!r} is no number")
+    raise TypeError(f"{item!r} is not a number")
 
 
 _INDENTED: Final = json.JSONEncoder(sort_keys=True, ensure_ascii=False, allow_nan=False, indent=1)

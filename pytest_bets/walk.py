@@ -8,7 +8,7 @@ from typing import Final
 _SKIPPED: Final = frozenset({"node_modules", "__pycache__", "build", "dist", "venv"})
 
 
-def walk(root: Path) -> Iterator[tuple[Path, Sequence[str]]]:
+def walk_folders(root: Path) -> Iterator[tuple[Path, Sequence[str]]]:
     """Yield every folder under `root` with the names of its files, but for hidden ones and virtual environments."""
     for folder, folders, files in os.walk(root):
         here = Path(folder)

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from pytest_bets.bet.declaration import Declaration, is_bet_name, number_of
+from pytest_bets.bet.declaration import Declaration, bet_id, bet_order, is_bet_name, number_of
 from pytest_bets.bet.parse import read
 from pytest_bets.bet.validate import Link, link_faults
 from pytest_bets.diagnostics import DeclarationError, Fault
-from pytest_bets.walk import walk
+from pytest_bets.walk import walk_folders
 
 _NAMED: Final = 3
 """How many files with the same number an error names."""
@@ -29,7 +29,7 @@ class Catalogue:
         number = number_of(path.name)
         if number is not None:
             self._by_number.setdefault(number, []).append(path)
-        self._by_name.setdefault(path.stem.removeprefix("bet_"), []).append(path)
+        self._by_name.setdefault(bet_id(path.name), []).append(path)
 
     @property
     def paths(self) -> list[Path]:
@@ -51,7 +51,7 @@ class Catalogue:
 
         """
         if path not in self._read:
-            if path not in self._by_name.get(path.stem.removeprefix("bet_"), []):
+            if path not in self._by_name.get(bet_id(path.name), []):
                 self._index(path)
             self._read[path] = self._parse(path)
         found = self._read[path]
@@ -85,7 +85,7 @@ class Catalogue:
             else:
                 if declaration:
                     good.append(declaration)
-        return sorted(good, key=lambda bet: (bet.number is None, bet.number or 0, bet.id)), bad
+        return sorted(good, key=lambda bet: bet_order(bet.id, bet.number)), bad
 
     def faults(self, declaration: Declaration, path: Path) -> list[Fault]:
         """Return what is wrong between this bet and the others: a number used twice, links that lead nowhere."""
@@ -102,7 +102,7 @@ class Catalogue:
         """Return one fault, however many other files there are: a wrong root may contain hundreds."""
         used = f"the number {declaration.number}" if declaration.number is not None else f"the id {declaration.id}"
         if len(others) == 1:
-            problem = f"{used} is used twice: {others[0]} has it, too"
+            problem = f"{used} is used twice: also by {others[0]}"
         else:
             more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
             problem = f"{used} is used by {len(others) + 1} files: also by {', '.join(others[:_NAMED])}{more}"
@@ -122,7 +122,7 @@ class Catalogue:
         if path is None or not self._is_bet(path):
             return None
         number = number_of(path.name)
-        return path.stem.removeprefix("bet_") if number is None else number
+        return bet_id(path.name) if number is None else number
 
     def _links(self, link: Link) -> Sequence[Link]:
         path = self.find(link)
@@ -141,5 +141,5 @@ class Catalogue:
 
 
 def _bet_files(root: Path) -> Iterator[Path]:
-    for here, files in walk(root):
+    for here, files in walk_folders(root):
         yield from (here / name for name in files if name.startswith("bet_") and is_bet_name(name))

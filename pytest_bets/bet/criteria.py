@@ -7,7 +7,7 @@ from typing import Final
 from pytest_bets.bet.declaration import CRITERIA, MARKERS, TIERS, Criterion
 from pytest_bets.bet.source import Function, Mark
 from pytest_bets.diagnostics import Faults, JoinedError, SentenceError, nearest
-from pytest_bets.sentence import interval as bounds
+from pytest_bets.sentence import interval
 from pytest_bets.sentence.parse import parse
 
 _EXAMPLE: Final = {
@@ -78,12 +78,12 @@ def _apart(tier: str, error: JoinedError) -> tuple[str, str]:
 def check_nesting(criteria: Sequence[Criterion], faults: Faults) -> None:
     """Note the tiers that do not nest."""
     tiers = {tier: [c.sentence for c in criteria if c.tier == tier] for tier in CRITERIA}
-    for misfit in bounds.misfits(tiers):
-        outer = next(c for c in criteria if c.sentence is misfit.outer)
-        inner = next(c for c in criteria if c.sentence is misfit.inner)
+    for fault in interval.nesting_faults(tiers):
+        outer = next(c for c in criteria if c.sentence is fault.outer)
+        inner = next(c for c in criteria if c.sentence is fault.inner)
         faults.add(
             outer.line,
-            f"the tiers do not nest: {misfit.problem}",
+            f"the tiers do not nest: {fault.problem}",
             "strict inside lenient, catastrophic outside both",
             text=f"line {inner.line}: {inner}\nline {outer.line}: {outer}",
         )

@@ -115,6 +115,11 @@ def bet_id(file: str) -> str:
     return splitext(basename(file))[0].removeprefix("bet_")
 
 
+def bet_order(bet: str, number: int | None) -> tuple[bool, int, str]:
+    """Return the sort key of bets: by number, then those without one by id."""
+    return number is None, number or 0, bet
+
+
 def number_of(file: str) -> int | None:
     """Return the number in a bet file's name, or None."""
     match = _FILE_NAME.fullmatch(basename(file))

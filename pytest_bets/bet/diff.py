@@ -8,10 +8,10 @@ from typing import Literal
 
 from pytest_bets.bet.declaration import CRITERIA, Declaration
 from pytest_bets.sentence.ast import Sentence
-from pytest_bets.sentence.interval import admitted
+from pytest_bets.sentence.interval import solution_set
 from pytest_bets.values import row
 
-Kind = Literal["tightened", "loosened", "replaced", "added", "removed", "reworded"]
+ChangeKind = Literal["tightened", "loosened", "replaced", "added", "removed", "reworded"]
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Change:
     """
 
     subject: str
-    kind: Kind
+    kind: ChangeKind
     before: str
     after: str
     name: str = ""
@@ -68,9 +68,9 @@ def _unlikeness(old: Sentence, new: Sentence) -> tuple[bool, bool, bool, bool]:
     return old.value != new.value, kind == "replaced", kind != "reworded", old != new
 
 
-def _moved(tier: str, old: Sentence, new: Sentence) -> Kind:
-    narrower = admitted(new).within(admitted(old))
-    wider = admitted(old).within(admitted(new))
+def _moved(tier: str, old: Sentence, new: Sentence) -> ChangeKind:
+    narrower = solution_set(new).within(solution_set(old))
+    wider = solution_set(old).within(solution_set(new))
     if old.value != new.value or not (narrower or wider):
         return "replaced"
     if narrower and wider:
@@ -89,14 +89,14 @@ def _named(subject: str, before: Mapping[str, object], after: Mapping[str, objec
             yield Change(subject, *(values or ("replaced", _text(before[name]), _text(after[name]))), name)
 
 
-def _values(before: object, after: object) -> tuple[Kind, str, str] | None:
+def _values(before: object, after: object) -> tuple[ChangeKind, str, str] | None:
     """Return which values of a sweep parameter went and came, None where it is not values that did."""
     if not (isinstance(before, list) and isinstance(after, list)):
         return None
     went, came = _went_and_came(list(map(_text, before)), list(map(_text, after)))
     if not went and not came:
         return None
-    kind: Kind = "replaced" if went and came else "removed" if went else "added"
+    kind: ChangeKind = "replaced" if went and came else "removed" if went else "added"
     told = [f"value{'s' * (len(side) > 1)} {', '.join(side)}" if side else "" for side in (went, came)]
     return kind, told[0], told[1]
 

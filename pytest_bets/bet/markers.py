@@ -27,7 +27,7 @@ def pilot(constants: Constants, faults: Faults) -> dict[str, object]:
         if name not in known:
             faults.add(
                 line,
-                f"PILOT names `{name}`, which is no constant of this file",
+                f"PILOT names `{name}`, which is not a constant of this file",
                 f"one of {', '.join(known) or 'none'}",
                 nearest(name, known),
             )
@@ -86,7 +86,7 @@ def replicate(
     if not found:
         return None
     mark = found[-1]
-    count = source.recorded(mark.arguments[0], constants.plain) if len(mark.arguments) == 1 else None
+    count = source.recorded(mark.arguments[0], constants.literals) if len(mark.arguments) == 1 else None
     if len(found) > 1 or type(count) is not int or count < 1 or (mark.call and mark.call.keywords):
         faults.add(mark.line, "`replicate` takes one count", "a literal integer of 1 or more, as in replicate(5)")
         return None
@@ -94,14 +94,14 @@ def replicate(
     if SEED not in [argument.arg for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]:
         faults.add(
             experiment.lineno,
-            f"`{experiment.name}` is replicated and takes no argument `{SEED}`",
+            f"`{experiment.name}` is replicated but takes no argument `{SEED}`",
             f"an argument `{SEED}`, an integer",
         )
     if SEED in {name for key in sweep for name in key.split(", ")}:
         faults.add(
             mark.line,
-            f"`{SEED}` is given by replicate and by parametrize",
-            "replicate alone, whose seeds nobody chooses",
+            f"`{SEED}` comes from both replicate and parametrize",
+            "replicate alone, which derives the seeds",
         )
     return count
 

@@ -30,12 +30,12 @@ class Mark:
 class Constants:
     """The module-level CAPITAL names, assigned or imported.
 
-    `values` as recorded, `lines` where they stand, `plain` if literal, `nodes` what is assigned once and in any case.
+    `values` are as recorded, `lines` their lines, `literals` the literal ones, `nodes` the assigned expressions.
     """
 
     values: Mapping[str, object]
     lines: Mapping[str, int]
-    plain: Mapping[str, object]
+    literals: Mapping[str, object]
     nodes: Mapping[str, ast.AST]
 
 
@@ -149,7 +149,7 @@ def constants(tree: ast.Module) -> Constants:
     """Read the module-level CAPITAL names; one assigned more than once, or under a condition, by source text."""
     sources: dict[str, list[str]] = {}
     lines: dict[str, int] = {}
-    plain: dict[str, object] = {}
+    literals: dict[str, object] = {}
     nodes: dict[str, ast.AST] = {}
     for statement, nested in _statements(tree.body, nested=False):
         for name, node in _assigned(statement):
@@ -157,12 +157,13 @@ def constants(tree: ast.Module) -> Constants:
             shown = statement if nested and not isinstance(statement, ast.ImportFrom) else node
             sources.setdefault(name, []).append(ast.unparse(shown))
             lines.setdefault(name, statement.lineno)
-            plain[name] = UNREAD if nested or again else literal(node)
+            literals[name] = UNREAD if nested or again else literal(node)
             nodes[name] = statement if nested or again else node
     values = {
-        name: {"source": "; ".join(texts)} if plain[name] is UNREAD else plain[name] for name, texts in sources.items()
+        name: {"source": "; ".join(texts)} if literals[name] is UNREAD else literals[name]
+        for name, texts in sources.items()
     }
-    return Constants(values, lines, {name: value for name, value in plain.items() if value is not UNREAD}, nodes)
+    return Constants(values, lines, {name: value for name, value in literals.items() if value is not UNREAD}, nodes)
 
 
 def _statements(body: Sequence[ast.stmt], nested: bool) -> Iterator[tuple[ast.stmt, bool]]:

@@ -72,9 +72,9 @@ def created(file: str, bet: str, number: int, attributes: tuple[str, str] | None
     """Return what `new` says: the bet's id, what was added to which of git's files, if anything, and the next steps."""
     path = shlex.quote(file)
     lines = [
-        f"{file} is written.",
+        f"Created {file}.",
         f"The bet's id is {bet}.",
-        "Its record has this name for ever. For another name, delete the file now and use --slug.",
+        "The record keeps this name. For another name, delete the file now and use --slug.",
     ]
     if attributes:
         lines.append(f"{attributes[0]}: added `{attributes[1]}`, so that a merge keeps the runs of both branches.")

@@ -62,8 +62,8 @@ def check_thresholds(prose: Docstring, prose_line: int, criteria: Sequence[Crite
     if not prose.title:
         return
     if any(criterion.tier == CONTROL for criterion in criteria) and not prose.section("Control"):
-        problem = "there is a control, and the docstring has no section `Control:`"
-        _miss("Control", problem, "what the control is, in words", prose, prose_line, faults)
+        problem = "there is a control but the docstring has no section `Control:`"
+        _miss("Control", problem, "a description of the control", prose, prose_line, faults)
     for criterion in criteria:
         section = prose.section(criterion.tier.capitalize())
         if section is None or docstring.states(section.text, criterion.sentence.threshold):
@@ -72,7 +72,7 @@ def check_thresholds(prose: Docstring, prose_line: int, criteria: Sequence[Crite
         at = prose_line + section.line
         faults.add(
             criterion.line,
-            f"the threshold {threshold} does not stand in the section `{section.name}:`",
-            f"{threshold} in line {at}, or a sentence that says the same as that line",
+            f"the threshold {threshold} is missing from the section `{section.name}:`",
+            f"write {threshold} in line {at}, or change the marker to match",
             text=f"line {criterion.line}: {criterion}\nline {at}: {section.name}: {section.text}",
         )

@@ -4,8 +4,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 from pytest_bets.bet.declaration import Criterion, Declaration
 from pytest_bets.diagnostics import EvaluationError, Fault, nearest
-from pytest_bets.sentence import interval as bounds
-from pytest_bets.sentence.ast import Groups, Sentence, bare_names, walk
+from pytest_bets.sentence import interval
+from pytest_bets.sentence.ast import Groups, Sentence, bare_names, subnodes
 from pytest_bets.sentence.evaluate import Row, value
 
 Link = int | str
@@ -29,17 +29,17 @@ def cell_faults(declaration: Declaration, cells: Sequence[Mapping[str, object]])
 def _cell_problem(
     sentence: Sentence, cells: int, parameters: Sequence[str], groups: Callable[[str], int]
 ) -> tuple[str, str, str] | None:
-    for node in walk(sentence.value):
+    for node in subnodes(sentence.value):
         if isinstance(node, Groups) and node.parameter not in parameters:
             expected = (
                 f"a parameter of the sweep: {', '.join(parameters)}" if parameters else "a sweep with that parameter"
             )
-            return f"`{node.parameter}` is no parameter of the sweep", expected, nearest(node.parameter, parameters)
+            return f"`{node.parameter}` is not a parameter of the sweep", expected, nearest(node.parameter, parameters)
     bare = bare_names(sentence.value)
     if bare and cells > 1:
-        expected = "a reducer, which makes one number of them"
+        expected = "a reducer, which turns them into one number"
         return f"`{bare[0]}` has a value in each of {cells} cells", expected, f"mean({bare[0]}) or median({bare[0]})"
-    ever = bounds.holds(sentence, cells, groups)
+    ever = interval.certainty(sentence, cells, groups)
     if ever != "sometimes":
         over = "1 cell" if cells == 1 else f"{cells} cells"
         return f"with {over} this sentence is {ever} true", "a sentence that the measurements decide", ""
@@ -86,7 +86,13 @@ def link_faults(
         if path:
             shown = " challenges ".join(map(str, [own, *path]))
             faults.append(
-                Fault(declaration.file, declaration.line, f"a circle: bet {shown}", text, "challenges that end")
+                Fault(
+                    declaration.file,
+                    declaration.line,
+                    f"a circle of challenges: bet {shown}",
+                    text,
+                    "challenges without a circle",
+                )
             )
     return faults
 

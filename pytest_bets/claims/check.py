@@ -14,7 +14,7 @@ from pytest_bets.record.verdict import figure
 from pytest_bets.sentence.evaluate import value_of
 from pytest_bets.sentence.parse import parse_value
 
-Kind = Literal["verdict", "standing", "value", "marker", "unknown", "unreadable"]
+FindingKind = Literal["verdict", "standing", "value", "marker", "unknown", "unreadable"]
 
 _SAYING: Final = {"retracted": r"retract|overturn", "withdrawn": r"withdraw|withdrew"}
 _DENIED: Final = r"(?<!not )(?<!never )(?<!n't )(?<!n’t )(?<!not been )(?<!never been )(?<!n't been )(?<!n’t been )"
@@ -55,7 +55,7 @@ class Finding:
     """
 
     line: int
-    kind: Kind
+    kind: FindingKind
     bet: str | None
     stands: str
     record: str
@@ -79,7 +79,7 @@ def check(source: str, bets: Sequence[Bet]) -> Checked:
     return Checked(tuple(sorted(page.found, key=lambda finding: finding.line)), page.mentions, page.values)
 
 
-def mended(source: str, findings: Sequence[Finding]) -> str:
+def apply_edits(source: str, findings: Sequence[Finding]) -> str:
     """Return the page with every edit of its findings made, and every other character as it was."""
     edits = {finding.edit for finding in findings if finding.edit}
     for edit in sorted(edits, key=lambda edit: edit.start, reverse=True):
@@ -112,7 +112,7 @@ class _Page:
         for value in values:
             if isinstance(value, Comment):
                 stands = f"<!-- {value.text} -->"
-                self._add(value.start, "marker", None, stands, "it closes nothing: no marker is open before it")
+                self._add(value.start, "marker", None, stands, "no marker is open before it")
                 continue
             bet = self._known(value.bet, f"<!-- {value.opening.text} -->", value.opening.start)
             if bet:
@@ -165,7 +165,7 @@ class _Page:
         if marker.sentence is None:
             self._add(place, "marker", bet.id, stands, f"expected <!-- bet {marker.bet}: VALUE -->, as in mean(gain)")
         elif marker.closing is None:
-            record = f"it is left open: expected <!-- /bet --> after it, in the same {block.kind}"
+            record = f"it is not closed: expected <!-- /bet --> after it, in the same {block.kind}"
             self._add(place, "marker", bet.id, stands, record)
         else:
             try:
@@ -210,7 +210,9 @@ class _Page:
         here = Edit(places[0], places[-1] + 1, text)
         return here if self.source[here.start : here.end] == block.text[start:end] else None
 
-    def _add(self, place: int, kind: Kind, bet: str | None, stands: str, record: str, edit: Edit | None = None) -> None:
+    def _add(
+        self, place: int, kind: FindingKind, bet: str | None, stands: str, record: str, edit: Edit | None = None
+    ) -> None:
         line = bisect_right(self.lines, place)
         self.found.append(Finding(line, kind, bet, " ".join(stands.split()), record, edit))
 

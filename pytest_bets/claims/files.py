@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pytest_bets.diagnostics import PageError
-from pytest_bets.walk import walk
+from pytest_bets.walk import walk_folders
 
 
 def pages(paths: Sequence[Path]) -> list[Path]:
@@ -26,7 +26,9 @@ def pages(paths: Sequence[Path]) -> list[Path]:
 
 
 def _below(folder: Path) -> Iterator[Path]:
-    yield from sorted(here / name for here, files in walk(folder) for name in files if name.lower().endswith(".md"))
+    yield from sorted(
+        here / name for here, files in walk_folders(folder) for name in files if name.lower().endswith(".md")
+    )
 
 
 def read(page: Path) -> str:

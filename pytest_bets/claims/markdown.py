@@ -60,7 +60,7 @@ class Block:
         """What the block shows, once all of it was added."""
         return "".join(self.pieces)
 
-    def show(self, shown: str, *places: int) -> None:
+    def add(self, shown: str, *places: int) -> None:
         """Add text, and where each of its characters stands, or all of them."""
         self.pieces.append(shown)
         self.places += places if len(places) == len(shown) else places * len(shown)
@@ -111,7 +111,7 @@ class _Page:
                     block = found[-1]
                 places = self._places(token, cursor)
                 if block.places:
-                    block.show(" " if joined else BREAK, places[0] if places else 0)
+                    block.add(" " if joined else BREAK, places[0] if places else 0)
                 self.inline.read(token.content, env, places, block)
                 if kind in ("th_open", "td_open") and places:
                     cursor = places[-1] + 1
@@ -188,15 +188,15 @@ class _Inline:
                 elif match := _TAG.match(piece):
                     code = max(0, code + (-1 if match[1] else 1))
             elif code or name in ("backticks", "autolink"):
-                block.show(CODE, places[start])
+                block.add(CODE, places[start])
             elif name == "newline":
-                block.show(" ", places[start])
+                block.add(" ", places[start])
             elif name == "escape":
-                block.show(piece[1:2], places[start + 1])
+                block.add(piece[1:2], places[start + 1])
             elif name == "entity":
-                block.show(unescape(piece), places[start])
+                block.add(unescape(piece), places[start])
             elif name in ("text", "rest", "image") or (name == "emphasis" and _is_within_word(content, start, end)):
-                block.show(piece, *places[start:end])
+                block.add(piece, *places[start:end])
             elif name == "link":
                 block.links.append((places[start], places[end - 1] + 1))
 

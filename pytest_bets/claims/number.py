@@ -17,7 +17,7 @@ def agrees(shown: str, value: float) -> bool:
     """Tell whether what is shown is the value rounded to the decimals that are shown; a tie may go either way."""
     if not _numeric(shown) or not math.isfinite(value):
         return shown == figure(value)
-    number = Decimal(_plain(shown))
+    number = Decimal(_digits(shown))
     exponent = number.as_tuple().exponent
     assert isinstance(exponent, int)  # noqa: S101  # the pattern lets nothing through that is not finite
     return abs(number - exact(value)) * 2 <= Decimal(1).scaleb(exponent)
@@ -27,7 +27,7 @@ def alike(shown: str, value: float) -> str:
     """Return the value with the decimals, the signs and the separators of what is shown."""
     if not _numeric(shown) or not math.isfinite(value):
         return figure(value)
-    mantissa, power, _ = re.split(r"([eE])|$", _plain(shown), maxsplit=1)
+    mantissa, power, _ = re.split(r"([eE])|$", _digits(shown), maxsplit=1)
     decimals = len(mantissa.partition(".")[2])
     sign = "+" if shown.startswith("+") else "-"
     if power:
@@ -51,5 +51,5 @@ def _numeric(shown: str) -> bool:
     return shown[-1:].isdigit()
 
 
-def _plain(shown: str) -> str:
+def _digits(shown: str) -> str:
     return shown.replace(_MINUS, "-").replace(",", "")

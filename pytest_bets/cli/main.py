@@ -237,7 +237,7 @@ def _rollup(project: Project, options: argparse.Namespace) -> Answer:  # noqa: A
 
 
 def _claims(project: Project, options: argparse.Namespace) -> Answer:
-    from pytest_bets.claims.check import Checked, check, mended
+    from pytest_bets.claims.check import Checked, apply_edits, check
     from pytest_bets.claims.files import pages, read, write
     from pytest_bets.claims.render import as_json, as_text, bets
 
@@ -254,7 +254,7 @@ def _claims(project: Project, options: argparse.Namespace) -> Answer:
     checked: dict[str, Checked] = {}
     for page, source in sources.items():
         checked[os.path.relpath(page)] = result = check(source, known)
-        text = mended(source, result.findings) if options.fix else source
+        text = apply_edits(source, result.findings) if options.fix else source
         if text != source:
             write(page, text)
     left = {item.kind for page in checked.values() for item in page.findings if not (options.fix and item.edit)}

@@ -45,7 +45,7 @@ _INERT: Final = frozenset({"typing", "abc", "enum", "collections"})
 Key = tuple[str, str]
 
 
-class Walk:
+class Closure:
     """What is reached from files: definitions, with what each name in them stands for, and whole modules."""
 
     def __init__(self, program: Program, readers: Readers) -> None:

@@ -8,7 +8,7 @@ from functools import cached_property
 from hashlib import sha256
 from typing import Final
 
-from pytest_bets.code.closure import Key, Walk
+from pytest_bets.code.closure import Closure, Key
 from pytest_bets.code.program import Definition, Program
 from pytest_bets.code.template import Readers
 
@@ -48,36 +48,36 @@ def close(program: Program, entries: Sequence[str], called: Sequence[str]) -> Co
     """Return the code that is reached from these files; in those of `called`, pytest calls functions by their names."""
     readers = Readers()
     while True:
-        walk = Walk(program, readers)
-        walk.start(entries, called)
-        found = walk.readers()
+        closure = Closure(program, readers)
+        closure.start(entries, called)
+        found = closure.readers()
         if found == readers:
-            return _Digest(walk).code()
+            return _Digest(closure).code()
         readers = found
 
 
 class _Digest:
     """The hashes of what was reached, and their digest."""
 
-    def __init__(self, walk: Walk) -> None:
-        self.walk = walk
-        self.program = walk.program
-        self.readers = walk.assumed
+    def __init__(self, closure: Closure) -> None:
+        self.closure = closure
+        self.program = closure.program
+        self.readers = closure.assumed
 
     def code(self) -> Code:
         """Return the code of the bet."""
-        sources = {path: self.program.outline(path).sha256 for path in sorted(self.walk.files)}
-        modules = frozenset(self.walk.modules - sys.stdlib_module_names - _ONCE_STANDARD)
-        if self.walk.by_bytes:
+        sources = {path: self.program.outline(path).sha256 for path in sorted(self.closure.files)}
+        modules = frozenset(self.closure.modules - sys.stdlib_module_names - _ONCE_STANDARD)
+        if self.closure.by_bytes:
             definitions = {path: {WHOLE: sha[:SHORT]} for path, sha in sources.items()}
             digest = _hash(f"{path} {sha}" for path, sha in sources.items())
             return Code(digest, definitions, modules, sources)
         found: dict[str, dict[str, str]] = {}
         for (path, name), sha in sorted(self.hashes.items()):
-            if path not in self.walk.whole and sha != _EMPTY:
+            if path not in self.closure.whole and sha != _EMPTY:
                 found.setdefault(path, {})[name] = sha[:SHORT]
-        for path in self.walk.files:
-            if path in self.walk.whole or not self.program.outline(path).readable:
+        for path in self.closure.files:
+            if path in self.closure.whole or not self.program.outline(path).readable:
                 found[path] = {WHOLE: self._whole(path)[:SHORT]}
         return Code(self._digest(modules), dict(sorted(found.items())), modules, sources)
 
@@ -85,8 +85,8 @@ class _Digest:
     def hashes(self) -> dict[Key, str]:
         """The hash of every definition by what it says, in which what it uses is named and no more."""
         found = {}
-        for path, name in self.walk.reached:
-            readers = Readers(self.readers.docstrings, None) if path in self.walk.whole else self.readers
+        for path, name in self.closure.reached:
+            readers = Readers(self.readers.docstrings, None) if path in self.closure.whole else self.readers
             found[path, name] = self.program.hash(path, name, readers)
         return found
 
@@ -103,8 +103,10 @@ class _Digest:
         Two definitions of one name are told apart by what they say, by what those say that they use, and so on; where
         all of that is the same, by their files.
         """
-        unread = [f"{path} {self._whole(path)}" for path in self.walk.files if not self.program.outline(path).readable]
-        whole = [f"{path} {self._whole(path)}" for path in self.walk.whole]
+        unread = [
+            f"{path} {self._whole(path)}" for path in self.closure.files if not self.program.outline(path).readable
+        ]
+        whole = [f"{path} {self._whole(path)}" for path in self.closure.whole]
         colours = {key: _hash([key[1], sha]) for key, sha in self.hashes.items() if sha != _EMPTY}
         colours = self._refined(colours)
         twice = {colour for colour, count in Counter(colours.values()).items() if count > 1}
@@ -117,7 +119,7 @@ class _Digest:
         uses = {
             key: [
                 (resolved.target.path, resolved.target.unit)
-                for resolved in self.walk.reached[key]
+                for resolved in self.closure.reached[key]
                 if isinstance(resolved.target, Definition)
             ]
             for key in colours

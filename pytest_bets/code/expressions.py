@@ -73,7 +73,7 @@ class Expressions:
         if isinstance(value, ast.AST):
             self.visit(value)
         else:
-            self._text(plain(value))
+            self._text(constant_text(value))
 
     def _text(self, text: str) -> None:
         if self.items and isinstance(self.items[-1], str):
@@ -82,7 +82,7 @@ class Expressions:
             self.items.append(text)
 
     def _constant(self, node: ast.Constant) -> None:
-        self._text(plain(node.value))
+        self._text(constant_text(node.value))
         if isinstance(node.value, str):
             self.strings.append(node.value)
 
@@ -215,7 +215,7 @@ def is_constant(statement: ast.stmt) -> bool:
     return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
 
 
-def plain(value: object) -> str:
+def constant_text(value: object) -> str:
     """Return a constant as text, the same for every version of Python."""
     match value:
         case str():

@@ -126,21 +126,21 @@ def _definition(statement: ast.stmt, scope: Scope, is_fixed: Callable[[str], boo
     writer.visit(statement)
     if not isinstance(statement, Function | ast.ClassDef):
         return _unit(writer, "constant", always=True)
-    decorators = [_plain(decorator) for decorator in statement.decorator_list]
+    decorators = [_plain_name(decorator) for decorator in statement.decorator_list]
     known = tuple(decorator for decorator in decorators if decorator)
     odd = len(known) < len(decorators)
     if isinstance(statement, Function):
         moment = not _is_steady_when_made(statement, is_fixed)
         always = bool(decorators) or moment
         return _unit(writer, "function", always=always, ordered=odd or moment, decorators=known)
-    bases = [_plain(base) for base in statement.bases]
+    bases = [_plain_name(base) for base in statement.bases]
     moment = None in bases or bool(statement.keywords) or not _is_inert(statement, is_fixed)
     found = tuple(base for base in bases if base)
     always = bool(decorators) or moment
     return _unit(writer, "class", always=always, ordered=odd or moment, decorators=known, bases=found)
 
 
-def _plain(node: ast.expr) -> Ref | None:
+def _plain_name(node: ast.expr) -> Ref | None:
     """Return a decorator or a base where it is a plain name, which may be called or subscripted with constants."""
     if isinstance(node, ast.Call) and all(isinstance(each, ast.Constant) for each in _arguments(node)):
         node = node.func

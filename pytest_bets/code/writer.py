@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from pytest_bets.bet.source import module
-from pytest_bets.code.expressions import Expressions, plain
+from pytest_bets.code.expressions import Expressions, constant_text
 from pytest_bets.code.names import (
     Comprehension,
     Function,
@@ -113,7 +113,7 @@ class Writer(Expressions):
     def _docstring(self, node: Function | ast.ClassDef | ast.Module) -> None:
         text = ast.get_docstring(node, clean=False)
         if text is not None:
-            self.items.append(Doc(plain(text)))
+            self.items.append(Doc(constant_text(text)))
 
     docstring = _docstring
 

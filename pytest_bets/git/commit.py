@@ -1,4 +1,4 @@
-"""The files of a project as a commit has them, read by two processes of git, however many commits are asked for."""
+"""The files of a project in any commit, read by one git process per commit and one for all contents."""
 
 import posixpath
 from collections.abc import Iterator, Sequence
@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pytest_bets.diagnostics import HistoryError
-from pytest_bets.git.log import tree as tree_of
+from pytest_bets.git.log import blobs as blobs_of
 from pytest_bets.git.process import Objects, objects
 
 
@@ -20,11 +20,11 @@ class CommitFiles:
         self._folders = {folder for name in blobs for folder in _around(name)}
 
     def is_file(self, name: str) -> bool:
-        """Tell whether the commit has a file of this name."""
+        """Return whether the commit has a file of this name."""
         return self._path(name) in self._blobs
 
     def is_folder(self, name: str) -> bool:
-        """Tell whether the commit has a folder of this name."""
+        """Return whether the commit has a folder of this name."""
         return self._path(name) in self._folders
 
     def read(self, name: str) -> bytes:
@@ -32,7 +32,7 @@ class CommitFiles:
         return self._reader.read(self._blobs[self._path(name)])
 
     def below(self, folder: str) -> Sequence[str]:
-        """Return every Python file in a folder and in those within it."""
+        """Return every Python file in a folder and its subfolders."""
         path = self._path(folder)
         inside = "" if path == "." else f"{path}/"
         names = sorted(name for name in self._blobs if name.startswith(inside) and name.endswith(".py"))
@@ -43,7 +43,7 @@ class CommitFiles:
 
 
 class Commits:
-    """The commits of a checkout, for a project whose root is this folder of it."""
+    """The commits of a checkout; `root` is the project's folder in it."""
 
     def __init__(self, top: Path, root: str, blobs: "_Blobs") -> None:
         self.top = top
@@ -52,10 +52,10 @@ class Commits:
         self._found: dict[str, CommitFiles | None] = {}
 
     def files(self, commit: str) -> CommitFiles | None:
-        """Return the files of a commit, None where the repository does not have it."""
+        """Return the files of a commit, None if the repository does not have it."""
         if commit not in self._found:
-            tree = tree_of(self.top, commit)
-            self._found[commit] = None if tree is None else CommitFiles(tree, self._root, self._blobs)
+            blobs = blobs_of(self.top, commit)
+            self._found[commit] = None if blobs is None else CommitFiles(blobs, self._root, self._blobs)
         return self._found[commit]
 
 

@@ -1,4 +1,4 @@
-"""The history of bets, records and journal, asked of git in bulk: six processes, whatever its length."""
+"""The history of bets, records and journal, read from six git processes, whatever its length."""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -16,9 +16,9 @@ _NOTHING: Final = "0"
 
 @dataclass(frozen=True)
 class Touch:
-    """What a commit did to one file: its paths and its blobs before and after, None where there is none.
+    """One commit's change of one file: its paths and blobs before and after, None if there is none.
 
-    Before is in the first parent; `others` are the blobs of the further parents of a merge, with their paths.
+    Before means in the first parent; `others` are the blobs and paths in the other parents of a merge.
     """
 
     commit: str
@@ -30,7 +30,7 @@ class Touch:
 
 
 def commits(top: Path) -> dict[str, Commit]:
-    """Return every commit that HEAD is made of, parents first."""
+    """Return every commit reachable from HEAD, parents first."""
     fields = run(top, *_LOG, "-z", "--format=%H%x00%P%x00%cI%x00%s").decode(errors="replace").split("\0")
     groups = zip(*(fields[start : len(fields) // 4 * 4 : 4] for start in range(4)), strict=True)
     return {
@@ -40,17 +40,17 @@ def commits(top: Path) -> dict[str, Commit]:
 
 
 def touches(top: Path, ours: Callable[[str], bool]) -> Iterator[Touch]:
-    """Yield what every commit did to the files whose path is ours, parents first; of a merge, what no parent has.
+    """Yield each commit's changes of the files whose path is ours, parents first; of a merge, what no parent has.
 
-    A file that came from elsewhere is new, and one that went elsewhere is gone.
+    A file that was moved in is new, and a file that was moved out is deleted.
     """
-    # git is faster without a pattern than with one, which it holds against every file of every commit
+    # git is faster without a pattern than with one, which it compares with every file of every commit
     form = ("--full-history", "--format=%H", "--raw", "--no-abbrev", "-z", "-M", "-l1000")
     merges = ("--diff-merges=combined", "--combined-all-paths")
     fields = iter(run(top, *_LOG, *form, *merges).split(b"\0"))
     commit = ""
-    for told in fields:
-        field = told.lstrip(b"\n")
+    for raw_field in fields:
+        field = raw_field.lstrip(b"\n")
         if not field.startswith(b":"):
             commit = field.decode() or commit
             continue
@@ -66,11 +66,11 @@ def touches(top: Path, ours: Callable[[str], bool]) -> Iterator[Touch]:
         else:
             was = os.fsdecode(next(fields))
             path = os.fsdecode(next(fields)) if status[0] in "RC" else was
-        came = status.startswith("C") or not before or not ours(was)
-        went = not after or not ours(path)
-        if not (came and went):
+        is_new = status.startswith("C") or not before or not ours(was)
+        is_gone = not after or not ours(path)
+        if not (is_new and is_gone):
             others = tuple((blob, name) for blob, name in others if ours(name))
-            from_, to = (None, None) if came else (was, before), (None, None) if went else (path, after)
+            from_, to = (None, None) if is_new else (was, before), (None, None) if is_gone else (path, after)
             yield Touch(commit, from_[0], to[0], from_[1], to[1], others)
 
 
@@ -79,9 +79,9 @@ def _blob(name: str) -> str | None:
 
 
 def line_touches(top: Path, patterns: Sequence[str]) -> Iterator[tuple[str, str, bool, bytes]]:
-    """Yield every line that a commit added to a file (True) or took out of it (False), with its path, parents first.
+    """Yield every line that a commit added to a file (True) or removed from it (False), with its path, parents first.
 
-    Of a merge, against every parent.
+    A merge is compared with every parent.
     """
     form = ("--full-history", "--format=%x00%H", "-p", "-U0", "--text", "--no-renames", "--diff-merges=separate")
     with stream(top, *_LOG, *form, "--src-prefix=", "--dst-prefix=", "--", *patterns) as output:
@@ -99,8 +99,8 @@ def line_touches(top: Path, patterns: Sequence[str]) -> Iterator[tuple[str, str,
                 yield commit, path, line.startswith(b"+"), line[1:].rstrip(b"\r\n")
 
 
-def tree(top: Path, commit: str) -> dict[str, str] | None:
-    """Return the blobs of a commit by their paths, None where there is no such commit."""
+def blobs(top: Path, commit: str) -> dict[str, str] | None:
+    """Return the blobs of a commit by path, None if there is no such commit."""
     try:
         entries = run(top, "ls-tree", "-r", "-z", "--full-tree", f"{commit}^{{commit}}").split(b"\0")
     except HistoryError:
@@ -116,10 +116,10 @@ def contents(top: Path, names: Sequence[str]) -> Iterator[bytes | None]:
 
 
 def changed_by(top: Path, paths: Sequence[str]) -> dict[str, list[str]]:
-    """Return, by path, the commits that changed a file, the last first."""
+    """Return the commits that changed each file, the latest first."""
     found: dict[str, list[str]] = {path: [] for path in paths}
     form = ("log", "--no-renames", "--format=%x01%H", "--name-only", "-z")
-    # by their folders: git holds every file of every commit against every path that it is given
+    # by folder: git compares every file of every commit with every path that it gets
     folders = sorted({path.rpartition("/")[0] or path for path in paths})
     literal = [f":(top,literal){folder}" for folder in folders]
     commit = ""

@@ -1,4 +1,4 @@
-"""Every error of the package, the faults of a bet file, and the wording that they share.
+"""Every error of the package, the faults of a bet file, and the wording they share.
 
 BetsError
 ├── DeclarationError       a bet file cannot be judged; it lists every fault

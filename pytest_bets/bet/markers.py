@@ -1,4 +1,4 @@
-"""The other terms of a bet: its rehearsal, its seeds, its links to other bets."""
+"""The markers and constants beside the criteria: PILOT, replicate, challenges, withdrawn."""
 
 import ast
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from pytest_bets.diagnostics import Faults, nearest
 
 
 def pilot(constants: Constants, faults: Faults) -> dict[str, object]:
-    """Return the constants of a rehearsal by name."""
+    """Return the rehearsal's constants by name."""
     if source.PILOT not in constants.values:
         return {}
     line = constants.lines[source.PILOT]
@@ -46,13 +46,13 @@ _MAX_SHOWN: Final = 60
 
 
 def overriding(name: str, text: str, constants: Mapping[str, object], file: str) -> object:
-    """Return the value that a text gives to a constant, of the type with which the bet declares it.
+    """Parse the value of a constant, in the type that the bet declares.
 
-    An integer is taken for a number, 1e3 for an integer, and any text for a string. A constant that is declared as None
-    or by other than a literal takes whatever a literal can say, and else the text.
+    A number accepts an integer, an integer accepts 1e3, and a string accepts any text. A constant declared as None or
+    by an expression accepts any literal, or else the text itself.
 
     Raises:
-        ValueError: where the text is of another type.
+        ValueError: if the text has another type.
 
     """
     declared = constants[name]
@@ -81,7 +81,7 @@ def overriding(name: str, text: str, constants: Mapping[str, object], file: str)
 def replicate(
     marks: Sequence[Mark], experiment: Function, constants: Constants, sweep: Mapping[str, object], faults: Faults
 ) -> int | None:
-    """Return how many seeds the experiment is given, None where it is not replicated."""
+    """Return the number of seeds of the experiment, None if it is not replicated."""
     found = [mark for mark in marks if mark.name == "replicate"]
     if not found:
         return None
@@ -107,7 +107,7 @@ def replicate(
 
 
 def challenges(marks: Sequence[Mark], faults: Faults) -> tuple[int | str, ...]:
-    """Return the numbers or ids of the bets that are challenged."""
+    """Return the numbers or ids of the challenged bets."""
     links: list[int | str] = []
     for mark in marks:
         if mark.name != "challenges":
@@ -125,7 +125,7 @@ def challenges(marks: Sequence[Mark], faults: Faults) -> tuple[int | str, ...]:
 
 
 def withdrawn(marks: Sequence[Mark], faults: Faults) -> str | None:
-    """Return the reason why the claim is withdrawn, None where it is not."""
+    """Return why the claim is withdrawn, None if it is not."""
     found = [mark for mark in marks if mark.name == "withdrawn"]
     if not found:
         return None

@@ -1,4 +1,4 @@
-"""Reading a declaration from a bet file's source, and naming every fault in it."""
+"""Parse the declaration in a bet file, and report every fault in it."""
 
 import ast
 import re
@@ -18,10 +18,10 @@ _MENTION: Final = re.compile(
 
 
 def read(text: str, file: str) -> Declaration | None:
-    """Read the declaration in a bet file's source; None when the file is not a bet.
+    """Parse the declaration in a bet file; None if the file is not a bet.
 
     Raises:
-        DeclarationError: naming every fault found.
+        DeclarationError: with every fault of the file.
 
     """
     text = text.removeprefix("\ufeff")
@@ -31,8 +31,8 @@ def read(text: str, file: str) -> Declaration | None:
     try:
         return _read(text, file, numbered)
     except SyntaxError as error:
-        stands = (error.text or "").strip()
-        raise DeclarationError([Fault(file, error.lineno or 1, f"this is not Python: {error.msg}", stands)]) from None
+        fault = Fault(file, error.lineno or 1, f"this is not Python: {error.msg}", (error.text or "").strip())
+        raise DeclarationError([fault]) from None
     except RecursionError:
         raise DeclarationError([Fault(file, 1, "this is nested too deeply to be read")]) from None
 
@@ -50,28 +50,28 @@ def _read(text: str, file: str, numbered: bool) -> Declaration | None:
 
 
 class _Parser:
-    """Reads one file; gathers faults as it goes, so that all are told at once."""
+    """Parses one file and collects its faults, so that one error reports all."""
 
     def __init__(self, text: str, file: str, tree: ast.Module) -> None:
         self.tree = tree
         self.faults = Faults(file, text)
 
     def declaration(self, marked: Sequence[tuple[Function, ast.ClassDef | None]]) -> Declaration:
-        """Return the declaration, or raise with all faults."""
+        """Return the declaration, or raise all faults."""
         self._check_name()
-        said, said_line = thresholds.read(self.tree, self.faults)
+        docstring, docstring_line = thresholds.read(self.tree, self.faults)
         experiment = self._experiment(marked)
         marks = source.marks(experiment.decorator_list)
         constants = source.constants(self.tree)
         judged = criteria.read(marks, experiment, self.faults)
-        thresholds.check_thresholds(said, said_line, judged, self.faults)
+        thresholds.check_thresholds(docstring, docstring_line, judged, self.faults)
         criteria.check_nesting(judged, self.faults)
         sweep = source.sweep(self.tree, marks, constants.literals)
         declared = Declaration(
             file=self.faults.file,
             function=experiment.name,
             line=experiment.lineno,
-            docstring=said,
+            docstring=docstring,
             criteria=judged,
             constants={name: value for name, value in constants.values.items() if name != source.PILOT},
             pilot=markers.pilot(constants, self.faults),

@@ -1,4 +1,4 @@
-"""What a write-up says of bets, held against the records."""
+"""Compare what a write-up says about bets with the records."""
 
 import re
 from bisect import bisect_right
@@ -22,10 +22,10 @@ _DENIED: Final = r"(?<!not )(?<!never )(?<!n't )(?<!n’t )(?<!not been )(?<!nev
 
 @dataclass(frozen=True)
 class Bet:
-    """What is known of a bet: its verdict and standing in words, how its claim went if it is gone, its cells.
+    """A bet as the records have it: its verdict and standing in words, and its cells.
 
-    `cells` holds a row for each cell of the record, none where it was never run or is void; `reason` is why it is void,
-    or why its file cannot be read.
+    `gone` has `retracted` or `withdrawn` if the claim is. `cells` is empty if the bet was never run or is void.
+    `reason` is why it is void, or why its file cannot be read.
     """
 
     id: str
@@ -40,7 +40,7 @@ class Bet:
 
 @dataclass(frozen=True)
 class Edit:
-    """A part of the source, from `start` to `end`, and what should stand there."""
+    """A replacement of the source from `start` to `end`."""
 
     start: int
     end: int
@@ -49,9 +49,9 @@ class Edit:
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that a page says and the records do not: what stands on that line, and what is of record.
+    """A contradiction between a page and the records: the text on that line, and what the record says.
 
-    `edit` mends it, where that takes no prose.
+    `edit` fixes it, if a replacement is enough.
     """
 
     line: int
@@ -64,7 +64,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Checked:
-    """A page's findings in the order of its lines, and how much it says: mentions of bets, and marked values."""
+    """A page's findings in line order, and its numbers of mentions and marked values."""
 
     findings: tuple[Finding, ...]
     mentions: int
@@ -72,15 +72,15 @@ class Checked:
 
 
 def check(source: str, bets: Sequence[Bet]) -> Checked:
-    """Hold a page of Markdown against the records of all bets."""
+    """Check a page of Markdown against the records of all bets."""
     page = _Page(source, bets)
     for block in blocks(source):
-        page.block(block)
+        page.check(block)
     return Checked(tuple(sorted(page.found, key=lambda finding: finding.line)), page.mentions, page.values)
 
 
 def apply_edits(source: str, findings: Sequence[Finding]) -> str:
-    """Return the page with every edit of its findings made, and every other character as it was."""
+    """Return the page with the edits of its findings applied, and no other change."""
     edits = {finding.edit for finding in findings if finding.edit}
     for edit in sorted(edits, key=lambda edit: edit.start, reverse=True):
         source = source[: edit.start] + edit.text + source[edit.end :]
@@ -97,16 +97,16 @@ class _Page:
         self.found: list[Finding] = []
         self.mentions = self.values = 0
 
-    def block(self, block: Block) -> None:
+    def check(self, block: Block) -> None:
         cited: dict[str, tuple[Bet, int, str]] = {}
-        told = mentions(block, self.words)
-        sharing: dict[Span | None, list[Mention]] = {}
-        for mention in told:
-            sharing.setdefault(mention.verdict, []).append(mention)
-        for mention in told:
+        found = mentions(block, self.words)
+        same_verdict: dict[Span | None, list[Mention]] = {}
+        for mention in found:
+            same_verdict.setdefault(mention.verdict, []).append(mention)
+        for mention in found:
             bet = self._known(mention.bet, f'"Bet {mention.bet}"', block.places[mention.at])
             if bet:
-                self._verdict(block, mention, bet, sharing[mention.verdict])
+                self._verdict(block, mention, bet, same_verdict[mention.verdict])
                 cited.setdefault(bet.id, (bet, block.places[mention.at], f'"Bet {mention.bet}"'))
         values = list(marked(block))
         for value in values:
@@ -118,7 +118,7 @@ class _Page:
             if bet:
                 self._value(block, value, bet)
                 cited.setdefault(bet.id, (bet, value.opening.start, f"a value of bet {value.bet}"))
-        self.mentions += len(told)
+        self.mentions += len(found)
         self.values += len(values)
         for bet, place, stands in cited.values():
             if bet.gone and not _says_so(block.text, bet.gone):
@@ -142,7 +142,7 @@ class _Page:
             near = self.numbers[min(self.numbers, key=lambda number: (abs(number - int(named)), number))].id
         return f"; the nearest is {near}" if near else ""
 
-    def _verdict(self, block: Block, mention: Mention, bet: Bet, sharing: Sequence[Mention]) -> None:
+    def _verdict(self, block: Block, mention: Mention, bet: Bet, same_verdict: Sequence[Mention]) -> None:
         if not mention.verdict:
             return
         start, end = mention.verdict
@@ -152,9 +152,9 @@ class _Page:
         if claimed == due:
             return
         record = {"never run": "it was never run", "void": f"its run is void: {bet.reason}"}.get(
-            bet.verdict, f"the record{f' of bet {mention.bet}' if len(sharing) > 1 else ''} says {bet.verdict}"
+            bet.verdict, f"the record{f' of bet {mention.bet}' if len(same_verdict) > 1 else ''} says {bet.verdict}"
         )
-        alone = all((self._find(other.bet) or bet).verdict == bet.verdict for other in sharing)
+        alone = all((self._find(other.bet) or bet).verdict == bet.verdict for other in same_verdict)
         edit = self._edit(block, start, end, due) if alone else None
         whole = block.text[mention.at : end]
         stands = f'"Bet {mention.bet}: {written}"' if BREAK in whole else f'"{whole}"'
@@ -171,9 +171,9 @@ class _Page:
             try:
                 value = value_of(parse_value(marker.sentence), bet.cells) if bet.cells else None
             except SentenceError as error:
-                told = [f"the sentence cannot be read: {error.problem}", f"expected {error.expected}"]
-                told += [f"did you mean {error.suggestion}?"] if error.suggestion else []
-                self._add(place, "marker", bet.id, stands, "; ".join(told))
+                parts = [f"the sentence cannot be read: {error.problem}", f"expected {error.expected}"]
+                parts += [f"did you mean {error.suggestion}?"] if error.suggestion else []
+                self._add(place, "marker", bet.id, stands, "; ".join(parts))
             except EvaluationError as error:
                 self._add(place, "marker", bet.id, stands, f"the record has no such value: {error}")
             else:
@@ -205,7 +205,7 @@ class _Page:
             self._add(place, "value", bet.id, stands, record, edit)
 
     def _edit(self, block: Block, start: int, end: int, text: str) -> Edit | None:
-        """Return the edit of what a block shows; None where the source says it in other characters."""
+        """Return the edit of a part of a block's text; None if its source is written differently."""
         places = block.places[start:end]
         here = Edit(places[0], places[-1] + 1, text)
         return here if self.source[here.start : here.end] == block.text[start:end] else None

@@ -1,4 +1,4 @@
-"""The digest of a closure: what its definitions mean together."""
+"""The digest of a closure, by the meaning of its definitions."""
 
 import sys
 from collections import Counter
@@ -13,9 +13,9 @@ from pytest_bets.code.program import Definition, Program
 from pytest_bets.code.template import Readers
 
 WHOLE: Final = "<whole>"
-"""The name under which a module counts that is used in a way that cannot be followed."""
+"""The entry for a module that is used in a way that cannot be followed."""
 SHORT: Final = 16
-"""Hexadecimal digits of a definition's hash in a record."""
+"""The number of hexadecimal digits of a definition's hash in a record."""
 
 _ONCE_STANDARD: Final = frozenset(
     {
@@ -24,14 +24,14 @@ _ONCE_STANDARD: Final = frozenset(
         *("sndhdr", "spwd", "sunau", "telnetlib", "uu", "xdrlib"),
     }
 )
-"""Modules that only some versions of Python have: the digest must be the same with all."""
+"""Modules of some Python versions only: the digest must be the same in every version."""
 
 
 @dataclass(frozen=True)
 class Code:
-    """What a bet computes with: its definitions with their hashes by file, and the packages that they import.
+    """The code of a bet: the hashes of its definitions by file, and the packages that it imports.
 
-    `files` are the hashes of the files as they are, which no digest is made of.
+    `files` are the hashes of the whole files, which are not part of the digest.
     """
 
     digest: str
@@ -45,7 +45,7 @@ class Code:
 
 
 def close(program: Program, entries: Sequence[str], called: Sequence[str]) -> Code:
-    """Return the code that is reached from these files; in those of `called`, pytest calls functions by their names."""
+    """Return the code reached from these files; in those of `called`, pytest calls functions by name."""
     readers = Readers()
     while True:
         closure = Closure(program, readers)
@@ -57,7 +57,7 @@ def close(program: Program, entries: Sequence[str], called: Sequence[str]) -> Co
 
 
 class _Digest:
-    """The hashes of what was reached, and their digest."""
+    """The hashes of a closure, and their digest."""
 
     def __init__(self, closure: Closure) -> None:
         self.closure = closure
@@ -83,7 +83,7 @@ class _Digest:
 
     @cached_property
     def hashes(self) -> dict[Key, str]:
-        """The hash of every definition by what it says, in which what it uses is named and no more."""
+        """The hash of every definition by its own text, in which other definitions appear only by name."""
         found = {}
         for path, name in self.closure.reached:
             readers = Readers(self.readers.docstrings, None) if path in self.closure.whole else self.readers
@@ -98,10 +98,10 @@ class _Digest:
         return _hash(f"{name} {self.hashes[path, name]}" if name else "" for name in names)
 
     def _digest(self, modules: frozenset[str]) -> str:
-        """Return the digest: of the definitions, each with those that it uses, wherever they stand.
+        """Return the digest of the definitions, each with the ones it uses, whichever files they are in.
 
-        Two definitions of one name are told apart by what they say, by what those say that they use, and so on; where
-        all of that is the same, by their files.
+        Definitions with the same name are distinguished by their text, by the text of the ones they use, and so on
+        (colour refinement); if all of that is equal, by their files.
         """
         unread = [
             f"{path} {self._whole(path)}" for path in self.closure.files if not self.program.outline(path).readable

@@ -52,6 +52,13 @@ _OPERATORS: Final[dict[type[ast.AST], str]] = {
     ast.Or: "or",
 }
 _ARITHMETIC: Final = frozenset("+-*/")
+_SIGNATURES: Final = {
+    GROUPS: ((2,), "groups(parameter, condition)"),
+    "quantile": ((2,), "quantile(column, number)"),
+    "low": ((1, 2), "low(column) or low(column, level)"),
+    "high": ((1, 2), "high(column) or high(column, level)"),
+}
+"""Numbers of arguments and the form of the reducers that take more than a column."""
 _THRESHOLDS: Final = frozenset({">=", ">", "<=", "<", "=="})
 
 
@@ -66,7 +73,7 @@ def parse(text: str) -> Sentence:
     try:
         return _parse(fold(text))
     except RecursionError:
-        raise SentenceError("it is nested too deeply", f"at most {MAX_DEPTH} levels") from None
+        raise _too_deep() from None
 
 
 @lru_cache(maxsize=4096)
@@ -84,7 +91,7 @@ def parse_value(text: str) -> Node:
             raise SentenceError("it is compared with a threshold", expected, ast.unparse(body.left))
         return _measured(_Parser(reduced=False).value(body, 0))
     except RecursionError:
-        raise SentenceError("it is nested too deeply", f"at most {MAX_DEPTH} levels") from None
+        raise _too_deep() from None
 
 
 def _measured(value: Node) -> Node:
@@ -137,6 +144,10 @@ def _finite(node: ast.Constant, number: int | float) -> int | float:
     return number
 
 
+def _too_deep() -> SentenceError:
+    return SentenceError("it is nested too deeply", f"at most {MAX_DEPTH} levels")
+
+
 def _source(node: ast.AST) -> str:
     return _OPERATORS.get(type(node), type(node).__name__.lower())
 
@@ -150,7 +161,7 @@ class _Parser:
     def value(self, node: ast.expr, depth: int) -> Node:
         """Parse numbers, names, reducers and arithmetic; inside a column also comparisons and strings."""
         if depth > MAX_DEPTH:
-            raise SentenceError("it is nested too deeply", f"at most {MAX_DEPTH} levels")
+            raise _too_deep()
         match node:
             case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
                 return Number(float(_finite(node, number)))
@@ -173,7 +184,7 @@ class _Parser:
     def condition(self, node: ast.expr, depth: int) -> Node:
         """Parse comparisons joined by and, or, not."""
         if depth > MAX_DEPTH:
-            raise SentenceError("it is nested too deeply", f"at most {MAX_DEPTH} levels")
+            raise _too_deep()
         match node:
             case ast.Compare():
                 return self._comparison(node, depth)
@@ -220,15 +231,10 @@ class _Parser:
             raise SentenceError(
                 f"`{name}` stands inside another reducer", "reducers side by side", column=node.col_offset
             )
-        wanted = {GROUPS: (2, 2), "quantile": (2, 2), "low": (1, 2), "high": (1, 2)}.get(name, (1, 1))
-        if node.keywords or not wanted[0] <= len(node.args) <= wanted[1]:
-            raise SentenceError(
-                f"`{abbreviated(node)}` has {len(node.args) + len(node.keywords)} arguments",
-                {GROUPS: "groups(parameter, condition)", "quantile": "quantile(column, number)"}.get(
-                    name, f"{name}(column)" if wanted[1] == 1 else f"{name}(column) or {name}(column, level)"
-                ),
-                column=node.col_offset,
-            )
+        counts, form = _SIGNATURES.get(name, ((1,), f"{name}(column)"))
+        if node.keywords or len(node.args) not in counts:
+            given = len(node.args) + len(node.keywords)
+            raise SentenceError(f"`{abbreviated(node)}` has {given} arguments", form, column=node.col_offset)
         if name == GROUPS:
             return self._groups(node, depth)
         column = _Parser(reduced=True).value(node.args[0], depth + 1)

@@ -63,12 +63,12 @@ def test_the_words_of_the_template_are_refused(
     file = "bets/bet_01_dropout_helps_at_every_size.py"
     faults = {
         "Hypothesis": (
-            f"{file}:3: the section `Hypothesis:` still has the words of the template\n"
+            f"{file}:3: the section `Hypothesis:` still has the text of the template\n"
             "    Hypothesis: say what you claim, so that a result can contradict it.\n"
             "  expected: your claim; until then, rehearse with --bets-pilot\n"
         ),
         "Scope": (
-            f"{file}:8: the section `Scope:` still has the words of the template\n"
+            f"{file}:8: the section `Scope:` still has the text of the template\n"
             "    Scope: say what this bet does not show.\n"
             "  expected: what your bet does not show; until then, rehearse with --bets-pilot\n"
         ),

@@ -92,7 +92,7 @@ class Closure:
                 self._unit(path, name, self.program.outline(path).units[name])
             strings, self._strings = self._strings, []
             for path, text in strings:
-                self._said(path, text)
+                self._follow_string(path, text)
             if self._words & _LOADERS:
                 names, self._names = self._names, {}
                 for path, text in names:
@@ -206,7 +206,7 @@ class Closure:
                 target = self.program.imported(place.file, imported)
                 self._follow(place.file, Ref(imported), Resolved(target, ()))
 
-    def _said(self, path: str, text: str) -> None:
+    def _follow_string(self, path: str, text: str) -> None:
         """Follow a string that may be a program with imports, or the name of a module or file."""
         program = program_in(text) if "import" in text else None
         if program and any(self.program.place(each.module, path) for each in program.imports):

@@ -94,13 +94,13 @@ class Expressions:
             if isinstance(part, ast.Constant):
                 pending += str(part.value)
                 continue
-            self._said(pending)
+            self._string(pending)
             pending = ""
             self.visit(part)
-        self._said(pending)
+        self._string(pending)
         self._text(")")
 
-    def _said(self, text: str) -> None:
+    def _string(self, text: str) -> None:
         if text:
             self._constant(ast.Constant(text))
 

@@ -140,8 +140,12 @@ def _finite(node: ast.Constant, number: int | float) -> int | float:
     except OverflowError:
         finite = False
     if not finite:
-        raise SentenceError("the number is not finite", "a finite number", column=node.col_offset)
+        raise _error(node, "the number is not finite", "a finite number")
     return number
+
+
+def _error(node: ast.expr, problem: str, expected: str, suggestion: str = "") -> SentenceError:
+    return SentenceError(problem, expected, suggestion, getattr(node, "col_offset", None))
 
 
 def _too_deep() -> SentenceError:
@@ -213,28 +217,20 @@ class _Parser:
 
     def _name(self, node: ast.Name, name: str) -> Node:
         if name in REDUCERS:
-            raise SentenceError(
-                f"`{name}` is a reducer", "a reducer with its column", f"{name}(...)", column=node.col_offset
-            )
+            raise _error(node, f"`{name}` is a reducer", "a reducer with its column", f"{name}(...)")
         return Name(name)
 
     def _reducer(self, node: ast.Call, depth: int) -> Node:
         name = node.func.id if isinstance(node.func, ast.Name) else abbreviated(node.func)
         if name not in REDUCERS:
-            raise SentenceError(
-                f"`{name}` is not a reducer",
-                f"one of {', '.join(REDUCERS)}",
-                nearest(name, REDUCERS),
-                column=node.col_offset,
-            )
+            known = f"one of {', '.join(REDUCERS)}"
+            raise _error(node, f"`{name}` is not a reducer", known, nearest(name, REDUCERS))
         if self.reduced:
-            raise SentenceError(
-                f"`{name}` stands inside another reducer", "reducers side by side", column=node.col_offset
-            )
+            raise _error(node, f"`{name}` is inside another reducer", "reducers side by side")
         counts, form = _SIGNATURES.get(name, ((1,), f"{name}(column)"))
         if node.keywords or len(node.args) not in counts:
             given = len(node.args) + len(node.keywords)
-            raise SentenceError(f"`{abbreviated(node)}` has {given} arguments", form, column=node.col_offset)
+            raise _error(node, f"`{abbreviated(node)}` has {given} arguments", form)
         if name == GROUPS:
             return self._groups(node, depth)
         column = _Parser(reduced=True).value(node.args[0], depth + 1)
@@ -243,23 +239,17 @@ class _Parser:
         level = _literal(node.args[1])
         inside = level is not None and (0 <= level <= 1 if name == "quantile" else 0 < level < 1)
         if not inside:
-            raise SentenceError(
-                f"`{abbreviated(node.args[1])}` is not a level for {name}",
-                "a literal number between 0 and 1",
-                column=node.args[1].col_offset,
-            )
+            problem = f"`{abbreviated(node.args[1])}` is not a level for {name}"
+            raise _error(node.args[1], problem, "a literal number between 0 and 1")
         return Reducer(name, column, level)
 
     def _groups(self, node: ast.Call, depth: int) -> Node:
         parameter, condition = node.args
         if not isinstance(parameter, ast.Name):
-            raise SentenceError(
-                f"`{abbreviated(parameter)}` is not a sweep parameter",
-                "groups(parameter, condition)",
-                column=parameter.col_offset,
-            )
+            problem = f"`{abbreviated(parameter)}` is not a sweep parameter"
+            raise _error(parameter, problem, "groups(parameter, condition)")
         if any(isinstance(part, ast.Call) and ast.unparse(part.func) == GROUPS for part in ast.walk(condition)):
-            raise SentenceError("`groups` stands inside `groups`", "one level of groups", column=condition.col_offset)
+            raise _error(condition, "`groups` is inside `groups`", "one level of groups")
         return Groups(parameter.id, self.condition(condition, depth + 1))
 
     def _unknown(self, node: ast.expr) -> SentenceError:
@@ -268,6 +258,4 @@ class _Parser:
         allowed = "numbers, names, + - * /, reducers"
         if self.reduced:
             allowed = "numbers, names, quoted strings, + - * /, comparisons, and, or, not"
-        return SentenceError(
-            f"`{abbreviated(node)}` is not part of the language", allowed, column=getattr(node, "col_offset", None)
-        )
+        return _error(node, f"`{abbreviated(node)}` is not part of the language", allowed)

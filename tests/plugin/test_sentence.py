@@ -172,7 +172,7 @@ def test_every_name_is_told_and_the_bare_ones_apart() -> None:
         ("avg(a) >= 2", "`avg` is not a reducer", "one of count, share, sum, mean, median", ""),
         ("medain(a) >= 2", "`medain` is not a reducer", "", "median"),
         ("a.mean() >= 2", "`a.mean` is not a reducer", "", "mean"),
-        ("mean(count(a)) >= 2", "`count` stands inside another reducer", "reducers side by side", ""),
+        ("mean(count(a)) >= 2", "`count` is inside another reducer", "reducers side by side", ""),
         ("mean() >= 2", "`mean()` has 0 arguments", "mean(column)", ""),
         ("mean(a, b) >= 2", "`mean(a, b)` has 2 arguments", "mean(column)", ""),
         ("quantile(a) >= 2", "`quantile(a)` has 1 arguments", "quantile(column, number)", ""),
@@ -186,7 +186,7 @@ def test_every_name_is_told_and_the_bare_ones_apart() -> None:
         ("groups(u, max(a)) >= 2", "`max(a)` is not part of the language", "", ""),
         (
             "groups(u, groups(v, max(a) > 1) > 1) >= 2",
-            "`groups` stands inside `groups`",
+            "`groups` is inside `groups`",
             "one level of groups",
             "",
         ),

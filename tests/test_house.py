@@ -20,7 +20,7 @@ ELSEWHERE: Final = {
     "audit/test_audit.py": (
         *("audit/change", "audit/code_notes", "audit/collect", "audit/evidence", "audit/finding", "audit/journal"),
         *("audit/lineage", "audit/render", "audit/retraction", "audit/staleness"),
-        *("git/log", "git/revision"),
+        *("git/log", "git/process", "git/revision"),
     ),
     "bet/test_docstring_faults.py": ("bet/thresholds",),
     "bet/test_markers.py": ("bet/criteria", "bet/source", "hooks/marks"),
@@ -42,7 +42,7 @@ ELSEWHERE: Final = {
     "record/test_upgrade.py": ("audit/upgrade", "code/lock", "record/journal", "render/upgrade"),
     "render/test_cells.py": ("record/columns",),
     "render/test_summary.py": ("render/markdown",),
-    "sentence/test_parse.py": ("diagnostics", "sentence/ast", "sentence/lex"),
+    "sentence/test_parse.py": ("sentence/ast", "sentence/lex"),
     "session/test_distribution.py": (
         *("hooks/judging", "hooks/parts", "hooks/register", "hooks/remote", "hooks/run", "hooks/xdist"),
     ),

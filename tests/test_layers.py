@@ -29,6 +29,7 @@ WORLD: Final = {
     "git.checkout": "git",
     "git.commit": "git",
     "git.log": "git",
+    "git.process": "git",
     "bet.catalogue": "bet files",
     "code.index": "source files",
     "code.lock": "lock files",

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_bets.project import ProjectError, locate
+from pytest_bets.diagnostics import ProjectError
+from pytest_bets.project import locate
 
 LAYOUTS: dict[str, dict[str, str]] = {
     "pyproject.toml": {"pyproject.toml": '[tool.pytest.ini_options]\nbets_results = "kept"\n'},

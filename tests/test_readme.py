@@ -74,7 +74,7 @@ def test_without_the_edit_the_bet_is_not_run(user: Path) -> None:
         if step == "pytest bets/":
             break
         assert done.returncode == 0, f"{step}\n{done.stdout}{done.stderr}"
-    assert "the section `Hypothesis:` still has the words of the template" in done.stdout
+    assert "the section `Hypothesis:` still has the text of the template" in done.stdout
     assert done.returncode == pytest.ExitCode.INTERRUPTED
     assert not (user / "results").exists()
 

@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_bets.values import MeasurementError, canonical, digest, number, plain, spelled
+from pytest_bets.diagnostics import MeasurementError
+from pytest_bets.values import canonical, digest, number, plain, spelled
 
 
 class Tensor:
@@ -123,8 +124,8 @@ VALUE = "expected a number, a boolean, a string or a list of numbers"
         ({"x": -(2**60)}, "`x` is an integer beyond 2**53; measure a float or a string instead"),
         ({"x": [0, 10**400]}, "`x[1]` is an integer beyond 2**53; measure a float or a string instead"),
         ({"x": "a" * 10_001}, "`x` is a string of 10001 characters; expected at most 10000"),
-        ({"x": "nan"}, "`x` is the string 'nan', which stands for a number in a record; return the number"),
-        ({"x": "-inf"}, "`x` is the string '-inf', which stands for a number in a record; return the number"),
+        ({"x": "nan"}, "`x` is the string 'nan', which means a number in a record; return the number"),
+        ({"x": "-inf"}, "`x` is the string '-inf', which means a number in a record; return the number"),
     ],
 )
 def test_anything_else_is_refused_by_key_and_type(returned: object, message: str) -> None:
@@ -156,7 +157,7 @@ def test_infinities_and_nan_are_spelled_as_words() -> None:
     """Three words stand for what JSON lacks, at any depth."""
     assert spelled({"a": [math.nan, (math.inf, -math.inf)], "b": 1.5}) == {"a": ["nan", ["inf", "-inf"]], "b": 1.5}
     assert (number("inf"), number("-inf"), number(3)) == (math.inf, -math.inf, 3)
-    with pytest.raises(TypeError, match="None is no number"):
+    with pytest.raises(TypeError, match="None is not a number"):
         number(None)
 
 

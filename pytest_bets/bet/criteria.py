@@ -1,4 +1,4 @@
-"""The criteria of a bet, read from the marks on its experiment."""
+"""The criteria of a bet, parsed from the markers on its experiment."""
 
 import ast
 from collections.abc import Sequence
@@ -6,9 +6,8 @@ from typing import Final
 
 from pytest_bets.bet.declaration import CRITERIA, MARKERS, TIERS, Criterion
 from pytest_bets.bet.source import Function, Mark
-from pytest_bets.diagnostics import Faults, nearest
-from pytest_bets.sentence import interval as bounds
-from pytest_bets.sentence.lex import JoinedError, SentenceError
+from pytest_bets.diagnostics import Faults, JoinedError, SentenceError, nearest
+from pytest_bets.sentence import interval
 from pytest_bets.sentence.parse import parse
 
 _EXAMPLE: Final = {
@@ -17,7 +16,7 @@ _EXAMPLE: Final = {
 
 
 def read(marks: Sequence[Mark], experiment: Function, faults: Faults) -> tuple[Criterion, ...]:
-    """Return the criteria that stand on the experiment; note missing tiers and sentences that cannot be read."""
+    """Return the criteria on the experiment; add faults for missing tiers and wrong sentences."""
     for tier in TIERS:
         if not any(mark.name == tier for mark in marks):
             near = next((mark for mark in marks if mark.name not in MARKERS and nearest(mark.name, [tier])), None)
@@ -61,13 +60,13 @@ def _criterion(tier: str, argument: ast.expr, faults: Faults) -> Criterion | Non
         text = folded if error.column is None else f"{folded}\n{' ' * error.column}^"
         expected, suggestion = error.expected, error.suggestion
         if isinstance(error, JoinedError):
-            expected, suggestion = _apart(tier, error)
+            expected, suggestion = _separate(tier, error)
         faults.add(argument.lineno, f"this {tier} sentence: {error.problem}", expected, suggestion, text)
         return None
 
 
-def _apart(tier: str, error: JoinedError) -> tuple[str, str]:
-    """Return what is expected instead of joined sentences, and the marker that says the same where there is one."""
+def _separate(tier: str, error: JoinedError) -> tuple[str, str]:
+    """Return what is expected instead of joined sentences, and the equivalent marker if there is one."""
     needed, word = ("any one", "or") if tier == "catastrophic" else ("all", "and")
     expected = f"one comparison in a sentence; of several {tier} sentences {needed} must be true"
     if error.word != word:
@@ -77,14 +76,14 @@ def _apart(tier: str, error: JoinedError) -> tuple[str, str]:
 
 
 def check_nesting(criteria: Sequence[Criterion], faults: Faults) -> None:
-    """Note the tiers that do not nest."""
+    """Add a fault for each pair of tiers that does not nest."""
     tiers = {tier: [c.sentence for c in criteria if c.tier == tier] for tier in CRITERIA}
-    for misfit in bounds.misfits(tiers):
-        outer = next(c for c in criteria if c.sentence is misfit.outer)
-        inner = next(c for c in criteria if c.sentence is misfit.inner)
+    for fault in interval.nesting_faults(tiers):
+        outer = next(c for c in criteria if c.sentence is fault.outer)
+        inner = next(c for c in criteria if c.sentence is fault.inner)
         faults.add(
             outer.line,
-            f"the tiers do not nest: {misfit.problem}",
+            f"the tiers do not nest: {fault.problem}",
             "strict inside lenient, catastrophic outside both",
             text=f"line {inner.line}: {inner}\nline {outer.line}: {outer}",
         )

@@ -1,4 +1,4 @@
-"""What a bet says to people, held against what it says to the machine."""
+"""Check the docstring of a bet: its title, its sections, and that it states every threshold."""
 
 import ast
 import re
@@ -12,11 +12,11 @@ from pytest_bets.diagnostics import Faults, nearest
 
 
 def read(tree: ast.Module, faults: Faults) -> tuple[Docstring, int]:
-    """Return the docstring of a bet file and the line on which it begins; note what is missing or wrong in it."""
+    """Return the docstring of a bet file and its first line; add a fault for everything missing or wrong."""
     raw = ast.get_docstring(tree, clean=False)
-    wanted = ", ".join(docstring.REQUIRED)
+    required = ", ".join(docstring.REQUIRED)
     if raw is None:
-        faults.add(1, "the bet has no docstring", f"a title line and the sections {wanted}")
+        faults.add(1, "the bet has no docstring", f"a title line and the sections {required}")
         return docstring.read(""), 1
     line = tree.body[0].lineno
     prose = docstring.read(raw)
@@ -30,10 +30,10 @@ def read(tree: ast.Module, faults: Faults) -> tuple[Docstring, int]:
         faults.add(line, f"the title says bet {titled[1]}, the file's name {name} has no number", expected)
     elif titled and int(titled[1]) != number:
         faults.add(line, f"the title says bet {titled[1]}, the file's name says {number}", f"Bet {number}:")
-    stand = [section.name for section in prose.sections]
+    present = [section.name for section in prose.sections]
     for name in docstring.REQUIRED:
-        if name not in stand:
-            _miss(name, f"the docstring has no section `{name}:`", f"the sections {wanted}", prose, line, faults)
+        if name not in present:
+            _miss(name, f"the docstring has no section `{name}:`", f"the sections {required}", prose, line, faults)
     for section in prose.sections:
         if section.name in docstring.SECTIONS and not section.text:
             faults.add(
@@ -41,15 +41,15 @@ def read(tree: ast.Module, faults: Faults) -> tuple[Docstring, int]:
                 f"the section `{section.name}:` is empty",
                 "its text on this line or indented below",
             )
-        if stand.count(section.name) > 1 and prose.section(section.name) is not section:
+        if present.count(section.name) > 1 and prose.section(section.name) is not section:
             faults.add(line + section.line, f"a second section `{section.name}:`", "each section once")
     return prose, line
 
 
 def _miss(name: str, problem: str, expected: str, prose: Docstring, first: int, faults: Faults) -> None:
-    """Note that a section is missing, at the line that may be meant for it."""
-    strangers = [section for section in prose.sections if section.name not in docstring.SECTIONS]
-    near = next((section.line for section in strangers if nearest(section.name, [name])), None)
+    """Add a fault for a missing section, at the line that may be its misspelled header."""
+    unknown = [section for section in prose.sections if section.name not in docstring.SECTIONS]
+    near = next((section.line for section in unknown if nearest(section.name, [name])), None)
     like = prose.lookalike(name)
     if like is not None:
         faults.add(first + like, problem, f"`{name}:` at the start of its line", f"{name}:")
@@ -58,12 +58,12 @@ def _miss(name: str, problem: str, expected: str, prose: Docstring, first: int, 
 
 
 def check_thresholds(prose: Docstring, prose_line: int, criteria: Sequence[Criterion], faults: Faults) -> None:
-    """Note every threshold that the section of its tier does not state."""
+    """Add a fault for every threshold that the section of its tier does not state."""
     if not prose.title:
         return
     if any(criterion.tier == CONTROL for criterion in criteria) and not prose.section("Control"):
-        problem = "there is a control, and the docstring has no section `Control:`"
-        _miss("Control", problem, "what the control is, in words", prose, prose_line, faults)
+        problem = "there is a control but the docstring has no section `Control:`"
+        _miss("Control", problem, "a description of the control", prose, prose_line, faults)
     for criterion in criteria:
         section = prose.section(criterion.tier.capitalize())
         if section is None or docstring.states(section.text, criterion.sentence.threshold):
@@ -72,7 +72,7 @@ def check_thresholds(prose: Docstring, prose_line: int, criteria: Sequence[Crite
         at = prose_line + section.line
         faults.add(
             criterion.line,
-            f"the threshold {threshold} does not stand in the section `{section.name}:`",
-            f"{threshold} in line {at}, or a sentence that says the same as that line",
+            f"the threshold {threshold} is missing from the section `{section.name}:`",
+            f"write {threshold} in line {at}, or change the marker to match",
             text=f"line {criterion.line}: {criterion}\nline {at}: {section.name}: {section.text}",
         )

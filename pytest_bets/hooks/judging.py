@@ -11,7 +11,7 @@ import pytest
 
 from pytest_bets.bet.catalogue import Catalogue
 from pytest_bets.bet.declaration import CRITERIA, is_bet_name
-from pytest_bets.diagnostics import DeclarationError
+from pytest_bets.diagnostics import DeclarationError, RecordError
 from pytest_bets.hooks.baseline import NOTHING, look
 from pytest_bets.hooks.measuring import ATTRIBUTE
 from pytest_bets.hooks.options import Settings
@@ -31,7 +31,7 @@ from pytest_bets.hooks.tiers import UNMET, Outcome, mark_unmet
 from pytest_bets.project import on_path
 from pytest_bets.record import environment as machine
 from pytest_bets.record.checkpoint import Unfinished
-from pytest_bets.record.codec import Json, RecordError, build, verdict_of
+from pytest_bets.record.codec import Json, build, verdict_of
 from pytest_bets.record.gate import gated
 from pytest_bets.record.store import Kept, Results
 from pytest_bets.record.verdict import void

@@ -10,11 +10,11 @@ import pytest
 
 from pytest_bets.bet.declaration import Declaration
 from pytest_bets.bet.validate import check_row
-from pytest_bets.diagnostics import nearest
+from pytest_bets.diagnostics import MeasurementError, nearest
 from pytest_bets.hooks.collection import BetFile
 from pytest_bets.record.cell import sent
 from pytest_bets.record.environment import compute
-from pytest_bets.values import MeasurementError, plain
+from pytest_bets.values import plain
 
 ATTRIBUTE: Final = "bets_data"
 """The attribute of a report that holds one JSON string, which every serializer of reports carries."""

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from pytest_bets.bet.declaration import Declaration
-from pytest_bets.record.codec import Json, RecordError, sha256
+from pytest_bets.diagnostics import RecordError
+from pytest_bets.record.codec import Json, sha256
 from pytest_bets.record.store import Results
 from pytest_bets.record.verify import differences
 

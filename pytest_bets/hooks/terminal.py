@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import pytest
 
+from pytest_bets.bet.declaration import bet_order
 from pytest_bets.hooks.exploring import Explored, Exploring
 from pytest_bets.hooks.judging import Concluded, Judge
 from pytest_bets.hooks.notes import Notes
@@ -154,5 +155,4 @@ def _short(reason: str) -> str:
 
 
 def _order(item: Concluded) -> tuple[bool, int, str]:
-    bet = item.run.declaration
-    return bet.number is None, bet.number or 0, bet.id
+    return bet_order(item.run.declaration.id, item.run.declaration.number)

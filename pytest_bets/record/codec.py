@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from pytest_bets.bet.declaration import Declaration
+from pytest_bets.diagnostics import RecordError
 from pytest_bets.record.schema import line_misfits, record_misfits
 from pytest_bets.record.verdict import Cell, Judged, Verdict
 from pytest_bets.values import encoded, indented, number, row
@@ -17,10 +18,6 @@ JOURNAL_SCHEMAS: Final = ("pytest-bets/journal/1", JOURNAL_SCHEMA)
 """Those that can be read: what is written is of the last."""
 
 Json = dict[str, Any]
-
-
-class RecordError(ValueError):
-    """A file that is not a record, or a line that is not one of the journal; the message says what is wrong."""
 
 
 def build(

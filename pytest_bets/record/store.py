@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from pytest_bets.record.codec import Json, RecordError, dump, journal_line, load, load_line, same_pair, sha256
+from pytest_bets.bet.declaration import bet_order
+from pytest_bets.diagnostics import RecordError
+from pytest_bets.record.codec import Json, dump, journal_line, load, load_line, same_pair, sha256
 from pytest_bets.record.journal import runs, written
 from pytest_bets.values import canonical
 from pytest_bets.walk import ignored
@@ -94,10 +96,7 @@ class Results:
     def _each(self, reading: Callable[[str], Json | None]) -> list[Json]:
         paths = (path for path in sorted(self.folder.glob("*.json")) if path.name not in _NO_RECORDS)
         found = [record for path in paths if (record := reading(path.stem)) is not None]
-        return sorted(
-            found,
-            key=lambda record: (record["bet"]["number"] is None, record["bet"]["number"] or 0, record["bet"]["id"]),
-        )
+        return sorted(found, key=lambda record: bet_order(record["bet"]["id"], record["bet"]["number"]))
 
     def journal(self) -> list[Json]:
         """Return the lines of the journal that are of runs, with what upgrades gave them.

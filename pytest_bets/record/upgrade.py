@@ -7,15 +7,12 @@ from pathlib import Path
 
 from pytest_bets.code.index import CodeIndex
 from pytest_bets.code.program import Outlines
+from pytest_bets.diagnostics import RefusedError
 from pytest_bets.git.commit import Commits, commits
 from pytest_bets.record.codec import RECORD_SCHEMA, Json, dump, file_sha256, load, load_line, rows_of, sha256
 from pytest_bets.record.journal import Upgraded, is_run, upgrade_line, upgraded
 from pytest_bets.record.store import JOURNAL, Clocked, Results
 from pytest_bets.values import canonical
-
-
-class RefusedError(ValueError):
-    """A record that cannot be upgraded; the message says why."""
 
 
 @dataclass(frozen=True)

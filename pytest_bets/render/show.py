@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from pytest_bets.bet.declaration import CRITERIA, Criterion, Declaration
 from pytest_bets.code.staleness import Difference, moved_words, named
+from pytest_bets.diagnostics import SentenceError
 from pytest_bets.record.codec import Json, cells_of
 from pytest_bets.record.decided import is_good
 from pytest_bets.record.verdict import figure
@@ -14,7 +15,6 @@ from pytest_bets.render.rehearsal import would_lines
 from pytest_bets.render.table import wrap
 from pytest_bets.render.visible import visible
 from pytest_bets.render.words import cells_words, challenged_words, short, standing_words, state_words, verdict_words
-from pytest_bets.sentence.lex import SentenceError
 from pytest_bets.sentence.parse import parse
 from pytest_bets.values import number
 

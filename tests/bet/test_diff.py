@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pytest_bets.audit.change import shown
 from pytest_bets.bet.declaration import CRITERIA, Criterion, Declaration
-from pytest_bets.bet.diff import Change, Kind, changes
+from pytest_bets.bet.diff import Change, ChangeKind, changes
 from pytest_bets.bet.docstring import Docstring, Section
 from pytest_bets.sentence.evaluate import Row, satisfied, value
 from pytest_bets.sentence.parse import parse
@@ -124,7 +124,7 @@ def test_a_moved_threshold_is_classed_by_the_values_that_meet_it(left: str, tier
     grid = [index / step for index in range(-4 * step, 5 * step)]
     texts = {written(left, operator, threshold) for operator in OPERATORS for threshold in THRESHOLDS}
     meeting = {text: {item for item in grid if satisfied(parse(text), item)} for text in texts}
-    sides: tuple[Kind, Kind] = ("tightened", "loosened")
+    sides: tuple[ChangeKind, ChangeKind] = ("tightened", "loosened")
     harder, easier = reversed(sides) if tier == "catastrophic" else sides
     for old, new in itertools.permutations(sorted(texts), 2):
         held, holds = meeting[old], meeting[new]

@@ -50,7 +50,7 @@ def test_a_control_section_that_is_nearly_one_is_shown(bet: WriteBet, refused: R
     """As any other section that is missed."""
     bet(markers={"control": '"count(gain < 0) <= 1"'}, sections={"Run": "pytest\ncontrol: at most 1 cell."})
     assert (
-        "bet_1_first.py:8: there is a control, and the docstring has no section `Control:`\n"
+        "bet_1_first.py:8: there is a control but the docstring has no section `Control:`\n"
         "    control: at most 1 cell.\n"
         "  expected: `Control:` at the start of its line\n"
         "  did you mean: Control:"
@@ -143,10 +143,10 @@ def test_a_threshold_that_the_docstring_does_not_state_is_shown_with_both_lines(
     """What people read and what the machine judges cannot drift."""
     bet(sections={"Lenient": "at least half of the cells gain."})
     assert refused().endswith(
-        "bet_1_first.py:15: the threshold 2 does not stand in the section `Lenient:`\n"
+        "bet_1_first.py:15: the threshold 2 is missing from the section `Lenient:`\n"
         '    line 15: lenient("count(gain > 0) >= 2")\n'
         "    line 5: Lenient: at least half of the cells gain.\n"
-        "  expected: 2 in line 5, or a sentence that says the same as that line"
+        "  expected: write 2 in line 5, or change the marker to match"
     )
 
 
@@ -156,7 +156,7 @@ def test_a_threshold_is_shown_with_every_digit_that_the_docstring_needs(
 ) -> None:
     """What the message shows is what the docstring has to say."""
     bet(sections={"Strict": "the gain is large."}, markers={"strict": f'"mean(gain) >= {threshold}"'})
-    assert f"the threshold {threshold} does not stand in the section `Strict:`" in refused()
+    assert f"the threshold {threshold} is missing from the section `Strict:`" in refused()
 
 
 @pytest.mark.parametrize(
@@ -195,16 +195,16 @@ def test_a_number_that_only_looks_like_the_threshold_does_not_state_it(
 ) -> None:
     """Digits inside a name or another number are no statement."""
     bet(sections={"Strict": stated})
-    assert "the threshold 3 does not stand in the section `Strict:`" in refused()
+    assert "the threshold 3 is missing from the section `Strict:`" in refused()
 
 
 def test_a_control_needs_words_in_the_docstring(bet: WriteBet, refused: Refused) -> None:
     """A reader is told what the control is."""
     bet(markers={"control": '"count(gain < 0) <= 1"'})
     assert (
-        "bet_1_first.py:1: there is a control, and the docstring has no section `Control:`\n"
+        "bet_1_first.py:1: there is a control but the docstring has no section `Control:`\n"
         '    """A first claim.\n'
-        "  expected: what the control is, in words"
+        "  expected: a description of the control"
     ) in refused()
 
 

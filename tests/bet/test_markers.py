@@ -102,9 +102,9 @@ def test_two_functions_with_criteria_are_two_bets(bet: WriteBet, refused: Refuse
     with path.open("a") as file:
         file.write('\n\n@pytest.mark.strict("mean(loss) < 3")\ndef second():\n    return {"loss": 1}\n')
     assert (
-        "bet_1_first.py:23: `second` carries criteria, and so does `experiment` on line 18\n"
+        "bet_1_first.py:23: `second` has criteria, and so has `experiment` on line 18\n"
         "    def second():\n"
-        "  expected: one function that carries the criteria strict, lenient and catastrophic; "
+        "  expected: one function with the criteria strict, lenient and catastrophic; "
         "a second hypothesis is a second bet"
     ) in refused()
 
@@ -117,9 +117,9 @@ def test_criteria_on_a_method_are_refused(bet: WriteBet, refused: Refused, file:
     body = "\n".join(f"    {line}" for line in f"@pytest{decorators}".splitlines())
     path.write_text(f"{head}\nclass TestGain:\n{body}\n")
     assert (
-        f"{file}:19: the criteria stand on a method of class TestGain\n"
+        f"{file}:19: the criteria are on a method of class TestGain\n"
         "    def experiment(self, part):\n"
-        "  expected: one function that carries the criteria strict, lenient and catastrophic"
+        "  expected: one function with the criteria strict, lenient and catastrophic"
     ) in refused()
 
 
@@ -132,9 +132,9 @@ def test_a_numbered_file_in_which_nothing_is_marked_is_told_what_is_missing(
     )
     text = refused()
     assert (
-        "bet_3_draft.py:1: no function of this bet carries a criterion\n"
+        "bet_3_draft.py:1: no function of this bet has a criterion\n"
         '    """A draft."""\n'
-        "  expected: one function that carries the criteria strict, lenient and catastrophic"
+        "  expected: one function with the criteria strict, lenient and catastrophic"
     ) in text
     assert "bet_3_draft.py:1: the docstring has no section `Hypothesis:`" in text
 
@@ -143,9 +143,9 @@ def test_a_numbered_file_whose_only_marker_is_misspelt_gets_the_right_one(bet: W
     """The nearest marker is suggested at its line."""
     bet(markers={"strict": None, "lenient": None, "catastrophic": None, "stric": '"count(gain > 0) >= 3"'})
     assert (
-        "bet_1_first.py:15: no function of this bet carries a criterion\n"
+        "bet_1_first.py:15: no function of this bet has a criterion\n"
         '    @pytest.mark.stric("count(gain > 0) >= 3")\n'
-        "  expected: one function that carries the criteria strict, lenient and catastrophic\n"
+        "  expected: one function with the criteria strict, lenient and catastrophic\n"
         "  did you mean: strict"
     ) in refused()
 
@@ -170,8 +170,8 @@ def test_criteria_that_are_attached_at_run_time_alone_are_no_declaration(
     path.write_text(path.read_text().replace("@pytest.mark.param", f"{decorator}\n@pytest.mark.param"))
     text = refused()
     assert f"{file}:" in text
-    assert "no function of this bet carries a criterion" in text
-    assert "one function that carries the criteria strict, lenient and catastrophic" in text
+    assert "no function of this bet has a criterion" in text
+    assert "one function with the criteria strict, lenient and catastrophic" in text
 
 
 def test_a_criterion_that_an_alias_adds_to_a_bet_is_refused(bet: WriteBet, refused: Refused) -> None:

@@ -29,7 +29,7 @@ def test_a_replicated_experiment_needs_an_argument_for_the_seed(bet: WriteBet, r
     """Replicates that cannot differ are one run, counted often."""
     bet(arguments="", markers=REPLICATED)
     assert refused().endswith(
-        "bet_1_first.py:18: `experiment` is replicated and takes no argument `seed`\n"
+        "bet_1_first.py:18: `experiment` is replicated but takes no argument `seed`\n"
         "    def experiment():\n"
         "  expected: an argument `seed`, an integer"
     )
@@ -40,9 +40,9 @@ def test_seeds_are_not_chosen_by_parametrize_beside_replicate(bet: WriteBet, ref
     """Seeds come from the declaration's digest or from nobody."""
     bet(arguments="seed, part=0", markers={"parametrize": f"{names}, []", "replicate": "4"})
     assert refused().endswith(
-        "bet_1_first.py:18: `seed` is given by replicate and by parametrize\n"
+        "bet_1_first.py:18: `seed` comes from both replicate and parametrize\n"
         "    @pytest.mark.replicate(4)\n"
-        "  expected: replicate alone, whose seeds nobody chooses"
+        "  expected: replicate alone, which derives the seeds"
     )
 
 
@@ -74,7 +74,7 @@ def test_a_pilot_that_names_no_constant_gets_the_nearest(bet: WriteBet, refused:
     """A rehearsal of a misspelt constant would run at full size."""
     bet(above='STEPS = 100\nSIZE = "30m"\nPILOT = {"STPES": 3, "SIZE": "tiny"}')
     assert refused().endswith(
-        "bet_1_first.py:14: PILOT names `STPES`, which is no constant of this file\n"
+        "bet_1_first.py:14: PILOT names `STPES`, which is not a constant of this file\n"
         '    PILOT = {"STPES": 3, "SIZE": "tiny"}\n'
         "  expected: one of STEPS, SIZE\n"
         "  did you mean: STEPS"
@@ -85,7 +85,7 @@ def test_a_pilot_in_a_file_without_constants_says_so(bet: WriteBet, refused: Ref
     """There is nothing to suggest."""
     bet(above='PILOT = {"STEPS": 3}')
     assert refused().endswith(
-        'PILOT names `STEPS`, which is no constant of this file\n    PILOT = {"STEPS": 3}\n  expected: one of none'
+        'PILOT names `STEPS`, which is not a constant of this file\n    PILOT = {"STEPS": 3}\n  expected: one of none'
     )
 
 

@@ -73,9 +73,9 @@ def test_all_faults_of_a_file_are_told_at_once_in_the_order_of_its_lines(bet: Wr
     problems = [line.partition(": ")[::2] for line in lines if line.startswith("bet_1_first.py:")]
     assert problems == [
         ("bet_1_first.py:1", "the docstring has no section `Run:`"),
-        ("bet_1_first.py:11", "PILOT names `STEPS`, which is no constant of this file"),
+        ("bet_1_first.py:11", "PILOT names `STEPS`, which is not a constant of this file"),
         ("bet_1_first.py:13", "this strict sentence: `coutn` is not a reducer"),
-        ("bet_1_first.py:14", "the threshold 2 does not stand in the section `Lenient:`"),
+        ("bet_1_first.py:14", "the threshold 2 is missing from the section `Lenient:`"),
         ("bet_1_first.py:17", "`replicate` takes one count"),
         ("bet_1_first.py:18", "`challenges` takes the numbers of bets"),
         ("bet_1_first.py:19", "`withdrawn` takes one reason"),

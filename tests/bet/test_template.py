@@ -63,12 +63,12 @@ def test_the_words_of_the_template_are_refused(
     file = "bets/bet_01_dropout_helps_at_every_size.py"
     faults = {
         "Hypothesis": (
-            f"{file}:3: the section `Hypothesis:` still has the words of the template\n"
+            f"{file}:3: the section `Hypothesis:` still has the text of the template\n"
             "    Hypothesis: say what you claim, so that a result can contradict it.\n"
             "  expected: your claim; until then, rehearse with --bets-pilot\n"
         ),
         "Scope": (
-            f"{file}:8: the section `Scope:` still has the words of the template\n"
+            f"{file}:8: the section `Scope:` still has the text of the template\n"
             "    Scope: say what this bet does not show.\n"
             "  expected: what your bet does not show; until then, rehearse with --bets-pilot\n"
         ),
@@ -90,9 +90,9 @@ def test_new_says_what_the_bet_is_called_for_ever(pytester: pytest.Pytester) -> 
     file = "bets/bet_68_receipts_repair_the_ledger.py"
     assert command("new", "68", "Receipts repair the ledger!") == (
         0,
-        f"{file} is written.\n"
+        f"Created {file}.\n"
         "The bet's id is 68_receipts_repair_the_ledger.\n"
-        "Its record has this name for ever. For another name, delete the file now and use --slug.\n"
+        "The record keeps this name. For another name, delete the file now and use --slug.\n"
         "Rehearse the bet, write your claim and your experiment into the file, register the bet, and run it:\n"
         f"  pytest {file} --bets-pilot\n"
         f'  git add {file} && git commit -m "Declare bet 68"\n'
@@ -148,7 +148,7 @@ def test_new_takes_the_next_number_and_the_folder_of_the_other_bets(bet: WriteBe
     status, told = command("new", "a claim")
     assert status == 0
     assert Path("research/bet_42_a_claim.py").read_text().startswith('"""Bet 42: a claim\n')
-    assert told.startswith("research/bet_42_a_claim.py is written.")
+    assert told.startswith("Created research/bet_42_a_claim.py.")
 
 
 @pytest.mark.parametrize(

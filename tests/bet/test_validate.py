@@ -4,7 +4,8 @@ import pytest
 
 from pytest_bets.bet.declaration import Criterion
 from pytest_bets.bet.validate import check_row
-from pytest_bets.sentence.evaluate import EvaluationError, value
+from pytest_bets.diagnostics import EvaluationError
+from pytest_bets.sentence.evaluate import value
 from pytest_bets.sentence.parse import parse
 
 LISTED = "`gain` is a list, and a sentence compares numbers and strings"

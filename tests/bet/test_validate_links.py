@@ -14,12 +14,12 @@ def test_a_number_that_is_used_twice_is_refused_in_both_files(bet: WriteBet, ref
     bet("bet_7_seventh.py")
     text = refused()
     assert (
-        "bet_1_first.py:1: the number 1 is used twice: older/bet_1_other.py has it, too\n"
+        "bet_1_first.py:1: the number 1 is used twice: also by older/bet_1_other.py\n"
         "    bet_1_first.py\n"
         "  expected: a free number, such as 8"
     ) in text
     assert (
-        "older/bet_1_other.py:1: the number 1 is used twice: bet_1_first.py has it, too\n"
+        "older/bet_1_other.py:1: the number 1 is used twice: also by bet_1_first.py\n"
         "    bet_1_other.py\n"
         "  expected: a free number, such as 8"
     ) in text
@@ -49,7 +49,7 @@ def test_a_number_is_the_same_with_leading_zeros(bet: WriteBet, refused: Refused
     """Digits are kept as written; the number is what they say."""
     bet("bet_1_first.py")
     bet("bet_001_other.py")
-    assert "bet_001_other.py:1: the number 1 is used twice: bet_1_first.py has it, too" in refused()
+    assert "bet_001_other.py:1: the number 1 is used twice: also by bet_1_first.py" in refused()
 
 
 def test_a_number_is_refused_even_if_the_other_bet_is_not_selected(bet: WriteBet, refused: Refused) -> None:
@@ -64,8 +64,8 @@ def test_an_id_without_number_that_is_used_twice_is_refused(bet: WriteBet, refus
     bet("one/bet_gain.py")
     bet("two/bet_gain.py")
     text = refused("--import-mode=importlib")
-    assert "one/bet_gain.py:1: the id gain is used twice: two/bet_gain.py has it, too" in text
-    assert "two/bet_gain.py:1: the id gain is used twice: one/bet_gain.py has it, too" in text
+    assert "one/bet_gain.py:1: the id gain is used twice: also by two/bet_gain.py" in text
+    assert "two/bet_gain.py:1: the id gain is used twice: also by one/bet_gain.py" in text
 
 
 def test_a_challenge_to_a_bet_that_is_not_there_gets_the_nearest(bet: WriteBet, refused: Refused) -> None:
@@ -113,9 +113,9 @@ def test_a_bet_that_challenges_itself_is_a_circle(bet: WriteBet, refused: Refuse
     """By number or by id."""
     bet(markers={"challenges": link})
     assert (
-        "bet_1_first.py:19: a circle: bet 1 challenges 1\n"
+        "bet_1_first.py:19: a circle of challenges: bet 1 challenges 1\n"
         f"    challenges({link.replace(chr(34), chr(39))})\n"
-        "  expected: challenges that end"
+        "  expected: challenges without a circle"
     ) in refused()
 
 
@@ -125,8 +125,8 @@ def test_two_bets_that_challenge_each_other_are_a_circle(bet: WriteBet, refused:
     bet("bet_1_first.py", markers={"challenges": '"second"'})
     bet("bet_second.py", markers={"challenges": back})
     text = refused()
-    assert "bet_1_first.py:19: a circle: bet 1 challenges second challenges 1" in text
-    assert "bet_second.py:19: a circle: bet second challenges 1 challenges second" in text
+    assert "bet_1_first.py:19: a circle of challenges: bet 1 challenges second challenges 1" in text
+    assert "bet_second.py:19: a circle of challenges: bet second challenges 1 challenges second" in text
 
 
 def test_a_circle_of_three_is_found_and_a_bet_that_leads_into_it_is_not_part_of_it(
@@ -138,9 +138,9 @@ def test_a_circle_of_three_is_found_and_a_bet_that_leads_into_it_is_not_part_of_
     bet("bet_3_c.py", markers={"challenges": "1"})
     bet("bet_4_d.py", markers={"challenges": "1"})
     text = refused()
-    assert "bet_1_a.py:19: a circle: bet 1 challenges 2 challenges 3 challenges 1" in text
-    assert "bet_2_b.py:19: a circle: bet 2 challenges 3 challenges 1 challenges 2" in text
-    assert "bet_3_c.py:19: a circle: bet 3 challenges 1 challenges 2 challenges 3" in text
+    assert "bet_1_a.py:19: a circle of challenges: bet 1 challenges 2 challenges 3 challenges 1" in text
+    assert "bet_2_b.py:19: a circle of challenges: bet 2 challenges 3 challenges 1 challenges 2" in text
+    assert "bet_3_c.py:19: a circle of challenges: bet 3 challenges 1 challenges 2 challenges 3" in text
     assert "bet_4_d.py" not in text
 
 

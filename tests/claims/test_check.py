@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_bets.claims.check import Bet, Finding, check, mended
+from pytest_bets.claims.check import Bet, Finding, apply_edits, check
 from pytest_bets.claims.markdown import blocks, line_starts
 from pytest_bets.claims.number import VALUE, agrees, alike
 
@@ -34,7 +34,7 @@ def the(source: str) -> Finding:
 
 
 def fixed(source: str) -> str:
-    return mended(source, found(source))
+    return apply_edits(source, found(source))
 
 
 @pytest.mark.parametrize(
@@ -278,8 +278,8 @@ def test_a_percent_sign_after_the_marker_counts() -> None:
 @pytest.mark.parametrize(
     ("source", "kind", "told"),
     [
-        ("a <!-- bet 46: mean(norm) -->5.1", "marker", "it is left open: expected <!-- /bet --> after it"),
-        ("a <!-- /bet -->", "marker", "it closes nothing"),
+        ("a <!-- bet 46: mean(norm) -->5.1", "marker", "it is not closed: expected <!-- /bet --> after it"),
+        ("a <!-- /bet -->", "marker", "no marker is open before it"),
         ("a <!-- bet 46: men(norm) -->5.1<!-- /bet -->", "marker", "`men` is not a reducer"),
         ("a <!-- bet 46: men(norm) -->5.1<!-- /bet -->", "marker", "did you mean mean?"),
         ("a <!-- bet 46: mean(norm -->5.1<!-- /bet -->", "marker", "the sentence cannot be read: '(' was never closed"),
@@ -359,7 +359,7 @@ def test_a_fixed_page_needs_no_other_fix(source: str) -> None:
     """Whatever the page, nothing crashes, every line is one of it, and what could be mended is."""
     findings = found(source)
     assert all(1 <= finding.line <= len(line_starts(source)) for finding in findings)
-    assert not [finding for finding in found(mended(source, findings)) if finding.edit]
+    assert not [finding for finding in found(apply_edits(source, findings)) if finding.edit]
 
 
 @given(st.floats(-1e9, 1e9), st.integers(0, 6), st.sampled_from(["", ","]))

@@ -98,7 +98,7 @@ def test_a_bet_whose_name_has_another_form_is_told_the_right_one(bet: WriteBet, 
     """Its markers say that it is a bet, and its record would have no name."""
     bet("bet_1-first.py")
     assert (
-        "bet_1-first.py:1: this is not the name of a bet's file\n"
+        "bet_1-first.py:1: this is not a bet file name\n"
         "    bet_1-first.py\n"
         "  expected: bet_<number>_<slug>.py, of letters, digits and underscores\n"
         "  did you mean: bet_1_first.py"

@@ -121,7 +121,7 @@ REFUSED = {
     "a matrix": ('import array\nreturn {"gain": 1, "curve": memoryview(bytes(4)).cast("B", (2, 2))}',
                  f"`curve[0]` is a list; {IN_LIST}"),
     "a reserved string": ('return {"gain": "nan"}',
-                          "`gain` is the string 'nan', which stands for a number in a record; return the number"),
+                          "`gain` is the string 'nan', which means a number in a record; return the number"),
     "a long string": ('return {"gain": 1, "text": "x" * 10_001}',
                       "`text` is a string of 10001 characters; expected at most 10000"),
     "a huge integer": ('return {"gain": 2**53 + 1}',

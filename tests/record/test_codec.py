@@ -9,9 +9,9 @@ import pytest
 
 from pytest_bets.bet.declaration import Declaration
 from pytest_bets.bet.parse import read
+from pytest_bets.diagnostics import RecordError
 from pytest_bets.record.codec import (
     Json,
-    RecordError,
     agreeing,
     build,
     cells_of,

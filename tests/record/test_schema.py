@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from pytest_bets.record.codec import JOURNAL_SCHEMA, RECORD_SCHEMA, RecordError, load, load_line
+from pytest_bets.diagnostics import RecordError
+from pytest_bets.record.codec import JOURNAL_SCHEMA, RECORD_SCHEMA, load, load_line
 from pytest_bets.record.summary import SUMMARY_SCHEMA
 from tests.helpers.fixtures import Run, WriteBet
 from tests.helpers.results import Json, journal, records, strict

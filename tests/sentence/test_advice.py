@@ -80,7 +80,7 @@ def test_a_constant_is_no_threshold(bet: WriteBet, refused: Refused) -> None:
         "bet_1_first.py:14: this strict sentence: `LIMIT` on the right is not a literal number\n"
         "    mean(gain) >= LIMIT\n"
         "                  ^\n"
-        "  expected: the number itself in the place of `LIMIT`"
+        "  expected: the number itself instead of `LIMIT`"
     ) in refused()
 
 
@@ -198,7 +198,7 @@ def test_a_sentence_without_a_measurement_is_refused(bet: WriteBet, refused: Ref
     """It would say something of arithmetic alone."""
     bet(markers={"strict": '"2 + 2 >= 3"'})
     text = refused()
-    assert "bet_1_first.py:14: this strict sentence: it reads no measurement, so it cannot fail or cannot hold" in text
+    assert "bet_1_first.py:14: this strict sentence: it reads no measurement, so no result can change it" in text
     assert "  expected: a measured name in the value" in text
 
 
@@ -208,7 +208,7 @@ def test_a_bare_name_stands_for_no_value_where_there_are_several_cells(bet: Writ
     assert (
         "bet_1_first.py:14: `gain` has a value in each of 4 cells\n"
         '    strict("gain >= 3")\n'
-        "  expected: a reducer, which makes one number of them\n"
+        "  expected: a reducer, which turns them into one number\n"
         "  did you mean: mean(gain) or median(gain)"
     ) in refused()
 
@@ -228,7 +228,7 @@ def test_groups_over_a_name_that_is_not_swept_gets_the_nearest_parameter(bet: Wr
     markers = {"strict": '"groups(prat, mean(gain) > 0) >= 3"', "parametrize": '"part, other", [(1, 2), (3, 4)]'}
     bet(markers=markers, arguments="part, other")
     assert (
-        "bet_1_first.py:14: `prat` is no parameter of the sweep\n"
+        "bet_1_first.py:14: `prat` is not a parameter of the sweep\n"
         '    strict("groups(prat, mean(gain) > 0) >= 3")\n'
         "  expected: a parameter of the sweep: other, part\n"
         "  did you mean: part"
@@ -239,7 +239,7 @@ def test_groups_in_a_bet_without_a_sweep_says_that_there_is_none(bet: WriteBet, 
     """A single cell has no parameter to share."""
     bet(arguments="", markers={"parametrize": None, "strict": '"groups(part, mean(gain) > 0) >= 3"'})
     assert (
-        "bet_1_first.py:14: `part` is no parameter of the sweep\n"
+        "bet_1_first.py:14: `part` is not a parameter of the sweep\n"
         '    strict("groups(part, mean(gain) > 0) >= 3")\n'
         "  expected: a sweep with that parameter"
     ) in refused()

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats
 
+from pytest_bets.diagnostics import EvaluationError, SentenceError
 from pytest_bets.sentence.ast import Sentence, names
-from pytest_bets.sentence.evaluate import EvaluationError, Row, distance, satisfied, value
-from pytest_bets.sentence.lex import SentenceError
+from pytest_bets.sentence.evaluate import Row, distance, satisfied, value
 from pytest_bets.sentence.parse import parse
 
 Array = NDArray[Any]

@@ -8,7 +8,7 @@ import pytest
 
 from pytest_bets.sentence.ast import Sentence
 from pytest_bets.sentence.evaluate import Row, satisfied, value
-from pytest_bets.sentence.interval import Always, holds, misfits
+from pytest_bets.sentence.interval import Certainty, certainty, nesting_faults
 from pytest_bets.sentence.parse import parse
 
 OPERATORS = (">=", ">", "<=", "<", "==")
@@ -37,13 +37,13 @@ def groups(cells: int) -> int:
     return len(set(USERS[:cells]))
 
 
-def tried(sentence: Sentence, cells: int) -> Always:
+def tried(sentence: Sentence, cells: int) -> Certainty:
     answers = {satisfied(sentence, value(sentence, rows)) for rows in tables(cells)}
     return "always" if answers == {True} else "never" if True not in answers else "sometimes"
 
 
-def told(sentence: Sentence, cells: int) -> Always:
-    return holds(sentence, cells, lambda _: groups(cells))
+def told(sentence: Sentence, cells: int) -> Certainty:
+    return certainty(sentence, cells, lambda _: groups(cells))
 
 
 @pytest.mark.parametrize("cells", [1, 2, 3])
@@ -131,7 +131,7 @@ def test_what_is_told_of_any_value_is_true(left: str, cells: int) -> None:
 )
 def test_a_sentence_that_the_number_of_cells_decides_is_named(text: str, cells: int, answer: str) -> None:
     """What no measurement can change is always or never true; over 15 cells with three users."""
-    assert holds(parse(text), cells, lambda parameter: {"user": 3}[parameter]) == answer
+    assert certainty(parse(text), cells, lambda parameter: {"user": 3}[parameter]) == answer
 
 
 def admits(sentence: Sentence, sample: float) -> bool:
@@ -151,7 +151,9 @@ def test_tiers_nest_where_every_sample_says_so(left: str, samples: Sequence[floa
     """Strict inside lenient, catastrophic outside both: exactly where no value is in one and not in the other."""
     for parts in itertools.product(TIER_SENTENCES, repeat=3):
         strict, lenient, catastrophic = (parse(f"{left} {operator} {threshold}") for operator, threshold in parts)
-        found = misfits({"strict": [strict], "lenient": [lenient], "catastrophic": [catastrophic], "control": []})
+        found = nesting_faults(
+            {"strict": [strict], "lenient": [lenient], "catastrophic": [catastrophic], "control": []}
+        )
         expected = set()
         if any(admits(strict, sample) and not admits(lenient, sample) for sample in samples):
             expected.add((lenient, strict, "strict is met where lenient is not"))
@@ -159,7 +161,7 @@ def test_tiers_nest_where_every_sample_says_so(left: str, samples: Sequence[floa
             expected.add((catastrophic, strict, "strict and catastrophic can be met together"))
         if any(admits(lenient, sample) and admits(catastrophic, sample) for sample in samples):
             expected.add((catastrophic, lenient, "lenient and catastrophic can be met together"))
-        assert {(misfit.outer, misfit.inner, misfit.problem) for misfit in found} == expected
+        assert {(fault.outer, fault.inner, fault.problem) for fault in found} == expected
 
 
 def tiers(**texts: list[str]) -> dict[str, list[Sentence]]:
@@ -169,13 +171,17 @@ def tiers(**texts: list[str]) -> dict[str, list[Sentence]]:
 
 def test_equal_tiers_are_allowed() -> None:
     """A bet without a middle ground has one sentence for strict and lenient."""
-    assert misfits(tiers(strict=["count(a) >= 3"], lenient=["count(a) >= 3"], catastrophic=["count(a) < 3"])) == []
+    assert (
+        nesting_faults(tiers(strict=["count(a) >= 3"], lenient=["count(a) >= 3"], catastrophic=["count(a) < 3"])) == []
+    )
 
 
 def test_tiers_meet_where_no_count_lies_between_them() -> None:
     """More than 4 and fewer than 5 overlap as numbers, and never as counts."""
-    assert misfits(tiers(strict=["count(a) > 4"], lenient=["count(a) > 4"], catastrophic=["count(a) < 5"])) == []
-    assert len(misfits(tiers(strict=["mean(a) > 4"], lenient=["mean(a) > 4"], catastrophic=["mean(a) < 5"]))) == 2
+    assert nesting_faults(tiers(strict=["count(a) > 4"], lenient=["count(a) > 4"], catastrophic=["count(a) < 5"])) == []
+    assert (
+        len(nesting_faults(tiers(strict=["mean(a) > 4"], lenient=["mean(a) > 4"], catastrophic=["mean(a) < 5"]))) == 2
+    )
 
 
 def test_several_sentences_of_a_tier_hold_together() -> None:
@@ -185,23 +191,25 @@ def test_several_sentences_of_a_tier_hold_together() -> None:
         lenient=["mean(a) >= 1", "mean(a) <= 4"],
         catastrophic=["mean(a) < 1", "mean(a) > 4"],
     )
-    assert misfits(nested) == []
+    assert nesting_faults(nested) == []
 
 
 def test_only_equal_left_sides_are_compared() -> None:
     """What two different values can be together is not known."""
-    assert misfits(tiers(strict=["mean(a) >= 1"], lenient=["mean(b) >= 2"], catastrophic=["median(a) >= 0"])) == []
+    assert (
+        nesting_faults(tiers(strict=["mean(a) >= 1"], lenient=["mean(b) >= 2"], catastrophic=["median(a) >= 0"])) == []
+    )
 
 
 @pytest.mark.parametrize("tier", ["strict", "lenient", "control"])
 def test_a_tier_that_cannot_be_met_is_named(tier: str) -> None:
     """Two sentences that exclude each other would make the tier unreachable."""
-    found = misfits(tiers(**{tier: ["mean(a) >= 2", "mean(a) < 2"]}))
-    assert [(misfit.outer.text, misfit.inner.text, misfit.problem) for misfit in found] == [
+    found = nesting_faults(tiers(**{tier: ["mean(a) >= 2", "mean(a) < 2"]}))
+    assert [(fault.outer.text, fault.inner.text, fault.problem) for fault in found] == [
         ("mean(a) >= 2", "mean(a) < 2", f"the {tier} sentences cannot be met together")
     ]
 
 
 def test_catastrophic_sentences_may_exclude_each_other() -> None:
     """Any of them trips, so too little and too much stand side by side."""
-    assert misfits(tiers(catastrophic=["mean(a) >= 2", "mean(a) < 1"])) == []
+    assert nesting_faults(tiers(catastrophic=["mean(a) >= 2", "mean(a) < 1"])) == []

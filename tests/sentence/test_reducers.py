@@ -125,6 +125,8 @@ def test_a_centre_lies_between_the_least_and_the_greatest_value(column: list[flo
     [
         ("mean", [MOST, MOST, MOST], MOST),
         ("mean", [MOST, -MOST, LEAST, LEAST], LEAST * 0.5),
+        ("mean", [math.inf, -math.inf, MOST], math.nan),
+        ("sum", [math.inf, MOST, MOST], math.inf),
         ("sum", [MOST, MOST], math.inf),
         ("sum", [-MOST, -MOST], -math.inf),
         ("sum", [MOST, MOST, -MOST, -MOST, LEAST], LEAST),
@@ -176,6 +178,12 @@ def test_no_reducer_raises_or_heeds_the_order(column: list[float], shuffler: ran
 def test_a_zero_has_no_sign(name: str) -> None:
     """Of 0.0 and -0.0 the order of the cells would choose, so both are 0.0."""
     assert {repr(ALL[name](column)) for column in ([0.0, -0.0], [-0.0, 0.0], [-0.0])} == {"0.0"}
+
+
+@pytest.mark.parametrize("name", ["mean", "iqm"])
+def test_a_mean_that_rounds_to_zero_has_no_sign(name: str) -> None:
+    """A third of the smallest negative number rounds to -0.0, which becomes 0.0."""
+    assert repr(ALL[name]([-LEAST, 0.0, 0.0])) == "0.0"
 
 
 @pytest.mark.parametrize("name", sorted(ALL))

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from pytest_bets.record.codec import RecordError, load, load_line
+from pytest_bets.diagnostics import RecordError
+from pytest_bets.record.codec import load, load_line
 from pytest_bets.record.summary import overview
 from pytest_bets.render.show import show
 from pytest_bets.render.summary import as_json, as_markdown

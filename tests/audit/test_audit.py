@@ -276,7 +276,7 @@ def test_an_honest_history_is_clean(history: History, name: str) -> None:
 
 
 def test_a_report_reads_like_one_to_a_colleague(history: History) -> None:
-    """What came out and when, then what was done to it, with commits and dates."""
+    """The report gives the verdict and its date, then the findings, with commits and dates."""
     declared, ran = git("rev-parse", "HEAD~1"), git("rev-parse", "HEAD")
     day = git("log", "-1", "--format=%cs")
     edit(*LOOSER)
@@ -300,7 +300,7 @@ def test_a_report_reads_like_one_to_a_colleague(history: History) -> None:
 
 
 def test_every_kind_is_in_the_schema_and_explained() -> None:
-    """Findings and notes in a table each, and what cannot be told by its exit status."""
+    """Findings and notes have a table each; what cannot be determined has its exit status."""
     tables = (Path(__file__).parents[2] / "docs" / "audit.md").read_text(encoding="utf-8").split("## ")[1:3]
     rows = [line.split("|")[1] for table in tables for line in table.splitlines() if line.startswith("| `")]
     kinds = get_args(Kind)
@@ -434,7 +434,7 @@ def test_a_run_from_a_dirty_tree_is_noted(history: History) -> None:
 
 
 def test_void_runs_are_noted_and_are_no_result(history: History) -> None:
-    """Criteria may change after a crash, which told nothing."""
+    """Criteria may change after a crash, which showed no result."""
     history.undeclare()
     edit(("return losses", "raise OSError\n    return losses"))
     commit("Break it")

@@ -45,7 +45,7 @@ def test_a_file_is_read_once(bet: WriteBet, pytester: pytest.Pytester) -> None:
 
 
 def test_a_faulty_file_raises_the_same_error_each_time(bet: WriteBet, pytester: pytest.Pytester) -> None:
-    """Every reader is told, not the first alone."""
+    """Every reader gets the error, not only the first."""
     path = bet(sections={"Run": None})
     catalogue = Catalogue(pytester.path)
     for _ in range(2):
@@ -83,7 +83,7 @@ def test_a_bet_outside_of_the_root_is_read_and_named_in_full(
 
 
 def test_a_file_that_cannot_be_opened_is_a_fault_of_the_file(pytester: pytest.Pytester) -> None:
-    """A link that leads nowhere is told like any fault."""
+    """A link that leads nowhere is reported like any fault."""
     path = pytester.path / "bet_1_gone.py"
     path.symlink_to("nowhere.py")
     catalogue = Catalogue(pytester.path)

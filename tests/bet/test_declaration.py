@@ -95,7 +95,7 @@ def test_anyone_can_recompute_the_seeds_by_the_documented_formula(pytester: pyte
     ],
 )
 def test_seeds_change_with_sentences_and_sweep(old: str, new: str) -> None:
-    """Whoever moves a criterion gets other seeds."""
+    """A changed criterion gives other seeds."""
     assert not set(changed(old, new).seeds(5)) & set(of().seeds(5))
 
 

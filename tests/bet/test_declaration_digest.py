@@ -38,7 +38,7 @@ UNCHANGED = {
 
 @pytest.mark.parametrize("name", UNCHANGED)
 def test_the_digest_does_not_move_with_layout_or_prose(name: str) -> None:
-    """Neither a formatter nor a mended typing error breaks a registration."""
+    """Neither a formatter nor a corrected typing error breaks a registration."""
     assert changed(*UNCHANGED[name]).digest == of().digest
 
 
@@ -105,7 +105,7 @@ def test_the_digest_is_a_sha_256_of_canonical_json() -> None:
 
 
 def rewritten(words: Sequence[str], width: int, above: int, quotes: str) -> str:
-    """Return the example laid out anew, as a formatter or a careful author would."""
+    """Return the example in another layout, as a formatter or a careful author would write it."""
     lines, line = [], ""
     for word in words:
         line = f"{line} {word}".strip()

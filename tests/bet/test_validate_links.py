@@ -1,4 +1,4 @@
-"""Bets that do not fit together are a collection error: where, what, and how to mend it."""
+"""Bets that do not fit together are a collection error: where, what, and how to correct it."""
 
 import pytest
 
@@ -121,7 +121,7 @@ def test_a_bet_that_challenges_itself_is_a_circle(bet: WriteBet, refused: Refuse
 
 @pytest.mark.parametrize("back", ["1", '"1_first"'])
 def test_two_bets_that_challenge_each_other_are_a_circle(bet: WriteBet, refused: Refused, back: str) -> None:
-    """Each of the two is told the way round."""
+    """Each of the two errors shows the whole circle."""
     bet("bet_1_first.py", markers={"challenges": '"second"'})
     bet("bet_second.py", markers={"challenges": back})
     text = refused()

@@ -13,7 +13,7 @@ from tests.helpers.fixtures import WriteBet
 
 
 def test_show_tells_declaration_record_standing_and_history(bet: WriteBet, pytester: pytest.Pytester) -> None:
-    """One page says what was claimed, what came out, what it is worth, and every run."""
+    """One page shows declaration, record, standing and every run."""
     bet()
     bet("bet_2_doubt.py", 'return {"gain": -part}', markers={"challenges": "1"})
     for _ in range(2):
@@ -52,7 +52,7 @@ def test_show_suggests_the_nearest_bet(bet: WriteBet) -> None:
 
 
 def test_show_of_a_faulty_bet_tells_its_faults(bet: WriteBet) -> None:
-    """What keeps a bet from being collected is told here, too."""
+    """The errors of its collection are shown here, too."""
     bet(markers={"strict": '"cuont(gain > 0) >= 3"'})
     status, told = run("show", "1")
     assert status == 2

@@ -61,7 +61,7 @@ def test_fix_rewrites_the_file_and_is_clean_then(readme: Path) -> None:
 
 
 def test_fix_leaves_prose_and_line_ends_alone(readme: Path, bet: WriteBet, pytester: pytest.Pytester) -> None:
-    """A claim that was retracted takes prose: it stays a finding, beside a verdict that was mended."""
+    """A retracted claim needs other prose: it stays a finding, beside a verdict that was corrected."""
     bet("bet_2_doubt.py", 'return {"gain": -part}', markers={"challenges": "1"})
     pytester.runpytest_inprocess()
     readme.write_bytes(b"\xef\xbb\xbf\r\nBet 1: FAIL\r\n\r\n`Bet 1: FAIL`\r\n")
@@ -201,7 +201,7 @@ def test_the_pre_commit_hook_runs_the_command(readme: Path, hook: dict[str, Any]
 def test_the_pre_commit_hook_runs_where_a_claim_may_have_become_wrong(
     hook: dict[str, Any], file: str, runs: bool
 ) -> None:
-    """A record that turns, or a bet that is withdrawn, makes a page wrong that nobody touched."""
+    """A new verdict or a withdrawal makes an unchanged page wrong."""
     assert set(hook) & {"types", "types_or", "exclude"} == set()
     assert bool(re.search(hook["files"], file)) is runs
 

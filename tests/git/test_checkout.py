@@ -50,7 +50,7 @@ def test_a_bet_that_is_committed_is_registered(bet: WriteBet, run: Run) -> None:
 
 @pytest.mark.usefixtures("repository")
 def test_a_bet_that_is_not_committed_is_unregistered(bet: WriteBet, run: Run) -> None:
-    """An untracked file, and one that is merely staged, have moved nobody to anything."""
+    """An untracked file, and one that is only staged, register nothing."""
     bet("bet_2_other.py")
     head = commit()
     bet()
@@ -164,7 +164,7 @@ def test_a_submodule_is_a_checkout_of_its_own(bet: WriteBet, repository: Path, r
 
 @pytest.mark.usefixtures("repository")
 def test_a_subfolder_can_be_the_root(bet: WriteBet, run: Run) -> None:
-    """Paths are told by the root, and asked of git by its top folder."""
+    """Paths are relative to the root here, and to its top folder in git."""
     bet("research/bet_1_first.py")
     Path("research/pytest.ini").write_text("[pytest]\n")
     commit()

@@ -76,7 +76,7 @@ def test_a_void_run_replaces_no_verdict(bet: WriteBet, run: Run) -> None:
 
 
 def test_a_verdict_replaces_a_void_record(bet: WriteBet, run: Run) -> None:
-    """What was void until the crash was mended is known from then on."""
+    """After the crash is fixed, the void record is replaced."""
     bet(body=BREAKABLE, above="import pathlib")
     Path("broken").touch()
     run(expect=FAILED)
@@ -113,7 +113,7 @@ def test_a_cell_that_is_expected_to_fail_voids_its_bet(bet: WriteBet, run: Run) 
 def test_a_wide_fixture_that_fails_to_be_torn_down_turns_the_session_red(
     bet: WriteBet, run: Run, scope: str, arguments: list[str]
 ) -> None:
-    """Whichever item is the last, the error is told once a process, and the session fails."""
+    """Whichever item is the last, each process reports the error once, and the session fails."""
     above = f"""
         @pytest.fixture(scope="{scope}")
         def server():

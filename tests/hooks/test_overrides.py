@@ -122,7 +122,7 @@ def test_constants_are_overridden_however_they_are_bound(bet: WriteBet, pytester
 
 
 def test_a_module_that_imports_a_bets_constant_gets_the_new_value(bet: WriteBet, pytester: pytest.Pytester) -> None:
-    """One module, whoever imports it first."""
+    """There is one module, in any order of imports."""
     pytester.makeconftest(
         "import pytest\n@pytest.fixture\ndef steps():\n    import bet_1_first\n    return bet_1_first.STEPS"
     )

@@ -1,4 +1,4 @@
-"""What becomes of a bet that no commit holds: it is told of, or not run, or left in peace."""
+"""A bet that no commit contains is reported, refused or ignored, as the setting says."""
 
 import os
 import re
@@ -147,7 +147,7 @@ def test_in_a_shallow_clone_a_required_registration_cannot_be_told(bet: WriteBet
 
 @pytest.mark.usefixtures("required")
 def test_workers_do_not_run_a_bet_that_lies_where_none_is_looked_for(bet: WriteBet, run: Run) -> None:
-    """They are told which bets are registered before anything is collected; the error says why this one is not."""
+    """They learn which bets are registered before they collect; the error says why this one is not."""
     bet("build/bet_1_first.py")
     commit()
     shown = run("-n", "2", "build/bet_1_first.py", expect=FAILED)
@@ -200,7 +200,7 @@ def test_finished_cells_of_an_unregistered_bet_are_not_reused(
 
 @pytest.mark.usefixtures("required")
 def test_without_its_cells_there_is_nothing_to_refuse(bet: WriteBet, run: Run) -> None:
-    """Whoever selects a tier alone is told that its cells are missing, as ever."""
+    """A tier that is selected alone reports that its cells are missing, as it does without the setting."""
     bet()
     assert counts(run("bet_1_first.py::strict")) == {"skipped": 1}
 
@@ -267,7 +267,7 @@ def test_off_is_silent_and_records_the_state_all_the_same(bet: WriteBet, run: Ru
 def test_where_git_does_not_answer_one_line_says_that_registration_was_not_checked(
     bet: WriteBet, run: Run, setting: str
 ) -> None:
-    """Without -v, too: a PASS that nobody could check must not look like any other. A rehearsal needs none."""
+    """Without -v, too: a PASS that cannot be checked must not look like any other. A rehearsal needs none."""
     bet()
     set_to(setting)
     line = "\nRegistration not checked: this is no git checkout, or git does not answer.\n"

@@ -260,7 +260,7 @@ def test_a_tier_that_fails_says_what_was_claimed_and_what_was_measured(bet: Writ
 
 
 def test_runs_that_are_not_whole_say_so_in_their_row(bet: WriteBet, run: Run) -> None:
-    """A void and a bet with cells left out are told apart."""
+    """A void and a bet with cells left out look different."""
     bet(body='assert part != 2\nreturn {"gain": part}')
     bet("bet_2_second.py")
     shown = run("--deselect", "bet_2_second.py::experiment[4]", expect=FAILED)

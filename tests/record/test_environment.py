@@ -38,7 +38,7 @@ def test_without_a_number_of_threads_it_is_the_machines(monkeypatch: pytest.Monk
 
 
 def test_packages_are_named_as_they_are_installed() -> None:
-    """A module may come from a package of another name; one that nobody installed is left out."""
+    """A module may come from a package of another name; one that is not installed is left out."""
     found = machine.packages(["_pytest", "iniconfig", "nobody_installed_this"])
     assert found == {name: importlib.metadata.version(name) for name in ("iniconfig", "pytest", "pytest-bets")}
     assert list(found) == sorted(found)

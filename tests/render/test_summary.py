@@ -269,7 +269,7 @@ def test_a_bet_whose_file_is_gone_keeps_its_row_and_its_scope() -> None:
 
 @pytest.mark.usefixtures("catalogue")
 def test_a_bet_whose_file_cannot_be_read_keeps_its_row_and_is_listed() -> None:
-    """The fault is told with its line; the record still counts, and its file is not said to be gone."""
+    """The fault is listed with its line; the record still counts, and the file is not called deleted."""
     path = Path("bets/bet_1_passes.py")
     path.write_text(path.read_text().replace("count(gain", "cuont(gain", 1))
     Path("bets/bet_8_broken.py").write_text("this is `not` Python")
@@ -301,7 +301,7 @@ def test_runs_without_a_verdict_are_no_disagreement(bet: WriteBet, run: Run) -> 
 
 
 def test_nothing_is_listed_as_none(bet: WriteBet, run: Run) -> None:
-    """An empty list says that it is empty, so that nobody looks for the rest."""
+    """An empty list says that it is empty, so that no reader looks for the rest."""
     bet()
     run()
     page = MD.read_text(encoding="utf-8")

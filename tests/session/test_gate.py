@@ -82,7 +82,7 @@ def test_a_gate_bars_what_is_below_it(run: Run, gate: str, red: set[str], verdic
     ],
 )
 def test_auto_is_the_lowest_bar_that_was_selected(run: Run, selected: str, verdict: str, told: dict[str, str]) -> None:
-    """Whoever asks for strict alone is told where strict is not met."""
+    """With strict alone, the session is red where strict is not met."""
     assert session(run, verdict, "-m", selected, expect=FAILED if "FAILED" in told.values() else OK) == told
 
 

@@ -274,7 +274,7 @@ STRICT = 'strict "count(gain > 0) >= 3"'
     ],
 )
 def test_every_edit_by_hand_is_found_out(path: tuple[str | int, ...], value: object, expected: str) -> None:
-    """Each field that was edited by hand is reported with its value and the expected one."""
+    """Each field that a hand may have changed is told with what it says and what it should say."""
     edited = loaded_record()
     holder: Any = edited
     for key in path[:-1]:

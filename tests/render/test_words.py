@@ -26,7 +26,7 @@ from pytest_bets.render.words import challenged_words, listed, standing_words, t
     ids=str,
 )
 def test_a_verdict_is_told_with_what_is_worst_about_it(verdict: Verdict, words: str) -> None:
-    """A catastrophe comes before noise, and a void is no FAIL."""
+    """A catastrophe is told before noise, and a void is no FAIL."""
     assert verdict_words({**vars(verdict)}) == words
 
 

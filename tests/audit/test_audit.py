@@ -27,9 +27,9 @@ from tests.helpers.histories import (
     commit,
     edit,
     lines,
+    report,
     second,
-    told,
-    untold,
+    undetermined,
     write,
 )
 from tests.helpers.repositories import git
@@ -282,7 +282,7 @@ def test_a_report_reads_like_one_to_a_colleague(history: History) -> None:
     edit(*LOOSER)
     moved = commit("Clarify the claim")
     history.patch.setenv("COLUMNS", "100")
-    assert told().splitlines() == [
+    assert report().splitlines() == [
         "Audit of 1 bet in 3 commits.",
         "",
         f"1_warm: PASS, declared {declared[:10]} {day}, first result {ran[:10]} {day}",
@@ -491,7 +491,7 @@ def begin_anew() -> None:
 def test_what_cannot_be_told_is_not_called_clean(break_off: Callable[[], object], message: str) -> None:
     """Exit status 3, and the reason."""
     break_off()
-    assert message in untold()
+    assert message in undetermined()
 
 
 @pytest.mark.usefixtures("history")
@@ -499,7 +499,7 @@ def test_a_shallow_clone_cannot_tell() -> None:
     """And says what brings the rest."""
     git("clone", "-q", "--depth=1", Path.cwd().as_uri(), "clone")
     os.chdir("clone")
-    assert "git fetch --unshallow" in untold()
+    assert "git fetch --unshallow" in undetermined()
     git("fetch", "-q", "--unshallow")
     assert audit().status == 0
 
@@ -540,7 +540,7 @@ def test_a_partial_clone_without_its_objects_cannot_tell() -> None:
     """A revision that is missing is not taken for one that never was."""
     blob = git("rev-parse", f"HEAD:{BET}")
     Path(f".git/objects/{blob[:2]}/{blob[2:]}").unlink()
-    assert "partial or damaged" in untold()
+    assert "partial or damaged" in undetermined()
 
 
 @st.composite

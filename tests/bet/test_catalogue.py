@@ -36,7 +36,7 @@ def test_declarations_come_by_number_and_then_by_name_beside_the_errors(
 
 
 def test_a_file_is_read_once(bet: WriteBet, pytester: pytest.Pytester) -> None:
-    """What a session says of a bet is one thing from its beginning to its end."""
+    """What a session says of a bet does not change while it runs."""
     path = bet()
     catalogue = Catalogue(pytester.path)
     first = catalogue.declaration(path)
@@ -75,7 +75,7 @@ def test_the_next_number_is_after_the_highest(bet: WriteBet, pytester: pytest.Py
 def test_a_bet_outside_of_the_root_is_read_and_named_in_full(
     bet: WriteBet, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """A file that is named on the command line need not lie under the root."""
+    """A file that is named on the command line may be outside the root."""
     path = bet()
     declaration = Catalogue(tmp_path_factory.mktemp("elsewhere")).declaration(path)
     assert declaration is not None

@@ -100,7 +100,7 @@ def test_seeds_change_with_sentences_and_sweep(old: str, new: str) -> None:
 
 
 def test_seeds_do_not_change_with_what_may_be_tuned_while_looking() -> None:
-    """A constant, the prose or the count of replicates cannot be varied until the seeds please."""
+    """Tuning a constant, the prose or the count of replicates gives no other seeds."""
     seeds = of().seeds(5)
     assert changed("STEPS = 100", "STEPS = 101").seeds(5) == seeds
     assert changed("whatever the seed", "for any seed").seeds(5) == seeds

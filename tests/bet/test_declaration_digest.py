@@ -126,7 +126,7 @@ def rewritten(words: Sequence[str], width: int, above: int, quotes: str) -> str:
     tail=st.booleans(),
 )
 def test_no_layout_of_a_file_moves_its_digest(width: int, above: int, quotes: str, tail: bool) -> None:
-    """Whatever the width of the text, the blank lines, the comments and the quotes."""
+    """Text width, blank lines, comments and quotes do not count."""
     words = of().docstring.prose("Hypothesis").split()
     text = rewritten(words, width, above, quotes) + ("\n\n# the end\n" if tail else "")
     assert of(text).digest == of().digest
@@ -148,7 +148,7 @@ def test_two_constants_share_a_digest_only_when_they_are_the_same_json(value: ob
     assert (first.digest == second.digest) == same
 
 
-def test_a_string_that_no_encoding_holds_is_declared_all_the_same() -> None:
+def test_a_string_that_cannot_be_encoded_can_be_declared() -> None:
     """A lone surrogate in a constant breaks neither digest nor seeds."""
     declaration = changed('SIZE = "30m"', 'SIZE = "\\ud800"')
     assert len(declaration.digest) == 64

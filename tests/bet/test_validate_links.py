@@ -26,14 +26,14 @@ def test_a_number_that_is_used_twice_is_refused_in_both_files(bet: WriteBet, ref
 
 
 @pytest.mark.parametrize(
-    ("others", "told"),
+    ("others", "named"),
     [
         (2, "also by d0/bet_1_x.py, d1/bet_1_x.py"),
         (9, "also by d0/bet_1_x.py, d1/bet_1_x.py, d2/bet_1_x.py and 6 more"),
     ],
 )
 def test_a_number_of_many_files_is_one_error_that_names_three(
-    bet: WriteBet, refused: Refused, others: int, told: str
+    bet: WriteBet, refused: Refused, others: int, named: str
 ) -> None:
     """A root that was chosen too high may contain hundreds of them."""
     bet("bets/bet_1_first.py")
@@ -41,7 +41,7 @@ def test_a_number_of_many_files_is_one_error_that_names_three(
         bet(f"d{number}/bet_1_x.py")
     bet("pytest.ini").write_text("[pytest]\n")
     text = refused("bets")
-    assert f"bets/bet_1_first.py:1: the number 1 is used by {others + 1} files: {told}\n" in text
+    assert f"bets/bet_1_first.py:1: the number 1 is used by {others + 1} files: {named}\n" in text
     assert text.count("the number 1") == 1
 
 

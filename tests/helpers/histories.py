@@ -141,12 +141,12 @@ def audit(*arguments: str) -> Audited:
     return Audited(done.returncode, whole)
 
 
-def told() -> str:
+def report() -> str:
     """Return an audit as it is read."""
     return _audit().stdout
 
 
-def untold() -> str:
+def undetermined() -> str:
     """Return why the audit cannot determine anything."""
     done = _audit()
     assert (done.returncode, done.stdout) == (3, "")

@@ -317,7 +317,7 @@ def test_a_constant_that_no_bet_has_is_refused_with_the_nearest(
 ) -> None:
     """A misspelt constant would explore nothing."""
     bet(above='STEPS = 100\nSIZE = "30m"', body='raise RuntimeError("ran")')
-    told = run("--bets-set", "STPES=3", *arguments, expect=pytest.ExitCode.USAGE_ERROR)
+    output = run("--bets-set", "STPES=3", *arguments, expect=pytest.ExitCode.USAGE_ERROR)
     refusal = "--bets-set STPES: no selected bet has that constant; the constants are SIZE, STEPS; did you mean STEPS?"
-    assert refusal in told
-    assert "RuntimeError" not in told
+    assert refusal in output
+    assert "RuntimeError" not in output

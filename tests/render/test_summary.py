@@ -60,7 +60,7 @@ def _cells(line: str) -> list[str]:
 
 
 @pytest.mark.usefixtures("catalogue")
-def test_the_page_tells_the_fate_of_every_bet() -> None:
+def test_the_page_lists_the_outcome_of_every_bet() -> None:
     """Counts, a row a bet, then what a reviewer asks for first."""
     page = MD.read_text(encoding="utf-8")
     counts = "**7 bets: 3 PASS, 0 LENIENT, 2 FAIL (1 catastrophic), 1 void, 1 never run, 1 retracted, 1 withdrawn; "
@@ -121,7 +121,7 @@ def test_the_json_says_the_same_to_machines() -> None:
 
 
 def test_a_renamed_bet_counts_once(bet: WriteBet, run: Run) -> None:
-    """Its record of old has a row that says what became of it; a deleted bet counts as ever."""
+    """The row of its old record says where it went; a deleted bet still counts."""
     bet("bets/bet_1_old.py")
     bet("bets/bet_2_deleted.py", sections={"Hypothesis": "it is another."})
     run()
@@ -284,8 +284,8 @@ def test_a_bet_whose_file_cannot_be_read_keeps_its_row_and_is_listed() -> None:
 
 
 @pytest.mark.usefixtures("catalogue")
-def test_a_declaration_that_has_changed_since_its_run_is_told(bet: WriteBet) -> None:
-    """The record is of what was bet then."""
+def test_a_declaration_that_has_changed_since_its_run_is_listed(bet: WriteBet) -> None:
+    """The record is of the old declaration."""
     bet("bets/bet_1_passes.py", sections={"Hypothesis": "something else."})
     assert "| unknown; the declaration has changed since |" in _rolled()
 

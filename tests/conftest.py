@@ -54,8 +54,8 @@ def bet(pytester: pytest.Pytester) -> WriteBet:
         arguments: str = "part",
         function: str = "def experiment",
     ) -> Path:
-        told = {**_SECTIONS, **(sections or {})}
-        prose = "\n".join(f"{name}: {text}" for name, text in told.items() if text is not None)
+        texts = {**_SECTIONS, **(sections or {})}
+        prose = "\n".join(f"{name}: {text}" for name, text in texts.items() if text is not None)
         stacked = {**_MARKERS, **(markers or {})}
         decorators = "\n".join(f"@pytest.mark.{name}({text})" for name, text in stacked.items() if text is not None)
         source = (

@@ -1,4 +1,4 @@
-"""Which folder may import which, and which modules touch the world, as the source says it."""
+"""Which folder may import which, and which modules touch the world: read from the source."""
 
 import ast
 import sys

@@ -162,8 +162,8 @@ def test_a_run_is_the_same_from_every_folder_of_a_checkout(
         ("..", "sub/bets", "sub/results"),
     ):
         monkeypatch.chdir(project / here)
-        told = run(argument, *workers)
-        assert f"In {shown}: " in told
+        output = run(argument, *workers)
+        assert f"In {shown}: " in output
         assert not (Path.cwd() / "results").exists() or here == ""
     lines = [json.loads(line) for line in (project / "results" / "journal.jsonl").read_text().splitlines()]
     assert len({line["code"] for line in lines}) == 1

@@ -27,9 +27,9 @@ from tests.helpers.histories import (
     commit,
     edit,
     lines,
+    report,
     second,
-    told,
-    untold,
+    undetermined,
     write,
 )
 from tests.helpers.repositories import git
@@ -276,13 +276,13 @@ def test_an_honest_history_is_clean(history: History, name: str) -> None:
 
 
 def test_a_report_reads_like_one_to_a_colleague(history: History) -> None:
-    """What came out and when, then what was done to it, with commits and dates."""
+    """The report gives the verdict and its date, then the findings, with commits and dates."""
     declared, ran = git("rev-parse", "HEAD~1"), git("rev-parse", "HEAD")
     day = git("log", "-1", "--format=%cs")
     edit(*LOOSER)
     moved = commit("Clarify the claim")
     history.patch.setenv("COLUMNS", "100")
-    assert told().splitlines() == [
+    assert report().splitlines() == [
         "Audit of 1 bet in 3 commits.",
         "",
         f"1_warm: PASS, declared {declared[:10]} {day}, first result {ran[:10]} {day}",
@@ -300,7 +300,7 @@ def test_a_report_reads_like_one_to_a_colleague(history: History) -> None:
 
 
 def test_every_kind_is_in_the_schema_and_explained() -> None:
-    """Findings and notes in a table each, and what cannot be told by its exit status."""
+    """Findings and notes have a table each; what cannot be determined has its exit status."""
     tables = (Path(__file__).parents[2] / "docs" / "audit.md").read_text(encoding="utf-8").split("## ")[1:3]
     rows = [line.split("|")[1] for table in tables for line in table.splitlines() if line.startswith("| `")]
     kinds = get_args(Kind)
@@ -434,7 +434,7 @@ def test_a_run_from_a_dirty_tree_is_noted(history: History) -> None:
 
 
 def test_void_runs_are_noted_and_are_no_result(history: History) -> None:
-    """Criteria may change after a crash, which told nothing."""
+    """Criteria may change after a crash, which showed no result."""
     history.undeclare()
     edit(("return losses", "raise OSError\n    return losses"))
     commit("Break it")
@@ -491,7 +491,7 @@ def begin_anew() -> None:
 def test_what_cannot_be_told_is_not_called_clean(break_off: Callable[[], object], message: str) -> None:
     """Exit status 3, and the reason."""
     break_off()
-    assert message in untold()
+    assert message in undetermined()
 
 
 @pytest.mark.usefixtures("history")
@@ -499,7 +499,7 @@ def test_a_shallow_clone_cannot_tell() -> None:
     """And says what brings the rest."""
     git("clone", "-q", "--depth=1", Path.cwd().as_uri(), "clone")
     os.chdir("clone")
-    assert "git fetch --unshallow" in untold()
+    assert "git fetch --unshallow" in undetermined()
     git("fetch", "-q", "--unshallow")
     assert audit().status == 0
 
@@ -540,7 +540,7 @@ def test_a_partial_clone_without_its_objects_cannot_tell() -> None:
     """A revision that is missing is not taken for one that never was."""
     blob = git("rev-parse", f"HEAD:{BET}")
     Path(f".git/objects/{blob[:2]}/{blob[2:]}").unlink()
-    assert "partial or damaged" in untold()
+    assert "partial or damaged" in undetermined()
 
 
 @st.composite

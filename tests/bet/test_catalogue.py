@@ -36,7 +36,7 @@ def test_declarations_come_by_number_and_then_by_name_beside_the_errors(
 
 
 def test_a_file_is_read_once(bet: WriteBet, pytester: pytest.Pytester) -> None:
-    """What a session says of a bet is one thing from its beginning to its end."""
+    """What a session says of a bet does not change while it runs."""
     path = bet()
     catalogue = Catalogue(pytester.path)
     first = catalogue.declaration(path)
@@ -45,7 +45,7 @@ def test_a_file_is_read_once(bet: WriteBet, pytester: pytest.Pytester) -> None:
 
 
 def test_a_faulty_file_raises_the_same_error_each_time(bet: WriteBet, pytester: pytest.Pytester) -> None:
-    """Every reader is told, not the first alone."""
+    """Every reader gets the error, not only the first."""
     path = bet(sections={"Run": None})
     catalogue = Catalogue(pytester.path)
     for _ in range(2):
@@ -75,7 +75,7 @@ def test_the_next_number_is_after_the_highest(bet: WriteBet, pytester: pytest.Py
 def test_a_bet_outside_of_the_root_is_read_and_named_in_full(
     bet: WriteBet, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """A file that is named on the command line need not lie under the root."""
+    """A file that is named on the command line may be outside the root."""
     path = bet()
     declaration = Catalogue(tmp_path_factory.mktemp("elsewhere")).declaration(path)
     assert declaration is not None
@@ -83,7 +83,7 @@ def test_a_bet_outside_of_the_root_is_read_and_named_in_full(
 
 
 def test_a_file_that_cannot_be_opened_is_a_fault_of_the_file(pytester: pytest.Pytester) -> None:
-    """A link that leads nowhere is told like any fault."""
+    """A link that leads nowhere is reported like any fault."""
     path = pytester.path / "bet_1_gone.py"
     path.symlink_to("nowhere.py")
     catalogue = Catalogue(pytester.path)

@@ -95,12 +95,12 @@ def test_anyone_can_recompute_the_seeds_by_the_documented_formula(pytester: pyte
     ],
 )
 def test_seeds_change_with_sentences_and_sweep(old: str, new: str) -> None:
-    """Whoever moves a criterion gets other seeds."""
+    """A changed criterion gives other seeds."""
     assert not set(changed(old, new).seeds(5)) & set(of().seeds(5))
 
 
 def test_seeds_do_not_change_with_what_may_be_tuned_while_looking() -> None:
-    """A constant, the prose or the count of replicates cannot be varied until the seeds please."""
+    """Tuning a constant, the prose or the count of replicates gives no other seeds."""
     seeds = of().seeds(5)
     assert changed("STEPS = 100", "STEPS = 101").seeds(5) == seeds
     assert changed("whatever the seed", "for any seed").seeds(5) == seeds

@@ -38,7 +38,7 @@ UNCHANGED = {
 
 @pytest.mark.parametrize("name", UNCHANGED)
 def test_the_digest_does_not_move_with_layout_or_prose(name: str) -> None:
-    """Neither a formatter nor a mended typing error breaks a registration."""
+    """Neither a formatter nor a corrected typing error breaks a registration."""
     assert changed(*UNCHANGED[name]).digest == of().digest
 
 
@@ -105,7 +105,7 @@ def test_the_digest_is_a_sha_256_of_canonical_json() -> None:
 
 
 def rewritten(words: Sequence[str], width: int, above: int, quotes: str) -> str:
-    """Return the example laid out anew, as a formatter or a careful author would."""
+    """Return the example in another layout, as a formatter or a careful author would write it."""
     lines, line = [], ""
     for word in words:
         line = f"{line} {word}".strip()
@@ -126,7 +126,7 @@ def rewritten(words: Sequence[str], width: int, above: int, quotes: str) -> str:
     tail=st.booleans(),
 )
 def test_no_layout_of_a_file_moves_its_digest(width: int, above: int, quotes: str, tail: bool) -> None:
-    """Whatever the width of the text, the blank lines, the comments and the quotes."""
+    """Text width, blank lines, comments and quotes do not count."""
     words = of().docstring.prose("Hypothesis").split()
     text = rewritten(words, width, above, quotes) + ("\n\n# the end\n" if tail else "")
     assert of(text).digest == of().digest
@@ -148,7 +148,7 @@ def test_two_constants_share_a_digest_only_when_they_are_the_same_json(value: ob
     assert (first.digest == second.digest) == same
 
 
-def test_a_string_that_no_encoding_holds_is_declared_all_the_same() -> None:
+def test_a_string_that_cannot_be_encoded_can_be_declared() -> None:
     """A lone surrogate in a constant breaks neither digest nor seeds."""
     declaration = changed('SIZE = "30m"', 'SIZE = "\\ud800"')
     assert len(declaration.digest) == 64

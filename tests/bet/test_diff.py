@@ -93,7 +93,7 @@ def pairs(draw: st.DrawFn) -> tuple[Declaration, Declaration]:
 def test_there_are_changes_exactly_where_the_digest_or_the_withdrawal_differs(
     pair: tuple[Declaration, Declaration],
 ) -> None:
-    """No difference that moves the digest goes untold, and nothing is told where none does."""
+    """Every difference that changes the digest is reported, and no other."""
     before, after = pair
     told = {change.subject for change in changes(before, after)}
     assert bool(told - {"withdrawn"}) == (before.digest != after.digest)

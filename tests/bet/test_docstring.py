@@ -80,7 +80,7 @@ def test_a_line_may_look_like_the_header_of_a_section(line: str, found: int | No
 
 @pytest.mark.parametrize("raw", ["", "\n", "   \n\n"])
 def test_an_empty_docstring_has_no_title(raw: str) -> None:
-    """There is nothing to tell, and nothing raises."""
+    """It has no sections either, and nothing is raised."""
     assert (read(raw).title, read(raw).sections) == ("", ())
 
 
@@ -174,7 +174,7 @@ def test_prose_states_a_threshold(prose: str, threshold: float) -> None:
     ],
 )
 def test_another_number_is_not_the_threshold(prose: str, threshold: float) -> None:
-    """Part of a number, a word that is a part of one, a pronoun, a fraction meant as a percentage: none states it."""
+    """Not part of a number or of a word, not a pronoun, and not a fraction that was meant as a percentage."""
     assert not states(prose, threshold)
 
 

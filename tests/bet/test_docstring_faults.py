@@ -1,4 +1,4 @@
-"""A docstring that does not say what the bet claims is a collection error: where, what, and how to mend it."""
+"""A docstring that does not say what the bet claims is a collection error: where, what, and how to correct it."""
 
 from pathlib import Path
 
@@ -68,7 +68,7 @@ def test_a_section_without_text_is_empty(bet: WriteBet, refused: Refused) -> Non
 
 
 def test_a_section_that_stands_twice_is_refused_at_the_second(bet: WriteBet, refused: Refused) -> None:
-    """Which of two would be the criterion, nobody could tell."""
+    """It would be unclear which of the two is the criterion."""
     bet(sections={"Run": "pytest\nStrict: at least 1 of 4 cells gains."})
     assert (
         "bet_1_first.py:8: a second section `Strict:`\n"
@@ -199,7 +199,7 @@ def test_a_number_that_only_looks_like_the_threshold_does_not_state_it(
 
 
 def test_a_control_needs_words_in_the_docstring(bet: WriteBet, refused: Refused) -> None:
-    """A reader is told what the control is."""
+    """A reader learns what the control is."""
     bet(markers={"control": '"count(gain < 0) <= 1"'})
     assert (
         "bet_1_first.py:1: there is a control but the docstring has no section `Control:`\n"

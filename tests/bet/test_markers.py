@@ -1,4 +1,4 @@
-"""Markers that do not declare a bet are a collection error: where, what, and how to mend it."""
+"""Markers that do not declare a bet are a collection error: where, what, and how to correct it."""
 
 import pytest
 
@@ -43,7 +43,7 @@ def test_a_misspelt_tier_is_shown_on_its_line_with_the_right_name(bet: WriteBet,
 def test_a_misspelt_marker_that_is_not_required_is_not_overlooked(
     bet: WriteBet, refused: Refused, misspelt: str, right: str
 ) -> None:
-    """A control that is never judged would be a noise floor that nobody has cleared."""
+    """A control that is never judged would be a noise floor that no result has cleared."""
     bet(markers={misspelt: '"count(gain < 0) <= 1"'})
     assert (
         f"bet_1_first.py:19: `{misspelt}` is no marker that pytest knows\n"
@@ -231,7 +231,7 @@ def test_an_experiment_cannot_have_the_name_of_a_tiers_item(bet: WriteBet, refus
 
 @pytest.mark.parametrize("source", ["", '""', '"a", "b"', "REASON", 'f"{1}"', "3"])
 def test_a_withdrawal_takes_one_literal_reason(bet: WriteBet, refused: Refused, source: str) -> None:
-    """Whoever reads the history learns why, without running it."""
+    """The history shows the reason without running the file."""
     bet(above='REASON = "the baseline was untuned"', markers={"withdrawn": source})
     assert (
         "bet_1_first.py:18: `withdrawn` takes one reason\n"

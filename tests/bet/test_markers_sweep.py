@@ -1,4 +1,4 @@
-"""A sweep, its seeds or its rehearsal declared wrongly is a collection error: where, what, and how to mend it."""
+"""A sweep, its seeds or its rehearsal declared wrongly is a collection error: where, what, and how to correct it."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def test_replicate_takes_one_count(bet: WriteBet, refused: Refused, count: str) 
 
 
 def test_replicate_stands_once(bet: WriteBet, refused: Refused) -> None:
-    """Which of two counts holds, nobody could tell."""
+    """It would be unclear which of the two counts applies."""
     path = bet(arguments="seed", markers=REPLICATED)
     path.write_text(path.read_text().replace("@pytest.mark.strict", "@pytest.mark.replicate(2)\n@pytest.mark.strict"))
     assert "bet_1_first.py:18: `replicate` takes one count\n    @pytest.mark.replicate(4)" in refused()
@@ -37,7 +37,7 @@ def test_a_replicated_experiment_needs_an_argument_for_the_seed(bet: WriteBet, r
 
 @pytest.mark.parametrize("names", ['"seed"', '"part, seed"', '["part", "seed"]', '("seed", "part")'])
 def test_seeds_are_not_chosen_by_parametrize_beside_replicate(bet: WriteBet, refused: Refused, names: str) -> None:
-    """Seeds come from the declaration's digest or from nobody."""
+    """Seeds come from the declaration's digest and from nowhere else."""
     bet(arguments="seed, part=0", markers={"parametrize": f"{names}, []", "replicate": "4"})
     assert refused().endswith(
         "bet_1_first.py:18: `seed` comes from both replicate and parametrize\n"

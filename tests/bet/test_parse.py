@@ -63,7 +63,7 @@ def test_a_byte_order_mark_and_the_line_ends_of_windows_are_read(bet: WriteBet, 
 
 
 def test_all_faults_of_a_file_are_told_at_once_in_the_order_of_its_lines(bet: WriteBet, refused: Refused) -> None:
-    """One run is enough to mend a file."""
+    """One run is enough to correct a file."""
     bet(
         sections={"Run": None, "Lenient": "some cells."},
         markers={"strict": '"coutn(gain > 0) >= 3"', "replicate": "0", "challenges": "x", "withdrawn": ""},

@@ -1,4 +1,4 @@
-"""Bets that do not fit together are a collection error: where, what, and how to mend it."""
+"""Bets that do not fit together are a collection error: where, what, and how to correct it."""
 
 import pytest
 
@@ -26,14 +26,14 @@ def test_a_number_that_is_used_twice_is_refused_in_both_files(bet: WriteBet, ref
 
 
 @pytest.mark.parametrize(
-    ("others", "told"),
+    ("others", "named"),
     [
         (2, "also by d0/bet_1_x.py, d1/bet_1_x.py"),
         (9, "also by d0/bet_1_x.py, d1/bet_1_x.py, d2/bet_1_x.py and 6 more"),
     ],
 )
 def test_a_number_of_many_files_is_one_error_that_names_three(
-    bet: WriteBet, refused: Refused, others: int, told: str
+    bet: WriteBet, refused: Refused, others: int, named: str
 ) -> None:
     """A root that was chosen too high may contain hundreds of them."""
     bet("bets/bet_1_first.py")
@@ -41,7 +41,7 @@ def test_a_number_of_many_files_is_one_error_that_names_three(
         bet(f"d{number}/bet_1_x.py")
     bet("pytest.ini").write_text("[pytest]\n")
     text = refused("bets")
-    assert f"bets/bet_1_first.py:1: the number 1 is used by {others + 1} files: {told}\n" in text
+    assert f"bets/bet_1_first.py:1: the number 1 is used by {others + 1} files: {named}\n" in text
     assert text.count("the number 1") == 1
 
 
@@ -121,7 +121,7 @@ def test_a_bet_that_challenges_itself_is_a_circle(bet: WriteBet, refused: Refuse
 
 @pytest.mark.parametrize("back", ["1", '"1_first"'])
 def test_two_bets_that_challenge_each_other_are_a_circle(bet: WriteBet, refused: Refused, back: str) -> None:
-    """Each of the two is told the way round."""
+    """Each of the two errors shows the whole circle."""
     bet("bet_1_first.py", markers={"challenges": '"second"'})
     bet("bet_second.py", markers={"challenges": back})
     text = refused()

@@ -202,7 +202,7 @@ def test_a_fix_writes_the_verdict_that_is_due(written: str, due: str) -> None:
     ],
 )
 def test_a_finding_says_what_is_of_record(source: str, record: str) -> None:
-    """Never run, void, unknown and unreadable bets are told apart."""
+    """Never run, void, unknown and unreadable bets have different findings."""
     assert the(source).record == record
 
 
@@ -261,7 +261,7 @@ def test_a_withdrawn_claim_must_be_called_withdrawn() -> None:
     ],
 )
 def test_a_marked_value_must_be_the_recorded_one(sentence: str, wrong: str, right: str) -> None:
-    """Held to the decimals that are shown, and mended with as many; what is right is left as it is."""
+    """It is compared at the decimals that are shown and corrected with as many; a right value stays."""
     page = f"- In <!-- bet {sentence} -->{{}}<!-- /bet --> of cells, 14 in all."
     assert fixed(page.format(wrong)) == page.format(right)
     assert found(page.format(right)) == ()
@@ -356,7 +356,7 @@ def test_every_shown_character_has_its_place(source: str) -> None:
 
 @given(PAGES)
 def test_a_fixed_page_needs_no_other_fix(source: str) -> None:
-    """Whatever the page, nothing crashes, every line is one of it, and what could be mended is."""
+    """No page crashes the check, every finding has a line of the page, and all possible fixes are made."""
     findings = found(source)
     assert all(1 <= finding.line <= len(line_starts(source)) for finding in findings)
     assert not [finding for finding in found(apply_edits(source, findings)) if finding.edit]

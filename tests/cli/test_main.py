@@ -12,13 +12,13 @@ from tests.helpers.commands import run
 from tests.helpers.fixtures import WriteBet
 
 
-def test_show_tells_declaration_record_standing_and_history(bet: WriteBet, pytester: pytest.Pytester) -> None:
-    """One page says what was claimed, what came out, what it is worth, and every run."""
+def test_show_prints_declaration_record_standing_and_history(bet: WriteBet, pytester: pytest.Pytester) -> None:
+    """One page shows declaration, record, standing and every run."""
     bet()
     bet("bet_2_doubt.py", 'return {"gain": -part}', markers={"challenges": "1"})
     for _ in range(2):
         pytester.runpytest_inprocess()
-    status, told = run("show", "1")
+    status, output = run("show", "1")
     assert status == 0
     for line in (
         "1_first: A first claim.",
@@ -28,17 +28,17 @@ def test_show_tells_declaration_record_standing_and_history(bet: WriteBet, pytes
         "Standing      retracted by 2",
         "History       2 runs; of the record's declaration and code 2 of 2 agree with it",
     ):
-        assert line in told
-    assert told.count("PASS  strict 4") == 2
-    assert run("show", "first") == run("show", "1_first") == (status, told)
+        assert line in output
+    assert output.count("PASS  strict 4") == 2
+    assert run("show", "first") == run("show", "1_first") == (status, output)
 
 
 def test_show_of_a_bet_that_never_ran_says_so(bet: WriteBet) -> None:
     """A declaration is shown before there is a record."""
     bet()
-    told = run("show", "1")[1]
-    assert "Never run: there is no record." in told
-    assert "no run in the journal" in told
+    output = run("show", "1")[1]
+    assert "Never run: there is no record." in output
+    assert "no run in the journal" in output
 
 
 def test_show_suggests_the_nearest_bet(bet: WriteBet) -> None:
@@ -51,13 +51,13 @@ def test_show_suggests_the_nearest_bet(bet: WriteBet) -> None:
     )
 
 
-def test_show_of_a_faulty_bet_tells_its_faults(bet: WriteBet) -> None:
-    """What keeps a bet from being collected is told here, too."""
+def test_show_of_a_faulty_bet_prints_its_faults(bet: WriteBet) -> None:
+    """The errors of its collection are shown here, too."""
     bet(markers={"strict": '"cuont(gain > 0) >= 3"'})
-    status, told = run("show", "1")
+    status, output = run("show", "1")
     assert status == 2
-    assert "`cuont` is not a reducer" in told
-    assert "did you mean: count" in told
+    assert "`cuont` is not a reducer" in output
+    assert "did you mean: count" in output
 
 
 def test_rollup_makes_the_summary_again_to_the_byte(bet: WriteBet, pytester: pytest.Pytester) -> None:
@@ -68,9 +68,9 @@ def test_rollup_makes_the_summary_again_to_the_byte(bet: WriteBet, pytester: pyt
     before = [path.read_bytes() for path in files]
     for path in files:
         path.unlink()
-    status, told = run("rollup")
+    status, output = run("rollup")
     assert (status, [path.read_bytes() for path in files]) == (0, before)
-    assert told == "results/SUMMARY.md: 1 bet: 1 PASS, 0 LENIENT, 0 FAIL; 0 of 1 registered before their run\n"
+    assert output == "results/SUMMARY.md: 1 bet: 1 PASS, 0 LENIENT, 0 FAIL; 0 of 1 registered before their run\n"
 
 
 def test_rollup_without_results_says_what_is_missing(pytester: pytest.Pytester) -> None:
@@ -86,10 +86,10 @@ def test_help_shows_how_bets_are_run_and_every_command(capsys: pytest.CaptureFix
     """The first thing that a user reads names pytest and every command."""
     with pytest.raises(SystemExit, match="0"):
         main(["--help"])
-    told = capsys.readouterr().out
-    assert "pytest bets/ -m strict" in told
+    output = capsys.readouterr().out
+    assert "pytest bets/ -m strict" in output
     for command in ("new ", "show ", "rollup ", "claims "):
-        assert f"    {command}" in told
+        assert f"    {command}" in output
 
 
 def test_an_unknown_command_lists_the_known_ones(capsys: pytest.CaptureFixture[str]) -> None:
@@ -101,7 +101,7 @@ def test_an_unknown_command_lists_the_known_ones(capsys: pytest.CaptureFixture[s
 
 @pytest.mark.parametrize("command", [[], ["show"], ["new"]], ids=["alone", "before a command", "before another"])
 def test_version_is_that_of_the_package(command: list[str]) -> None:
-    """The three ways of asking give one answer, and need nothing else to be right."""
+    """All three ways to ask give the same answer."""
     assert run("--version", *command) == (0, f"pytest-bets {version('pytest-bets')}\n")
     assert pytest_bets.__version__ == version("pytest-bets")
 
@@ -119,16 +119,16 @@ def test_importing_the_package_does_not_look_the_version_up() -> None:
     assert done.stdout == "False\n"
 
 
-def test_a_conflict_in_the_summary_is_answered_with_what_heals_it(bet: WriteBet, pytester: pytest.Pytester) -> None:
+def test_a_conflict_in_the_summary_names_the_command_that_resolves_it(bet: WriteBet, pytester: pytest.Pytester) -> None:
     """Two branches that both ran bets always conflict there; no command but rollup touches the file."""
     bet()
     pytester.runpytest_inprocess()
     summary = pytester.path / "results" / "SUMMARY.md"
     good = summary.read_bytes()
     summary.write_bytes(b"<<<<<<< HEAD\n" + good + b"=======\n" + good + b">>>>>>> other\n")
-    status, told = run("show", "1")
+    status, output = run("show", "1")
     hint = "results/SUMMARY.md: a merge conflict was left here; `pytest-bets rollup` writes the file again\n"
-    assert (status, told.endswith(f"pytest-bets show: {hint}")) == (0, True)
+    assert (status, output.endswith(f"pytest-bets show: {hint}")) == (0, True)
     assert "merge conflict" not in run("rollup")[1]
     assert summary.read_bytes() == good
     assert "merge conflict" not in run("show", "1")[1]

@@ -34,7 +34,7 @@ def readme(bet: WriteBet, pytester: pytest.Pytester) -> Path:
     return path
 
 
-def told(*arguments: str) -> dict[str, object]:
+def claims_json(*arguments: str) -> dict[str, object]:
     """Return the findings as JSON, held against their schema."""
     schema = json.loads(files("pytest_bets").joinpath("schema", "claims.json").read_text(encoding="utf-8"))
     found: dict[str, object] = json.loads(run("claims", "--format", "json", *arguments)[1])
@@ -44,13 +44,13 @@ def told(*arguments: str) -> dict[str, object]:
 
 
 @pytest.mark.usefixtures("readme")
-def test_findings_are_told_a_line_each_with_counts() -> None:
-    """File and line, what stands there, what the record says; the status is that of findings."""
+def test_findings_are_printed_a_line_each_with_counts() -> None:
+    """Each has file, line, what the page says and what the record says; the exit status is 1."""
     assert run("claims", "README.md") == (1, f"{FINDINGS}1 file with 1 mention and 1 value of bets: 2 findings.\n")
 
 
 def test_fix_rewrites_the_file_and_is_clean_then(readme: Path) -> None:
-    """What remains decides on the status; what is right is not written at all."""
+    """The exit status depends on what remains; a page without errors is not written."""
     status, shown = run("claims", "--fix")
     assert (status, readme.read_text()) == (0, RIGHT)
     assert shown.count(" (fixed)\n") == 2
@@ -61,7 +61,7 @@ def test_fix_rewrites_the_file_and_is_clean_then(readme: Path) -> None:
 
 
 def test_fix_leaves_prose_and_line_ends_alone(readme: Path, bet: WriteBet, pytester: pytest.Pytester) -> None:
-    """A claim that was retracted takes prose: it stays a finding, beside a verdict that was mended."""
+    """A retracted claim needs other prose: it stays a finding, beside a verdict that was corrected."""
     bet("bet_2_doubt.py", 'return {"gain": -part}', markers={"challenges": "1"})
     pytester.runpytest_inprocess()
     readme.write_bytes(b"\xef\xbb\xbf\r\nBet 1: FAIL\r\n\r\n`Bet 1: FAIL`\r\n")
@@ -72,7 +72,7 @@ def test_fix_leaves_prose_and_line_ends_alone(readme: Path, bet: WriteBet, pytes
 
 def test_json_holds_what_the_schema_says(readme: Path) -> None:
     """Every finding with what is due, and whether it was fixed; a clean page has none."""
-    first = told("--fix", "README.md")
+    first = claims_json("--fix", "README.md")
     assert first["counts"] == {"files": 1, "mentions": 1, "values": 1, "findings": 2, "fixed": 2}
     assert first["findings"] == [
         {
@@ -90,13 +90,13 @@ def test_json_holds_what_the_schema_says(readme: Path) -> None:
             ("value", "2.4 as mean(gain) of bet 1", "the record has 2.5", "2.5"),
         )
     ]
-    assert told("README.md")["findings"] == []
+    assert claims_json("README.md")["findings"] == []
     readme.write_text("Bet 9")
-    assert '"due": null' in json.dumps(told("README.md"))
+    assert '"due": null' in json.dumps(claims_json("README.md"))
 
 
-def test_folders_are_searched_and_what_tools_fill_is_not(readme: Path) -> None:
-    """README.md and docs/ of the project are the default, from wherever in it the command runs."""
+def test_folders_are_searched_except_those_of_tools(readme: Path) -> None:
+    """README.md and docs/ of the project are the default in every folder of it."""
     inside = ("docs/deep/a.md", "docs/b.MD")
     outside = ("docs/.hidden/c.md", "docs/node_modules/d.md", "docs/env/e.md", "docs/f.txt", "other/g.md")
     for name in (*inside, *outside):
@@ -120,7 +120,7 @@ def test_folders_are_searched_and_what_tools_fill_is_not(readme: Path) -> None:
 
 
 def test_without_anything_to_check_it_is_a_usage_error(pytester: pytest.Pytester) -> None:
-    """Nothing is called clean that was not read."""
+    """A page that was not read is not called clean."""
     root = pytester.path
     neither = f"pytest-bets claims: there is neither README.md nor docs/ in {root}; name the files to check\n"
     assert run("claims") == (2, neither)
@@ -132,8 +132,8 @@ def test_without_anything_to_check_it_is_a_usage_error(pytester: pytest.Pytester
     assert "invalid choice: 'yaml'" in shown
 
 
-def test_what_cannot_be_told_is_neither_clean_nor_a_finding(pytester: pytest.Pytester, bet: WriteBet) -> None:
-    """No results, a record that is none, a page that is no text, a bet whose file cannot be read."""
+def test_what_cannot_be_determined_is_neither_clean_nor_a_finding(pytester: pytest.Pytester, bet: WriteBet) -> None:
+    """No results, a broken record, a page that is not text, a bet file that cannot be read."""
     readme, results = pytester.path / "README.md", pytester.path / "results"
     readme.write_text("Bet 1 wins\n")
     missing = f"pytest-bets claims: there is no folder {results}: no bet was run, or --results names another\n"
@@ -201,7 +201,7 @@ def test_the_pre_commit_hook_runs_the_command(readme: Path, hook: dict[str, Any]
 def test_the_pre_commit_hook_runs_where_a_claim_may_have_become_wrong(
     hook: dict[str, Any], file: str, runs: bool
 ) -> None:
-    """A record that turns, or a bet that is withdrawn, makes a page wrong that nobody touched."""
+    """A new verdict or a withdrawal makes an unchanged page wrong."""
     assert set(hook) & {"types", "types_or", "exclude"} == set()
     assert bool(re.search(hook["files"], file)) is runs
 

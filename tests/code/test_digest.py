@@ -100,7 +100,7 @@ MORE = {"the order of definitions": ("def unused", "RATE = 0.5\n\n\ndef unused")
 
 @pytest.mark.parametrize("change", SAME)
 def test_what_does_not_change_what_is_computed_changes_no_digest(tmp_path: Path, change: str) -> None:
-    """A record goes on standing for the same code."""
+    """A record stays valid for such a change."""
     before = digest(tmp_path, LAB)
     changed = LAB
     for old, new in (SAME[change], *([MORE[change]] if change in MORE else [])):
@@ -131,7 +131,7 @@ OTHER = {
 
 @pytest.mark.parametrize("change", OTHER)
 def test_what_changes_what_is_computed_changes_the_digest(tmp_path: Path, change: str) -> None:
-    """Wherever it stands, as long as it runs or is used."""
+    """In any place, if it runs or is used."""
     lab = LAB.replace("def halved(loss: float) -> float:\n", "def halved(loss: float) -> float:\n    print()\n")
     before = digest(tmp_path, lab)
     changed = lab.replace(*OTHER[change], 1)
@@ -225,8 +225,8 @@ def test_a_module_that_reads_source_makes_every_file_count_by_its_bytes(tmp_path
         "lab.f.__globals__",
     ],
 )
-def test_whatever_it_is_called_what_sees_more_than_names_is_found(tmp_path: Path, source: str) -> None:
-    """Frames, the table of modules, source."""
+def test_code_that_looks_at_frames_modules_or_source_is_found(tmp_path: Path, source: str) -> None:
+    """Under any name."""
     write(tmp_path, {"bet_1_a.py": f"import lab\n{source}\n", "lab.py": "def f(): ...\n"})
     assert code(tmp_path, "bet_1_a.py").definitions["lab.py"].keys() == {"<whole>"}
 
@@ -321,7 +321,7 @@ def test_a_definition_that_moved_is_the_same_code_at_another_place(tmp_path: Pat
     ],
 )
 def test_a_use_of_another_definition_of_the_same_name_is_other_code(tmp_path: Path, before: str, after: str) -> None:
-    """Also where two say the same, and only what they use differs."""
+    """Also if both have the same text and only what they use differs."""
     lab = "def f():\n    return g()\n\n\ndef g():\n    return {}\n\n\ndef h():\n    return f()\n"
     files = {"a.py": lab.format(1), "b.py": lab.format(2)}
     one, other = moved(tmp_path, {"bet_1_a.py": before, **files}, {"bet_1_a.py": after, **files})

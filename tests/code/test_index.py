@@ -53,7 +53,7 @@ IMPORTS = {
 
 @pytest.mark.parametrize("kind", IMPORTS)
 def test_every_file_that_an_import_reaches_is_code(tmp_path: Path, kind: str) -> None:
-    """However it is imported, and through whatever."""
+    """For every form of import, through any number of files."""
     source, files = IMPORTS[kind]
     write(tmp_path, {"bet_1_a.py": f"{source}\n", "unused.py": "", **files})
     found = code(tmp_path, "bet_1_a.py")
@@ -77,7 +77,7 @@ def test_an_import_that_does_not_run_reaches_nothing(tmp_path: Path, source: str
 
 @pytest.mark.parametrize("changed", ["bet_1_a.py", "lab/__init__.py", "lab/a.py", "lab/b.py", "conftest.py", "sub.py"])
 def test_a_change_in_any_file_changes_the_digest(tmp_path: Path, changed: str) -> None:
-    """However far away."""
+    """At any distance from the bet."""
     files = {
         "bet_1_a.py": "import lab.a\n",
         "lab/__init__.py": "",
@@ -199,7 +199,7 @@ def test_other_peoples_modules_are_named_and_not_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "text", ["def (", "X = '\x00'", "X = " + "-" * 100_000 + "1", "# coding: nonsense\n", "\udcff"]
 )
-def test_a_module_that_cannot_be_parsed_is_code_all_the_same(tmp_path: Path, text: str) -> None:
+def test_a_module_that_cannot_be_parsed_is_code(tmp_path: Path, text: str) -> None:
     """Its bytes count; what it would import is unknown."""
     write(tmp_path, {"bet_1_a.py": "import lab\n"})
     (tmp_path / "lab.py").write_bytes(text.encode(errors="surrogateescape"))
@@ -221,8 +221,8 @@ def test_a_relative_import_beyond_the_root_of_all_folders_is_passed_over(tmp_pat
     assert set(code(tmp_path, "bet_1_a.py").files) == {"bet_1_a.py"}
 
 
-def test_one_bets_code_is_none_of_anothers(tmp_path: Path) -> None:
-    """Though each file is read once."""
+def test_bets_do_not_share_code_that_only_one_reaches(tmp_path: Path) -> None:
+    """Each file is read once for all bets."""
     write(tmp_path, {"bet_1_a.py": "import a, c\n", "bet_2_b.py": "import b, c\n", "a.py": "", "b.py": "", "c.py": ""})
     index = CodeIndex(tmp_path, [])
     assert set(index.code(tmp_path / "bet_1_a.py").files) == {"bet_1_a.py", "a.py", "c.py"}

@@ -50,7 +50,7 @@ def test_a_bet_that_is_committed_is_registered(bet: WriteBet, run: Run) -> None:
 
 @pytest.mark.usefixtures("repository")
 def test_a_bet_that_is_not_committed_is_unregistered(bet: WriteBet, run: Run) -> None:
-    """An untracked file, and one that is merely staged, have moved nobody to anything."""
+    """An untracked file, and one that is only staged, register nothing."""
     bet("bet_2_other.py")
     head = commit()
     bet()
@@ -103,8 +103,8 @@ def test_before_the_first_commit_a_bet_is_unregistered(bet: WriteBet, run: Run) 
     assert (record["environment"]["commit"], record["environment"]["dirty"]) == (None, True)
 
 
-def test_outside_git_nobody_can_tell(bet: WriteBet, run: Run) -> None:
-    """Unknown is neither registered nor a reproach."""
+def test_outside_git_registration_is_unknown(bet: WriteBet, run: Run) -> None:
+    """Unknown is neither registered nor unregistered."""
     bet()
     shown = run()
     record = records(Path("results"))["1_first"]
@@ -114,16 +114,18 @@ def test_outside_git_nobody_can_tell(bet: WriteBet, run: Run) -> None:
 
 
 @pytest.mark.usefixtures("repository")
-def test_without_git_on_the_path_nobody_can_tell(bet: WriteBet, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The bet runs all the same."""
+def test_without_git_on_the_path_registration_is_unknown(
+    bet: WriteBet, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The bet still runs."""
     bet()
     commit()
     monkeypatch.setenv("PATH", "")
     assert _state(run) == "unknown"
 
 
-def test_in_a_shallow_clone_nobody_can_tell(bet: WriteBet, repository: Path, run: Run) -> None:
-    """Its history is cut off, as CI's usually is; the commit is known."""
+def test_in_a_shallow_clone_registration_is_unknown(bet: WriteBet, repository: Path, run: Run) -> None:
+    """Its history is cut off, as usual in CI; the commit is known."""
     bet()
     commit()
     bet("bet_2_other.py")
@@ -164,7 +166,7 @@ def test_a_submodule_is_a_checkout_of_its_own(bet: WriteBet, repository: Path, r
 
 @pytest.mark.usefixtures("repository")
 def test_a_subfolder_can_be_the_root(bet: WriteBet, run: Run) -> None:
-    """Paths are told by the root, and asked of git by its top folder."""
+    """Paths are relative to the root here, and to its top folder in git."""
     bet("research/bet_1_first.py")
     Path("research/pytest.ini").write_text("[pytest]\n")
     commit()
@@ -178,7 +180,7 @@ def test_a_subfolder_can_be_the_root(bet: WriteBet, run: Run) -> None:
 @pytest.mark.parametrize("file", ["größe/bet_1_first.py", "two words/bet_1_first.py", 'q"uote/bet_1_first.py'])
 @pytest.mark.usefixtures("repository")
 def test_any_file_name_can_be_asked_for(bet: WriteBet, run: Run, file: str) -> None:
-    """Before and after it is committed, with a neighbour that must not be mixed up with it."""
+    """Before and after it is committed, beside a file with a similar name."""
     bet(file)
     bet("bet_2_other.py")
     commit("bet_2_other.py")
@@ -292,7 +294,7 @@ def test_untracked_files_in_a_repository_within_count_where_a_bets_code_lies_the
 def test_git_is_started_twice_at_most(
     bet: WriteBet, run: Run, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However many bets there are: starting a process is what takes the time."""
+    """For any number of bets: starting a process takes the time."""
     for number in range(5):
         bet(f"bet_{number}_x.py")
     commit()

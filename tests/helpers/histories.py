@@ -141,13 +141,13 @@ def audit(*arguments: str) -> Audited:
     return Audited(done.returncode, whole)
 
 
-def told() -> str:
+def report() -> str:
     """Return an audit as it is read."""
     return _audit().stdout
 
 
-def untold() -> str:
-    """Return why nothing can be told at all."""
+def undetermined() -> str:
+    """Return why the audit cannot determine anything."""
     done = _audit()
     assert (done.returncode, done.stdout) == (3, "")
     return done.stderr
@@ -190,7 +190,7 @@ class History:
         self._run("--bets-gate=none", *arguments)
 
     def again(self, message: str = "Run again") -> str:
-        """Run the bets and commit what came out."""
+        """Run the bets and commit the results."""
         self.run()
         return commit(message)
 

@@ -43,7 +43,7 @@ CRASHES = (
 
 @pytest.mark.parametrize("arguments", [[], ["-n", "2"]], ids=["plain", "distributed"])
 def test_a_crash_voids_its_bet_alone(bet: WriteBet, run: Run, arguments: list[str]) -> None:
-    """The others are judged and recorded; a void record has the cells that were measured, and the reason."""
+    """The other bets are judged and recorded; a void record has the measured cells and the reason."""
     bet()
     for number, (above, parameters, body, _) in enumerate(CRASHES, start=2):
         bet(f"bet_{number}_broken.py", body=f'{body}\nreturn {{"gain": part}}', above=above, arguments=parameters)
@@ -51,15 +51,15 @@ def test_a_crash_voids_its_bet_alone(bet: WriteBet, run: Run, arguments: list[st
     found = records(RESULTS)
     assert (found["1_first"]["verdict"], found["1_first"]["void"]) == ("PASS", None)
     for number, (*_, reason) in enumerate(CRASHES, start=2):
-        told = f"1 of 4 cells crashed: experiment[2]: {reason}"
-        assert f"not judged: {told}" in shown
+        void = f"1 of 4 cells crashed: experiment[2]: {reason}"
+        assert f"not judged: {void}" in shown
         broken = found[f"{number}_broken"]
-        assert (broken["verdict"], broken["void"], broken["criteria"]) == (None, told, [])
+        assert (broken["verdict"], broken["void"], broken["criteria"]) == (None, void, [])
         assert [cell["params"]["part"] for cell in broken["cells"]] == [1, 3, 4]
 
 
 def test_a_void_run_replaces_no_verdict(bet: WriteBet, run: Run) -> None:
-    """The record keeps its bytes, and the journal and the summary tell of the void run."""
+    """The record keeps its bytes; journal and summary show the void run."""
     bet(body=BREAKABLE, above="import pathlib")
     run()
     before = known(RESULTS)["1_first.json"]
@@ -76,7 +76,7 @@ def test_a_void_run_replaces_no_verdict(bet: WriteBet, run: Run) -> None:
 
 
 def test_a_verdict_replaces_a_void_record(bet: WriteBet, run: Run) -> None:
-    """What was void until the crash was mended is known from then on."""
+    """After the crash is fixed, the void record is replaced."""
     bet(body=BREAKABLE, above="import pathlib")
     Path("broken").touch()
     run(expect=FAILED)
@@ -86,8 +86,8 @@ def test_a_verdict_replaces_a_void_record(bet: WriteBet, run: Run) -> None:
     assert (records(RESULTS)["1_first"]["verdict"], records(RESULTS)["1_first"]["void"]) == ("PASS", None)
 
 
-def test_a_crash_that_no_gate_bars_is_red_all_the_same(bet: WriteBet, run: Run) -> None:
-    """--bets-gate none is about tiers; a cell that crashed failed."""
+def test_a_crash_is_red_under_every_gate(bet: WriteBet, run: Run) -> None:
+    """--bets-gate none is about tiers; a crashed cell is a failed test."""
     bet(body='assert part != 2\nreturn {"gain": part}')
     assert outcomes(run("--bets-gate", "none", expect=FAILED)) == "1 failed, 3 passed, 3 skipped"
 
@@ -113,7 +113,7 @@ def test_a_cell_that_is_expected_to_fail_voids_its_bet(bet: WriteBet, run: Run) 
 def test_a_wide_fixture_that_fails_to_be_torn_down_turns_the_session_red(
     bet: WriteBet, run: Run, scope: str, arguments: list[str]
 ) -> None:
-    """Whichever item is the last, the error is told once a process, and the session fails."""
+    """Whichever item is the last, each process reports the error once, and the session fails."""
     above = f"""
         @pytest.fixture(scope="{scope}")
         def server():
@@ -194,6 +194,6 @@ def test_a_subtest_that_fails_voids_the_cell(bet: WriteBet, run: Run) -> None:
     ],
 )  # fmt: skip
 def test_why_a_cell_crashed_is_one_line_without_a_folder_of_this_machine(text: str, line: str) -> None:
-    """A record says the same wherever its bet was run."""
+    """A record is the same on every machine."""
     assert crash_reason(text, "/home/me/lab/") == line
     assert "/home" not in crash_reason(text, "")

@@ -51,7 +51,7 @@ def section(shown: str) -> str:
 @PROCESSES
 @pytest.mark.parametrize("how", ["--bets-pilot", "--bets-set=STEPS=3"])
 def test_every_sentence_and_every_measured_name_is_shown(run: Run, how: str, processes: tuple[str, ...]) -> None:
-    """With the constants that were changed, and the time of a cell; with no word of a verdict."""
+    """With the changed constants and the time of a cell, and without a verdict."""
     head, _, page = section(run(how, *processes)).partition("\n")
     assert re.fullmatch(r"1_first: rehearsal, 4 cells, .* s each.*", head)
     assert page == PAGE
@@ -74,7 +74,7 @@ def test_the_seconds_are_those_of_a_cell(bet: WriteBet, run: Run) -> None:
 def test_a_rehearsal_that_crashes_shows_what_the_other_cells_measured(
     bet: WriteBet, run: Run, processes: tuple[str, ...]
 ) -> None:
-    """And no sentence: no crashed cell is left out of one."""
+    """It shows no sentence, since a sentence is over all cells."""
     bet(body='assert part != 2, "no \\x1b[31m"\nreturn {"gain": part}')
     page = section(run("--bets-pilot", "--tb=no", *processes, expect=FAILED))
     assert re.search(r"^1_first: rehearsal, 3 of 4 cells, ", page, re.MULTILINE)
@@ -96,7 +96,7 @@ def test_a_part_of_the_cells_is_no_rehearsal_of_the_sentences(run: Run) -> None:
 def test_what_no_sentence_can_compute_with_turns_the_rehearsal_red(
     bet: WriteBet, run: Run, processes: tuple[str, ...]
 ) -> None:
-    """The first cell fails and says why: to find that is what a rehearsal is for."""
+    """The first such cell fails and says why: rehearsals are for finding this."""
     bet(body='return {"gain": part, "curve": [1.0]}', markers={"strict": '"count(curve > 0) >= 3"'})
     shown = " ".join(run("--bets-pilot", *processes, expect=pytest.ExitCode.TESTS_FAILED).split())
     assert "`curve` is a list, and a sentence compares numbers and strings" in shown

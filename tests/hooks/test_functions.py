@@ -149,6 +149,6 @@ def test_what_is_no_test_is_not_warned_of(bet: WriteBet, run: Run, pytester: pyt
 
 
 def test_an_experiment_may_be_named_like_a_test(bet: WriteBet, run: Run) -> None:
-    """It is the one that runs."""
+    """It runs, and gives no warning."""
     bet(function="def test_gain")
     assert "7 passed" in run("-W", ERROR)

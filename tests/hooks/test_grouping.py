@@ -72,7 +72,7 @@ def test_a_gate_that_was_named_holds_for_tiers_that_were_not_selected(bet: Write
 
 
 def test_a_part_of_the_cells_turns_nothing_red(bet: WriteBet, run: Run) -> None:
-    """There is no verdict of a part, and the table says that."""
+    """Some cells give no verdict, and the table says so."""
     bet(body=CATASTROPHE)
     shown = run("-k", "experiment and not 4")
     assert outcomes(shown) == "3 passed, 4 deselected"
@@ -157,7 +157,7 @@ def test_what_a_hook_leaves_out_of_a_bet_comes_back(
 
 
 def test_what_a_hook_leaves_out_whole_stays_out(bet: WriteBet, run: Run) -> None:
-    """It chose between bets, which is its right."""
+    """A hook may choose between bets."""
     bet()
     bet("bet_2_second.py", body=CATASTROPHE)
     Path("conftest.py").write_text(
@@ -169,7 +169,7 @@ def test_what_a_hook_leaves_out_whole_stays_out(bet: WriteBet, run: Run) -> None
 
 
 def test_what_the_user_deselects_stays_out_beside_a_hook(bet: WriteBet, run: Run) -> None:
-    """-k and --deselect are the user's word, also where a hook leaves out more."""
+    """-k and --deselect are the user's choice, also if a hook leaves out more."""
     bet()
     Path("conftest.py").write_text(
         "def pytest_collection_modifyitems(items):\n"

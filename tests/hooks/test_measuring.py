@@ -54,7 +54,7 @@ ALLOWED = {
 
 @pytest.mark.parametrize("kind", ALLOWED)
 def test_what_is_allowed_arrives_plain_in_the_record(bet: WriteBet, pytester: pytest.Pytester, kind: str) -> None:
-    """Numbers, booleans, short strings and lists of numbers, whoever's scalars they are."""
+    """Numbers, booleans, short strings and lists of numbers, from any library."""
     source, expected = ALLOWED[kind]
     body = f'import enum, math\n{"import numpy" if "numpy" in source else ""}\nreturn {{"gain": 1, "it": {source}}}'
     bet(body=body, arguments="", markers=SINGLE, sections=SECTIONS)
@@ -240,7 +240,7 @@ def test_a_parameter_that_sentences_cannot_read_fails_the_cell(bet: WriteBet, ru
 
 
 def test_a_name_that_is_swept_cannot_be_measured_too(bet: WriteBet, pytester: pytest.Pytester) -> None:
-    """Which of the two a sentence reads, nobody could tell."""
+    """The sentence would be ambiguous."""
     bet(body='return {"gain": part, "part": 7}')
     result = pytester.runpytest_inprocess("-p", "no:randomly")
     result.assert_outcomes(failed=4, skipped=3)

@@ -20,7 +20,7 @@ RESUME = "--bets-resume goes with neither --bets-pilot nor --bets-set: only runs
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (("--bets-replay", "--bets-pilot"), REPLAY),
         (("--bets-replay", "--bets-set", "A=1"), REPLAY),
@@ -30,13 +30,13 @@ RESUME = "--bets-resume goes with neither --bets-pilot nor --bets-set: only runs
     ],
 )  # fmt: skip
 def test_options_that_contradict_each_other_are_refused(
-    bet: WriteBet, pytester: pytest.Pytester, arguments: tuple[str, ...], told: str
+    bet: WriteBet, pytester: pytest.Pytester, arguments: tuple[str, ...], message: str
 ) -> None:
     """Nothing runs under options that mean two things."""
     bet(above="A = 1")
     result = pytester.runpytest_inprocess(*arguments)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    assert f"ERROR: {told}" in result.stderr.str()
+    assert f"ERROR: {message}" in result.stderr.str()
 
 
 def test_an_unknown_gate_in_the_settings_is_refused(pytester: pytest.Pytester) -> None:

@@ -122,7 +122,7 @@ def test_constants_are_overridden_however_they_are_bound(bet: WriteBet, pytester
 
 
 def test_a_module_that_imports_a_bets_constant_gets_the_new_value(bet: WriteBet, pytester: pytest.Pytester) -> None:
-    """One module, whoever imports it first."""
+    """There is one module, in any order of imports."""
     pytester.makeconftest(
         "import pytest\n@pytest.fixture\ndef steps():\n    import bet_1_first\n    return bet_1_first.STEPS"
     )
@@ -317,7 +317,7 @@ def test_a_constant_that_no_bet_has_is_refused_with_the_nearest(
 ) -> None:
     """A misspelt constant would explore nothing."""
     bet(above='STEPS = 100\nSIZE = "30m"', body='raise RuntimeError("ran")')
-    told = run("--bets-set", "STPES=3", *arguments, expect=pytest.ExitCode.USAGE_ERROR)
+    output = run("--bets-set", "STPES=3", *arguments, expect=pytest.ExitCode.USAGE_ERROR)
     refusal = "--bets-set STPES: no selected bet has that constant; the constants are SIZE, STEPS; did you mean STEPS?"
-    assert refusal in told
-    assert "RuntimeError" not in told
+    assert refusal in output
+    assert "RuntimeError" not in output

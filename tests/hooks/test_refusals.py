@@ -55,7 +55,7 @@ def test_without_bets_it_is_left_alone(run: Run, arguments: list[str]) -> None:
 
 
 def test_a_test_that_is_marked_flaky_is_left_alone_beside_a_bet(bet: WriteBet, run: Run) -> None:
-    """The mark is that test's own business."""
+    """The mark concerns only that test."""
     bet()
     Path("test_flaky.py").write_text(f"import pytest\npytestmark = pytest.mark.flaky(reruns=1)\n{FLAKY_TEST}")
     assert outcomes(run(*RERUNS)) == "8 passed, 1 rerun"
@@ -80,7 +80,7 @@ def test_an_experiment_that_is_marked_flaky_is_a_collection_error(
     assert "@pytest.mark.replicate(n)" in shown
 
 
-def test_a_cell_that_was_run_again_all_the_same_voids_its_bet(bet: WriteBet, run: Run) -> None:
+def test_a_cell_that_was_run_again_voids_its_bet(bet: WriteBet, run: Run) -> None:
     """A conftest.py can mark cells after they were collected; what passed the second time was not measured once."""
     mark = "def pytest_itemcollected(item):\n    item.add_marker(pytest.mark.flaky(reruns=1))\n"
     Path("conftest.py").write_text(f"import pytest\n{mark}")

@@ -1,4 +1,4 @@
-"""What becomes of a bet that no commit holds: it is told of, or not run, or left in peace."""
+"""A bet that no commit contains is reported, refused or ignored, as the setting says."""
 
 import os
 import re
@@ -101,8 +101,8 @@ def test_the_commands_that_the_error_names_register_the_bet(bet: WriteBet, run: 
 
 @pytest.mark.usefixtures("required")
 @pytest.mark.parametrize("processes", PLAIN_AND_TWO, ids=" ".join)
-def test_a_moved_threshold_has_to_be_registered_anew(bet: WriteBet, run: Run, processes: tuple[str, ...]) -> None:
-    """And the record of the bet as it was stands."""
+def test_a_moved_threshold_has_to_be_registered_again(bet: WriteBet, run: Run, processes: tuple[str, ...]) -> None:
+    """The record of the bet as it was stays."""
     bet()
     commit()
     run(*processes)
@@ -113,10 +113,10 @@ def test_a_moved_threshold_has_to_be_registered_anew(bet: WriteBet, run: Run, pr
 
 
 @pytest.mark.parametrize("processes", PLAIN_AND_TWO, ids=" ".join)
-def test_outside_git_a_required_registration_cannot_be_told(
+def test_outside_git_a_required_registration_cannot_be_determined(
     bet: WriteBet, run: Run, processes: tuple[str, ...]
 ) -> None:
-    """The error says why, and which setting runs the bet all the same."""
+    """The error says why, and which setting runs the bet anyway."""
     set_to("require")
     bet()
     shown = run(*processes, expect=FAILED)
@@ -130,8 +130,10 @@ def test_outside_git_a_required_registration_cannot_be_told(
 
 
 @pytest.mark.usefixtures("required")
-def test_in_a_shallow_clone_a_required_registration_cannot_be_told(bet: WriteBet, repository: Path, run: Run) -> None:
-    """Until the command that the error names has fetched the rest."""
+def test_in_a_shallow_clone_a_required_registration_cannot_be_determined(
+    bet: WriteBet, repository: Path, run: Run
+) -> None:
+    """The command in the error fetches the rest of the history."""
     bet()
     commit()
     bet("bet_2_other.py")
@@ -147,7 +149,7 @@ def test_in_a_shallow_clone_a_required_registration_cannot_be_told(bet: WriteBet
 
 @pytest.mark.usefixtures("required")
 def test_workers_do_not_run_a_bet_that_lies_where_none_is_looked_for(bet: WriteBet, run: Run) -> None:
-    """They are told which bets are registered before anything is collected; the error says why this one is not."""
+    """They learn which bets are registered before they collect; the error says why this one is not."""
     bet("build/bet_1_first.py")
     commit()
     shown = run("-n", "2", "build/bet_1_first.py", expect=FAILED)
@@ -200,7 +202,7 @@ def test_finished_cells_of_an_unregistered_bet_are_not_reused(
 
 @pytest.mark.usefixtures("required")
 def test_without_its_cells_there_is_nothing_to_refuse(bet: WriteBet, run: Run) -> None:
-    """Whoever selects a tier alone is told that its cells are missing, as ever."""
+    """A tier that is selected alone reports that its cells are missing, as it does without the setting."""
     bet()
     assert counts(run("bet_1_first.py::strict")) == {"skipped": 1}
 
@@ -235,19 +237,19 @@ def test_the_last_failed_run_a_bet_once_it_is_registered(
 
 @pytest.mark.usefixtures("repository")
 @pytest.mark.parametrize("processes", PLAIN_AND_TWO, ids=" ".join)
-def test_unregistered_bets_are_told_of_after_they_ran(bet: WriteBet, run: Run, processes: tuple[str, ...]) -> None:
-    """Which, and the command that registers them; never in a rehearsal."""
+def test_unregistered_bets_are_listed_after_they_ran(bet: WriteBet, run: Run, processes: tuple[str, ...]) -> None:
+    """With the command that registers them; never in a rehearsal."""
     bet("bets/bet_1_first.py")
     commit()
     bet("bets/bet_2_second.py")
     bet("bets/bet_nameless.py")
-    told = (
+    message = (
         "Run without being registered; commit a bet before its run:\n"
         '  git add bets/bet_2_second.py bets/bet_nameless.py && git commit -m "Declare bets 2, nameless"\n'
     )
-    assert told in run(*processes)
+    assert message in run(*processes)
     set_to("warn")
-    assert told in run(*processes)
+    assert message in run(*processes)
     assert "without being registered" not in run("--bets-pilot", *processes)
     os.chdir("bets")
     assert "\n  git add bet_2_second.py bet_nameless.py && git" in run("..", *processes)
@@ -255,8 +257,8 @@ def test_unregistered_bets_are_told_of_after_they_ran(bet: WriteBet, run: Run, p
 
 @pytest.mark.usefixtures("repository")
 @pytest.mark.parametrize("processes", PLAIN_AND_TWO, ids=" ".join)
-def test_off_is_silent_and_records_the_state_all_the_same(bet: WriteBet, run: Run, processes: tuple[str, ...]) -> None:
-    """Who reads the record shall know."""
+def test_off_is_silent_and_still_records_the_state(bet: WriteBet, run: Run, processes: tuple[str, ...]) -> None:
+    """A reader of the record sees it."""
     bet()
     set_to("off")
     assert "registered" not in run("-v", *processes)
@@ -267,7 +269,7 @@ def test_off_is_silent_and_records_the_state_all_the_same(bet: WriteBet, run: Ru
 def test_where_git_does_not_answer_one_line_says_that_registration_was_not_checked(
     bet: WriteBet, run: Run, setting: str
 ) -> None:
-    """Without -v, too: a PASS that nobody could check must not look like any other. A rehearsal needs none."""
+    """Without -v, too: a PASS that cannot be checked must not look like any other. A rehearsal needs none."""
     bet()
     set_to(setting)
     line = "\nRegistration not checked: this is no git checkout, or git does not answer.\n"
@@ -312,9 +314,9 @@ def test_a_required_registration_starts_git_twice_at_most(
     ("value", "hint"), [("requier", "; did you mean require?"), ("Off", "; did you mean off?"), ("yes", "")]
 )
 def test_an_unknown_policy_is_refused(pytester: pytest.Pytester, value: str, hint: str) -> None:
-    """With what is allowed, and what is nearest."""
+    """The error lists the allowed values and suggests the nearest."""
     set_to(value)
     result = pytester.runpytest_inprocess()
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    told = f"ERROR: bets_registration is {value!r} in the settings; expected one of warn, require, off{hint}\n"
-    assert told in result.stderr.str()
+    message = f"ERROR: bets_registration is {value!r} in the settings; expected one of warn, require, off{hint}\n"
+    assert message in result.stderr.str()

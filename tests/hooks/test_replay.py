@@ -128,7 +128,7 @@ def test_a_replay_of_honest_records_is_green_runs_nothing_and_writes_nothing(
 @pytest.mark.parametrize("what", EDITS)
 @pytest.mark.usefixtures("honest")
 def test_a_record_that_was_edited_is_found_out(run: Run, what: str) -> None:
-    """It is red, and says which file, which field, what stands there and what should."""
+    """The session is red, and names the file, the field, its value and the expected value."""
     change, message = EDITS[what]
     record = json.loads(RECORD.read_bytes())
     change(record)
@@ -152,7 +152,7 @@ def test_an_edit_is_found_out_by_workers_too(run: Run) -> None:
 
 @pytest.mark.usefixtures("honest")
 def test_a_record_whose_line_is_gone_does_not_hold(run: Run) -> None:
-    """A record that no run wrote is a claim and no result."""
+    """A record without a run in the journal proves nothing."""
     JOURNAL.write_bytes(b"")
     assert "the journal has no run that wrote these bytes" in run("--bets-replay", expect=FAILED)
     JOURNAL.unlink()

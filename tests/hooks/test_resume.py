@@ -89,7 +89,7 @@ def test_only_the_cells_that_crashed_run_again(run: Run, workers: tuple[str, ...
 
 @pytest.mark.usefixtures("traced")
 def test_a_resumed_run_writes_the_bytes_of_an_uninterrupted_one(run: Run) -> None:
-    """Nothing in a record tells that it was made in two sittings."""
+    """The record does not show the interruption."""
     run("--bets-results=whole")
     Path("crash3").touch()
     run(expect=FAILED)
@@ -100,7 +100,7 @@ def test_a_resumed_run_writes_the_bytes_of_an_uninterrupted_one(run: Run) -> Non
 
 @pytest.mark.usefixtures("traced")
 def test_without_the_option_every_cell_runs_again(run: Run) -> None:
-    """Reuse is asked for."""
+    """Reuse must be requested."""
     Path("crash3").touch()
     run(expect=FAILED)
     _ran()

@@ -72,12 +72,12 @@ def test_the_table_fits_the_terminal(
     """No line is longer than the terminal, and all of it is plain ASCII; colours take no room."""
     monkeypatch.setenv("COLUMNS", str(columns))
     coloured = section(run(*arguments, expect=FAILED))
-    told = COLOUR.sub("", coloured)
-    assert (told != coloured) == ("--color=yes" in arguments)
-    assert told.isascii()
-    assert told.startswith("bet ")
-    assert max(map(len, told.splitlines())) <= columns
-    squeezed = re.sub(r"\s", "", told)
+    table = COLOUR.sub("", coloured)
+    assert (table != coloured) == ("--color=yes" in arguments)
+    assert table.isascii()
+    assert table.startswith("bet ")
+    assert max(map(len, table.splitlines())) <= columns
+    squeezed = re.sub(r"\s", "", table)
     assert "5bets:1PASS,1LENIENT,2FAIL(1catastrophic),1notjudged." in squeezed
     assert "Inresults:5recordswritten,0standastheywere;seeresults/SUMMARY.md." in squeezed
 
@@ -86,8 +86,8 @@ def test_the_table_fits_the_terminal(
 def test_the_table_at_eighty_columns(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ids break at underscores, sentences between words, numbers stay with what they say, and a long reason is cut."""
     monkeypatch.setenv("COLUMNS", "80")
-    told = section(run(expect=FAILED)).partition("\n\n")[0]
-    assert told == EIGHTY
+    table = section(run(expect=FAILED)).partition("\n\n")[0]
+    assert table == EIGHTY
 
 
 @pytest.mark.usefixtures("catalogue")
@@ -97,7 +97,7 @@ def test_verdicts_have_colours_where_the_terminal_has_them(
 ) -> None:
     """Green, yellow, red, a catastrophe bold; what pytest itself decides about colour holds here."""
     monkeypatch.setenv("COLUMNS", "80")
-    told = section(run("--color=yes", *processes, expect=FAILED))
+    table = section(run("--color=yes", *processes, expect=FAILED))
     for row in (
         "1_first          \x1b[32mPASS\x1b[0m          count",
         "2_a_slug_that_   \x1b[33mLENIENT\x1b[0m       strict",
@@ -106,7 +106,7 @@ def test_verdicts_have_colours_where_the_terminal_has_them(
         "                 \x1b[31m\x1b[1mcatastrophic\x1b[0m  count",
         "5_fifth          \x1b[33mvoid\x1b[0m          1 of 4",
     ):
-        assert f"\n{row}" in told
+        assert f"\n{row}" in table
     assert not COLOUR.search(section(run("--color=no", *processes, expect=pytest.ExitCode.TESTS_FAILED)))
     assert not COLOUR.search(section(run(*processes, expect=pytest.ExitCode.TESTS_FAILED)))
 
@@ -114,7 +114,7 @@ def test_verdicts_have_colours_where_the_terminal_has_them(
 def test_a_fail_in_the_noise_shows_the_control_that_decided(
     bet: WriteBet, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its strict sentences are met, and say nothing."""
+    """Its strict sentences are met and did not decide."""
     monkeypatch.setenv("COLUMNS", "120")
     bet(markers={"control": '"count(gain > 1) <= 2"'}, sections={"Control": "at most 2 cells exceed 1."})
     shown = " ".join(run().split())
@@ -189,11 +189,11 @@ def test_no_string_of_a_bet_acts_on_the_terminal(bet: WriteBet, run: Run) -> Non
     """The reasons of a withdrawal and of a crash: an escape is spelled."""
     bet(markers={"withdrawn": '"\\x1b]0;mine\\x07"'})
     bet("bet_2_second.py", body='raise ValueError("\\x1b[2J gone")')
-    told = section(run("--tb=no", "-rN", expect=FAILED))
-    assert "\x1b" not in told
-    assert "\x07" not in told
-    assert "withdrawn: \\x1b]0;mine\\x07" in told
-    assert "\\x1b[2J gone" in told
+    table = section(run("--tb=no", "-rN", expect=FAILED))
+    assert "\x1b" not in table
+    assert "\x07" not in table
+    assert "withdrawn: \\x1b]0;mine\\x07" in table
+    assert "\\x1b[2J gone" in table
 
 
 @pytest.mark.usefixtures("catalogue")
@@ -214,7 +214,7 @@ def test_the_quietest_session_prints_no_table(run: Run) -> None:
 
 
 def test_a_session_without_bets_says_nothing(run: Run) -> None:
-    """No section, no folder, not a word."""
+    """No section, no folder, no text."""
     Path("test_one.py").write_text("def test_one(): pass\n")
     shown = run()
     assert "bets =" not in shown
@@ -260,7 +260,7 @@ def test_a_tier_that_fails_says_what_was_claimed_and_what_was_measured(bet: Writ
 
 
 def test_runs_that_are_not_whole_say_so_in_their_row(bet: WriteBet, run: Run) -> None:
-    """A void and a bet with cells left out are told apart."""
+    """A void and a bet with cells left out look different."""
     bet(body='assert part != 2\nreturn {"gain": part}')
     bet("bet_2_second.py")
     shown = run("--deselect", "bet_2_second.py::experiment[4]", expect=FAILED)

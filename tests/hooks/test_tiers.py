@@ -1,4 +1,4 @@
-"""A tier's outcome reaches whoever listens to items: Allure, editors, and plugins that map node ids."""
+"""A tier's outcome reaches all that listen to items: Allure, editors, and plugins that map node ids."""
 
 import json
 from pathlib import Path

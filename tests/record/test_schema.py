@@ -106,7 +106,7 @@ def fields(part: Any) -> Iterator[tuple[str, Any]]:
 
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_every_field_is_taught(name: str) -> None:
-    """Whoever reads the schema alone learns what each field says."""
+    """The schema alone explains every field."""
     untaught = [
         key for key, field in fields(schema(name)) if key != "schema" and len(field.get("description", "")) < 10
     ]

@@ -44,7 +44,7 @@ def test_a_challenge_ends_as_its_own_verdict_says(challenger: str | None, end: s
 
 
 def test_a_challenge_by_id_is_one_by_number() -> None:
-    """A link may be the number or the id in quotes, and told twice it is one challenge."""
+    """A link is the number or the id in quotes; both to the same bet are one challenge."""
     claims = [Claim("no_number", None, "PASS", (), None), claim(2, "FAIL", "no_number"), claim(3, "FAIL", "2_bet", 2)]
     found = standings(claims)
     assert found["no_number"].challenges == (Challenge("2_bet", "overturned"),)
@@ -65,7 +65,7 @@ def test_a_falsified_claim_that_is_challenged_is_retracted() -> None:
 
 
 def test_one_retraction_among_several_challenges_is_enough() -> None:
-    """Every challenge is told, by number, and any that retracts decides."""
+    """Every challenge is listed, by number; one that retracts decides."""
     found = standings([claim(9, "FAIL", 1), claim(1), claim(3, "PASS", 1), claim(2, None, 1)])["1_bet"]
     assert found.challenges == (
         Challenge("2_bet", "open"),

@@ -102,7 +102,7 @@ def test_no_clock_and_no_duration_is_in_a_record(bet: WriteBet, run: Run, result
 
 
 def test_a_second_run_of_the_same_bet_leaves_its_record_alone(bet: WriteBet, run: Run, results: Path) -> None:
-    """It is a replication: one more line in the journal, and the file is not even touched."""
+    """It is a replication: the journal gets one more line, and the record's file is not touched."""
     bet()
     assert "1 record written, 0 stand as they were" in run()
     before = (results / "1_first.json").stat()
@@ -151,7 +151,7 @@ def test_another_declaration_replaces_the_record(bet: WriteBet, run: Run, result
 
 
 def test_a_void_run_never_replaces_a_verdict(bet: WriteBet, run: Run, results: Path) -> None:
-    """A crash is no evidence: the record stays, the journal tells."""
+    """A crash is no evidence: the record stays, and the journal has the run."""
     bet(body=FLAKY, above="import pathlib")
     run()
     before = (results / "1_first.json").read_bytes()
@@ -167,7 +167,7 @@ def test_a_void_run_never_replaces_a_verdict(bet: WriteBet, run: Run, results: P
 def test_a_void_record_is_written_where_there_is_none_and_gives_way_to_the_first_verdict(
     bet: WriteBet, run: Run, results: Path
 ) -> None:
-    """That a bet was tried and crashed is known, until it is known better."""
+    """It shows that the bet was tried and crashed, until there is a verdict."""
     bet(body=FLAKY, above="import pathlib")
     Path("broken").touch()
     run(expect=FAILED)
@@ -196,8 +196,8 @@ def test_a_run_with_cells_left_out_writes_no_record(bet: WriteBet, run: Run, res
     assert line["record"] is None
 
 
-def test_a_line_of_the_journal_tells_when_where_what_and_how_it_ended(bet: WriteBet, run: Run, results: Path) -> None:
-    """It is the memory of every run, those without a record too."""
+def test_a_line_of_the_journal_has_time_host_digests_and_outcome(bet: WriteBet, run: Run, results: Path) -> None:
+    """The journal has every run, also those without a record."""
     bet()
     run()
     (line,) = journal(results)

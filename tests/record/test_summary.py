@@ -139,7 +139,7 @@ def test_a_bet_whose_file_is_gone_keeps_its_row() -> None:
 
 
 def test_what_cannot_be_read_is_listed() -> None:
-    """Every fault of every declaration is told in the summary."""
+    """The summary lists every fault of every declaration."""
     error = DeclarationError([Fault("bet_1_a.py", 3, "no section"), Fault("bet_1_a.py", 9, "no tier")])
     summary = overview([], [], [], [error])
     assert summary["unreadable"] == ["bet_1_a.py:3: no section", "bet_1_a.py:9: no tier"]

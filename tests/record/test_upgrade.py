@@ -286,7 +286,7 @@ def test_a_stale_record_is_told_by_its_definitions_and_a_move_apart_from_a_chang
 
 
 def test_other_versions_of_packages_than_the_lock_file_names_are_drift_and_no_staleness(history: History) -> None:
-    """Told as a note; a local version is the same one."""
+    """It is a note; a local version counts as the same version."""
     Path("constraints.txt").write_text("# pins\npytest==1.2.3\n")
     commit("Pin")
     found = audit()

@@ -29,7 +29,7 @@ def restated(strict: Tier, lenient: Tier, catastrophic: Tier, control: Tier) -> 
     return next(words for applies, words in rows if applies)
 
 
-def told(verdict: str, catastrophic: bool, noise_floor: bool | None) -> str:
+def summed_up(verdict: str, catastrophic: bool, noise_floor: bool | None) -> str:
     if catastrophic:
         return f"{verdict} catastrophic"
     return f"{verdict} noise" if noise_floor is False else verdict
@@ -39,12 +39,12 @@ def test_the_whole_truth_table_is_that_of_the_contract() -> None:
     """Over every truth of one or two sentences a tier, and up to two controls, the first rule that applies decides."""
     table = list(itertools.product(tiers(1), tiers(1), tiers(1), tiers(0)))
     assert len(table) == 12**3 * 13
-    wrong = [row for row in table if told(*outcome(*row)) != restated(*row)]
+    wrong = [row for row in table if summed_up(*outcome(*row)) != restated(*row)]
     assert wrong == []
     assert {restated(*row) for row in table} == {"FAIL catastrophic", "FAIL noise", "PASS", "LENIENT", "FAIL"}
 
 
-def test_the_noise_floor_is_told_whatever_else_decides() -> None:
+def test_the_noise_floor_is_given_whatever_else_decides() -> None:
     """It is true where every control holds, false where one does not, and null without a control."""
     for row in itertools.product(tiers(1), tiers(1), tiers(1), tiers(0)):
         control = row[3]
@@ -112,7 +112,7 @@ def test_all_strict_sentences_are_needed_and_any_catastrophic_one_trips() -> Non
     assert [either.good(tier) for tier in ("strict", "lenient", "catastrophic")] == [True, True, False]
 
 
-def test_each_sentence_is_told_with_value_threshold_and_margin() -> None:
+def test_each_sentence_has_value_threshold_and_margin() -> None:
     """The margin is positive on the claim's good side in every tier, so that a catastrophe's is turned."""
     found = judge(bet(control="max(gain) <= 9"), cells(2, 3))
     assert found.criteria == (
@@ -124,7 +124,7 @@ def test_each_sentence_is_told_with_value_threshold_and_margin() -> None:
     assert [judged.good for judged in found.criteria] == [False, True, True, True]
 
 
-def test_an_undefined_sentence_speaks_for_no_claim() -> None:
+def test_an_undefined_sentence_supports_no_claim() -> None:
     """Where the value is NaN, `met` is null, the margin NaN, and the sentence good in no tier."""
     for judged in judge(bet(), cells(math.nan, 3)).criteria:
         assert math.isnan(judged.value)

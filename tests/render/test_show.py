@@ -118,7 +118,7 @@ def test_cells_of_a_bet_that_never_ran_or_crashed(bet: WriteBet, run: Run) -> No
 
 @pytest.mark.usefixtures("recorded")
 def test_no_string_of_a_record_acts_on_the_terminal() -> None:
-    """A record may come from anybody."""
+    """A record may come from anyone."""
     Path("bet_05_first.py").unlink()
     path = Path("results/05_first.json")
     record = json.loads(path.read_text())

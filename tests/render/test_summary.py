@@ -60,7 +60,7 @@ def _cells(line: str) -> list[str]:
 
 
 @pytest.mark.usefixtures("catalogue")
-def test_the_page_tells_the_fate_of_every_bet() -> None:
+def test_the_page_lists_the_outcome_of_every_bet() -> None:
     """Counts, a row a bet, then what a reviewer asks for first."""
     page = MD.read_text(encoding="utf-8")
     counts = "**7 bets: 3 PASS, 0 LENIENT, 2 FAIL (1 catastrophic), 1 void, 1 never run, 1 retracted, 1 withdrawn; "
@@ -121,7 +121,7 @@ def test_the_json_says_the_same_to_machines() -> None:
 
 
 def test_a_renamed_bet_counts_once(bet: WriteBet, run: Run) -> None:
-    """Its record of old has a row that says what became of it; a deleted bet counts as ever."""
+    """The row of its old record says where it went; a deleted bet still counts."""
     bet("bets/bet_1_old.py")
     bet("bets/bet_2_deleted.py", sections={"Hypothesis": "it is another."})
     run()
@@ -269,7 +269,7 @@ def test_a_bet_whose_file_is_gone_keeps_its_row_and_its_scope() -> None:
 
 @pytest.mark.usefixtures("catalogue")
 def test_a_bet_whose_file_cannot_be_read_keeps_its_row_and_is_listed() -> None:
-    """The fault is told with its line; the record still counts, and its file is not said to be gone."""
+    """The fault is listed with its line; the record still counts, and the file is not called deleted."""
     path = Path("bets/bet_1_passes.py")
     path.write_text(path.read_text().replace("count(gain", "cuont(gain", 1))
     Path("bets/bet_8_broken.py").write_text("this is `not` Python")
@@ -284,8 +284,8 @@ def test_a_bet_whose_file_cannot_be_read_keeps_its_row_and_is_listed() -> None:
 
 
 @pytest.mark.usefixtures("catalogue")
-def test_a_declaration_that_has_changed_since_its_run_is_told(bet: WriteBet) -> None:
-    """The record is of what was bet then."""
+def test_a_declaration_that_has_changed_since_its_run_is_listed(bet: WriteBet) -> None:
+    """The record is of the old declaration."""
     bet("bets/bet_1_passes.py", sections={"Hypothesis": "something else."})
     assert "| unknown; the declaration has changed since |" in _rolled()
 
@@ -301,7 +301,7 @@ def test_runs_without_a_verdict_are_no_disagreement(bet: WriteBet, run: Run) -> 
 
 
 def test_nothing_is_listed_as_none(bet: WriteBet, run: Run) -> None:
-    """An empty list says that it is empty, so that nobody looks for the rest."""
+    """An empty list says that it is empty, so that no reader looks for the rest."""
     bet()
     run()
     page = MD.read_text(encoding="utf-8")

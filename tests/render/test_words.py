@@ -1,4 +1,4 @@
-"""The words in which verdicts, tiers and standings are told."""
+"""The words for verdicts, tiers and standings."""
 
 import math
 

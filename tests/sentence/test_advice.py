@@ -1,4 +1,4 @@
-"""A sentence that cannot be judged is a collection error: where, what, and how to mend it."""
+"""A sentence that cannot be judged is a collection error: where, what, and how to correct it."""
 
 import pytest
 

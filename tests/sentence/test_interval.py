@@ -68,7 +68,7 @@ def told(sentence: Sentence, cells: int) -> Certainty:
     ],
 )
 def test_what_the_cells_decide_alone_is_found_exactly(left: str, cells: int) -> None:
-    """Over every outcome of up to three cells, `always` and `never` are told where they are so, and nowhere else."""
+    """Over every outcome of up to three cells, `always` and `never` are found exactly where they are true."""
     wrong = [
         (sentence.text, tried(sentence, cells), told(sentence, cells))
         for sentence in sentences(left)

@@ -85,7 +85,7 @@ def test_iqm_cuts_by_whole_cells_rounded_down(column: list[float], expected: flo
 @settings(deadline=None)
 @given(ORDINARY, LEVELS)
 def test_low_and_high_are_the_ends_of_the_t_interval(column: list[float], level: float) -> None:
-    """They are scipy's two-sided t interval of the mean, of 95 % unless told."""
+    """They are scipy's two-sided t interval of the mean, of 95 % by default."""
     deviation = statistics.stdev(column)
     assume(deviation > max(1e-9 * scale(column), 1e-300))  # below, a float has no digits left to compare
     error = deviation / math.sqrt(len(column))

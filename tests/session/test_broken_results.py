@@ -1,4 +1,4 @@
-"""Results that cannot be read are told before anything runs; results that cannot be written lose no measurement."""
+"""Unreadable results are reported before anything runs; results that cannot be written lose no measurement."""
 
 import copy
 import json

@@ -81,8 +81,8 @@ def test_a_skipped_parameter_set_leaves_the_bet_unjudged(bet: WriteBet, pytester
     assert "not judged: 1 of 4 cells skipped: no text" in result.stdout.str()
 
 
-def test_values_that_are_not_plain_are_told_apart_in_the_record(bet: WriteBet, pytester: pytest.Pytester) -> None:
-    """By name where they have one of their own, by their place in the sweep where they don't."""
+def test_values_that_are_not_plain_differ_in_the_record(bet: WriteBet, pytester: pytest.Pytester) -> None:
+    """By their name if they have one, otherwise by their place in the sweep."""
     bet(
         body='return {"gain": rule(3)}',
         arguments="rule",
@@ -138,7 +138,7 @@ def test_an_asynchronous_experiment_runs_under_anyios_plugin(bet: WriteBet, pyte
     assert [cell["measured"] for cell in record["cells"]] == [{"gain": part} for part in (1, 2, 3, 4)]
 
 
-def test_an_asynchronous_experiment_that_nobody_awaits_fails_its_cells(
+def test_an_asynchronous_experiment_that_is_not_awaited_fails_its_cells(
     bet: WriteBet, pytester: pytest.Pytester
 ) -> None:
     """There is no verdict, and pytest says what is missing."""

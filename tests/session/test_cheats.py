@@ -438,7 +438,7 @@ def journal_relinked_before_it_was_committed(history: History) -> None:
     history.again("Run bet 1")
 
 
-def history_written_anew(history: History) -> None:
+def history_made_again(history: History) -> None:
     history.undeclare()
     edit(*LOOSER)
     git("commit", "-q", "-a", "--amend", "-m", "Declare bet 1")
@@ -591,7 +591,7 @@ CHEATS = {
 }
 UNSEEN: dict[str, Callable[[History], None] | None] = {
     "Runs that were never committed": journal_relinked_before_it_was_committed,
-    "A history that was rewritten before the first push": history_written_anew,
+    "A history that was rewritten before the first push": history_made_again,
     "Two clones, one of them pushed": another_clone_pushed,
     "A run that never took place": result_made_up,
     "Data that changed independently of the code": data_changed,
@@ -618,7 +618,7 @@ def test_a_cheat_is_found_and_named(history: History, name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name, do in UNSEEN.items() if do])
 def test_what_git_alone_cannot_show_is_not_found(history: History, name: str) -> None:
-    """So it is written down, and what would show it; if it is found one day, this says so."""
+    """The document says what would show it; if the audit finds it one day, this test fails."""
     do = UNSEEN[name]
     assert do is not None
     do(history)
@@ -629,8 +629,8 @@ def test_what_git_alone_cannot_show_is_not_found(history: History, name: str) ->
 def test_the_threat_model_lists_every_cheat_with_what_is_found() -> None:
     """One row a cheat, in the order and the words of the table above."""
     rows = re.findall(r"^\| (.+?) \| (.+?) \| (.*?) \|$", DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE)
-    told = {name: (found, changes) for name, found, changes in rows if name in CHEATS}
-    assert told == {
+    listed = {name: (found, changes) for name, found, changes in rows if name in CHEATS}
+    assert listed == {
         name: (
             ", ".join(f"`{kind}`" for kind in sorted(cheat.findings) or sorted(f"{kind}" for kind in cheat.notes))
             + ("" if cheat.findings else " (a note)"),
@@ -638,7 +638,7 @@ def test_the_threat_model_lists_every_cheat_with_what_is_found() -> None:
         )
         for name, cheat in CHEATS.items()
     }
-    assert len(told) >= 25
+    assert len(listed) >= 25
 
 
 def test_the_threat_model_says_of_what_git_cannot_show_what_would() -> None:

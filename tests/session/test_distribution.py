@@ -103,7 +103,7 @@ def test_order_changes_nothing(plain: tuple[str, dict[str, bytes]], run: Run, se
 
 
 def test_shuffled_and_distributed_nothing_changes(plain: tuple[str, dict[str, bytes]], run: Run) -> None:
-    """Both at once are no worse than one."""
+    """Shuffling and distributing together change nothing either."""
     shown = run("-p", "pytest_randomly", "--randomly-seed=7", "-n", "2", "--dist", "worksteal", expect=FAILED)
     assert outcomes(shown) == outcomes(plain[0])
     assert known(RESULTS) == plain[1]

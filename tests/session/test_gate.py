@@ -69,7 +69,7 @@ def test_a_gate_bars_what_is_below_it(run: Run, gate: str, red: set[str], verdic
 
 @pytest.mark.usefixtures("outcome")
 @pytest.mark.parametrize(
-    ("selected", "verdict", "told"),
+    ("selected", "verdict", "shown"),
     [
         ("strict", "LENIENT", {"strict": "FAILED"}),
         ("lenient", "LENIENT", {"lenient": "PASSED"}),
@@ -81,14 +81,14 @@ def test_a_gate_bars_what_is_below_it(run: Run, gate: str, red: set[str], verdic
         ("strict or catastrophic", "FAIL", {"strict": "UNMET", "catastrophic": "PASSED"}),
     ],
 )
-def test_auto_is_the_lowest_bar_that_was_selected(run: Run, selected: str, verdict: str, told: dict[str, str]) -> None:
-    """Whoever asks for strict alone is told where strict is not met."""
-    assert session(run, verdict, "-m", selected, expect=FAILED if "FAILED" in told.values() else OK) == told
+def test_auto_is_the_lowest_bar_that_was_selected(run: Run, selected: str, verdict: str, shown: dict[str, str]) -> None:
+    """With strict alone, the session is red where strict is not met."""
+    assert session(run, verdict, "-m", selected, expect=FAILED if "FAILED" in shown.values() else OK) == shown
 
 
 @pytest.mark.usefixtures("outcome")
 def test_the_gate_can_stand_in_the_settings(run: Run) -> None:
-    """Bets_gate is the default of --bets-gate, which overrides it."""
+    """The setting `bets_gate` is the default of --bets-gate."""
     Path("pytest.ini").write_text("[pytest]\nbets_gate = strict\n")
     assert session(run, "LENIENT", expect=FAILED)["strict"] == "FAILED"
     assert session(run, "LENIENT", "--bets-gate", "lenient", expect=OK)["strict"] == "UNMET"
@@ -134,7 +134,7 @@ def test_regression_looks_at_the_record_as_the_session_began(run: Run) -> None:
 
 @pytest.mark.usefixtures("outcome")
 def test_regression_bars_nothing_after_a_void_record(run: Run) -> None:
-    """A crash before is no bar for a FAIL now."""
+    """A FAIL is not worse than a crash."""
     Path("shift").write_text("no number")
     run(expect=FAILED)
     assert records(RESULTS)["1_first"]["void"]
@@ -188,7 +188,7 @@ def test_a_control_that_is_not_met_fails_the_bet(bet: WriteBet, run: Run, select
 
 
 def test_a_value_that_is_undefined_trips_the_catastrophic_tier(bet: WriteBet, run: Run) -> None:
-    """A diverged run gets through no gate: NaN clears no bar and trips the lowest."""
+    """NaN meets no sentence of a claim and trips a catastrophe, so a diverged run is red."""
     bet(
         body='return {"gain": float("nan")}',
         markers={"strict": '"mean(gain) >= 3"', "lenient": '"mean(gain) >= 2"', "catastrophic": '"mean(gain) < 1"'},

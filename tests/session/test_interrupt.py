@@ -50,8 +50,8 @@ def test_an_interrupted_session_keeps_what_was_complete(
     assert int(kept[1]) == sum(len(path.read_bytes().splitlines()) for path in results.glob(".bets/unfinished/*.cells"))
     assert "the same command with --bets-resume runs only what is left." in " ".join(shown.split())
     assert {name: record["verdict"] for name, record in records(results).items()} == {"1_first": "PASS"}
-    told = {line["bet"]: line["verdict"] for line in prove_whole(results)}
-    assert (told["1_first"], told["2_second"]) == ("PASS", None)
+    verdicts = {line["bet"]: line["verdict"] for line in prove_whole(results)}
+    assert (verdicts["1_first"], verdicts["2_second"]) == ("PASS", None)
     (first, *_) = strict((results / "SUMMARY.json").read_bytes())["bets"]
     assert (first["id"], first["verdict"]) == ("1_first", "PASS")
     assert "1_first" in (results / "SUMMARY.md").read_text()
@@ -71,7 +71,7 @@ def test_the_controller_alone_may_be_interrupted(bet: WriteBet, pytester: pytest
     assert {line["bet"]: line["verdict"] for line in prove_whole(results)} == {"1_first": "PASS", "2_second": None}
 
 
-def test_a_bet_that_never_began_is_not_spoken_of(bet: WriteBet, pytester: pytest.Pytester) -> None:
+def test_a_bet_that_never_began_is_not_mentioned(bet: WriteBet, pytester: pytest.Pytester) -> None:
     """An interrupt before a bet's first cell leaves neither a row nor a skipped tier of it."""
     bet(body=BODY, above="import os, pathlib, time")
     bet("bet_2_second.py")

@@ -41,9 +41,9 @@ def test_every_item_is_one_test_case(bet: WriteBet, run: Run, arguments: list[st
     (unmet,) = found["sub.bet_1_first", "lenient"]
     assert unmet.attrib["message"] == "lenient not met: count(gain > 0) >= 2 (measured 0, threshold 2, margin -2)"
     (failure,) = found["sub.bet_1_first", "catastrophic"]
-    told = "catastrophic tripped: count(gain > 0) < 1 (measured 0, threshold 1, margin -1)"
-    assert failure.attrib["message"].splitlines() == [told, "claim: Gains < losses & more."]
-    assert told in (failure.text or "")
+    line = "catastrophic tripped: count(gain > 0) < 1 (measured 0, threshold 1, margin -1)"
+    assert failure.attrib["message"].splitlines() == [line, "claim: Gains < losses & more."]
+    assert line in (failure.text or "")
     (unjudged,) = found["bet_2_broken", "strict"]
     assert unjudged.attrib["message"] == "not judged: 1 of 4 cells crashed: experiment[2]: assert 2 != 2"
 

@@ -130,7 +130,7 @@ def test_results_that_could_not_be_written_are_forgotten_once_they_are(session: 
 
 
 def test_without_a_cache_nothing_is_remembered(session: Session) -> None:
-    """-p no:cacheprovider takes --lf away, and hurts nothing."""
+    """-p no:cacheprovider removes --lf, and nothing breaks."""
     shown = session.run("-4", "-p", "no:cacheprovider", expect=FAILED)
     assert "INTERNALERROR" not in shown
     assert not Path(".pytest_cache").exists()

@@ -109,7 +109,7 @@ def neighbours(pytester: pytest.Pytester) -> None:
     )
 
 
-def told(pytester: pytest.Pytester, *arguments: str) -> tuple[dict[str, str], str, int, str]:
+def observe(pytester: pytest.Pytester, *arguments: str) -> tuple[dict[str, str], str, int, str]:
     """Run a session; return what it says of every test, what the conftest saw, its exit code and the whole text."""
     result = pytester.runpytest_subprocess("-v", *arguments)
     shown = result.stdout.str()
@@ -131,13 +131,13 @@ def test_tests_have_the_same_outcomes_with_us_and_without(
 ) -> None:
     """Without the plugin, with it, and beside a bet: every outcome, phase, failure and warning is the same."""
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-    without = told(pytester, *arguments)
+    without = observe(pytester, *arguments)
     assert len(without[0]) >= 14
     assert set(without[0].values()) >= {"PASSED", "FAILED", "SKIPPED", "XFAIL", "ERROR", "MINE"}
-    with_us = told(pytester, "-p", "pytest_bets.plugin", *arguments)
+    with_us = observe(pytester, "-p", "pytest_bets.plugin", *arguments)
     assert with_us[:3] == without[:3]
     bet()
-    beside = told(pytester, "-p", "pytest_bets.plugin", *arguments)
+    beside = observe(pytester, "-p", "pytest_bets.plugin", *arguments)
     assert beside[:3] == without[:3]
     assert "1_first  PASS " in beside[3]
     assert errors(beside[3]) == errors(with_us[3]) == errors(without[3])
@@ -151,7 +151,7 @@ def test_tests_have_the_same_outcomes_with_us_and_without(
 def test_without_the_plugin_a_bet_file_is_left_alone(bet: WriteBet, pytester: pytest.Pytester) -> None:
     """-p no:bets collects no bet, writes nothing, and knows no option of ours."""
     bet(above='raise RuntimeError("imported")')
-    _, seen, _, shown = told(pytester, "-p", "no:bets")
+    _, seen, _, shown = observe(pytester, "-p", "no:bets")
     assert "bet_1_first" not in seen + shown
     assert not Path("results").exists()
     result = pytester.runpytest_subprocess("-p", "no:bets", "--bets-gate", "none")

@@ -211,7 +211,7 @@ IRRELEVANT = """
 
 
 def test_every_option_of_pytest_that_selects_or_configures_is_here(pytester: pytest.Pytester) -> None:
-    """A new one in a later pytest fails this test until somebody has looked at it."""
+    """A new option in a later pytest fails this test until it is reviewed."""
     shown = pytester.runpytest_subprocess("--help", "-p", "no:randomly").stdout.str()
     known = {*LISTED.split(), *IRRELEVANT.split()}
     for section in ("general", "collection", "test session debugging and configuration"):

@@ -53,14 +53,14 @@ def test_a_tier_without_cells_is_skipped(bet: WriteBet, run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    ("marker", "told"), [("strict", "1 failed, 4 passed"), ("lenient", "5 passed"), ("catastrophic", "5 passed")]
+    ("marker", "counts"), [("strict", "1 failed, 4 passed"), ("lenient", "5 passed"), ("catastrophic", "5 passed")]
 )
-def test_a_tier_is_judged_alone_and_the_record_holds_all(bet: WriteBet, run: Run, marker: str, told: str) -> None:
+def test_a_tier_is_judged_alone_and_the_record_holds_all(bet: WriteBet, run: Run, marker: str, counts: str) -> None:
     """-m runs the cells and judges that tier; what is known is the same whatever was selected."""
     bet(body='return {"gain": part - 2}')
     expected = pytest.ExitCode.TESTS_FAILED if marker == "strict" else pytest.ExitCode.OK
     shown = run("-m", marker, expect=expected)
-    assert outcomes(shown) == f"{told}, 2 deselected"
+    assert outcomes(shown) == f"{counts}, 2 deselected"
     record = records(RESULTS)["1_first"]
     assert record["verdict"] == "LENIENT"
     assert [item["tier"] for item in record["criteria"]] == ["strict", "lenient", "catastrophic"]

@@ -15,6 +15,9 @@ _EXAMPLE: Final = {
 }
 
 
+MAX_SENTENCES: Final = 1000
+
+
 def read(marks: Sequence[Mark], experiment: Function, faults: Faults) -> tuple[Criterion, ...]:
     """Return the criteria on the experiment; add faults for missing tiers and wrong sentences."""
     for tier in TIERS:
@@ -27,6 +30,12 @@ def read(marks: Sequence[Mark], experiment: Function, faults: Faults) -> tuple[C
                 f"a line such as {_EXAMPLE[tier]}",
                 f"@pytest.mark.{tier}" if near else "",
             )
+    sentences = sum(len(mark.arguments) for mark in marks if mark.name in CRITERIA)
+    if sentences > MAX_SENTENCES:
+        faults.add(
+            experiment.lineno, f"the experiment has {sentences:,} sentences", f"at most {MAX_SENTENCES:,} sentences"
+        )
+        faults.raise_any()
     criteria = []
     for mark in marks:
         if mark.name not in CRITERIA:

@@ -14,6 +14,8 @@ SECTIONS: Final = (*REQUIRED, *OPTIONAL)
 _HEADER: Final = re.compile(r"([A-Z][A-Za-z]*):(?:\s+(.*))?$")
 _LOOKALIKE: Final = re.compile(r"[\s>#*_`+-]*([A-Za-z]+)[*_`]*\s*(?::|$)")
 """The start of a line that may be a misspelled header: in lower case, indented, in a list or emphasised."""
+_CONTEXT: Final = 40
+"""The number of characters around a word that decide whether it is a number."""
 _PERCENT: Final = r"\s*(%|percent\b|per cent\b)?"
 _NUMBER: Final = re.compile(
     rf"(?<![\w.])([-\u2212+]?(?:\d{{1,3}}(?:,\d{{3}})+|\d+(?:_\d+)*)?(?:\.\d+|(?<=\d))(?:[eE][-+]?\d+)?){_PERCENT}"
@@ -114,7 +116,8 @@ def _numbers(text: str) -> Iterator[float]:
         if percent:
             yield number / 100
     for match in _WORD.finditer(text):
-        if _is_number(match[1], text[: match.start()], text[match.end(1) :]):
+        start, end = match.span(1)
+        if _is_number(match[1], text[max(0, start - _CONTEXT) : start], text[end : end + _CONTEXT]):
             yield _WORDS[match[1].lower()]
             if match[2]:
                 yield _WORDS[match[1].lower()] / 100

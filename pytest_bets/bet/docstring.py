@@ -21,19 +21,8 @@ _NUMBER: Final = re.compile(
     rf"(?<![\w.])([-\u2212+]?(?:\d{{1,3}}(?:,\d{{3}})+|\d+(?:_\d+)*)?(?:\.\d+|(?<=\d))(?:[eE][-+]?\d+)?){_PERCENT}"
 )
 _NAMES: Final = (
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
+    *("zero", "one", "two", "three", "four", "five", "six"),
+    *("seven", "eight", "nine", "ten", "eleven", "twelve"),
 )
 _WORDS: Final = {word: number for number, word in enumerate(_NAMES)}
 _WORD: Final = re.compile(rf"(?<![\w-])({'|'.join(_WORDS)})(?![\w-]){_PERCENT}", re.IGNORECASE)

@@ -104,9 +104,7 @@ def replicate(
         )
     if SEED in {name for key in sweep for name in key.split(", ")}:
         faults.add(
-            mark.line,
-            f"`{SEED}` comes from both replicate and parametrize",
-            "replicate alone, which derives the seeds",
+            mark.line, f"`{SEED}` comes from both replicate and parametrize", "replicate alone, which derives the seeds"
         )
     return count
 

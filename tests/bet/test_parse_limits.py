@@ -62,10 +62,11 @@ def test_a_large_file_that_is_no_bet_is_ignored() -> None:
     [
         DOCSTRING + MARKERS + "x = [1, 2]\n" * 40_000 + EXPERIMENT,
         DOCSTRING.replace("at least 0.1", "twelve x " * 50_000) + MARKERS + EXPERIMENT,
+        DOCSTRING.replace("it is so.", "it is so.\n" + "A: b\n" * 90_000) + MARKERS + EXPERIMENT,
         DOCSTRING + "@pytest.mark.strct('a')\n" * 20_000 + EXPERIMENT,
         DOCSTRING + "".join(f"@pytest.mark.strict('mean(a) >= {n}')\n" for n in range(MAX_SENTENCES)) + EXPERIMENT,
     ],
-    ids=["code", "numbers in words", "unknown markers", "sentences"],
+    ids=["code", "numbers in words", "sections", "unknown markers", "sentences"],
 )
 def test_a_file_at_the_limit_is_parsed_in_seconds(source: str) -> None:
     """No part of the parser needs time that grows with the square of the file."""

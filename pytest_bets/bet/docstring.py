@@ -3,8 +3,10 @@
 import inspect
 import math
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 REQUIRED: Final = ("Hypothesis", "Strict", "Lenient", "Catastrophic", "Run")
@@ -95,10 +97,18 @@ def states(text: str, threshold: float) -> bool:
 
     Its white space must be folded.
     """
-    return any(math.isclose(abs(number), abs(threshold), rel_tol=1e-12) for number in _numbers(text))
+    numbers, sought = _numbers(text), abs(threshold)
+    first, end = bisect_left(numbers, sought * (1 - 2e-12)), bisect_right(numbers, sought * (1 + 2e-12))
+    return any(math.isclose(number, sought, rel_tol=1e-12) for number in numbers[first:end])
 
 
-def _numbers(text: str) -> Iterator[float]:
+@lru_cache(maxsize=16)
+def _numbers(text: str) -> tuple[float, ...]:
+    """Return the absolute values of the numbers in a text, sorted."""
+    return tuple(sorted(map(abs, _each_number(text))))
+
+
+def _each_number(text: str) -> Iterator[float]:
     for digits, percent in _NUMBER.findall(text):
         number = float(digits.replace(",", "").replace("\u2212", "-"))
         yield number

@@ -24,6 +24,8 @@ from functools import cached_property
 from typing import Final
 
 _LINE_END: Final = re.compile(r"\r\n|\r|\n")
+_MAX_TEXT: Final = 2000
+"""The maximum number of characters of the source that a fault shows."""
 _FORM: Final = 'a value, one of >= > <= < ==, and a number, as in "mean(gain) >= 0.1"'
 
 
@@ -133,6 +135,7 @@ class Faults:
         """Add a fault; `text` defaults to the source of the line."""
         if text is None:
             text = self.lines[line - 1].strip() if 0 < line <= len(self.lines) else ""
+        text = text if len(text) <= _MAX_TEXT else f"{text[:_MAX_TEXT]}..."
         self.found.append(Fault(self.file, line, problem, text, expected, suggestion))
 
     @cached_property

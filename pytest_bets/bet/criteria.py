@@ -10,6 +10,7 @@ from pytest_bets.diagnostics import Faults, JoinedError, SentenceError, nearest
 from pytest_bets.sentence import interval
 from pytest_bets.sentence.parse import parse
 
+MAX_SENTENCES: Final = 100
 _EXAMPLE: Final = {
     tier: f'@pytest.mark.{tier}("mean(gain) {sign} 0.1")' for tier, sign in zip(TIERS, (">=", ">", "<"), strict=True)
 }
@@ -17,16 +18,11 @@ _EXAMPLE: Final = {
 
 def read(marks: Sequence[Mark], experiment: Function, faults: Faults) -> tuple[Criterion, ...]:
     """Return the criteria on the experiment; add faults for missing tiers and wrong sentences."""
-    for tier in TIERS:
-        if not any(mark.name == tier for mark in marks):
-            near = next((mark for mark in marks if mark.name not in MARKERS and nearest(mark.name, [tier])), None)
-            at = near.line if near else experiment.lineno
-            faults.add(
-                at,
-                f"the tier `{tier}` is missing",
-                f"a line such as {_EXAMPLE[tier]}",
-                f"@pytest.mark.{tier}" if near else "",
-            )
+    _check_tiers(marks, experiment, faults)
+    sentences = sum(len(mark.arguments) for mark in marks if mark.name in CRITERIA)
+    if sentences > MAX_SENTENCES:
+        faults.add(experiment.lineno, f"the experiment has {sentences:,} sentences", f"at most {MAX_SENTENCES}")
+        faults.raise_any()
     criteria = []
     for mark in marks:
         if mark.name not in CRITERIA:
@@ -43,6 +39,14 @@ def read(marks: Sequence[Mark], experiment: Function, faults: Faults) -> tuple[C
             if criterion:
                 criteria.append(criterion)
     return tuple(criteria)
+
+
+def _check_tiers(marks: Sequence[Mark], experiment: Function, faults: Faults) -> None:
+    for tier in TIERS:
+        if not any(mark.name == tier for mark in marks):
+            near = next((mark for mark in marks if mark.name not in MARKERS and nearest(mark.name, [tier])), None)
+            line, suggestion = (near.line, f"@pytest.mark.{tier}") if near else (experiment.lineno, "")
+            faults.add(line, f"the tier `{tier}` is missing", f"a line such as {_EXAMPLE[tier]}", suggestion)
 
 
 def _criterion(tier: str, argument: ast.expr, faults: Faults) -> Criterion | None:

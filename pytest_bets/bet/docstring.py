@@ -3,8 +3,10 @@
 import inspect
 import math
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 REQUIRED: Final = ("Hypothesis", "Strict", "Lenient", "Catastrophic", "Run")
@@ -14,24 +16,15 @@ SECTIONS: Final = (*REQUIRED, *OPTIONAL)
 _HEADER: Final = re.compile(r"([A-Z][A-Za-z]*):(?:\s+(.*))?$")
 _LOOKALIKE: Final = re.compile(r"[\s>#*_`+-]*([A-Za-z]+)[*_`]*\s*(?::|$)")
 """The start of a line that may be a misspelled header: in lower case, indented, in a list or emphasised."""
+_CONTEXT: Final = 40
+"""The number of characters around a word that decide whether it is a number."""
 _PERCENT: Final = r"\s*(%|percent\b|per cent\b)?"
 _NUMBER: Final = re.compile(
     rf"(?<![\w.])([-\u2212+]?(?:\d{{1,3}}(?:,\d{{3}})+|\d+(?:_\d+)*)?(?:\.\d+|(?<=\d))(?:[eE][-+]?\d+)?){_PERCENT}"
 )
 _NAMES: Final = (
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
+    *("zero", "one", "two", "three", "four", "five", "six"),
+    *("seven", "eight", "nine", "ten", "eleven", "twelve"),
 )
 _WORDS: Final = {word: number for number, word in enumerate(_NAMES)}
 _WORD: Final = re.compile(rf"(?<![\w-])({'|'.join(_WORDS)})(?![\w-]){_PERCENT}", re.IGNORECASE)
@@ -104,17 +97,26 @@ def states(text: str, threshold: float) -> bool:
 
     Its white space must be folded.
     """
-    return any(math.isclose(abs(number), abs(threshold), rel_tol=1e-12) for number in _numbers(text))
+    numbers, sought = _numbers(text), abs(threshold)
+    first, end = bisect_left(numbers, sought * (1 - 2e-12)), bisect_right(numbers, sought * (1 + 2e-12))
+    return any(math.isclose(number, sought, rel_tol=1e-12) for number in numbers[first:end])
 
 
-def _numbers(text: str) -> Iterator[float]:
+@lru_cache(maxsize=16)
+def _numbers(text: str) -> tuple[float, ...]:
+    """Return the absolute values of the numbers in a text, sorted."""
+    return tuple(sorted(map(abs, _each_number(text))))
+
+
+def _each_number(text: str) -> Iterator[float]:
     for digits, percent in _NUMBER.findall(text):
         number = float(digits.replace(",", "").replace("\u2212", "-"))
         yield number
         if percent:
             yield number / 100
     for match in _WORD.finditer(text):
-        if _is_number(match[1], text[: match.start()], text[match.end(1) :]):
+        start, end = match.span(1)
+        if _is_number(match[1], text[max(0, start - _CONTEXT) : start], text[end : end + _CONTEXT]):
             yield _WORDS[match[1].lower()]
             if match[2]:
                 yield _WORDS[match[1].lower()] / 100

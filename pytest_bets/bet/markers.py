@@ -9,6 +9,8 @@ from pytest_bets.bet.declaration import SEED
 from pytest_bets.bet.source import UNREAD, Constants, Function, Mark
 from pytest_bets.diagnostics import Faults, nearest
 
+MAX_REPLICATES: Final = 100_000
+
 
 def pilot(constants: Constants, faults: Faults) -> dict[str, object]:
     """Return the rehearsal's constants by name."""
@@ -90,6 +92,9 @@ def replicate(
     if len(found) > 1 or type(count) is not int or count < 1 or (mark.call and mark.call.keywords):
         faults.add(mark.line, "`replicate` takes one count", "a literal integer of 1 or more, as in replicate(5)")
         return None
+    if count > MAX_REPLICATES:
+        faults.add(mark.line, f"`replicate` has {count:,} seeds", f"at most {MAX_REPLICATES:,}")
+        return None
     arguments = experiment.args
     if SEED not in [argument.arg for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]:
         faults.add(
@@ -99,9 +104,7 @@ def replicate(
         )
     if SEED in {name for key in sweep for name in key.split(", ")}:
         faults.add(
-            mark.line,
-            f"`{SEED}` comes from both replicate and parametrize",
-            "replicate alone, which derives the seeds",
+            mark.line, f"`{SEED}` comes from both replicate and parametrize", "replicate alone, which derives the seeds"
         )
     return count
 

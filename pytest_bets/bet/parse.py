@@ -12,8 +12,10 @@ from pytest_bets.bet.source import Function, Mark
 from pytest_bets.diagnostics import DeclarationError, Fault, Faults, nearest
 
 RESERVED: Final = (*CRITERIA, "record")
+MAX_SOURCE: Final = 500_000
+"""The maximum number of characters in a bet file: parsing stays below a few seconds."""
 _MENTION: Final = re.compile(
-    rf"mark\s*\.\s*(?:{'|'.join(MARKERS)})\b|import\b.*\bmark\s+as\b|=\s*pytest\s*\.\s*mark\s*$", re.MULTILINE
+    rf"mark\s*\.\s*(?:{'|'.join(MARKERS)})\b|\bmark\s+as\b|=\s*pytest\s*\.\s*mark\s*$", re.MULTILINE
 )
 
 
@@ -28,6 +30,9 @@ def read(text: str, file: str) -> Declaration | None:
     numbered = number_of(file) is not None
     if not numbered and not _MENTION.search(text):
         return None
+    if len(text) > MAX_SOURCE:
+        problem = f"the file has {len(text):,} characters"
+        raise DeclarationError([Fault(file, 1, problem, expected=f"a bet file of at most {MAX_SOURCE:,} characters")])
     try:
         return _read(text, file, numbered)
     except SyntaxError as error:

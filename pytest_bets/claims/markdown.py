@@ -22,11 +22,7 @@ BREAK: Final = "\0"
 
 _LINE_END: Final = re.compile(r"\r\n?|\n")
 _TAG: Final = re.compile(r"<(/?)(?:code|kbd|pre|samp|script|style|textarea)\b", re.IGNORECASE)
-_KINDS: Final = {
-    "list_item_open": "list item",
-    "tr_open": "table row",
-    "heading_open": "heading",
-}
+_KINDS: Final = {"list_item_open": "list item", "tr_open": "table row", "heading_open": "heading"}
 _JOINED: Final = ("paragraph_open", "html_block")
 """Blocks that look like one paragraph if there is no blank line between them."""
 _MAX_NESTING: Final = 100

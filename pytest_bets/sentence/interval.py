@@ -129,12 +129,7 @@ def _combined(symbol: str, left: Interval, right: Interval) -> Interval:
     ends = [left.low, left.high, right.low, right.high]
     if not all(map(math.isfinite, ends)) or (symbol == "/" and right.low <= 0 <= right.high):
         return REAL
-    results = {
-        "+": lambda a, b: a + b,
-        "-": lambda a, b: a - b,
-        "*": lambda a, b: a * b,
-        "/": lambda a, b: a / b,
-    }
+    results = {"+": lambda a, b: a + b, "-": lambda a, b: a - b, "*": lambda a, b: a * b, "/": lambda a, b: a / b}
     corners = [results[symbol](a, b) for a in ends[:2] for b in ends[2:]]
     return Interval(min(corners), max(corners))
 

@@ -42,9 +42,7 @@ def expression(folded: str) -> ast.expr:
             point = f"U+{ord(character):04X}"
             shown = f"`{character}` ({point})" if character.isprintable() else f"the character {point}"
             raise SentenceError(
-                f"{shown} is not part of the language",
-                "ASCII letters, digits and operators",
-                column=column,
+                f"{shown} is not part of the language", "ASCII letters, digits and operators", column=column
             )
     for quotes in ('"""', "'''"):
         if quotes in folded:

@@ -1,4 +1,4 @@
-"""The house has one-way stairs: which folder may import which, and which modules touch the world, read from the source."""
+"""Which folder may import which, and which modules touch the world: read from the source."""
 
 import ast
 import sys
@@ -145,7 +145,7 @@ def test_what_is_slow_to_import_is_imported_where_it_is_used() -> None:
 
 
 def test_one_file_alone_knows_that_xdist_exists() -> None:
-    """No other names it or its ways, but for the two that register it or ask it, and for the mark that users write."""
+    """No other names it, except the four that ask it which process this is, and the mark that users write."""
     knowing = {
         module
         for module, path in MODULES.items()
@@ -154,7 +154,7 @@ def test_one_file_alone_knows_that_xdist_exists() -> None:
             for word in ("xdist", "workerinput", "workeroutput", "workerid")
         )
     }
-    users = {"pytest_bets.hooks.activation", "pytest_bets.hooks.register"}
+    users = {"pytest_bets.plugin", *(f"pytest_bets.hooks.{name}" for name in ("activation", "register", "worker"))}
     assert knowing == {XDIST} | users
     assert {module for module in MODULES if XDIST in ours(module)} == users
     assert "xdist" not in foreign(XDIST)

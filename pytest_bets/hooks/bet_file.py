@@ -1,6 +1,7 @@
 """A bet file as pytest collects it: the cells of its experiment, and one item a tier."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -98,8 +99,8 @@ class BetFile(pytest.Module):
         faults += mark_faults(declaration, self.obj, self.own_markers, self.config.getini("markers"))
         missing = [fault for cell in cells[:1] for fault in argument_faults(declaration, cell)]  # the same in all cells
         faults += missing
-        held = [self.iter_markers(), *(cell.own_markers for cell in cells)]
-        if any(mark.name == "flaky" for marks in held for mark in marks):
+        marks = chain(self.iter_markers(), *(cell.own_markers for cell in cells))
+        if any(mark.name == "flaky" for mark in marks):
             problem = "the experiment is marked flaky: running until it passes would turn a losing bet green"
             faults.append(self._fault(problem, "one run, or @pytest.mark.replicate(n), which counts them all"))
         self.params = parameters(cells, self.ids)

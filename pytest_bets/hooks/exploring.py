@@ -13,7 +13,7 @@ from pytest_bets.record.verdict import Cell
 
 @dataclass(frozen=True)
 class Explored:
-    """The finished cells of a bet in the order of the sweep, the seconds that each took, and how many there should be.
+    """The finished cells of a bet in the order of the sweep, their seconds, and the number of cells in the sweep.
 
     `total` is 0 where no cell was finished.
     """

@@ -1,4 +1,4 @@
-"""Rehearsals: a bet file imported with other values for its constants, before anything is derived from them."""
+"""Rehearsals: import a bet file with other values for its constants, before other values are derived from them."""
 
 import ast
 import importlib.abc
@@ -20,7 +20,7 @@ from pytest_bets.hooks.options import Settings
 def constants(declaration: Declaration, settings: Settings) -> dict[str, object]:
     """Return the constants that this session overrides in a bet.
 
-    A value of another type is left out: an error that it causes in the module would hide the usage error to come.
+    A value of another type is left out: its error in the module would hide the usage error that names the option.
     """
     chosen = dict(declaration.pilot) if settings.pilot else {}
     for name, text in settings.overrides.items():
@@ -31,7 +31,7 @@ def constants(declaration: Declaration, settings: Settings) -> dict[str, object]
 
 
 class Finder(importlib.abc.MetaPathFinder):
-    """Finds bet files before pytest does and loads them with the session's constants."""
+    """Finds bet files before pytest does, and loads them with the constants of this session."""
 
     def __init__(self, settings: Settings, catalogue: Catalogue) -> None:
         self.settings = settings

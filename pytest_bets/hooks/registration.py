@@ -16,7 +16,7 @@ from pytest_bets.render.registration import refusal
 
 
 class Registry:
-    """What git says of the bets of a session, asked once, in two processes.
+    """The registration of the bets of a session, read from git once, with two processes.
 
     Where registration is required, git is asked for the whole catalogue: workers need the answer before they collect.
     """
@@ -41,16 +41,16 @@ class Registry:
 
     def registrations(self, bets: Mapping[Path, Declaration]) -> dict[str, Json]:
         """Return the registration of every bet, as its record holds it, by its id."""
-        known = self._catalogued if self.settings.required else self._asked(bets)
+        known = self._catalogued if self.settings.required else self._read(bets)
         return {bet.id: known.get(bet.id, {"state": "unknown", "commit": None}) for bet in bets.values()}
 
     def refusal(self, path: Path, bet: Declaration) -> str | None:
-        """Return why a bet was not run, None where it was."""
+        """Return why a bet did not run; None if it ran."""
         state = self.registrations({path: bet})[bet.id]["state"] if self.settings.required else "registered"
         return None if state == "registered" else refusal(self.typed(path), bet, state, self.undetermined)
 
     def typed(self, path: Path) -> str:
-        """Return the path as it is typed where the session was started."""
+        """Return the path as a user types it in the working folder."""
         return os.path.relpath(path, self.settings.here)
 
     @cached_property
@@ -68,9 +68,9 @@ class Registry:
                 continue
             if bet:
                 found[path] = bet
-        return self._asked(found)
+        return self._read(found)
 
-    def _asked(self, bets: Mapping[Path, Declaration]) -> dict[str, Json]:
+    def _read(self, bets: Mapping[Path, Declaration]) -> dict[str, Json]:
         if not bets or self.tree is None or self.tree.shallow:
             return {}
         resolved = {path: path.resolve() for path in bets}

@@ -50,9 +50,9 @@ class Tier(pytest.Item):
         """Show the outcome without a traceback, which would show this file."""
         if self.outcome is None or str(excinfo.value) != self.outcome.text:
             return super().repr_failure(excinfo, style)
-        shown: Any = super().repr_failure(excinfo, style="value")
-        shown.reprcrash.message = self.outcome.text  # without the exception's name, for the short summary
-        return shown
+        failure: Any = super().repr_failure(excinfo, style="value")
+        failure.reprcrash.message = self.outcome.text  # without the exception's name, for the short summary
+        return failure
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """Point at the tier's first sentence."""

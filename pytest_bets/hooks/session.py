@@ -3,16 +3,17 @@
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final
 
 import pytest
 
 from pytest_bets.bet.declaration import CRITERIA, is_bet_name
 from pytest_bets.diagnostics import DeclarationError
 from pytest_bets.hooks.baseline import Baseline, take_baseline
+from pytest_bets.hooks.checkpoints import Checkpoints
 from pytest_bets.hooks.collector import Collector
 from pytest_bets.hooks.context import Context
 from pytest_bets.hooks.exploring import Exploring
+from pytest_bets.hooks.last_failed import LastFailed
 from pytest_bets.hooks.measuring import ATTRIBUTE
 from pytest_bets.hooks.refusals import check_overrides
 from pytest_bets.hooks.reports import (
@@ -36,15 +37,12 @@ from pytest_bets.hooks.run import (
 )
 from pytest_bets.hooks.tiers import JudgedTiers, Outcome
 from pytest_bets.record import environment as machine
-from pytest_bets.record.checkpoint import Unfinished
 from pytest_bets.record.codec import Json, RecordError, verdict_of
 from pytest_bets.record.gate import gated
 from pytest_bets.record.store import Kept
 from pytest_bets.record.verdict import Verdict
 from pytest_bets.render.rollup import rollup
 from pytest_bets.values import canonical, row
-
-_LAST_FAILED: Final = "cache/lastfailed"
 
 
 class Session:
@@ -58,6 +56,8 @@ class Session:
         self.config = context.config
         self.settings = context.settings
         self.collector = Collector(context, JudgedTiers(self.outcome))
+        self.checkpoints = Checkpoints(context)
+        self.last_failed = LastFailed(context.config)
         self.exploring = Exploring()
         self.baseline = Baseline()
         self.runs: dict[str, BetRun] = {}
@@ -68,9 +68,6 @@ class Session:
         self._by_tier: dict[str, tuple[BetRun, str]] = {}
         self._reported: set[str] = set()
         self._unexpected: dict[str, str] = {}
-        self._unfinished: dict[str, Unfinished] = {}
-        self._noting = self.settings.kept and not self.settings.rehearsal
-        self._red: set[str] = set()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -125,8 +122,7 @@ class Session:
         nodeid = report.nodeid
         if self.settings.rehearsal:
             self.exploring.take(report)
-        if report.outcome == "failed":
-            self._red.add(nodeid.partition("::")[0])
+        self.last_failed.take(report)
         run = self._by_cell.get(nodeid)
         if run is None:
             self._take_other(report)
@@ -134,8 +130,8 @@ class Session:
         if run.prefix in self.finished:
             return
         last = run.take(nodeid, report)
-        if report.when == "teardown" and self._noting:
-            self._note(run, nodeid)
+        if report.when == "teardown" and self.checkpoints.enabled:
+            self.checkpoints.add(run, nodeid, self.baseline.code[run.declaration.id].digest)
         if last:
             self._finish(run)
 
@@ -164,18 +160,6 @@ class Session:
     def _outcome(self, finished: FinishedBet, tier: str) -> Outcome:
         return tier_outcome(finished, tier, rehearsal=self.settings.rehearsal)
 
-    def _note(self, run: BetRun, nodeid: str) -> None:
-        bet = run.declaration
-        if nodeid not in run.data or nodeid in run.broken:
-            return
-        if bet.id not in self._unfinished:
-            folder, code = self.context.results.unfinished(), self.baseline.code[bet.id].digest
-            self._unfinished[bet.id] = Unfinished(folder, bet.id, bet.digest, code)
-        try:
-            self._unfinished[bet.id].add(nodeid, run.data[nodeid])
-        except OSError:  # resuming is a convenience; writing the record reports a folder that cannot be written
-            return
-
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Finish the bets of which cells are missing, and write the summary."""
@@ -187,8 +171,7 @@ class Session:
             self._report_the_rest(finished)
         for prefix, nodeid in self._unexpected.items():
             self._emit(unexpected_report(prefix, nodeid), extra=True)
-        for unfinished in self._unfinished.values():
-            unfinished.close()
+        self.checkpoints.close()
         if any(finished.stored for finished in self.finished.values()):
             try:
                 self.summary = rollup(self.context.results, self.context.catalogue)
@@ -201,17 +184,7 @@ class Session:
     @pytest.hookimpl(trylast=True, specname="pytest_sessionfinish")
     def pytest_remember_red_bets(self) -> None:
         """Make --lf run a bet whole: without its cells there is nothing to judge."""
-        cache = getattr(self.config, "cache", None)
-        red = self._red & self.runs.keys()
-        if cache is None or not red:
-            return
-        failed = cache.get(_LAST_FAILED, {})
-        for prefix in sorted(red):
-            run = self.runs[prefix]
-            for name in (REGISTRATION, RESULTS, REFUSED):  # these have no items that could pass
-                failed.pop(f"{prefix}::{name}", None)
-            failed.update(dict.fromkeys([*sorted(run.cells), *(f"{prefix}::{tier}" for tier in run.tiers)], True))
-        cache.set(_LAST_FAILED, failed)
+        self.last_failed.remember(self.runs)
 
     def _finish(self, run: BetRun) -> None:
         results = collect_cells(run)
@@ -254,8 +227,6 @@ class Session:
                     self._emit(report)
 
     def _store(self, run: BetRun, result: Verdict, results: CellResults, *, complete: bool) -> Kept | None:
-        # the journal is written before the record: a line without its record shows a run that was cut off, a record
-        # without its line would look like a forgery
         record = build_record(run, result, results.compute, self.baseline, pilot=self.settings.rehearsal)
         rows = [row(cell) for cell in results.rows]
         try:
@@ -265,8 +236,8 @@ class Session:
             text = f"The results could not be written: {error}\nWhat was measured:\n{cells}"
             self._emit(error_report(run, RESULTS, text), extra=True)
             return None
-        if complete and run.declaration.id in self._unfinished and not run.broken:
-            self._unfinished[run.declaration.id].clear()
+        if complete and not run.broken:
+            self.checkpoints.clear(run.declaration.id)
         return stored
 
     def _gated(self, run: BetRun, result: Verdict) -> frozenset[str]:

@@ -160,6 +160,18 @@ def test_one_file_alone_knows_that_xdist_exists() -> None:
     assert "xdist" not in foreign(XDIST)
 
 
+def test_one_file_alone_uses_what_is_private_in_pytest() -> None:
+    """A new pytest can break that file, and no other."""
+    private = {"_fixtureinfo", "_fixturemanager", "_request"}
+    using = {
+        module
+        for module in MODULES
+        if "_pytest" in foreign(module)
+        or any(isinstance(node, ast.Attribute) and node.attr in private for node in ast.walk(tree(module)))
+    }
+    assert using == {"pytest_bets.hooks.pytest_private"}
+
+
 def test_an_empty_session_imports_nothing_that_is_slow(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -40,7 +40,7 @@ class Context:
         return Results(self.settings.results)
 
     @cached_property
-    def journal(self) -> Mapping[str, Sequence[Json]]:
+    def recorded_runs(self) -> Mapping[str, Sequence[Json]]:
         """The journal's lines of every run that wrote a record, by bet."""
         return self.results.written()
 

@@ -114,9 +114,10 @@ class Controller:
     def pytest_xdist_make_scheduler(self) -> Generator[None, Any, Any]:
         """Make loadscope, loadfile and loadgroup give up a cell that killed its worker.
 
-        They run that cell again until no worker may be replaced (pytest-dev/pytest-xdist#1371, #1378), and hand out
-        scopes that are done, for which no worker ever reports: the session hangs (#1323). The method is replaced on
-        the scheduler at hand, not in a subclass: a project may return its own subclass from this hook.
+        They run that cell again until no worker may be replaced (pytest-dev/pytest-xdist#1371), and hand out scopes
+        that are done, for which no worker ever reports: the session hangs (#1323, #1378). The method is replaced on
+        the scheduler at hand, not in a subclass, because a project may return its own scheduler from this hook.
+        With a fixed xdist the result is the same, so no version is checked.
         """
         scheduler = yield
         if hasattr(scheduler, "assigned_work") and hasattr(scheduler, "workqueue"):

@@ -34,7 +34,7 @@ ELSEWHERE: Final = {
     ),
     "code/test_index.py": ("code/program",),
     "hooks/test_registration.py": ("hooks/baseline", "render/registration"),
-    "hooks/test_resume.py": ("record/checkpoint",),
+    "hooks/test_resume.py": ("hooks/checkpoints", "record/checkpoint"),
     "hooks/test_replay.py": ("record/verify",),
     "hooks/test_terminal.py": ("hooks/notes", "hooks/reports"),
     "hooks/test_overrides.py": ("render/rehearsal",),
@@ -44,9 +44,10 @@ ELSEWHERE: Final = {
     "render/test_summary.py": ("render/markdown",),
     "sentence/test_parse.py": ("sentence/ast", "sentence/lex"),
     "session/test_distribution.py": (
-        *("hooks/judging", "hooks/parts", "hooks/register", "hooks/remote", "hooks/run", "hooks/xdist"),
+        *("hooks/collector", "hooks/context", "hooks/register", "hooks/remote", "hooks/run", "hooks/session"),
+        *("hooks/worker", "hooks/xdist"),
     ),
-    "session/test_neighbours.py": ("hooks/activation", "plugin"),
+    "session/test_neighbours.py": ("hooks/activation", "hooks/pytest_private", "plugin"),
 }
 """The modules without a test file of their name, by the file that proves them."""
 

@@ -146,7 +146,7 @@ def test_what_is_slow_to_import_is_imported_where_it_is_used() -> None:
 
 
 def test_one_file_alone_knows_that_xdist_exists() -> None:
-    """No other names it or its ways, but for the two that register it or ask it, and for the mark that users write."""
+    """No other names it, except the four that ask it which process this is, and the mark that users write."""
     knowing = {
         module
         for module, path in MODULES.items()
@@ -155,10 +155,25 @@ def test_one_file_alone_knows_that_xdist_exists() -> None:
             for word in ("xdist", "workerinput", "workeroutput", "workerid")
         )
     }
-    users = {"pytest_bets.hooks.activation", "pytest_bets.hooks.register"}
+    users = {"pytest_bets.plugin", *(f"pytest_bets.hooks.{name}" for name in ("activation", "register", "worker"))}
     assert knowing == {XDIST} | users
     assert {module for module in MODULES if XDIST in ours(module)} == users
     assert "xdist" not in foreign(XDIST)
+
+
+def test_one_file_alone_uses_what_is_private_in_pytest() -> None:
+    """A new pytest can break that file, and no other."""
+    private = {"_fixtureinfo", "_fixturemanager", "_request"}
+    using = {
+        module
+        for module in MODULES
+        if "_pytest" in foreign(module)
+        or (
+            module.startswith("pytest_bets.hooks.")
+            and any(isinstance(node, ast.Attribute) and node.attr in private for node in ast.walk(tree(module)))
+        )
+    }
+    assert using == {"pytest_bets.hooks.pytest_private"}
 
 
 def test_an_empty_session_imports_nothing_that_is_slow(

@@ -1,12 +1,11 @@
 """What a cell sends: JSON as a whole, and its row of the record to the letter."""
 
-import json
 import math
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_bets.record.cell import row_sent, sent
+from pytest_bets.record.cell import decode_cell, encode_cell
 from pytest_bets.values import row
 
 TEXTS = st.text() | st.sampled_from(['"cell": ', '", "cell": {', "\\", '\\"cell": ', "\udc80", "\n\t"])
@@ -19,13 +18,13 @@ def test_what_a_cell_sends_holds_its_row_to_the_letter_whatever_its_texts_are(
     index: int, compute: dict[str, object], params: dict[str, object], measured: dict[str, object]
 ) -> None:
     """A text that looks like JSON or like a key changes nothing."""
-    cell = {"params": params, "measured": measured}
-    text = sent(index, 7, json.dumps(compute), params, measured)
-    assert row_sent(text) == row(cell)
-    assert json.loads(text) == {"index": index, "of": 7, "compute": compute, "cell": json.loads(row(cell))}
+    cell = decode_cell(encode_cell(index, 7, compute, params, measured))
+    assert row(cell.row) == row({"params": params, "measured": measured})
+    assert (cell.index, cell.of, cell.compute) == (index, 7, compute)
 
 
 def test_a_number_that_json_lacks_is_sent_as_a_record_spells_it() -> None:
     """NaN and the infinities are strings, alone and in a curve."""
-    text = sent(0, 1, "{}", {}, {"loss": math.nan, "curve": [1, math.inf, -math.inf]})
-    assert json.loads(text)["cell"]["measured"] == {"loss": "nan", "curve": [1, "inf", "-inf"]}
+    cell = decode_cell(encode_cell(0, 1, {}, {}, {"loss": math.nan, "curve": [1, math.inf, -math.inf]}))
+    assert cell.row["measured"] == {"loss": "nan", "curve": [1, "inf", "-inf"]}
+    assert cell.cell.measured["curve"] == [1, math.inf, -math.inf]

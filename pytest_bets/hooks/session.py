@@ -255,3 +255,5 @@ class Session:
         if extra and session is not None:
             session.testscollected += 1
         self.config.hook.pytest_runtest_logreport(report=report)
+        if extra:  # pytest 8.2 counts an item as done only now
+            self.config.hook.pytest_runtest_logfinish(nodeid=report.nodeid, location=report.location)

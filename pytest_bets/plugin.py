@@ -1,9 +1,9 @@
-"""The entry point of the plugin: it adds the options and registers what waits for bets."""
+"""The entry point of the plugin: it adds the options, and registers what waits for the first bet file."""
 
 import pytest
 
-from pytest_bets.hooks import options
-from pytest_bets.hooks.activation import Arrival
+from pytest_bets.hooks import options, xdist
+from pytest_bets.hooks.activation import Activation
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -13,7 +13,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the markers known, and wait for the first bet."""
+    """Register the markers, the activation and, where other processes run the tests, the controller."""
     for line in options.MARKER_HELP:
         config.addinivalue_line("markers", line)
-    config.pluginmanager.register(Arrival(config, options.read(config)), "bets-arrival")
+    settings = options.read(config)
+    activation = Activation(config, settings)
+    config.pluginmanager.register(activation, "bets-activation")
+    if xdist.is_controller(config):
+        config.pluginmanager.register(xdist.Controller(config, settings, activation.session), "bets-controller")

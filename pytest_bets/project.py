@@ -1,4 +1,4 @@
-"""Where a project's root and its results are, for pytest and for the commands beside it."""
+"""Find a project's root and results, the same for pytest and for the commands."""
 
 import os
 import shlex
@@ -11,18 +11,19 @@ from typing import Final
 
 from iniconfig import IniConfig, ParseError
 
+from pytest_bets.diagnostics import ProjectError
 from pytest_bets.walk import checkout
 
 _OURS: Final = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini")
-"""Files that are pytest's alone: they settle the root even where they are empty."""
+"""Files of pytest alone: they determine the root even if they are empty."""
 _SECTIONS: Final = {"pytest.ini": "pytest", ".pytest.ini": "pytest", "tox.ini": "pytest", "setup.cfg": "tool:pytest"}
 _FILES: Final = (*_OURS, "pyproject.toml", "tox.ini", "setup.cfg")
-"""In the order in which pytest looks for them."""
+"""In pytest's order of search."""
 
 
 @dataclass(frozen=True)
 class Root:
-    """A project's root, and the folders under which its bets are looked for."""
+    """A project's root, and the folders searched for bets."""
 
     path: Path
     searched: tuple[Path, ...]
@@ -30,26 +31,22 @@ class Root:
 
 @dataclass(frozen=True)
 class Project:
-    """A project's root, its folder of results, and the folders under which its bets are looked for."""
+    """A project's root, its results folder, and the folders searched for bets."""
 
     root: Path
     results: Path
     searched: tuple[Path, ...]
     search: tuple[Path, ...] = ()
-    """Where pytest looks for modules of the project."""
-
-
-class ProjectError(ValueError):
-    """A project that cannot be located; the message names the file or folder at fault."""
+    """The folders where pytest finds modules of the project."""
 
 
 def find_root(start: Path, given: Sequence[Path], settled: Path | None) -> Root:
-    """Return the root of the project; pytest and the commands beside it both decide here.
+    """Return the root of the project, for pytest and for the commands.
 
     `start` is the working folder, `given` are the files and folders on the command line. `settled` is the folder that
-    pytest takes from --rootdir, a settings file, pyproject.toml or setup.py: it is the root if it contains what was
-    given. Otherwise the git checkout is. Where there is neither, the root is the folder that contains everything, and
-    bets are looked for only in the given folders and in its `bets`: around it may lie other people's projects.
+    pytest gets from --rootdir, a settings file, pyproject.toml or setup.py: it is the root if it contains everything
+    given. Otherwise the root is the git checkout. Without one, the root is the innermost folder that contains
+    everything, and only the given folders and its `bets` are searched, because other projects may be around it.
     """
     folders = [path if path.is_dir() else path.parent for path in given if path.exists()]
     asked = _common(folders or [start])
@@ -66,20 +63,20 @@ def find_root(start: Path, given: Sequence[Path], settled: Path | None) -> Root:
 
 
 def _common(folders: Sequence[Path]) -> Path:
-    """Return the innermost folder that contains them all; the first where there is none."""
+    """Return the innermost folder that contains them all, or the first if there is none."""
     first = folders[0]
     around = (here for here in (first, *first.parents) if all(folder.is_relative_to(here) for folder in folders))
     return next(around, first)
 
 
 def locate(start: Path, results: str | None = None, rootdir: str | None = None) -> Project:
-    """Return the project around a folder, as a pytest session that is started there finds it.
+    """Return the project around a folder, as a pytest session started there finds it.
 
-    pytest's root is the nearest folder above with pytest's settings, else with a pyproject.toml or a setup.py.
+    pytest's root is the nearest parent folder with pytest's settings, else with a pyproject.toml or a setup.py.
     `rootdir` overrides the root and `results` the setting `bets_results`; both are relative to `start`.
 
     Raises:
-        ProjectError: when a settings file cannot be read, or `rootdir` is not a folder.
+        ProjectError: if a settings file cannot be read, or `rootdir` is not a folder.
 
     """
     if rootdir is not None:
@@ -117,7 +114,7 @@ def _list(value: object) -> list[object]:
 
 
 def on_path(root: Path) -> list[Path]:
-    """Return the folders of the project that are on Python's path, but for those of installed packages."""
+    """Return the folders of the project on Python's path, except those of installed packages."""
     ours = [Path(entry) for entry in sys.path if Path(entry).is_relative_to(root)]
     installed = [Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib")]
     return [path for path in ours if not any(map(path.is_relative_to, installed))]
@@ -129,9 +126,9 @@ def _settings(folder: Path) -> Mapping[str, object] | None:
         if path.is_file():
             try:
                 settings = _toml(path) if path.suffix == ".toml" else _ini(path)
-            except ParseError as error:  # it names the file and the line
+            except ParseError as error:  # the message has the file and the line
                 raise ProjectError(f"the settings cannot be read: {error}") from None
-            except ValueError as error:  # this is not TOML, or not UTF-8
+            except ValueError as error:  # not TOML, or not UTF-8
                 raise ProjectError(f"the settings cannot be read: {path}: {error}") from None
             if settings is not None or name in _OURS:
                 return settings or {}

@@ -1,4 +1,4 @@
-"""Measured values, made plain where they are measured, and the strict JSON that holds them."""
+"""Measured values as plain Python values, and their strict JSON."""
 
 import dataclasses
 import hashlib
@@ -8,6 +8,8 @@ import math
 from collections.abc import Mapping
 from typing import Final
 
+from pytest_bets.diagnostics import MeasurementError
+
 MAX_TEXT: Final = 10_000
 MAX_INTEGER: Final = 2**53
 _SPELLED: Final = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
@@ -15,29 +17,25 @@ _SPELLED: Final = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 Plain = bool | int | float | str | list[bool | int | float]
 
 
-class MeasurementError(ValueError):
-    """What an experiment returned is not a row of measured values; the message names the key and the type."""
-
-
 def plain(returned: object) -> dict[str, Plain]:
     """Return the measured values of one cell as plain Python values.
 
-    Takes a mapping from names to numbers, booleans, strings of at most 10,000 characters or lists of numbers; numpy and
-    torch scalars and one-dimensional arrays are taken for what they hold.
+    Accepts a mapping from names to numbers, booleans, strings of at most 10,000 characters or lists of numbers. Scalars
+    and one-dimensional arrays of numpy and torch are converted.
 
     Raises:
         MeasurementError: for anything else.
 
     """
-    if type(returned) is not dict and not isinstance(returned, Mapping):  # the latter is slow
-        raise MeasurementError(f"the experiment returned {_no_row(returned)}")
+    if type(returned) is not dict and not isinstance(returned, Mapping):  # the second check is slow
+        raise MeasurementError(f"the experiment returned {_not_a_mapping(returned)}")
     if not returned:
         raise MeasurementError("the experiment returned an empty dict; expected measured names and values")
     return {_name(key): _value(key, item) for key, item in returned.items()}
 
 
-def _no_row(returned: object) -> str:
-    """Say what was returned that is not a row, what was expected, and how to make a row of it."""
+def _not_a_mapping(returned: object) -> str:
+    """Describe a wrong return value, what was expected, and how to convert it."""
     expected = "expected a dict of measured names and values"
     if returned is None:
         return f"nothing; {expected}"
@@ -48,26 +46,28 @@ def _no_row(returned: object) -> str:
     if inspect.isgenerator(returned) or inspect.isasyncgen(returned):
         return f"a generator, which has not run; {expected}; collect its values first"
     if inspect.iscoroutine(returned):
-        returned.close()  # else Python would warn, at some later time, that it was never awaited
+        returned.close()  # otherwise Python warns later that it was never awaited
         return f"a coroutine, which has not run; {expected}; await it in an `async def` experiment"
-    return f"{_a(returned)}; {expected}"
+    return f"{_named(returned)}; {expected}"
 
 
 def _name(key: object) -> str:
     if isinstance(key, str) and key.isidentifier() and key.isascii():
         return key
-    raise MeasurementError(f"measured name {key!r} is {_a(key)}; expected an ASCII identifier, as sentences name it")
+    raise MeasurementError(
+        f"measured name {key!r} is {_named(key)}; expected an ASCII identifier, as sentences name it"
+    )
 
 
 def _value(key: str, item: object) -> Plain:
     if type(item) in (bool, int, float):
-        return _number(key, item)  # type: ignore[arg-type]  # the line above has just told
+        return _number(key, item)  # type: ignore[arg-type]  # the line above checks the type
     if isinstance(item, str):
         if len(item) > MAX_TEXT:
             raise MeasurementError(f"`{key}` is a string of {len(item)} characters; expected at most {MAX_TEXT}")
         if item in _SPELLED:
             raise MeasurementError(
-                f"`{key}` is the string {item!r}, which stands for a number in a record; return the number"
+                f"`{key}` is the string {item!r}, which means a number in a record; return the number"
             )
         return str(item)
     listed = item.tolist() if hasattr(item, "tolist") and not isinstance(item, type) else item
@@ -75,14 +75,14 @@ def _value(key: str, item: object) -> Plain:
         return _number(key, listed)
     if isinstance(listed, list | tuple):
         return [_entry(key, index, entry) for index, entry in enumerate(listed)]
-    raise MeasurementError(f"`{key}` is {_a(item)}; expected a number, a boolean, a string or a list of numbers")
+    raise MeasurementError(f"`{key}` is {_named(item)}; expected a number, a boolean, a string or a list of numbers")
 
 
 def _entry(key: str, index: int, entry: object) -> bool | int | float:
     number = entry.tolist() if hasattr(entry, "tolist") and not isinstance(entry, type) else entry
     if isinstance(number, bool | int | float):
         return _number(f"{key}[{index}]", number)
-    raise MeasurementError(f"`{key}[{index}]` is {_a(entry)}; expected a number in the list `{key}`")
+    raise MeasurementError(f"`{key}[{index}]` is {_named(entry)}; expected a number in the list `{key}`")
 
 
 def _number(key: str, number: bool | int | float) -> bool | int | float:
@@ -95,14 +95,14 @@ def _number(key: str, number: bool | int | float) -> bool | int | float:
     return float(number)
 
 
-def _a(item: object) -> str:
+def _named(item: object) -> str:
     kind = type(item)
     name = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
     return f"{'an' if name[0] in 'aeio' else 'a'} {name}"
 
 
 def spelled(item: object) -> object:
-    """Return the value with every NaN and infinity spelled as a string, which strict JSON can hold."""
+    """Return the value with every NaN and infinity as a string, for strict JSON."""
     match item:
         case float() if math.isnan(item):
             return "nan"
@@ -117,12 +117,12 @@ def spelled(item: object) -> object:
 
 
 def number(item: object) -> float:
-    """Return a number that may be spelled; the inverse of `spelled` for one value."""
+    """Return a number that may be a string; the inverse of `spelled` for one value."""
     if isinstance(item, str):
         return _SPELLED[item]
     if isinstance(item, int | float):
         return float(item)
-    raise TypeError(f"{item!r} is no number")
+    raise TypeError(f"{item!r} is not a number")
 
 
 _INDENTED: Final = json.JSONEncoder(sort_keys=True, ensure_ascii=False, allow_nan=False, indent=1)
@@ -131,29 +131,29 @@ _CANONICAL: Final = json.JSONEncoder(sort_keys=True, ensure_ascii=False, allow_n
 
 
 def indented(item: object) -> str:
-    """Return strict JSON for readers: a line an entry, sorted keys, NaN and infinity spelled as strings."""
+    """Return strict JSON for people: one entry per line, sorted keys, NaN and infinity as strings."""
     return _strict(_INDENTED, item)
 
 
 def row(item: object) -> str:
-    """Return strict JSON for readers, on one line."""
+    """Return strict JSON for people, on one line."""
     return encoded(_strict(_ROW, item)).decode()
 
 
 def canonical(item: object) -> str:
-    """Return the one JSON text of a value: sorted keys, no white space, NaN and infinity spelled as strings."""
+    """Return the canonical JSON of a value: sorted keys, no white space, NaN and infinity as strings."""
     return encoded(_strict(_CANONICAL, item)).decode()
 
 
 def _strict(encoder: json.JSONEncoder, item: object) -> str:
     try:
         return encoder.encode(item)
-    except ValueError:  # walking a value for its NaNs takes longer than writing it, and few have one
+    except ValueError:  # searching for NaN takes longer than encoding, and few values have one
         return encoder.encode(spelled(item))
 
 
 def encoded(text: str) -> bytes:
-    """Return JSON text as UTF-8; a lone surrogate, which UTF-8 lacks, is escaped as JSON does it."""
+    """Return JSON text as UTF-8; a lone surrogate, which UTF-8 lacks, becomes a JSON escape."""
     return text.encode(errors="backslashreplace")
 
 

@@ -1,4 +1,4 @@
-"""Folders: those that people write in, the checkout around one, and those that git ignores."""
+"""Folders: the ones to search, the checkout around one, and ones that git ignores."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -8,8 +8,8 @@ from typing import Final
 _SKIPPED: Final = frozenset({"node_modules", "__pycache__", "build", "dist", "venv"})
 
 
-def walk(root: Path) -> Iterator[tuple[Path, Sequence[str]]]:
-    """Yield every folder under `root` with the names of its files, but for hidden ones and virtual environments."""
+def walk_folders(root: Path) -> Iterator[tuple[Path, Sequence[str]]]:
+    """Yield every folder under `root` with its file names, except hidden folders and virtual environments."""
     for folder, folders, files in os.walk(root):
         here = Path(folder)
         folders[:] = [
@@ -21,14 +21,14 @@ def walk(root: Path) -> Iterator[tuple[Path, Sequence[str]]]:
 
 
 def checkout(folder: Path) -> Path | None:
-    """Return the top of the git checkout that contains the folder."""
+    """Return the top folder of the git checkout that contains the folder."""
     return next((here for here in (folder, *folder.parents) if (here / ".git").exists()), None)
 
 
 def ignored(folder: Path) -> Path:
-    """Make a folder that git ignores, and return it."""
+    """Create a folder that git ignores, and return it."""
     folder.mkdir(parents=True, exist_ok=True)
     ignore = folder / ".gitignore"
-    if not (ignore.exists() and ignore.stat().st_size):  # a process that was killed may have left it empty
+    if not (ignore.exists() and ignore.stat().st_size):  # a killed process may have left it empty
         ignore.write_bytes(b"*\n")
     return folder

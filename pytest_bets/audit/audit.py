@@ -12,7 +12,7 @@ from pytest_bets.audit.journal import Runs
 from pytest_bets.audit.lineage import Lineage, Moved, lineages
 from pytest_bets.audit.retraction import Retractions
 from pytest_bets.audit.upgrade import Upgrades
-from pytest_bets.bet.declaration import Declaration
+from pytest_bets.bet.declaration import Declaration, bet_order
 from pytest_bets.git.revision import Commit
 from pytest_bets.record.model import RunLine
 from pytest_bets.record.standing import standings
@@ -228,4 +228,4 @@ def _same_claim(one: Declaration, other: Declaration) -> bool:
 
 def _by_number(report: BetReport) -> tuple[bool, int, str]:
     number = report.id.partition("_")[0]
-    return not number.isdecimal(), int(number) if number.isdecimal() else 0, report.id
+    return bet_order(report.id, int(number) if number.isdecimal() else None)

@@ -16,11 +16,12 @@ from pytest_bets.audit.staleness import drift, inside
 from pytest_bets.bet.catalogue import Catalogue
 from pytest_bets.bet.declaration import Declaration, bet_id, is_bet_name
 from pytest_bets.code.lock import lock
+from pytest_bets.diagnostics import EvidenceError, RecordError
 from pytest_bets.git import checkout as git
 from pytest_bets.git import log as history
 from pytest_bets.git.log import Touch
 from pytest_bets.git.revision import Commit
-from pytest_bets.record.codec import RecordError, file_sha256, load_line, sha256
+from pytest_bets.record.codec import file_sha256, load_line, sha256
 from pytest_bets.record.journal import Upgraded, upgrades
 from pytest_bets.record.model import RunLine
 from pytest_bets.record.store import JOURNAL, SUMMARY_JSON, Results
@@ -28,10 +29,6 @@ from pytest_bets.record.upgrade import recorded
 
 _DISK: Final = "disk:"
 """What stands before a path where a file's content is that of the working tree, and not a blob's."""
-
-
-class EvidenceError(ValueError):
-    """There is no history to audit; the message says why, and what helps."""
 
 
 def gather(catalogue: Catalogue, results: Results, search: Sequence[Path] = ()) -> Evidence:

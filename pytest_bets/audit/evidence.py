@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pytest_bets.bet.declaration import Declaration
 from pytest_bets.bet.parse import read
 from pytest_bets.code.staleness import Definitions, Lock, Move
-from pytest_bets.diagnostics import DeclarationError
+from pytest_bets.diagnostics import DeclarationError, MisfitError
 from pytest_bets.git.revision import Commit
 from pytest_bets.record.codec import file_sha256
 from pytest_bets.record.decode import decode
@@ -152,7 +152,7 @@ def facts(data: bytes) -> RecordFacts:
     """Return what the bytes of a record say."""
     try:
         record = decode(_Facts, json.loads(data))
-    except (ValueError, RecursionError):
+    except (ValueError, MisfitError, RecursionError):
         return RecordFacts(file_sha256(data), None, None, None, None)
     code, packages = record.code, record.environment.packages
     files, definitions = (None, code.definitions) if isinstance(code, CodeDefinitions) else (code.files, None)

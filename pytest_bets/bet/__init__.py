@@ -1,1 +1,1 @@
-"""A bet as it is declared."""
+"""The declaration of a bet."""

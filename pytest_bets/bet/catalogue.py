@@ -1,21 +1,21 @@
-"""The bet files under a root, read as text and never imported."""
+"""The bet files under a root, parsed as text and never imported."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from pytest_bets.bet.declaration import Declaration, is_bet_name, number_of
+from pytest_bets.bet.declaration import Declaration, bet_id, bet_order, is_bet_name, number_of
 from pytest_bets.bet.parse import read
 from pytest_bets.bet.validate import Link, link_faults
 from pytest_bets.diagnostics import DeclarationError, Fault
-from pytest_bets.walk import walk
+from pytest_bets.walk import walk_folders
 
 _NAMED: Final = 3
-"""How many files with the same number an error names."""
+"""The number of files with the same bet number that an error lists."""
 
 
 class Catalogue:
-    """Every bet file in the folders that are searched, by default in all of `root`; each is read once, when needed."""
+    """Every bet file in the searched folders, by default in all of `root`; each is parsed once, when needed."""
 
     def __init__(self, root: Path, searched: Sequence[Path] = ()) -> None:
         self.root = root
@@ -29,29 +29,29 @@ class Catalogue:
         number = number_of(path.name)
         if number is not None:
             self._by_number.setdefault(number, []).append(path)
-        self._by_name.setdefault(path.stem.removeprefix("bet_"), []).append(path)
+        self._by_name.setdefault(bet_id(path.name), []).append(path)
 
     @property
     def paths(self) -> list[Path]:
-        """Every file with the name of a bet, whether or not it is one."""
+        """Every file whose name has the form of a bet file, even if it is not a bet."""
         return [path for paths in self._by_name.values() for path in paths]
 
     def name(self, path: Path) -> str:
-        """Return the path as it is shown and recorded: relative to the root where it lies under it."""
+        """Return the path for messages and records: relative to the root if it is under it."""
         try:
             return path.relative_to(self.root).as_posix()
         except ValueError:
             return path.as_posix()
 
     def declaration(self, path: Path) -> Declaration | None:
-        """Return the declaration in a file, None when it is not a bet.
+        """Return the declaration in a file, None if it is not a bet.
 
         Raises:
             DeclarationError: with every fault of the file.
 
         """
         if path not in self._read:
-            if path not in self._by_name.get(path.stem.removeprefix("bet_"), []):
+            if path not in self._by_name.get(bet_id(path.name), []):
                 self._index(path)
             self._read[path] = self._parse(path)
         found = self._read[path]
@@ -75,7 +75,7 @@ class Catalogue:
             return DeclarationError([Fault(name, 1, f"the file cannot be read: {error}")])
 
     def declarations(self) -> tuple[list[Declaration], list[DeclarationError]]:
-        """Return every declaration, and the errors of the files whose declaration cannot be read."""
+        """Return every declaration, and the errors of the files that cannot be parsed."""
         good, bad = [], []
         for path in self.paths:
             try:
@@ -85,10 +85,10 @@ class Catalogue:
             else:
                 if declaration:
                     good.append(declaration)
-        return sorted(good, key=lambda bet: (bet.number is None, bet.number or 0, bet.id)), bad
+        return sorted(good, key=lambda bet: bet_order(bet.id, bet.number)), bad
 
     def faults(self, declaration: Declaration, path: Path) -> list[Fault]:
-        """Return what is wrong between this bet and the others: a number used twice, links that lead nowhere."""
+        """Return the faults between this bet and the others: duplicate numbers, dead links."""
         twins = self._by_name[declaration.id] if declaration.number is None else self._by_number[declaration.number]
         others = [
             self.name(other)
@@ -99,17 +99,17 @@ class Catalogue:
         return found + link_faults(declaration, self._known_as, self._links, self._by_name)
 
     def _used_twice(self, declaration: Declaration, path: Path, others: Sequence[str]) -> Fault:
-        """Return one fault, however many other files there are: a wrong root may contain hundreds."""
+        """Return one fault for all other files: with a wrong root there may be hundreds."""
         used = f"the number {declaration.number}" if declaration.number is not None else f"the id {declaration.id}"
         if len(others) == 1:
-            problem = f"{used} is used twice: {others[0]} has it, too"
+            problem = f"{used} is used twice: also by {others[0]}"
         else:
             more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
             problem = f"{used} is used by {len(others) + 1} files: also by {', '.join(others[:_NAMED])}{more}"
         return Fault(declaration.file, 1, problem, path.name, f"a free number, such as {self.next_number()}")
 
     def next_number(self) -> int:
-        """Return the number after the highest."""
+        """Return the highest number plus one."""
         return max(self._by_number, default=0) + 1
 
     def find(self, link: Link) -> Path | None:
@@ -122,13 +122,13 @@ class Catalogue:
         if path is None or not self._is_bet(path):
             return None
         number = number_of(path.name)
-        return path.stem.removeprefix("bet_") if number is None else number
+        return bet_id(path.name) if number is None else number
 
     def _links(self, link: Link) -> Sequence[Link]:
         path = self.find(link)
         try:
             declaration = self.declaration(path) if path else None
-        except DeclarationError:  # it has its own collection error
+        except DeclarationError:  # that file reports its own error
             return ()
         found = [self._known_as(link) for link in (declaration.challenges if declaration else ())]
         return [link for link in found if link is not None]
@@ -141,5 +141,5 @@ class Catalogue:
 
 
 def _bet_files(root: Path) -> Iterator[Path]:
-    for here, files in walk(root):
+    for here, files in walk_folders(root):
         yield from (here / name for name in files if name.startswith("bet_") and is_bet_name(name))

@@ -1,4 +1,4 @@
-"""The declaration of a bet: what it says before it runs, as one frozen value."""
+"""The declaration of a bet, as one frozen value."""
 
 import re
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ _FILE_NAME: Final = re.compile(r"bet_(?:(\d+)(?:_\w+)?|\w+)\.py")
 
 @dataclass(frozen=True)
 class Criterion:
-    """One sentence of one tier, and the line on which it stands."""
+    """One sentence of one tier, and its line."""
 
     tier: str
     sentence: Sentence
@@ -34,7 +34,7 @@ class Criterion:
 
 @dataclass(frozen=True)
 class Declaration:
-    """A bet's declaration; `line` is that of the experiment, `file` is as it was given to the reader."""
+    """A bet's declaration; `line` is the line of the experiment, `file` the path given to the parser."""
 
     file: str
     function: str
@@ -50,12 +50,12 @@ class Declaration:
 
     @cached_property
     def id(self) -> str:
-        """The file's stem without `bet_`."""
+        """The file name without `bet_` and `.py`."""
         return bet_id(self.file)
 
     @cached_property
     def number(self) -> int | None:
-        """The number in the file's name."""
+        """The number in the file name."""
         return number_of(self.file)
 
     @property
@@ -78,12 +78,12 @@ class Declaration:
 
     @cached_property
     def names(self) -> frozenset[str]:
-        """Every name that some sentence reads."""
+        """Every name that a sentence reads."""
         return frozenset[str]().union(*(names(criterion.sentence.value) for criterion in self.criteria))
 
     @cached_property
     def digest(self) -> str:
-        """The SHA-256 of all that must not move: hypothesis, sentences, constants, sweep, replicate, challenges."""
+        """The SHA-256 of what must not change: hypothesis, sentences, constants, sweep, replicate, challenges."""
         return digest(
             {
                 "hypothesis": self.docstring.prose("Hypothesis"),
@@ -96,7 +96,7 @@ class Declaration:
         )
 
     def seeds(self, count: int) -> list[int]:
-        """Return `count` 32-bit seeds that nobody can choose.
+        """Return `count` 32-bit seeds, derived so that they cannot be chosen.
 
         Seed i is the first 4 bytes, big-endian, of the SHA-256 of the canonical JSON of
         `{"id": id, "index": i, "sentences": {tier: [...]}, "sweep": {...}}`.
@@ -106,16 +106,21 @@ class Declaration:
 
 
 def is_bet_name(file: str) -> bool:
-    """Tell whether a file's name has the form of a bet's."""
+    """Return whether a file name has the form of a bet file."""
     return _FILE_NAME.fullmatch(basename(file)) is not None
 
 
 def bet_id(file: str) -> str:
-    """Return the id in a bet file's name."""
+    """Return the id in a bet file name."""
     return splitext(basename(file))[0].removeprefix("bet_")
 
 
+def bet_order(bet: str, number: int | None) -> tuple[bool, int, str]:
+    """Return the sort key of bets: by number, then those without one by id."""
+    return number is None, number or 0, bet
+
+
 def number_of(file: str) -> int | None:
-    """Return the number in a bet file's name, or None."""
+    """Return the number in a bet file name, or None."""
     match = _FILE_NAME.fullmatch(basename(file))
     return int(match[1]) if match and match[1] else None

@@ -1,4 +1,4 @@
-"""What differs between two declarations of a bet, told from the claim's view."""
+"""The differences between two declarations of a bet, from the claim's point of view."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,33 +8,33 @@ from typing import Literal
 
 from pytest_bets.bet.declaration import CRITERIA, Declaration
 from pytest_bets.sentence.ast import Sentence
-from pytest_bets.sentence.interval import admitted
+from pytest_bets.sentence.interval import solution_set
 from pytest_bets.values import row
 
-Kind = Literal["tightened", "loosened", "replaced", "added", "removed", "reworded"]
+ChangeKind = Literal["tightened", "loosened", "replaced", "added", "removed", "reworded"]
 
 
 @dataclass(frozen=True)
 class Change:
-    """One difference; `before` and `after` are what stands on either side, empty where nothing does.
+    """One difference; `before` and `after` are its two sides, empty if there is none.
 
-    `subject` is a tier, `control`, `hypothesis`, `constants`, `sweep`, `replicate`, `challenges` or `withdrawn`, `name`
-    that of a constant or of a sweep parameter. Tightened is harder for the claim, loosened easier, reworded the same.
+    `subject` is a tier, `control`, `hypothesis`, `constants`, `sweep`, `replicate`, `challenges` or `withdrawn`. `name`
+    is the constant or sweep parameter. Tightened is harder for the claim, loosened is easier, reworded is the same.
     """
 
     subject: str
-    kind: Kind
+    kind: ChangeKind
     before: str
     after: str
     name: str = ""
 
 
 def changes(before: Declaration, after: Declaration) -> list[Change]:
-    """Return every difference between two declarations of which their digests tell, and that of `withdrawn`."""
-    said = before.docstring.prose("Hypothesis"), after.docstring.prose("Hypothesis")
+    """Return every difference between two declarations that changes their digest, and that of `withdrawn`."""
+    hypotheses = before.docstring.prose("Hypothesis"), after.docstring.prose("Hypothesis")
     return [
         *(change for tier in CRITERIA for change in _tier(tier, before.sentences(tier), after.sentences(tier))),
-        *([Change("hypothesis", "replaced", *said)] if said[0] != said[1] else []),
+        *([Change("hypothesis", "replaced", *hypotheses)] if hypotheses[0] != hypotheses[1] else []),
         *_named("constants", before.constants, after.constants),
         *_named("sweep", before.sweep, after.sweep),
         *_named("replicate", _present(before.replicate), _present(after.replicate)),
@@ -63,14 +63,14 @@ def _tier(tier: str, before: Sequence[Sentence], after: Sequence[Sentence]) -> I
 
 
 def _unlikeness(old: Sentence, new: Sentence) -> tuple[bool, bool, bool, bool]:
-    """Rank what may have become of a sentence: the same text, the same meaning, a moved threshold, another side."""
+    """Rank a pair of sentences: the same text, the same meaning, a moved threshold, another left side."""
     kind = _moved("strict", old, new)
     return old.value != new.value, kind == "replaced", kind != "reworded", old != new
 
 
-def _moved(tier: str, old: Sentence, new: Sentence) -> Kind:
-    narrower = admitted(new).within(admitted(old))
-    wider = admitted(old).within(admitted(new))
+def _moved(tier: str, old: Sentence, new: Sentence) -> ChangeKind:
+    narrower = solution_set(new).within(solution_set(old))
+    wider = solution_set(old).within(solution_set(new))
     if old.value != new.value or not (narrower or wider):
         return "replaced"
     if narrower and wider:
@@ -89,29 +89,32 @@ def _named(subject: str, before: Mapping[str, object], after: Mapping[str, objec
             yield Change(subject, *(values or ("replaced", _text(before[name]), _text(after[name]))), name)
 
 
-def _values(before: object, after: object) -> tuple[Kind, str, str] | None:
-    """Return which values of a sweep parameter went and came, None where it is not values that did."""
+def _values(before: object, after: object) -> tuple[ChangeKind, str, str] | None:
+    """Return the removed and added values of a sweep parameter, None if the values are the same or not lists."""
     if not (isinstance(before, list) and isinstance(after, list)):
         return None
-    went, came = _went_and_came(list(map(_text, before)), list(map(_text, after)))
-    if not went and not came:
+    removed, added = _removed_and_added(list(map(_text, before)), list(map(_text, after)))
+    if not removed and not added:
         return None
-    kind: Kind = "replaced" if went and came else "removed" if went else "added"
-    told = [f"value{'s' * (len(side) > 1)} {', '.join(side)}" if side else "" for side in (went, came)]
-    return kind, told[0], told[1]
+    kind: ChangeKind = "replaced" if removed and added else "removed" if removed else "added"
+    return kind, _listed(removed), _listed(added)
+
+
+def _listed(values: Sequence[str]) -> str:
+    return f"value{'s' * (len(values) > 1)} {', '.join(values)}" if values else ""
 
 
 def _challenges(before: Sequence[str], after: Sequence[str]) -> Iterator[Change]:
-    went, came = _went_and_came(before, after)
-    yield from (Change("challenges", "removed", link, "") for link in went)
-    yield from (Change("challenges", "added", "", link) for link in came)
-    if before != after and not went and not came:
+    removed, added = _removed_and_added(before, after)
+    yield from (Change("challenges", "removed", link, "") for link in removed)
+    yield from (Change("challenges", "added", "", link) for link in added)
+    if before != after and not removed and not added:
         yield Change("challenges", "reworded", ", ".join(before), ", ".join(after))
 
 
-def _went_and_came(before: Sequence[str], after: Sequence[str]) -> tuple[list[str], list[str]]:
-    went, came = Counter(before) - Counter(after), Counter(after) - Counter(before)
-    return list(went.elements()), list(came.elements())
+def _removed_and_added(before: Sequence[str], after: Sequence[str]) -> tuple[list[str], list[str]]:
+    removed, added = Counter(before) - Counter(after), Counter(after) - Counter(before)
+    return list(removed.elements()), list(added.elements())
 
 
 def _present(value: object) -> dict[str, object]:

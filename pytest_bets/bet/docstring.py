@@ -1,10 +1,12 @@
-"""The docstring of a bet file: a title line, then named sections, which are what people read."""
+"""The docstring of a bet file: a title line and named sections."""
 
 import inspect
 import math
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 REQUIRED: Final = ("Hypothesis", "Strict", "Lenient", "Catastrophic", "Run")
@@ -13,25 +15,16 @@ SECTIONS: Final = (*REQUIRED, *OPTIONAL)
 
 _HEADER: Final = re.compile(r"([A-Z][A-Za-z]*):(?:\s+(.*))?$")
 _LOOKALIKE: Final = re.compile(r"[\s>#*_`+-]*([A-Za-z]+)[*_`]*\s*(?::|$)")
-"""Begins a line that may be meant for a header: in other letters, indented, in a list or emphasised."""
+"""The start of a line that may be a misspelled header: in lower case, indented, in a list or emphasised."""
+_CONTEXT: Final = 40
+"""The number of characters around a word that decide whether it is a number."""
 _PERCENT: Final = r"\s*(%|percent\b|per cent\b)?"
 _NUMBER: Final = re.compile(
     rf"(?<![\w.])([-\u2212+]?(?:\d{{1,3}}(?:,\d{{3}})+|\d+(?:_\d+)*)?(?:\.\d+|(?<=\d))(?:[eE][-+]?\d+)?){_PERCENT}"
 )
 _NAMES: Final = (
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
+    *("zero", "one", "two", "three", "four", "five", "six"),
+    *("seven", "eight", "nine", "ten", "eleven", "twelve"),
 )
 _WORDS: Final = {word: number for number, word in enumerate(_NAMES)}
 _WORD: Final = re.compile(rf"(?<![\w-])({'|'.join(_WORDS)})(?![\w-]){_PERCENT}", re.IGNORECASE)
@@ -41,15 +34,15 @@ _PART_AFTER: Final = re.compile(
     r"|ninth|tenth|hundredth|thousandth)s?\b",
     re.IGNORECASE,
 )
-"""What makes a word a part of another number: `twenty two`, `two thirds`."""
+"""The word is part of another number: `twenty two`, `two thirds`."""
 _COUNT_BEFORE: Final = re.compile(r"\b(?:least|most|than|exactly|only|above|below|over|under) $", re.IGNORECASE)
 _COUNT_AFTER: Final = re.compile(r" (?:of|out of|in)\b", re.IGNORECASE)
-"""What makes a number of `one`, which is a pronoun elsewhere."""
+"""The word `one` is a number here; elsewhere it is a pronoun."""
 
 
 @dataclass(frozen=True)
 class Section:
-    """A named section: its text with white space folded, and the line in the docstring (from 0) where it begins."""
+    """A named section: its text with white space folded, and its first line in the docstring, from 0."""
 
     name: str
     text: str
@@ -58,7 +51,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Docstring:
-    """A docstring's title, text, and sections in the order in which they stand; `offset` lines before the title."""
+    """A docstring's title, text and sections in order; `offset` is the number of lines before the title."""
 
     title: str
     text: str
@@ -70,7 +63,7 @@ class Docstring:
         return next((section for section in self.sections if section.name == name), None)
 
     def lookalike(self, name: str) -> int | None:
-        """Return the line in the docstring, from 0, that may be meant for the header of a section of that name."""
+        """Return the line in the docstring, from 0, that may be a misspelled header of that section."""
         for line, text in enumerate(self.text.splitlines()):
             match = _LOOKALIKE.match(text)
             if match and match[1].casefold() == name.casefold() and not _HEADER.match(text):
@@ -84,7 +77,7 @@ class Docstring:
 
 
 def read(raw: str) -> Docstring:
-    """Split a docstring, as it stands in the source, into title and sections."""
+    """Split a docstring, as written in the source, into title and sections."""
     text = inspect.cleandoc(raw)
     offset = len(raw) - len(raw.lstrip("\n"))
     lines = text.splitlines() or [""]
@@ -95,33 +88,42 @@ def read(raw: str) -> Docstring:
             sections.append((header[1], [header[2] or ""], number + offset))
         elif sections:
             sections[-1][1].append(line)
-    folded = tuple(Section(name, " ".join(" ".join(said).split()), line) for name, said, line in sections)
+    folded = tuple(Section(name, " ".join(" ".join(body).split()), line) for name, body, line in sections)
     return Docstring(lines[0].strip(), text, folded, offset)
 
 
-def states(prose: str, threshold: float) -> bool:
-    """Tell whether the prose names the threshold: 12 as 12 or twelve, 0.8 as 0.8 or 80 %, -0.1 as -0.1 or 0.1.
+def states(text: str, threshold: float) -> bool:
+    """Return whether the text states the threshold: 12 as 12 or twelve, 0.8 as 0.8 or 80 %, -0.1 as -0.1 or 0.1.
 
-    The prose has its white space folded.
+    Its white space must be folded.
     """
-    return any(math.isclose(abs(number), abs(threshold), rel_tol=1e-12) for number in _numbers(prose))
+    numbers, sought = _numbers(text), abs(threshold)
+    first, end = bisect_left(numbers, sought * (1 - 2e-12)), bisect_right(numbers, sought * (1 + 2e-12))
+    return any(math.isclose(number, sought, rel_tol=1e-12) for number in numbers[first:end])
 
 
-def _numbers(prose: str) -> Iterator[float]:
-    for digits, percent in _NUMBER.findall(prose):
+@lru_cache(maxsize=16)
+def _numbers(text: str) -> tuple[float, ...]:
+    """Return the absolute values of the numbers in a text, sorted."""
+    return tuple(sorted(map(abs, _each_number(text))))
+
+
+def _each_number(text: str) -> Iterator[float]:
+    for digits, percent in _NUMBER.findall(text):
         number = float(digits.replace(",", "").replace("\u2212", "-"))
         yield number
         if percent:
             yield number / 100
-    for match in _WORD.finditer(prose):
-        if _is_number(match[1], prose[: match.start()], prose[match.end(1) :]):
+    for match in _WORD.finditer(text):
+        start, end = match.span(1)
+        if _is_number(match[1], text[max(0, start - _CONTEXT) : start], text[end : end + _CONTEXT]):
             yield _WORDS[match[1].lower()]
             if match[2]:
                 yield _WORDS[match[1].lower()] / 100
 
 
 def _is_number(word: str, before: str, after: str) -> bool:
-    """Tell whether a word from zero to twelve is a number of its own."""
+    """Return whether a word from zero to twelve is a whole number here, not part of another."""
     if _PART_BEFORE.search(before) or _PART_AFTER.match(after):
         return False
     return word.lower() != "one" or bool(_COUNT_BEFORE.search(before) or _COUNT_AFTER.match(after))

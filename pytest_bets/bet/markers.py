@@ -1,4 +1,4 @@
-"""The other terms of a bet: its rehearsal, its seeds, its links to other bets."""
+"""The markers and constants beside the criteria: PILOT, replicate, challenges, withdrawn."""
 
 import ast
 from collections.abc import Mapping, Sequence
@@ -9,9 +9,11 @@ from pytest_bets.bet.declaration import SEED
 from pytest_bets.bet.source import UNREAD, Constants, Function, Mark
 from pytest_bets.diagnostics import Faults, nearest
 
+MAX_REPLICATES: Final = 100_000
+
 
 def pilot(constants: Constants, faults: Faults) -> dict[str, object]:
-    """Return the constants of a rehearsal by name."""
+    """Return the rehearsal's constants by name."""
     if source.PILOT not in constants.values:
         return {}
     line = constants.lines[source.PILOT]
@@ -27,7 +29,7 @@ def pilot(constants: Constants, faults: Faults) -> dict[str, object]:
         if name not in known:
             faults.add(
                 line,
-                f"PILOT names `{name}`, which is no constant of this file",
+                f"PILOT names `{name}`, which is not a constant of this file",
                 f"one of {', '.join(known) or 'none'}",
                 nearest(name, known),
             )
@@ -46,13 +48,13 @@ _MAX_SHOWN: Final = 60
 
 
 def overriding(name: str, text: str, constants: Mapping[str, object], file: str) -> object:
-    """Return the value that a text gives to a constant, of the type with which the bet declares it.
+    """Parse the value of a constant, in the type that the bet declares.
 
-    An integer is taken for a number, 1e3 for an integer, and any text for a string. A constant that is declared as None
-    or by other than a literal takes whatever a literal can say, and else the text.
+    A number accepts an integer, an integer accepts 1e3, and a string accepts any text. A constant declared as None or
+    by an expression accepts any literal, or else the text itself.
 
     Raises:
-        ValueError: where the text is of another type.
+        ValueError: if the text has another type.
 
     """
     declared = constants[name]
@@ -81,33 +83,34 @@ def overriding(name: str, text: str, constants: Mapping[str, object], file: str)
 def replicate(
     marks: Sequence[Mark], experiment: Function, constants: Constants, sweep: Mapping[str, object], faults: Faults
 ) -> int | None:
-    """Return how many seeds the experiment is given, None where it is not replicated."""
+    """Return the number of seeds of the experiment, None if it is not replicated."""
     found = [mark for mark in marks if mark.name == "replicate"]
     if not found:
         return None
     mark = found[-1]
-    count = source.recorded(mark.arguments[0], constants.plain) if len(mark.arguments) == 1 else None
+    count = source.recorded(mark.arguments[0], constants.literals) if len(mark.arguments) == 1 else None
     if len(found) > 1 or type(count) is not int or count < 1 or (mark.call and mark.call.keywords):
         faults.add(mark.line, "`replicate` takes one count", "a literal integer of 1 or more, as in replicate(5)")
+        return None
+    if count > MAX_REPLICATES:
+        faults.add(mark.line, f"`replicate` has {count:,} seeds", f"at most {MAX_REPLICATES:,}")
         return None
     arguments = experiment.args
     if SEED not in [argument.arg for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]:
         faults.add(
             experiment.lineno,
-            f"`{experiment.name}` is replicated and takes no argument `{SEED}`",
+            f"`{experiment.name}` is replicated but takes no argument `{SEED}`",
             f"an argument `{SEED}`, an integer",
         )
     if SEED in {name for key in sweep for name in key.split(", ")}:
         faults.add(
-            mark.line,
-            f"`{SEED}` is given by replicate and by parametrize",
-            "replicate alone, whose seeds nobody chooses",
+            mark.line, f"`{SEED}` comes from both replicate and parametrize", "replicate alone, which derives the seeds"
         )
     return count
 
 
 def challenges(marks: Sequence[Mark], faults: Faults) -> tuple[int | str, ...]:
-    """Return the numbers or ids of the bets that are challenged."""
+    """Return the numbers or ids of the challenged bets."""
     links: list[int | str] = []
     for mark in marks:
         if mark.name != "challenges":
@@ -125,7 +128,7 @@ def challenges(marks: Sequence[Mark], faults: Faults) -> tuple[int | str, ...]:
 
 
 def withdrawn(marks: Sequence[Mark], faults: Faults) -> str | None:
-    """Return the reason why the claim is withdrawn, None where it is not."""
+    """Return why the claim is withdrawn, None if it is not."""
     found = [mark for mark in marks if mark.name == "withdrawn"]
     if not found:
         return None

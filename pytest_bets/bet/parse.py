@@ -1,4 +1,4 @@
-"""Reading a declaration from a bet file's source, and naming every fault in it."""
+"""Parse the declaration in a bet file, and report every fault in it."""
 
 import ast
 import re
@@ -6,35 +6,38 @@ from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Final
 
-from pytest_bets.bet import criteria, source
-from pytest_bets.bet import markers as terms
-from pytest_bets.bet import thresholds as prose
+from pytest_bets.bet import criteria, markers, source, thresholds
 from pytest_bets.bet.declaration import CRITERIA, MARKERS, Declaration, is_bet_name, number_of
 from pytest_bets.bet.source import Function, Mark
 from pytest_bets.diagnostics import DeclarationError, Fault, Faults, nearest
 
 RESERVED: Final = (*CRITERIA, "record")
+MAX_SOURCE: Final = 500_000
+"""The maximum number of characters in a bet file: parsing stays below a few seconds."""
 _MENTION: Final = re.compile(
-    rf"mark\s*\.\s*(?:{'|'.join(MARKERS)})\b|import\b.*\bmark\s+as\b|=\s*pytest\s*\.\s*mark\s*$", re.MULTILINE
+    rf"mark\s*\.\s*(?:{'|'.join(MARKERS)})\b|\bmark\s+as\b|=\s*pytest\s*\.\s*mark\s*$", re.MULTILINE
 )
 
 
 def read(text: str, file: str) -> Declaration | None:
-    """Read the declaration in a bet file's source; None when the file is not a bet.
+    """Parse the declaration in a bet file; None if the file is not a bet.
 
     Raises:
-        DeclarationError: naming every fault found.
+        DeclarationError: with every fault of the file.
 
     """
     text = text.removeprefix("\ufeff")
     numbered = number_of(file) is not None
     if not numbered and not _MENTION.search(text):
         return None
+    if len(text) > MAX_SOURCE:
+        problem = f"the file has {len(text):,} characters"
+        raise DeclarationError([Fault(file, 1, problem, expected=f"a bet file of at most {MAX_SOURCE:,} characters")])
     try:
         return _read(text, file, numbered)
     except SyntaxError as error:
-        stands = (error.text or "").strip()
-        raise DeclarationError([Fault(file, error.lineno or 1, f"this is not Python: {error.msg}", stands)]) from None
+        fault = Fault(file, error.lineno or 1, f"this is not Python: {error.msg}", (error.text or "").strip())
+        raise DeclarationError([fault]) from None
     except RecursionError:
         raise DeclarationError([Fault(file, 1, "this is nested too deeply to be read")]) from None
 
@@ -47,40 +50,40 @@ def _read(text: str, file: str, numbered: bool) -> Declaration | None:
         if any(mark.name in MARKERS for mark in source.marks(function.decorator_list))
     ]
     if marked or numbered or source.mentioned(tree, MARKERS):
-        return _Reader(text, file, tree).declaration(marked)
+        return _Parser(text, file, tree).declaration(marked)
     return None
 
 
-class _Reader:
-    """Reads one file; gathers faults as it goes, so that all are told at once."""
+class _Parser:
+    """Parses one file and collects its faults, so that one error reports all."""
 
     def __init__(self, text: str, file: str, tree: ast.Module) -> None:
         self.tree = tree
         self.faults = Faults(file, text)
 
     def declaration(self, marked: Sequence[tuple[Function, ast.ClassDef | None]]) -> Declaration:
-        """Return the declaration, or raise with all faults."""
+        """Return the declaration, or raise all faults."""
         self._check_name()
-        said, said_line = prose.read(self.tree, self.faults)
+        docstring, docstring_line = thresholds.read(self.tree, self.faults)
         experiment = self._experiment(marked)
         marks = source.marks(experiment.decorator_list)
         constants = source.constants(self.tree)
         judged = criteria.read(marks, experiment, self.faults)
-        prose.check_thresholds(said, said_line, judged, self.faults)
+        thresholds.check_thresholds(docstring, docstring_line, judged, self.faults)
         criteria.check_nesting(judged, self.faults)
-        sweep = source.sweep(self.tree, marks, constants.plain)
+        sweep = source.sweep(self.tree, marks, constants.literals)
         declared = Declaration(
             file=self.faults.file,
             function=experiment.name,
             line=experiment.lineno,
-            docstring=said,
+            docstring=docstring,
             criteria=judged,
             constants={name: value for name, value in constants.values.items() if name != source.PILOT},
-            pilot=terms.pilot(constants, self.faults),
+            pilot=markers.pilot(constants, self.faults),
             sweep=sweep,
-            replicate=terms.replicate(marks, experiment, constants, sweep, self.faults),
-            challenges=terms.challenges(marks, self.faults),
-            withdrawn=terms.withdrawn(marks, self.faults),
+            replicate=markers.replicate(marks, experiment, constants, sweep, self.faults),
+            challenges=markers.challenges(marks, self.faults),
+            withdrawn=markers.withdrawn(marks, self.faults),
         )
         self.faults.raise_any()
         return declared
@@ -90,30 +93,30 @@ class _Reader:
             path = PurePath(self.faults.file)
             self.faults.add(
                 1,
-                "this is not the name of a bet's file",
+                "this is not a bet file name",
                 "bet_<number>_<slug>.py, of letters, digits and underscores",
                 re.sub(r"\W+", "_", path.stem) + ".py",
                 path.name,
             )
 
     def _experiment(self, marked: Sequence[tuple[Function, ast.ClassDef | None]]) -> Function:
-        expected = "one function that carries the criteria strict, lenient and catastrophic"
+        expected = "one function with the criteria strict, lenient and catastrophic"
         if not marked:
             near = self._near_miss(MARKERS)
             self.faults.add(
                 near.line if near else source.mentioned(self.tree, MARKERS) or 1,
-                "no function of this bet carries a criterion",
+                "no function of this bet has a criterion",
                 expected,
                 nearest(near.name, MARKERS) if near else "",
             )
             self.faults.raise_any()
         for function, owner in marked:
             if owner:
-                self.faults.add(function.lineno, f"the criteria stand on a method of class {owner.name}", expected)
+                self.faults.add(function.lineno, f"the criteria are on a method of class {owner.name}", expected)
         for function, _ in marked[1:]:
             self.faults.add(
                 function.lineno,
-                f"`{function.name}` carries criteria, and so does `{marked[0][0].name}` on line {marked[0][0].lineno}",
+                f"`{function.name}` has criteria, and so has `{marked[0][0].name}` on line {marked[0][0].lineno}",
                 expected + "; a second hypothesis is a second bet",
             )
         experiment = marked[0][0]
@@ -122,7 +125,7 @@ class _Reader:
                 experiment.lineno, f"`{experiment.name}` is the name of a tier's item", "another name", "experiment"
             )
         if line := source.yields(experiment):
-            self.faults.add(line, f"`{experiment.name}` yields", "an experiment that returns what it measured, once")
+            self.faults.add(line, f"`{experiment.name}` yields", "an experiment that returns its measurements once")
         return experiment
 
     def _near_miss(self, wanted: Sequence[str]) -> Mark | None:

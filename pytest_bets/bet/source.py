@@ -1,4 +1,4 @@
-"""What stands in a bet file's source: its constants and the marks on its functions, by `ast` alone."""
+"""The constants of a bet file and the markers on its functions, found with `ast`."""
 
 import ast
 import warnings
@@ -14,7 +14,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 @dataclass(frozen=True)
 class Mark:
-    """One `pytest.mark.<name>(...)`; `call` is None for a mark without parentheses."""
+    """One `pytest.mark.<name>(...)`; `call` is None for a marker without parentheses."""
 
     name: str
     call: ast.Call | None
@@ -28,26 +28,26 @@ class Mark:
 
 @dataclass(frozen=True)
 class Constants:
-    """The module-level CAPITAL names, assigned or imported.
+    """The module-level names in capitals, assigned or imported.
 
-    `values` as recorded, `lines` where they stand, `plain` if literal, `nodes` what is assigned once and in any case.
+    `values` are as recorded, `lines` their lines, `literals` the literal ones, `nodes` the assigned expressions.
     """
 
     values: Mapping[str, object]
     lines: Mapping[str, int]
-    plain: Mapping[str, object]
+    literals: Mapping[str, object]
     nodes: Mapping[str, ast.AST]
 
 
 def module(text: str | bytes, file: str) -> ast.Module:
-    """Return the module's tree, without the warnings that Python gives where it runs the module.
+    """Parse a module without Python's warnings, which appear when it runs.
 
     Raises:
-        SyntaxError: where the text is no Python.
+        SyntaxError: if the text is not Python.
 
     """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # as errors they would be syntax errors, and who reads would see another module
+        warnings.simplefilter("ignore")  # with warnings as errors, they would be syntax errors
         try:
             return ast.parse(text, file)
         except (ValueError, RecursionError, MemoryError) as error:
@@ -55,7 +55,7 @@ def module(text: str | bytes, file: str) -> ast.Module:
 
 
 def marks(decorators: Sequence[ast.expr]) -> tuple[Mark, ...]:
-    """Return the pytest marks among the decorators, in source order."""
+    """Return the pytest markers among the decorators, in source order."""
     return tuple(mark for mark in map(_mark, decorators) if mark is not None)
 
 
@@ -72,7 +72,7 @@ def _name(node: ast.expr) -> str:
 
 
 def mentioned(tree: ast.Module, names: Sequence[str]) -> int | None:
-    """Return the line of the first of these marks, wherever it stands: behind an alias, nested, in `pytestmark`."""
+    """Return the line of the first of these markers anywhere: behind an alias, nested, in `pytestmark`."""
     holders = {"mark"}
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
@@ -85,7 +85,7 @@ def mentioned(tree: ast.Module, names: Sequence[str]) -> int | None:
 
 
 def functions(tree: ast.Module) -> Iterator[tuple[Function, ast.ClassDef | None]]:
-    """Yield the functions of the module and of its classes, with the class."""
+    """Yield the functions of the module, and those of its classes with their class."""
     for node in tree.body:
         if isinstance(node, Function):
             yield node, None
@@ -94,20 +94,20 @@ def functions(tree: ast.Module) -> Iterator[tuple[Function, ast.ClassDef | None]
 
 
 def yields(function: Function) -> int | None:
-    """Return the line of the first `yield` of a function, not of those that are defined in it."""
-    waiting: list[ast.AST] = list(function.body)
+    """Return the line of a function's first `yield`, outside nested functions."""
+    pending: list[ast.AST] = list(function.body)
     lines = []
-    while waiting:
-        node = waiting.pop()
+    while pending:
+        node = pending.pop()
         if isinstance(node, ast.Yield | ast.YieldFrom):
             lines.append(node.lineno)
         if not isinstance(node, Function | ast.Lambda):
-            waiting += ast.iter_child_nodes(node)
+            pending += ast.iter_child_nodes(node)
     return min(lines, default=None)
 
 
 def literal(node: ast.AST) -> object:
-    """Return the literal's value in the terms of JSON, or `UNREAD` when JSON cannot hold it."""
+    """Return the literal's value as JSON has it, or `UNREAD` if it is not a literal or JSON lacks its type."""
     try:
         return _jsonable(evaluated(node))
     except (ValueError, RecursionError):
@@ -118,7 +118,7 @@ def evaluated(node: ast.AST) -> object:
     """Return the literal's value.
 
     Raises:
-        ValueError: where the node is no literal.
+        ValueError: if the node is not a literal.
 
     """
     try:
@@ -138,7 +138,7 @@ def _jsonable(value: object) -> object:
 
 
 def recorded(node: ast.expr, known: Mapping[str, object]) -> object:
-    """Return a literal's value, the value of a literal constant that it names, or else its source text."""
+    """Return the value of a literal or of a name of a literal constant, or else the source text."""
     if isinstance(node, ast.Name) and node.id in known:
         return known[node.id]
     value = literal(node)
@@ -146,10 +146,10 @@ def recorded(node: ast.expr, known: Mapping[str, object]) -> object:
 
 
 def constants(tree: ast.Module) -> Constants:
-    """Read the module-level CAPITAL names; one assigned more than once, or under a condition, by source text."""
+    """Return the module-level names in capitals; a name assigned twice or conditionally has its source as value."""
     sources: dict[str, list[str]] = {}
     lines: dict[str, int] = {}
-    plain: dict[str, object] = {}
+    literals: dict[str, object] = {}
     nodes: dict[str, ast.AST] = {}
     for statement, nested in _statements(tree.body, nested=False):
         for name, node in _assigned(statement):
@@ -157,12 +157,13 @@ def constants(tree: ast.Module) -> Constants:
             shown = statement if nested and not isinstance(statement, ast.ImportFrom) else node
             sources.setdefault(name, []).append(ast.unparse(shown))
             lines.setdefault(name, statement.lineno)
-            plain[name] = UNREAD if nested or again else literal(node)
+            literals[name] = UNREAD if nested or again else literal(node)
             nodes[name] = statement if nested or again else node
     values = {
-        name: {"source": "; ".join(texts)} if plain[name] is UNREAD else plain[name] for name, texts in sources.items()
+        name: {"source": "; ".join(texts)} if literals[name] is UNREAD else literals[name]
+        for name, texts in sources.items()
     }
-    return Constants(values, lines, {name: value for name, value in plain.items() if value is not UNREAD}, nodes)
+    return Constants(values, lines, {name: value for name, value in literals.items() if value is not UNREAD}, nodes)
 
 
 def _statements(body: Sequence[ast.stmt], nested: bool) -> Iterator[tuple[ast.stmt, bool]]:
@@ -203,9 +204,9 @@ def _assigned(statement: ast.stmt) -> Iterator[tuple[str, ast.AST]]:
 
 
 def sweep(tree: ast.Module, own: Sequence[Mark], known: Mapping[str, object]) -> dict[str, object]:
-    """Return what spans the sweep: `parametrize` on the experiment or the module, parametrized fixtures, generators.
+    """Return the sweep: `parametrize` on the experiment or the module, parametrized fixtures, generators.
 
-    `own` are the marks on the experiment.
+    `own` are the markers on the experiment.
     """
     found: dict[str, object] = {}
     for mark in (*own, *_module_marks(tree)):

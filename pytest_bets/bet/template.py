@@ -1,4 +1,4 @@
-"""The file that a new bet starts from: a toy that runs at once, and words that must be replaced before it counts."""
+"""The file of a new bet: a toy that runs at once, with text that must be replaced before it counts."""
 
 import re
 import shlex
@@ -10,9 +10,9 @@ from pytest_bets.bet.declaration import Declaration
 from pytest_bets.diagnostics import Fault
 
 LONGEST: Final = 60
-"""How many characters of a title become a file's name."""
+"""The maximum length of a file name made from a title."""
 SLUG: Final = re.compile(rf"(?=.{{1,{LONGEST}}}$)[a-z0-9]+(_[a-z0-9]+)*")
-"""The part of a file's name that is chosen by hand."""
+"""The part of the file name that `--slug` sets."""
 
 _UNWRITTEN: Final = {
     "Hypothesis": "say what you claim, so that a result can contradict it.",
@@ -54,7 +54,7 @@ def experiment(seed):
 
 
 def slug(title: str) -> str:
-    """Return a title as it stands in a file's name, its last words cut off where it is long; empty without letters."""
+    """Return a title as part of a file name, without its last words if it is long; empty without letters."""
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
     words = re.findall(r"[a-z0-9]+", plain)
     while len(words) > 1 and len("_".join(words)) > LONGEST:
@@ -63,18 +63,18 @@ def slug(title: str) -> str:
 
 
 def bet_file(number: int, title: str, file: PurePath) -> str:
-    """Return the source of a new bet; `file` is its path from where it will be run."""
+    """Return the source of a new bet; `file` is its path relative to the working folder."""
     safe = " ".join(title.replace("\\", "/").replace('"""', "'''").split()).rstrip('"')
     return _TEMPLATE.format(number=number, title=safe, file=shlex.quote(file.as_posix()), **_UNWRITTEN)
 
 
 def created(file: str, bet: str, number: int, attributes: tuple[str, str] | None) -> str:
-    """Return what `new` says: the bet's id, what was added to which of git's files, if anything, and the next steps."""
+    """Return the message of `new`: the bet's id, the line added to `.gitattributes`, if any, and the next steps."""
     path = shlex.quote(file)
     lines = [
-        f"{file} is written.",
+        f"Created {file}.",
         f"The bet's id is {bet}.",
-        "Its record has this name for ever. For another name, delete the file now and use --slug.",
+        "The record keeps this name. For another name, delete the file now and use --slug.",
     ]
     if attributes:
         lines.append(f"{attributes[0]}: added `{attributes[1]}`, so that a merge keeps the runs of both branches.")
@@ -89,17 +89,17 @@ def created(file: str, bet: str, number: int, attributes: tuple[str, str] | None
 
 
 def unwritten(declaration: Declaration, source: str) -> list[Fault]:
-    """Return a fault for each section of a bet that still has the template's words, which claim nothing."""
+    """Return a fault for each section that still has the text of the template."""
     return [
         Fault(
             declaration.file,
             _line(source, name),
-            f"the section `{name}:` still has the words of the template",
-            f"{name}: {words}",
+            f"the section `{name}:` still has the text of the template",
+            f"{name}: {text}",
             f"{_TO_WRITE[name]}; until then, rehearse with --bets-pilot",
         )
-        for name, words in _UNWRITTEN.items()
-        if words in declaration.docstring.prose(name)
+        for name, text in _UNWRITTEN.items()
+        if text in declaration.docstring.prose(name)
     ]
 
 

@@ -1,28 +1,29 @@
-"""What a bet says to people, held against what it says to the machine."""
+"""Check the docstring of a bet: its title, its sections, and that it states every threshold."""
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import PurePath
 
-from pytest_bets.bet import docstring
 from pytest_bets.bet.declaration import CONTROL, Criterion, number_of
-from pytest_bets.bet.docstring import Docstring
+from pytest_bets.bet.docstring import REQUIRED, SECTIONS, Docstring, states
+from pytest_bets.bet.docstring import read as read_docstring
 from pytest_bets.diagnostics import Faults, nearest
 
 
 def read(tree: ast.Module, faults: Faults) -> tuple[Docstring, int]:
-    """Return the docstring of a bet file and the line on which it begins; note what is missing or wrong in it."""
+    """Return the docstring of a bet file and its first line; add a fault for everything missing or wrong."""
     raw = ast.get_docstring(tree, clean=False)
-    wanted = ", ".join(docstring.REQUIRED)
+    required = ", ".join(REQUIRED)
     if raw is None:
-        faults.add(1, "the bet has no docstring", f"a title line and the sections {wanted}")
-        return docstring.read(""), 1
+        faults.add(1, "the bet has no docstring", f"a title line and the sections {required}")
+        return read_docstring(""), 1
     line = tree.body[0].lineno
-    prose = docstring.read(raw)
-    titled = re.match(r"Bet\s+(\d+)\s*:", prose.title)
+    docstring = read_docstring(raw)
+    titled = re.match(r"Bet\s+(\d+)\s*:", docstring.title)
     number = number_of(faults.file)
-    if not prose.title:
+    if not docstring.title:
         faults.add(line, "the docstring has no title line", "a title such as: Bet 46: the claim in one line")
     elif titled and number is None:
         name = PurePath(faults.file).name
@@ -30,49 +31,49 @@ def read(tree: ast.Module, faults: Faults) -> tuple[Docstring, int]:
         faults.add(line, f"the title says bet {titled[1]}, the file's name {name} has no number", expected)
     elif titled and int(titled[1]) != number:
         faults.add(line, f"the title says bet {titled[1]}, the file's name says {number}", f"Bet {number}:")
-    stand = [section.name for section in prose.sections]
-    for name in docstring.REQUIRED:
-        if name not in stand:
-            _miss(name, f"the docstring has no section `{name}:`", f"the sections {wanted}", prose, line, faults)
-    for section in prose.sections:
-        if section.name in docstring.SECTIONS and not section.text:
+    present = Counter(section.name for section in docstring.sections)
+    for name in REQUIRED:
+        if name not in present:
+            _miss(name, f"the docstring has no section `{name}:`", f"the sections {required}", docstring, line, faults)
+    for section in docstring.sections:
+        if section.name in SECTIONS and not section.text:
             faults.add(
                 line + section.line,
                 f"the section `{section.name}:` is empty",
                 "its text on this line or indented below",
             )
-        if stand.count(section.name) > 1 and prose.section(section.name) is not section:
+        if present[section.name] > 1 and docstring.section(section.name) is not section:
             faults.add(line + section.line, f"a second section `{section.name}:`", "each section once")
-    return prose, line
+    return docstring, line
 
 
-def _miss(name: str, problem: str, expected: str, prose: Docstring, first: int, faults: Faults) -> None:
-    """Note that a section is missing, at the line that may be meant for it."""
-    strangers = [section for section in prose.sections if section.name not in docstring.SECTIONS]
-    near = next((section.line for section in strangers if nearest(section.name, [name])), None)
-    like = prose.lookalike(name)
+def _miss(name: str, problem: str, expected: str, docstring: Docstring, first: int, faults: Faults) -> None:
+    """Add a fault for a missing section, at the line that may be its misspelled header."""
+    unknown = [section for section in docstring.sections if section.name not in SECTIONS]
+    near = next((section.line for section in unknown if nearest(section.name, [name])), None)
+    like = docstring.lookalike(name)
     if like is not None:
         faults.add(first + like, problem, f"`{name}:` at the start of its line", f"{name}:")
     else:
         faults.add(first + (near or 0), problem, expected, f"{name}:" if near else "")
 
 
-def check_thresholds(prose: Docstring, prose_line: int, criteria: Sequence[Criterion], faults: Faults) -> None:
-    """Note every threshold that the section of its tier does not state."""
-    if not prose.title:
+def check_thresholds(docstring: Docstring, docstring_line: int, criteria: Sequence[Criterion], faults: Faults) -> None:
+    """Add a fault for every threshold that the section of its tier does not state."""
+    if not docstring.title:
         return
-    if any(criterion.tier == CONTROL for criterion in criteria) and not prose.section("Control"):
-        problem = "there is a control, and the docstring has no section `Control:`"
-        _miss("Control", problem, "what the control is, in words", prose, prose_line, faults)
+    if any(criterion.tier == CONTROL for criterion in criteria) and not docstring.section("Control"):
+        problem = "there is a control but the docstring has no section `Control:`"
+        _miss("Control", problem, "a description of the control", docstring, docstring_line, faults)
     for criterion in criteria:
-        section = prose.section(criterion.tier.capitalize())
-        if section is None or docstring.states(section.text, criterion.sentence.threshold):
+        section = docstring.section(criterion.tier.capitalize())
+        if section is None or states(section.text, criterion.sentence.threshold):
             continue
         threshold = criterion.sentence.threshold
-        at = prose_line + section.line
+        at = docstring_line + section.line
         faults.add(
             criterion.line,
-            f"the threshold {threshold} does not stand in the section `{section.name}:`",
-            f"{threshold} in line {at}, or a sentence that says the same as that line",
+            f"the threshold {threshold} is missing from the section `{section.name}:`",
+            f"write {threshold} in line {at}, or change the marker to match",
             text=f"line {criterion.line}: {criterion}\nline {at}: {section.name}: {section.text}",
         )

@@ -1,18 +1,18 @@
-"""Checks of a declaration that need more than its own text: its cells, what they measure, and the other bets."""
+"""Check a declaration against its cells, their measurements, and the other bets."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from pytest_bets.bet.declaration import Criterion, Declaration
-from pytest_bets.diagnostics import Fault, nearest
-from pytest_bets.sentence import interval as bounds
-from pytest_bets.sentence.ast import Groups, Sentence, bare_names, walk
-from pytest_bets.sentence.evaluate import EvaluationError, Row, value
+from pytest_bets.diagnostics import EvaluationError, Fault, count_noun, nearest
+from pytest_bets.sentence import interval
+from pytest_bets.sentence.ast import Groups, Sentence, bare_names, subnodes
+from pytest_bets.sentence.evaluate import Row, value
 
 Link = int | str
 
 
 def cell_faults(declaration: Declaration, cells: Sequence[Mapping[str, object]]) -> list[Fault]:
-    """Return what is wrong with the sentences for a sweep of these cells, each given by its parameters."""
+    """Return the faults of the sentences for these cells, each given by its parameters."""
     parameters = sorted(set().union(*cells)) if cells else []
 
     def groups(parameter: str) -> int:
@@ -29,28 +29,27 @@ def cell_faults(declaration: Declaration, cells: Sequence[Mapping[str, object]])
 def _cell_problem(
     sentence: Sentence, cells: int, parameters: Sequence[str], groups: Callable[[str], int]
 ) -> tuple[str, str, str] | None:
-    for node in walk(sentence.value):
+    for node in subnodes(sentence.value):
         if isinstance(node, Groups) and node.parameter not in parameters:
             expected = (
                 f"a parameter of the sweep: {', '.join(parameters)}" if parameters else "a sweep with that parameter"
             )
-            return f"`{node.parameter}` is no parameter of the sweep", expected, nearest(node.parameter, parameters)
+            return f"`{node.parameter}` is not a parameter of the sweep", expected, nearest(node.parameter, parameters)
     bare = bare_names(sentence.value)
     if bare and cells > 1:
-        expected = "a reducer, which makes one number of them"
+        expected = "a reducer, which turns them into one number"
         return f"`{bare[0]}` has a value in each of {cells} cells", expected, f"mean({bare[0]}) or median({bare[0]})"
-    ever = bounds.holds(sentence, cells, groups)
-    if ever != "sometimes":
-        over = "1 cell" if cells == 1 else f"{cells} cells"
-        return f"with {over} this sentence is {ever} true", "a sentence that the measurements decide", ""
+    answer = interval.certainty(sentence, cells, groups)
+    if answer != "sometimes":
+        problem = f"with {count_noun(cells, 'cell')} this sentence is {answer} true"
+        return problem, "a sentence that the measurements decide", ""
     return None
 
 
 def check_row(criteria: Sequence[Criterion], row: Row) -> str | None:
-    """Return why some sentence can never be evaluated with this cell among the others, None where all can.
+    """Return why this cell makes a sentence impossible to evaluate, None if it does not.
 
-    A sentence reads every cell, and what it cannot compute with in one cell is an error over all of them: the words are
-    those of the void verdict that the whole run would have.
+    One wrong cell makes the whole run void, so the message is the one of that verdict.
     """
     for criterion in criteria:
         try:
@@ -66,10 +65,10 @@ def link_faults(
     links: Callable[[Link], Sequence[Link]],
     known: Collection[str],
 ) -> list[Fault]:
-    """Return what is wrong with the challenges of a bet.
+    """Return the faults of the challenges of a bet.
 
-    `find` gives the one name of the bet that a link names, its number or else its id, and None where there is no such
-    bet; `links` gives the challenges of a bet by those names; `known` are the ids of all.
+    `find` returns the canonical link of a bet, its number or else its id, None if there is no such bet. `links` returns
+    the canonical challenges of a bet. `known` are all ids.
     """
     own: Link = declaration.id if declaration.number is None else declaration.number
     faults = []
@@ -86,7 +85,13 @@ def link_faults(
         if path:
             shown = " challenges ".join(map(str, [own, *path]))
             faults.append(
-                Fault(declaration.file, declaration.line, f"a circle: bet {shown}", text, "challenges that end")
+                Fault(
+                    declaration.file,
+                    declaration.line,
+                    f"a circle of challenges: bet {shown}",
+                    text,
+                    "challenges without a circle",
+                )
             )
     return faults
 

@@ -1,1 +1,1 @@
-"""Write-ups checked against the records."""
+"""Check write-ups against the records."""

@@ -1,4 +1,4 @@
-"""What a write-up says of bets, held against the records."""
+"""Compare what a write-up says about bets with the records."""
 
 import re
 from bisect import bisect_right
@@ -9,13 +9,12 @@ from typing import Final, Literal
 from pytest_bets.claims.markdown import BREAK, Block, Comment, blocks, line_starts
 from pytest_bets.claims.mentions import Marked, Mention, Span, marked, mentions, word
 from pytest_bets.claims.number import VALUE, agrees, alike, hundredfold
-from pytest_bets.diagnostics import nearest
+from pytest_bets.diagnostics import EvaluationError, SentenceError, nearest
 from pytest_bets.record.verdict import figure
-from pytest_bets.sentence.evaluate import EvaluationError, value_of
-from pytest_bets.sentence.lex import SentenceError
+from pytest_bets.sentence.evaluate import value_of
 from pytest_bets.sentence.parse import parse_value
 
-Kind = Literal["verdict", "standing", "value", "marker", "unknown", "unreadable"]
+FindingKind = Literal["verdict", "standing", "value", "marker", "unknown", "unreadable"]
 
 _SAYING: Final = {"retracted": r"retract|overturn", "withdrawn": r"withdraw|withdrew"}
 _DENIED: Final = r"(?<!not )(?<!never )(?<!n't )(?<!n’t )(?<!not been )(?<!never been )(?<!n't been )(?<!n’t been )"
@@ -23,10 +22,10 @@ _DENIED: Final = r"(?<!not )(?<!never )(?<!n't )(?<!n’t )(?<!not been )(?<!nev
 
 @dataclass(frozen=True)
 class Bet:
-    """What is known of a bet: its verdict and standing in words, how its claim went if it is gone, its cells.
+    """A bet as the records have it: its verdict and standing in words, and its cells.
 
-    `cells` holds a row for each cell of the record, none where it was never run or is void; `reason` is why it is void,
-    or why its file cannot be read.
+    `gone` has `retracted` or `withdrawn` if the claim is. `cells` is empty if the bet was never run or is void.
+    `reason` is why it is void, or why its file cannot be read.
     """
 
     id: str
@@ -41,7 +40,7 @@ class Bet:
 
 @dataclass(frozen=True)
 class Edit:
-    """A part of the source, from `start` to `end`, and what should stand there."""
+    """A replacement of the source from `start` to `end`."""
 
     start: int
     end: int
@@ -50,13 +49,13 @@ class Edit:
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that a page says and the records do not: what stands on that line, and what is of record.
+    """A contradiction between a page and the records: the text on that line, and what the record says.
 
-    `edit` mends it, where that takes no prose.
+    `edit` fixes it, if a replacement is enough.
     """
 
     line: int
-    kind: Kind
+    kind: FindingKind
     bet: str | None
     stands: str
     record: str
@@ -65,7 +64,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Checked:
-    """A page's findings in the order of its lines, and how much it says: mentions of bets, and marked values."""
+    """A page's findings in line order, and its numbers of mentions and marked values."""
 
     findings: tuple[Finding, ...]
     mentions: int
@@ -73,15 +72,15 @@ class Checked:
 
 
 def check(source: str, bets: Sequence[Bet]) -> Checked:
-    """Hold a page of Markdown against the records of all bets."""
+    """Check a page of Markdown against the records of all bets."""
     page = _Page(source, bets)
     for block in blocks(source):
-        page.block(block)
+        page.check(block)
     return Checked(tuple(sorted(page.found, key=lambda finding: finding.line)), page.mentions, page.values)
 
 
-def mended(source: str, findings: Sequence[Finding]) -> str:
-    """Return the page with every edit of its findings made, and every other character as it was."""
+def apply_edits(source: str, findings: Sequence[Finding]) -> str:
+    """Return the page with the edits of its findings applied, and no other change."""
     edits = {finding.edit for finding in findings if finding.edit}
     for edit in sorted(edits, key=lambda edit: edit.start, reverse=True):
         source = source[: edit.start] + edit.text + source[edit.end :]
@@ -98,28 +97,28 @@ class _Page:
         self.found: list[Finding] = []
         self.mentions = self.values = 0
 
-    def block(self, block: Block) -> None:
+    def check(self, block: Block) -> None:
         cited: dict[str, tuple[Bet, int, str]] = {}
-        told = mentions(block, self.words)
-        sharing: dict[Span | None, list[Mention]] = {}
-        for mention in told:
-            sharing.setdefault(mention.verdict, []).append(mention)
-        for mention in told:
+        found = mentions(block, self.words)
+        same_verdict: dict[Span | None, list[Mention]] = {}
+        for mention in found:
+            same_verdict.setdefault(mention.verdict, []).append(mention)
+        for mention in found:
             bet = self._known(mention.bet, f'"Bet {mention.bet}"', block.places[mention.at])
             if bet:
-                self._verdict(block, mention, bet, sharing[mention.verdict])
+                self._verdict(block, mention, bet, same_verdict[mention.verdict])
                 cited.setdefault(bet.id, (bet, block.places[mention.at], f'"Bet {mention.bet}"'))
         values = list(marked(block))
         for value in values:
             if isinstance(value, Comment):
                 stands = f"<!-- {value.text} -->"
-                self._add(value.start, "marker", None, stands, "it closes nothing: no marker is open before it")
+                self._add(value.start, "marker", None, stands, "no marker is open before it")
                 continue
             bet = self._known(value.bet, f"<!-- {value.opening.text} -->", value.opening.start)
             if bet:
                 self._value(block, value, bet)
                 cited.setdefault(bet.id, (bet, value.opening.start, f"a value of bet {value.bet}"))
-        self.mentions += len(told)
+        self.mentions += len(found)
         self.values += len(values)
         for bet, place, stands in cited.values():
             if bet.gone and not _says_so(block.text, bet.gone):
@@ -143,7 +142,7 @@ class _Page:
             near = self.numbers[min(self.numbers, key=lambda number: (abs(number - int(named)), number))].id
         return f"; the nearest is {near}" if near else ""
 
-    def _verdict(self, block: Block, mention: Mention, bet: Bet, sharing: Sequence[Mention]) -> None:
+    def _verdict(self, block: Block, mention: Mention, bet: Bet, same_verdict: Sequence[Mention]) -> None:
         if not mention.verdict:
             return
         start, end = mention.verdict
@@ -153,9 +152,9 @@ class _Page:
         if claimed == due:
             return
         record = {"never run": "it was never run", "void": f"its run is void: {bet.reason}"}.get(
-            bet.verdict, f"the record{f' of bet {mention.bet}' if len(sharing) > 1 else ''} says {bet.verdict}"
+            bet.verdict, f"the record{f' of bet {mention.bet}' if len(same_verdict) > 1 else ''} says {bet.verdict}"
         )
-        alone = all((self._find(other.bet) or bet).verdict == bet.verdict for other in sharing)
+        alone = all((self._find(other.bet) or bet).verdict == bet.verdict for other in same_verdict)
         edit = self._edit(block, start, end, due) if alone else None
         whole = block.text[mention.at : end]
         stands = f'"Bet {mention.bet}: {written}"' if BREAK in whole else f'"{whole}"'
@@ -166,15 +165,15 @@ class _Page:
         if marker.sentence is None:
             self._add(place, "marker", bet.id, stands, f"expected <!-- bet {marker.bet}: VALUE -->, as in mean(gain)")
         elif marker.closing is None:
-            record = f"it is left open: expected <!-- /bet --> after it, in the same {block.kind}"
+            record = f"it is not closed: expected <!-- /bet --> after it, in the same {block.kind}"
             self._add(place, "marker", bet.id, stands, record)
         else:
             try:
                 value = value_of(parse_value(marker.sentence), bet.cells) if bet.cells else None
             except SentenceError as error:
-                told = [f"the sentence cannot be read: {error.problem}", f"expected {error.expected}"]
-                told += [f"did you mean {error.suggestion}?"] if error.suggestion else []
-                self._add(place, "marker", bet.id, stands, "; ".join(told))
+                parts = [f"the sentence cannot be read: {error.problem}", f"expected {error.expected}"]
+                parts += [f"did you mean {error.suggestion}?"] if error.suggestion else []
+                self._add(place, "marker", bet.id, stands, "; ".join(parts))
             except EvaluationError as error:
                 self._add(place, "marker", bet.id, stands, f"the record has no such value: {error}")
             else:
@@ -206,12 +205,14 @@ class _Page:
             self._add(place, "value", bet.id, stands, record, edit)
 
     def _edit(self, block: Block, start: int, end: int, text: str) -> Edit | None:
-        """Return the edit of what a block shows; None where the source says it in other characters."""
+        """Return the edit of a part of a block's text; None if its source is written differently."""
         places = block.places[start:end]
         here = Edit(places[0], places[-1] + 1, text)
         return here if self.source[here.start : here.end] == block.text[start:end] else None
 
-    def _add(self, place: int, kind: Kind, bet: str | None, stands: str, record: str, edit: Edit | None = None) -> None:
+    def _add(
+        self, place: int, kind: FindingKind, bet: str | None, stands: str, record: str, edit: Edit | None = None
+    ) -> None:
         line = bisect_right(self.lines, place)
         self.found.append(Finding(line, kind, bet, " ".join(stands.split()), record, edit))
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Final
 
-from pytest_bets.claims.check import Checked, Kind
+from pytest_bets.claims.check import Checked, FindingKind
 from pytest_bets.record.field import Count, limits
 
 CLAIMS_SCHEMA: Final = "pytest-bets/claims/1"
@@ -29,7 +29,7 @@ class FindingPart:
     file: Annotated[_Text, "The file, relative to where the command ran."]
     line: Annotated[int, limits(minimum=1), "The line on which it stands, from 1."]
     kind: Annotated[
-        Kind,
+        FindingKind,
         "A wrong verdict; a claim that is gone, which is not said; a wrong number; a marker that cannot be checked; a "
         "bet that does not exist; a bet whose file cannot be read.",
     ]

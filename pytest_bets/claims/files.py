@@ -1,20 +1,17 @@
-"""Write-ups: files of Markdown, read and written to the byte."""
+"""Read and write Markdown files without changing other bytes."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from pytest_bets.walk import walk
-
-
-class PageError(ValueError):
-    """A file that cannot be read as text; the message names it and the byte at fault."""
+from pytest_bets.diagnostics import PageError
+from pytest_bets.walk import walk_folders
 
 
 def pages(paths: Sequence[Path]) -> list[Path]:
-    """Return the files that are named, and every *.md below the folders that are named, each once.
+    """Return the named files and every *.md in the named folders, each once.
 
     Raises:
-        FileNotFoundError: when a path is not there, or there is no *.md in any folder and no file is named.
+        FileNotFoundError: if a path does not exist, or nothing was found.
 
     """
     found: dict[Path, Path] = {}
@@ -29,15 +26,17 @@ def pages(paths: Sequence[Path]) -> list[Path]:
 
 
 def _below(folder: Path) -> Iterator[Path]:
-    yield from sorted(here / name for here, files in walk(folder) for name in files if name.lower().endswith(".md"))
+    yield from sorted(
+        here / name for here, files in walk_folders(folder) for name in files if name.lower().endswith(".md")
+    )
 
 
 def read(page: Path) -> str:
-    """Return a page's text with its line ends and its byte order mark, if any.
+    """Return a page's text with its line ends and byte order mark.
 
     Raises:
-        PageError: when it is not UTF-8.
-        OSError: when it cannot be read.
+        PageError: if it is not UTF-8.
+        OSError: if it cannot be read.
 
     """
     try:
@@ -50,7 +49,7 @@ def write(page: Path, text: str) -> None:
     """Replace a page's text.
 
     Raises:
-        OSError: when it cannot be written.
+        OSError: if it cannot be written.
 
     """
     page.write_bytes(text.encode())

@@ -1,7 +1,7 @@
-"""What a page of Markdown shows its readers, each character with its place in the source.
+"""The visible text of a Markdown page, each character with its position in the source.
 
-CommonMark with tables, read by markdown-it. Code, in blocks and in spans, shows as one placeholder, since it claims
-nothing; comments and tags show as nothing.
+CommonMark with tables, parsed by markdown-it. Code becomes one placeholder character, because it claims nothing;
+comments and tags are left out.
 """
 
 import re
@@ -18,23 +18,19 @@ if TYPE_CHECKING:
 
 CODE: Final = "\N{OBJECT REPLACEMENT CHARACTER}"
 BREAK: Final = "\0"
-"""Stands between the cells of a row, and between the paragraphs of a list item; Markdown has no such character."""
+"""Separates table cells and the paragraphs of a list item; it cannot appear in Markdown."""
 
 _LINE_END: Final = re.compile(r"\r\n?|\n")
 _TAG: Final = re.compile(r"<(/?)(?:code|kbd|pre|samp|script|style|textarea)\b", re.IGNORECASE)
-_KINDS: Final = {
-    "list_item_open": "list item",
-    "tr_open": "table row",
-    "heading_open": "heading",
-}
+_KINDS: Final = {"list_item_open": "list item", "tr_open": "table row", "heading_open": "heading"}
 _JOINED: Final = ("paragraph_open", "html_block")
-"""Blocks that a reader takes for one paragraph where no blank line parts them."""
+"""Blocks that look like one paragraph if there is no blank line between them."""
 _MAX_NESTING: Final = 100
 
 
 @dataclass(frozen=True)
 class Comment:
-    """An HTML comment: its text, its ends in the source, and where in the block's text it stands."""
+    """An HTML comment: its text, its start and end in the source, and its position in the block's text."""
 
     text: str
     start: int
@@ -44,9 +40,9 @@ class Comment:
 
 @dataclass
 class Block:
-    """What is read together: a paragraph, heading, table row or list item, with all its paragraphs.
+    """A unit of text: a paragraph, a heading, a table row, or a list item with all its paragraphs.
 
-    `places[i]` is where in the source the character `text[i]` stands; `links` are the ends of links in the source.
+    `places[i]` is the position of `text[i]` in the source; `links` are the starts and ends of links in the source.
     """
 
     kind: str
@@ -57,31 +53,31 @@ class Block:
 
     @cached_property
     def text(self) -> str:
-        """What the block shows, once all of it was added."""
+        """The visible text; read it only when the block is complete."""
         return "".join(self.pieces)
 
-    def show(self, shown: str, *places: int) -> None:
-        """Add text, and where each of its characters stands, or all of them."""
+    def add(self, shown: str, *places: int) -> None:
+        """Add text and the position of each character, or one position for all."""
         self.pieces.append(shown)
         self.places += places if len(places) == len(shown) else places * len(shown)
 
 
 def blocks(source: str) -> list[Block]:
-    """Return the blocks of a page that show text or hold comments, in their order."""
+    """Return the blocks of a page that have text or comments, in order."""
     return _Page(source).blocks()
 
 
 def line_starts(source: str) -> list[int]:
-    """Return where in the source each line starts."""
+    """Return the start of each line in the source."""
     return [0, *(match.end() for match in _LINE_END.finditer(source))]
 
 
 class _Page:
     def __init__(self, source: str) -> None:
-        self.source = source.replace("\0", "\N{REPLACEMENT CHARACTER}")  # as markdown-it reads it
+        self.source = source.replace("\0", "\N{REPLACEMENT CHARACTER}")  # like markdown-it
         ends = [(match.start(), match.end()) for match in _LINE_END.finditer(source)]
-        bounds = [(0, 0), *ends, (len(source), len(source))]
-        self.lines = [(before[1], after[0]) for before, after in pairwise(bounds)]
+        line_ends = [(0, 0), *ends, (len(source), len(source))]
+        self.lines = [(before[1], after[0]) for before, after in pairwise(line_ends)]
         self.text = source.removeprefix("\ufeff")
         self.inline = _Inline()
 
@@ -111,7 +107,7 @@ class _Page:
                     block = found[-1]
                 places = self._places(token, cursor)
                 if block.places:
-                    block.show(" " if joined else BREAK, places[0] if places else 0)
+                    block.add(" " if joined else BREAK, places[0] if places else 0)
                 self.inline.read(token.content, env, places, block)
                 if kind in ("th_open", "td_open") and places:
                     cursor = places[-1] + 1
@@ -120,12 +116,12 @@ class _Page:
         return [block for block in found if block.places or block.comments]
 
     def _places(self, token: "Token", cursor: int) -> list[int]:
-        """Return where in the source each character of a block's content stands.
+        """Return the position in the source of each character of a block's content.
 
-        Its lines are lines of the source without what marks lists and quotes, which has no letter; the content of a
-        cell is a part of a line, in which a backslash keeps a bar from ending it.
+        Its lines are lines of the source without the signs of lists and quotes. The content of a table cell is a part
+        of a line, in which a backslash escapes a bar.
         """
-        assert token.map is not None  # noqa: S101  # the caller has looked
+        assert token.map is not None  # noqa: S101  # checked by the caller
         places: list[int] = []
         for number, part in enumerate(token.content.split("\n"), start=token.map[0]):
             start, end = self.lines[min(number, len(self.lines) - 1)]
@@ -144,7 +140,7 @@ class _Page:
 
 
 class _Inline:
-    """markdown-it, with its inline rules watched: which rule took which part of the content."""
+    """markdown-it with its inline rules wrapped, to record which rule consumed which part of the content."""
 
     def __init__(self) -> None:
         from markdown_it import MarkdownIt
@@ -161,13 +157,13 @@ class _Inline:
     def _watched(self, name: str, rule: "Callable[[StateInline, bool], bool]") -> "Callable[[StateInline, bool], bool]":
         def watched(state: "StateInline", silent: bool) -> bool:
             start = state.pos
-            self.within += name == "image"  # its text is read as a page of its own
+            self.within += name == "image"  # its text is parsed separately
             try:
                 taken = rule(state, silent)
             finally:
                 self.within -= name == "image"
             if taken and not silent and not self.within:
-                shown = 2 if name == "image" else 0  # after the mark that opens it: an image shows its text alone
+                shown = 2 if name == "image" else 0  # after the opening `![`: an image shows only its text
                 end = start + shown + len(state.tokens[-1].content) if shown else state.pos
                 self.taken.append((name, start + shown, end))
             return taken
@@ -175,7 +171,7 @@ class _Inline:
         return watched
 
     def read(self, content: str, env: dict[str, Any], places: list[int], block: Block) -> None:
-        """Add to the block what the content shows."""
+        """Add the visible text of the content to the block."""
         self.taken.clear()
         self.parser.inline.parse(content, self.parser, env, [])
         code = 0
@@ -188,26 +184,26 @@ class _Inline:
                 elif match := _TAG.match(piece):
                     code = max(0, code + (-1 if match[1] else 1))
             elif code or name in ("backticks", "autolink"):
-                block.show(CODE, places[start])
+                block.add(CODE, places[start])
             elif name == "newline":
-                block.show(" ", places[start])
+                block.add(" ", places[start])
             elif name == "escape":
-                block.show(piece[1:2], places[start + 1])
+                block.add(piece[1:2], places[start + 1])
             elif name == "entity":
-                block.show(unescape(piece), places[start])
+                block.add(unescape(piece), places[start])
             elif name in ("text", "rest", "image") or (name == "emphasis" and _is_within_word(content, start, end)):
-                block.show(piece, *places[start:end])
+                block.add(piece, *places[start:end])
             elif name == "link":
                 block.links.append((places[start], places[end - 1] + 1))
 
 
 def _is_within_word(content: str, start: int, end: int) -> bool:
-    """Tell whether these are underscores between letters or digits, as in an id: they emphasise nothing."""
+    """Return whether these are underscores between letters or digits, as in an id, which do not emphasise."""
     return content[start] == "_" and content[start - 1 : start].isalnum() and content[end : end + 1].isalnum()
 
 
 def _rest(state: "StateInline", silent: bool) -> bool:
-    """Take the one character that no other rule takes, as markdown-it does itself after the last rule."""
+    """Consume the one character that no other rule consumed, as markdown-it does after the last rule."""
     if not silent:
         state.pending += state.src[state.pos]
     state.pos += 1

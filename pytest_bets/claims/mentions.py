@@ -1,14 +1,14 @@
-"""Where a page speaks of bets: mentions in prose, verdicts that it gives them, and values that it marks.
+"""Find bets on a page: mentions in prose, stated verdicts, and marked values.
 
-The forms of a verdict, emphasised and linked as one likes:
+The forms of a verdict, with any emphasis and links:
 
     Bet 46: PASS      Bet 46 (LENIENT)      Bet 46 is void      Bet 46's verdict: FAIL, catastrophic
     Bets 11, 15 and 45: PASS                | Bet 46 | the norm wins | PASS |
 
-In a table row with one bet, a cell that holds one verdict and nothing else is that bet's.
+In a table row with one bet, a cell with one verdict and nothing else belongs to that bet.
 
-The id of a bet may stand for its number, as in `Bet dropout: PASS`. Since it may be an ordinary word, it counts only
-with a verdict, as the text of a link, or as all that a cell of a table holds.
+An id may replace the number, as in `Bet dropout: PASS`. Because it may be an ordinary word, it counts only with a
+verdict, as the text of a link, or as the whole content of a table cell.
 """
 
 import re
@@ -30,7 +30,7 @@ _VERDICT: Final = r"""
     (?: ,\ (?:catastrophic | in\ the\ noise)\b )?
 """
 _GAP: Final = rf"(?: ~~[^~\0]{{0,80}}~~ | [^\w.,;!?~\0{CODE}] )"
-"""What may stand between: white space, dashes, brackets, signs, and what is struck out."""
+"""What may be in between: white space, dashes, brackets, signs, and deleted text."""
 _LONE_VERDICT: Final = re.compile(rf"[^\w{CODE}]*(?P<verdict>{_VERDICT})[^\w{CODE}]*", re.VERBOSE)
 _OPENING: Final = re.compile(r"bet\s+(?P<bet>[^\s:]+)\s*:(?P<sentence>.*)|bet\s+\d\w*(?:\s.*)?", re.DOTALL)
 _CLOSING: Final = re.compile(r"/\s*bet")
@@ -54,7 +54,7 @@ def _mention(ids: frozenset[str]) -> re.Pattern[str]:
 
 @dataclass(frozen=True)
 class Mention:
-    """A bet's number or id in prose, where it stands, and the verdict that stands with it, if any."""
+    """A bet's number or id in prose, its position, and its verdict, if there is one."""
 
     bet: str
     at: int
@@ -63,7 +63,7 @@ class Mention:
 
 @dataclass(frozen=True)
 class Marked:
-    """A value between its marker's two comments; without a sentence or a closing comment it cannot be held."""
+    """A value between its marker's two comments; without a sentence or a closing comment it cannot be checked."""
 
     opening: Comment
     bet: str
@@ -72,7 +72,7 @@ class Marked:
 
 
 def mentions(block: Block, ids: frozenset[str] = frozenset()) -> list[Mention]:
-    """Return every mention of a bet in a block, in order; `ids` are those by which bets may be named."""
+    """Return every mention of a bet in a block, in order; `ids` are the ids of the bets."""
     cells = list(_cells(block.text)) if block.kind == "table row" else []
     found: list[Mention] = []
     for match in _mention(ids).finditer(block.text):
@@ -94,13 +94,13 @@ def _is_linked(block: Block, at: int) -> bool:
 
 
 def _is_alone(block: Block, span: Span, cells: Collection[Span]) -> bool:
-    """Tell whether a part of a block is all that its cell says."""
+    """Return whether a part of a block is the whole content of its cell."""
     around = (block.text[start : span[0]] + block.text[span[1] : end] for start, end in cells if start <= span[0] < end)
     return any(not re.search(r"\w", rest) for rest in around)
 
 
 def word(verdict: str) -> str:
-    """Return a verdict as it was written in the words of the records: PASSED is PASS, VOID is void."""
+    """Return a written verdict in the words of the records: PASSED is PASS, VOID is void."""
     base, comma, tail = verdict.partition(", ")
     for known in ("PASS", "FAIL"):
         base = known if base.startswith(known) else base
@@ -108,7 +108,7 @@ def word(verdict: str) -> str:
 
 
 def marked(block: Block) -> Iterator[Marked | Comment]:
-    """Yield every marked value of a block, in order, and every closing comment that closes nothing."""
+    """Yield every marked value of a block, in order, and every closing comment without an opening one."""
     opened: tuple[Comment, str, str | None] | None = None
     for comment in block.comments:
         if opening := _OPENING.fullmatch(comment.text):

@@ -1,4 +1,4 @@
-"""A measured value as a write-up shows it: with as many decimals as it likes, or as a percentage."""
+"""Measured values in write-ups, with any number of decimals or as a percentage."""
 
 import math
 import re
@@ -14,20 +14,20 @@ _MINUS: Final = "\u2212"
 
 
 def agrees(shown: str, value: float) -> bool:
-    """Tell whether what is shown is the value rounded to the decimals that are shown; a tie may go either way."""
+    """Return whether the shown text is the value, rounded to the shown decimals; a tie may go either way."""
     if not _numeric(shown) or not math.isfinite(value):
         return shown == figure(value)
-    number = Decimal(_plain(shown))
+    number = Decimal(_digits(shown))
     exponent = number.as_tuple().exponent
-    assert isinstance(exponent, int)  # noqa: S101  # the pattern lets nothing through that is not finite
+    assert isinstance(exponent, int)  # noqa: S101  # the pattern matches only finite numbers
     return abs(number - exact(value)) * 2 <= Decimal(1).scaleb(exponent)
 
 
 def alike(shown: str, value: float) -> str:
-    """Return the value with the decimals, the signs and the separators of what is shown."""
+    """Return the value with the decimals, signs and separators of the shown text."""
     if not _numeric(shown) or not math.isfinite(value):
         return figure(value)
-    mantissa, power, _ = re.split(r"([eE])|$", _plain(shown), maxsplit=1)
+    mantissa, power, _ = re.split(r"([eE])|$", _digits(shown), maxsplit=1)
     decimals = len(mantissa.partition(".")[2])
     sign = "+" if shown.startswith("+") else "-"
     if power:
@@ -38,12 +38,12 @@ def alike(shown: str, value: float) -> str:
 
 
 def exact(value: float) -> Decimal:
-    """Return a finite value as its shortest decimal, which is how it was read off."""
+    """Return a finite value as its shortest decimal, as people copy it."""
     return Decimal(repr(float(value)))
 
 
 def hundredfold(value: float) -> float:
-    """Return a fraction as a percentage, without the error that a product of floats would add."""
+    """Return a fraction as a percentage, without floating-point error."""
     return float(exact(value) * 100) if math.isfinite(value) else value
 
 
@@ -51,5 +51,5 @@ def _numeric(shown: str) -> bool:
     return shown[-1:].isdigit()
 
 
-def _plain(shown: str) -> str:
+def _digits(shown: str) -> str:
     return shown.replace(_MINUS, "-").replace(",", "")

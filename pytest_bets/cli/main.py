@@ -15,10 +15,19 @@ from pytest_bets.bet.catalogue import Catalogue
 from pytest_bets.bet.declaration import Declaration, bet_id
 from pytest_bets.bet.template import LONGEST, SLUG, bet_file, created, slug
 from pytest_bets.cli.help import ABOUT, AUDIT, CLAIMS, UPGRADE
-from pytest_bets.diagnostics import DeclarationError, nearest
+from pytest_bets.diagnostics import (
+    CommandError,
+    DeclarationError,
+    EvidenceError,
+    HistoryError,
+    PageError,
+    ProjectError,
+    RecordError,
+    UndeterminedError,
+    nearest,
+)
 from pytest_bets.git.attributes import unite
-from pytest_bets.project import Project, ProjectError, locate
-from pytest_bets.record.codec import RecordError
+from pytest_bets.project import Project, locate
 from pytest_bets.record.store import JOURNAL, SUMMARY_JSON, SUMMARY_TEXT, Results
 from pytest_bets.record.summary import overview
 from pytest_bets.render.rollup import rollup
@@ -30,14 +39,6 @@ OK: Final = 0
 FINDINGS: Final = 1
 USAGE: Final = 2
 UNDETERMINED: Final = 3
-
-
-class CommandError(Exception):
-    """A request that cannot be fulfilled; the message says why, and what can be done."""
-
-
-class UndeterminedError(Exception):
-    """A question without an answer; the message says what is missing."""
 
 
 class Answer(NamedTuple):
@@ -236,8 +237,8 @@ def _rollup(project: Project, options: argparse.Namespace) -> Answer:  # noqa: A
 
 
 def _claims(project: Project, options: argparse.Namespace) -> Answer:
-    from pytest_bets.claims.check import Checked, check, mended
-    from pytest_bets.claims.files import PageError, pages, read, write
+    from pytest_bets.claims.check import Checked, apply_edits, check
+    from pytest_bets.claims.files import pages, read, write
     from pytest_bets.claims.render import as_json, as_text, bets
 
     found = pages(options.paths or _write_ups(project.root))
@@ -253,7 +254,7 @@ def _claims(project: Project, options: argparse.Namespace) -> Answer:
     checked: dict[str, Checked] = {}
     for page, source in sources.items():
         checked[os.path.relpath(page)] = result = check(source, known)
-        text = mended(source, result.findings) if options.fix else source
+        text = apply_edits(source, result.findings) if options.fix else source
         if text != source:
             write(page, text)
     left = {item.kind for page in checked.values() for item in page.findings if not (options.fix and item.edit)}
@@ -270,9 +271,8 @@ def _write_ups(root: Path) -> list[Path]:
 
 def _audit(project: Project, options: argparse.Namespace) -> Answer:
     from pytest_bets.audit.audit import audit
-    from pytest_bets.audit.collect import EvidenceError, gather
+    from pytest_bets.audit.collect import gather
     from pytest_bets.audit.render import as_json, as_text
-    from pytest_bets.git.log import HistoryError
 
     try:
         report = audit(gather(_catalogue(project), Results(project.results), project.search))
@@ -285,7 +285,6 @@ def _audit(project: Project, options: argparse.Namespace) -> Answer:
 
 def _upgrade(project: Project, options: argparse.Namespace) -> Answer:
     from pytest_bets.git import checkout as git
-    from pytest_bets.git.log import HistoryError
     from pytest_bets.record.environment import clocked
     from pytest_bets.record.upgrade import recorded, upgrade
     from pytest_bets.render.upgrade import as_text

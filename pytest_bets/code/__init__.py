@@ -1,1 +1,1 @@
-"""What a bet computes with, read from source: definitions by their meaning, and which of them a bet can reach."""
+"""The code of a bet, from source: the definitions that it can reach, compared by meaning."""

@@ -1,4 +1,4 @@
-"""The closure of a bet: every definition that it can reach by name."""
+"""The closure of a bet: every definition that the bet can reach by name."""
 
 import re
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from pytest_bets.code.template import MAIN, PLACED, Readers, Ref, Unit
 from pytest_bets.code.texts import MODULE_NAME, named, program_in
 
 _OWN_NAMESPACE: Final = frozenset({"globals", "eval", "exec", "locals"})
-"""Names of Python by which a module reaches any name of its own."""
+"""Builtins that give a module access to all of its own names."""
 FRAMES: Final = frozenset(
     {
         *("_getframe", "currentframe", "f_back", "f_globals", "f_locals", "tb_frame", "gi_frame", "__globals__"),
@@ -18,7 +18,7 @@ FRAMES: Final = frozenset(
         *("getsource", "getsourcelines", "getsourcefile", "linecache"),
     }
 )
-"""Names by which code reaches what no name leads to, or reads source: then every file counts by its bytes."""
+"""Names that give code access to frames, any object or source text: then every file counts by its bytes."""
 _FRAMES_ELSEWHERE: Final = frozenset(
     {"sys.modules", "inspect.stack", "inspect.trace", "sys.settrace", "sys.setprofile"}
 )
@@ -27,26 +27,26 @@ _ANNOTATIONS: Final = frozenset(
     {"__annotations__", "get_type_hints", "get_annotations", "inspect", "annotationlib", "jit"}
     | {"typeguard", "beartype", "jaxtyping"}
 )
-"""Names by which code reads the annotations of any function."""
+"""Names that give code access to the annotations of any function."""
 _ATTRIBUTES: Final = frozenset({"getattr", "attrgetter", "methodcaller", "__getattribute__"})
-"""Names by which code gets an attribute whose name is a text."""
+"""Names that get an attribute from a string."""
 _LOADERS: Final = frozenset(
     {
         *("import_module", "__import__", "find_spec", "run_module", "run_path", "pytest_plugins", "iter_modules"),
         *("spec_from_file_location", "find_loader", "resolve_name", "walk_packages"),
     }
 )
-"""Names by which code imports a module whose name is a text."""
+"""Names that import a module from a string."""
 _HOOKS: Final = re.compile(r"(?i)pytest_|set_?up|tear_?down")
-"""Functions that pytest calls by their names."""
+"""Functions that pytest calls by name."""
 _INERT: Final = frozenset({"typing", "abc", "enum", "collections"})
-"""Modules of Python whose classes do nothing but to their subclasses."""
+"""Standard modules whose base classes affect only their subclasses."""
 
 Key = tuple[str, str]
 
 
-class Walk:
-    """What is reached from files: definitions, with what each name in them stands for, and whole modules."""
+class Closure:
+    """Everything reached from some files: definitions with their resolved names, and whole modules."""
 
     def __init__(self, program: Program, readers: Readers) -> None:
         self.program = program
@@ -65,7 +65,7 @@ class Walk:
         self._waiting: list[Key] = []
 
     def start(self, entries: Sequence[str], called: Sequence[str]) -> None:
-        """Reach what these files reach."""
+        """Compute the closure of these files; in those of `called`, pytest calls functions by name."""
         for path in entries:
             self._enter(path)
         for path in called:
@@ -76,11 +76,11 @@ class Walk:
 
     @property
     def by_bytes(self) -> bool:
-        """Whether the code that was reached can see what no name leads to."""
+        """Whether the reached code has access to frames, any object or source text."""
         return self._seen or bool(self._words & FRAMES)
 
     def readers(self) -> Readers:
-        """Return what the code that was reached can read at run time."""
+        """Return which docstrings and annotations the reached code can read at run time."""
         every = (self._words | self.modules) & _ANNOTATIONS
         passed = self._passed | (self._texts if self._words & _ATTRIBUTES else set())
         return Readers(bool(self._words & _DOCSTRINGS), None if every else frozenset(passed))
@@ -92,7 +92,7 @@ class Walk:
                 self._unit(path, name, self.program.outline(path).units[name])
             strings, self._strings = self._strings, []
             for path, text in strings:
-                self._said(path, text)
+                self._follow_string(path, text)
             if self._words & _LOADERS:
                 names, self._names = self._names, {}
                 for path, text in names:
@@ -114,7 +114,7 @@ class Walk:
                 self._take_whole(place)
 
     def _is_inert(self, path: str, base: Ref) -> bool:
-        """Tell whether making a subclass of this does nothing else."""
+        """Return whether subclassing this has no other effect."""
         target = self.program.resolve(path, base).target
         if isinstance(target, Definition):
             unit = self.program.outline(target.path).units.get(target.unit)
@@ -188,7 +188,7 @@ class Walk:
                     self._take_whole(Place(path, None))
 
     def _take_whole(self, place: Place) -> None:
-        """Count a module with all that it has, and what it has of other modules; a package with its modules."""
+        """Add a whole module with all its definitions and imports; a package with its modules."""
         if place.folder is not None and place.folder not in self._folders:
             self._folders.add(place.folder)
             for file in list(self.files):
@@ -206,8 +206,8 @@ class Walk:
                 target = self.program.imported(place.file, imported)
                 self._follow(place.file, Ref(imported), Resolved(target, ()))
 
-    def _said(self, path: str, text: str) -> None:
-        """Take a text for what it may be: a program that imports a module, or the name of a module or of a file."""
+    def _follow_string(self, path: str, text: str) -> None:
+        """Follow a string that may be a program with imports, or the name of a module or file."""
         program = program_in(text) if "import" in text else None
         if program and any(self.program.place(each.module, path) for each in program.imports):
             for ref in program.refs:
@@ -232,7 +232,7 @@ class Walk:
                 self._take_whole(Place(name, None))
 
     def _module_named(self, path: str, text: str) -> None:
-        """Count a module whole where a text is its name, or goes on with the name of something in it."""
+        """Add a whole module if a string is its dotted name, or that of something in it."""
         parts = text.rstrip(".").split(".")
         for depth in (len(parts), len(parts) - 1):
             place = self.program.place(".".join(parts[:depth]), path) if any(parts[:depth]) else None

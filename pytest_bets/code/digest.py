@@ -1,4 +1,4 @@
-"""The digest of a closure: what its definitions mean together."""
+"""The digest of a closure, by the meaning of its definitions."""
 
 import sys
 from collections import Counter
@@ -8,14 +8,14 @@ from functools import cached_property
 from hashlib import sha256
 from typing import Final
 
-from pytest_bets.code.closure import Key, Walk
+from pytest_bets.code.closure import Closure, Key
 from pytest_bets.code.program import Definition, Program
 from pytest_bets.code.template import Readers
 
 WHOLE: Final = "<whole>"
-"""The name under which a module counts that is used in a way that cannot be followed."""
+"""The entry for a module that is used in a way that cannot be followed."""
 SHORT: Final = 16
-"""Hexadecimal digits of a definition's hash in a record."""
+"""The number of hexadecimal digits of a definition's hash in a record."""
 
 _ONCE_STANDARD: Final = frozenset(
     {
@@ -24,14 +24,14 @@ _ONCE_STANDARD: Final = frozenset(
         *("sndhdr", "spwd", "sunau", "telnetlib", "uu", "xdrlib"),
     }
 )
-"""Modules that only some versions of Python have: the digest must be the same with all."""
+"""Modules of some Python versions only: the digest must be the same in every version."""
 
 
 @dataclass(frozen=True)
 class Code:
-    """What a bet computes with: its definitions with their hashes by file, and the packages that they import.
+    """The code of a bet: the hashes of its definitions by file, and the packages that it imports.
 
-    `files` are the hashes of the files as they are, which no digest is made of.
+    `files` are the hashes of the whole files, which are not part of the digest.
     """
 
     digest: str
@@ -45,48 +45,48 @@ class Code:
 
 
 def close(program: Program, entries: Sequence[str], called: Sequence[str]) -> Code:
-    """Return the code that is reached from these files; in those of `called`, pytest calls functions by their names."""
+    """Return the code reached from these files; in those of `called`, pytest calls functions by name."""
     readers = Readers()
     while True:
-        walk = Walk(program, readers)
-        walk.start(entries, called)
-        found = walk.readers()
+        closure = Closure(program, readers)
+        closure.start(entries, called)
+        found = closure.readers()
         if found == readers:
-            return _Digest(walk).code()
+            return _Digest(closure).code()
         readers = found
 
 
 class _Digest:
-    """The hashes of what was reached, and their digest."""
+    """The hashes of a closure, and their digest."""
 
-    def __init__(self, walk: Walk) -> None:
-        self.walk = walk
-        self.program = walk.program
-        self.readers = walk.assumed
+    def __init__(self, closure: Closure) -> None:
+        self.closure = closure
+        self.program = closure.program
+        self.readers = closure.assumed
 
     def code(self) -> Code:
         """Return the code of the bet."""
-        sources = {path: self.program.outline(path).sha256 for path in sorted(self.walk.files)}
-        modules = frozenset(self.walk.modules - sys.stdlib_module_names - _ONCE_STANDARD)
-        if self.walk.by_bytes:
+        sources = {path: self.program.outline(path).sha256 for path in sorted(self.closure.files)}
+        modules = frozenset(self.closure.modules - sys.stdlib_module_names - _ONCE_STANDARD)
+        if self.closure.by_bytes:
             definitions = {path: {WHOLE: sha[:SHORT]} for path, sha in sources.items()}
             digest = _hash(f"{path} {sha}" for path, sha in sources.items())
             return Code(digest, definitions, modules, sources)
         found: dict[str, dict[str, str]] = {}
         for (path, name), sha in sorted(self.hashes.items()):
-            if path not in self.walk.whole and sha != _EMPTY:
+            if path not in self.closure.whole and sha != _EMPTY:
                 found.setdefault(path, {})[name] = sha[:SHORT]
-        for path in self.walk.files:
-            if path in self.walk.whole or not self.program.outline(path).readable:
+        for path in self.closure.files:
+            if path in self.closure.whole or not self.program.outline(path).readable:
                 found[path] = {WHOLE: self._whole(path)[:SHORT]}
         return Code(self._digest(modules), dict(sorted(found.items())), modules, sources)
 
     @cached_property
     def hashes(self) -> dict[Key, str]:
-        """The hash of every definition by what it says, in which what it uses is named and no more."""
+        """The hash of every definition by its own text, in which other definitions appear only by name."""
         found = {}
-        for path, name in self.walk.reached:
-            readers = Readers(self.readers.docstrings, None) if path in self.walk.whole else self.readers
+        for path, name in self.closure.reached:
+            readers = Readers(self.readers.docstrings, None) if path in self.closure.whole else self.readers
             found[path, name] = self.program.hash(path, name, readers)
         return found
 
@@ -98,13 +98,15 @@ class _Digest:
         return _hash(f"{name} {self.hashes[path, name]}" if name else "" for name in names)
 
     def _digest(self, modules: frozenset[str]) -> str:
-        """Return the digest: of the definitions, each with those that it uses, wherever they stand.
+        """Return the digest of the definitions, each with the ones it uses, whichever files they are in.
 
-        Two definitions of one name are told apart by what they say, by what those say that they use, and so on; where
-        all of that is the same, by their files.
+        Definitions with the same name are distinguished by their text, by the text of the ones they use, and so on
+        (colour refinement); if all of that is equal, by their files.
         """
-        unread = [f"{path} {self._whole(path)}" for path in self.walk.files if not self.program.outline(path).readable]
-        whole = [f"{path} {self._whole(path)}" for path in self.walk.whole]
+        unread = [
+            f"{path} {self._whole(path)}" for path in self.closure.files if not self.program.outline(path).readable
+        ]
+        whole = [f"{path} {self._whole(path)}" for path in self.closure.whole]
         colours = {key: _hash([key[1], sha]) for key, sha in self.hashes.items() if sha != _EMPTY}
         colours = self._refined(colours)
         twice = {colour for colour, count in Counter(colours.values()).items() if count > 1}
@@ -117,7 +119,7 @@ class _Digest:
         uses = {
             key: [
                 (resolved.target.path, resolved.target.unit)
-                for resolved in self.walk.reached[key]
+                for resolved in self.closure.reached[key]
                 if isinstance(resolved.target, Definition)
             ]
             for key in colours

@@ -1,6 +1,6 @@
-"""Expressions as text: the same for the same meaning, whichever Python parsed them.
+"""Expressions as canonical text: equal for equal meaning, in every Python version.
 
-Local variables are numbered in the order in which they appear, so that their names do not count.
+Local variables are numbered in order of appearance, so that their names do not count.
 """
 
 import ast
@@ -12,15 +12,15 @@ from pytest_bets.code.names import Imported, Scope, statements
 from pytest_bets.code.template import Item, Ref
 
 _UNSAID: Final = frozenset({"ctx", "kind", "type_comment", "type_ignores"})
-"""Fields of nodes that say nothing of what they do."""
+"""Node fields without meaning at run time."""
 _NAMING: Final = frozenset({"locals", "vars", "dir", "eval", "exec", "compile", "breakpoint", "inspect"})
-"""Names by which code can see what its local variables are called; that of a caller is `closure.FRAMES`."""
+"""Names that give code access to the names of its local variables; `closure.FRAMES` has those for a caller's."""
 _OWN_NAMESPACE: Final = frozenset({"vars", "dir"})
 _WORD: Final = re.compile(r"\w+")
 
 
 class Expressions:
-    """Writes expressions as items of a template, and notes what a closure has to know of them."""
+    """Writes expressions as items of a template, and collects what the closure needs."""
 
     def __init__(self, module: Scope, nodes: Sequence[ast.AST]) -> None:
         self.items: list[Item] = []
@@ -36,11 +36,11 @@ class Expressions:
 
     @property
     def passed(self) -> frozenset[str]:
-        """The attributes, after a dot, and the nested functions that are used other than by a call."""
+        """The attributes (with a dot) and nested functions that are used without a call."""
         return frozenset(self._passed | (self._loaded & self._nested))
 
     def body(self, body: Iterable[ast.stmt]) -> None:
-        """Write the statements that do something."""
+        """Write the statements that have an effect."""
         self._text("[")
         for statement in statements(body):
             if not isinstance(statement, ast.Pass) and not is_constant(statement):
@@ -73,7 +73,7 @@ class Expressions:
         if isinstance(value, ast.AST):
             self.visit(value)
         else:
-            self._text(plain(value))
+            self._text(constant_text(value))
 
     def _text(self, text: str) -> None:
         if self.items and isinstance(self.items[-1], str):
@@ -82,25 +82,25 @@ class Expressions:
             self.items.append(text)
 
     def _constant(self, node: ast.Constant) -> None:
-        self._text(plain(node.value))
+        self._text(constant_text(node.value))
         if isinstance(node.value, str):
             self.strings.append(node.value)
 
     def _joinedstr(self, node: ast.JoinedStr) -> None:
-        """Write a formatted string: how its text is cut differs between versions of Python."""
+        """Write a formatted string with its text parts joined: Python versions split them differently."""
         self._text("(f")
         pending = ""
         for part in node.values:
             if isinstance(part, ast.Constant):
                 pending += str(part.value)
                 continue
-            self._said(pending)
+            self._string(pending)
             pending = ""
             self.visit(part)
-        self._said(pending)
+        self._string(pending)
         self._text(")")
 
-    def _said(self, text: str) -> None:
+    def _string(self, text: str) -> None:
         if text:
             self._constant(ast.Constant(text))
 
@@ -121,7 +121,7 @@ class Expressions:
         home = self._scope.home(name)
         if home is None:
             self._ref(Ref(name, (), called))
-        elif home.kind == "class":  # until the class has it, the name is the module's
+        elif home.kind == "class":  # until the class binds it, the name is the module's
             self._text(f"c:{name}:")
             self._ref(Ref(name, (), called))
         elif imported := home.imported(name):
@@ -190,7 +190,7 @@ class Expressions:
 
 
 def _names_that_count(nodes: Sequence[ast.AST]) -> frozenset[str] | None:
-    """Return the names of variables that a text constant may mean, None where code sees all of them."""
+    """Return the variable names that a string may refer to, None if the code can see all of them."""
     texts = []
     waiting = list(nodes)
     while waiting:
@@ -211,12 +211,12 @@ def _names_that_count(nodes: Sequence[ast.AST]) -> frozenset[str] | None:
 
 
 def is_constant(statement: ast.stmt) -> bool:
-    """Tell whether a statement is a constant: a docstring, an ellipsis, a text for readers of an assignment."""
+    """Return whether a statement is a constant: a docstring, an ellipsis, the docstring of an assignment."""
     return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
 
 
-def plain(value: object) -> str:
-    """Return a constant as text, the same for every version of Python."""
+def constant_text(value: object) -> str:
+    """Return a constant as text, the same in every Python version."""
     match value:
         case str():
             return f"s{len(value)}:{value}"

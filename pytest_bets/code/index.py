@@ -1,4 +1,4 @@
-"""The code of bets, read from the files of the working tree or of a commit, and never imported."""
+"""The code of bets, parsed from the working tree or a commit, and never imported."""
 
 import itertools
 import os
@@ -11,7 +11,7 @@ from pytest_bets.code.program import Files, Outlines, Program
 
 
 class Disk:
-    """The files under a root as they are now."""
+    """The files under a root on disk."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -23,12 +23,12 @@ class Disk:
         return (self.root / name).read_bytes()
 
     def below(self, folder: str) -> Sequence[str]:
-        """Return every Python file in a folder and in those within it."""
+        """Return every Python file in a folder and its subfolders."""
         return [name_of(path, self.root) for path in sorted((self.root / folder).rglob("*.py"))]
 
 
 class CodeIndex:
-    """Finds the code of bets under `root`; modules are looked for in `search`, and each file is read once."""
+    """Finds the code of bets under `root`; searches modules in `search`, and reads each file once."""
 
     def __init__(
         self, root: Path, search: Sequence[Path], files: Files | None = None, outlines: Outlines | None = None
@@ -40,15 +40,15 @@ class CodeIndex:
         self._programs: dict[tuple[str, ...], Program] = {}
 
     def code(self, bet: Path) -> Code:
-        """Return what the bet's file reaches, with the packages and every conftest.py that it is under."""
+        """Return the code reached from a bet file, its packages and the conftest.py files above it."""
         return self.of(name_of(bet, self.root))
 
     def of(self, bet: str) -> Code:
-        """Return the code of the bet in the file of this name, relative to the root."""
+        """Return the code of the bet in this file, relative to the root."""
         folders = map(str, PurePosixPath(bet).parents)
         conftests = [name for folder in folders if self.files.is_file(name := _join(folder, "conftest.py"))]
         entries = [bet, *self._packages(bet), *conftests]
-        # as pytest puts them on the path, unless it is told to leave the path alone
+        # the folders that pytest puts on the path by default
         starts = [next(itertools.islice(_folders(path), len(self._packages(path)), None)) for path in entries]
         search = tuple(dict.fromkeys([*starts, *self._search, "."]))
         if search not in self._programs:
@@ -56,7 +56,7 @@ class CodeIndex:
         return close(self._programs[search], entries, [bet, *conftests])
 
     def _packages(self, path: str) -> list[str]:
-        """Return the `__init__.py` of every package that the file is in, the innermost first."""
+        """Return the `__init__.py` of every package around the file, innermost first."""
         inits = (_join(folder, "__init__.py") for folder in _folders(path))
         return list(itertools.takewhile(self.files.is_file, inits))
 
@@ -67,7 +67,7 @@ def name_of(path: Path, root: Path) -> str:
 
 
 def _folders(path: str) -> Iterator[str]:
-    """Yield the folders that a file is in, the innermost first, and those around the root."""
+    """Yield the folders around a file, innermost first, and then those above the root."""
     yield from map(str, PurePosixPath(path).parents)
     yield from itertools.accumulate(itertools.repeat(".."), lambda folder, up: f"{folder}/{up}")
 

@@ -1,4 +1,4 @@
-"""The versions of packages that a project's lock file names."""
+"""The package versions in a project's lock file."""
 
 import re
 import tomllib
@@ -15,7 +15,7 @@ _PIN: Final = re.compile(r"^([A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?==([^\s;#,]+)", r
 
 
 def lock(root: Path) -> Lock | None:
-    """Return what the project's lock file says, None where there is none, or none that can be read."""
+    """Return the versions in the project's lock file, None if there is no readable one."""
     for name in (*_TOML, *_PINS):
         path = root / name
         if path.is_file():

@@ -1,4 +1,4 @@
-"""Which scope a name belongs to, as Python itself decides it."""
+"""The scope of each name, by Python's own rules."""
 
 import ast
 from collections.abc import Iterable, Iterator, Sequence
@@ -8,12 +8,12 @@ from typing import Final, Literal
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 OTHER: Final = None
-"""A binding by anything but an import."""
+"""A binding that is not an import."""
 
 
 @dataclass(frozen=True)
 class Imported:
-    """What an import binds: a module by its dotted name, with a dot for each level above, or a name in it."""
+    """The target of an import: a module by its dotted name, with leading dots for its level, or a name in it."""
 
     module: str
     name: str | None = None
@@ -24,23 +24,23 @@ Bindings = dict[str, list[Imported | None]]
 
 @dataclass
 class Scope:
-    """A scope and what it binds. The module's own scope has no parent."""
+    """A scope and its bindings. The module's scope has no parent."""
 
     kind: Literal["module", "class", "function"]
     parent: "Scope | None" = None
     bindings: Bindings = field(default_factory=dict)
     parameters: frozenset[str] = frozenset()
     elsewhere: frozenset[str] = frozenset()
-    """Names that are declared global here."""
+    """Names declared global here."""
     outer: frozenset[str] = frozenset()
-    """Names that are declared nonlocal here."""
+    """Names declared nonlocal here."""
     place: int = 0
     slots: dict[str, int] = field(default_factory=dict)
     name: str = ""
     """The name of a class."""
 
     def home(self, name: str) -> "Scope | None":
-        """Return the scope that a name used here belongs to, None for the module's scope and beyond."""
+        """Return the scope that binds a name used here, None for the module's scope and the builtins."""
         scope: Scope = self
         while scope.parent is not None:
             if name in scope.elsewhere:
@@ -52,11 +52,11 @@ class Scope:
         return None
 
     def imported(self, name: str) -> Imported | None:
-        """Return what the name is in this scope where an import is all that binds it."""
+        """Return the import that binds the name in this scope, None if anything else binds it."""
         return None if name in self.parameters else single(self.bindings.get(name, ()))
 
     def mangled(self, name: str) -> str:
-        """Return a name as Python spells it within a class."""
+        """Return a name as Python mangles it in a class."""
         scope: Scope | None = self
         while scope is not None and scope.kind != "class":
             scope = scope.parent
@@ -66,12 +66,12 @@ class Scope:
 
 
 def single(bindings: Sequence[Imported | None]) -> Imported | None:
-    """Return the one import that these bindings are, None where they are several, or something else."""
+    """Return the import if all bindings are the same one, else None."""
     return bindings[0] if bindings and len(set(bindings)) == 1 else None
 
 
 def statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
-    """Yield the statements that run: of an `if TYPE_CHECKING`, those of its `else`."""
+    """Yield the statements that run; of `if TYPE_CHECKING`, only its `else`."""
     for statement in body:
         if isinstance(statement, ast.If) and _is_for_types(statement.test):
             yield from statements(statement.orelse)
@@ -84,7 +84,7 @@ def _is_for_types(test: ast.expr) -> bool:
 
 
 def imports(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, Imported]]:
-    """Yield the names that an import binds, with what they are then; `*` for all that a module has."""
+    """Yield the names that an import binds, with their targets; `*` for a star import."""
     for alias in node.names:
         if isinstance(node, ast.Import):
             top = alias.name.partition(".")[0]
@@ -114,7 +114,7 @@ def class_scope(node: ast.ClassDef, parent: Scope) -> Scope:
 
 
 def comprehension_scope(node: Comprehension, parent: Scope) -> Scope:
-    """Return the scope of a comprehension, in which its targets live."""
+    """Return the scope of a comprehension, which binds its targets."""
     scope = Scope("function", parent)
     targets = (name for each in node.generators for name in ast.walk(each.target) if isinstance(name, ast.Name))
     scope.bindings = {scope.mangled(name.id): [OTHER] for name in targets if isinstance(name.ctx, ast.Store)}
@@ -122,13 +122,13 @@ def comprehension_scope(node: Comprehension, parent: Scope) -> Scope:
 
 
 def module_scope(tree: ast.Module) -> Scope:
-    """Return the scope of a module, with the names that functions in it declare global and bind."""
+    """Return the scope of a module, with the names that its functions declare global."""
     scope = _scope("module", None, tree.body)
     for node in ast.walk(tree):
         if isinstance(node, ast.Global):
             for name in node.names:
                 scope.bindings.setdefault(name, []).append(OTHER)
-                scope.bindings[name].append(Imported(""))  # no import: what binds it is not one thing
+                scope.bindings[name].append(Imported(""))  # a second, different binding: the name is not a plain import
     return scope
 
 
@@ -145,20 +145,20 @@ def _scope(
 
 
 def _bound(body: Sequence[ast.AST]) -> tuple[Bindings, set[str], set[str]]:
-    """Return what these nodes bind in their own scope, and the names that they declare global and nonlocal."""
+    """Return the bindings of these nodes in their own scope, and the names declared global and nonlocal."""
     found: Bindings = {}
     elsewhere: set[str] = set()
     outer: set[str] = set()
-    waiting: list[ast.AST] = list(body)
-    while waiting:
-        node = waiting.pop()
+    pending: list[ast.AST] = list(body)
+    while pending:
+        node = pending.pop()
         for name, imported in _binds(node):
             found.setdefault(name, []).append(imported)
         if isinstance(node, ast.Global):
             elsewhere.update(node.names)
         elif isinstance(node, ast.Nonlocal):
             outer.update(node.names)
-        waiting += _within(node)
+        pending += _within(node)
     return found, elsewhere, outer
 
 
@@ -178,7 +178,7 @@ def _binds(node: ast.AST) -> Iterator[tuple[str, Imported | None]]:
 
 
 def _within(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield the children that are evaluated in the node's own scope."""
+    """Yield the children that are evaluated in the scope around the node."""
     if isinstance(node, Function):
         yield from (*node.decorator_list, *_defaults(node.args), *annotations(node))
     elif isinstance(node, ast.Lambda):
@@ -195,7 +195,7 @@ def _within(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def _walrus(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield the names that `:=` within a comprehension binds around it."""
+    """Yield the names that `:=` in a comprehension binds in the scope around it."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.NamedExpr):
             yield child.target
@@ -209,7 +209,7 @@ def _defaults(arguments: ast.arguments) -> Iterator[ast.expr]:
 
 
 def annotations(node: Function) -> Iterator[ast.expr]:
-    """Yield the annotations of a function's parameters and of what it returns."""
+    """Yield the annotations of a function's parameters and return value."""
     arguments = node.args
     every = [*arguments.posonlyargs, *arguments.args, arguments.vararg, *arguments.kwonlyargs, arguments.kwarg]
     yield from (argument.annotation for argument in every if argument and argument.annotation)

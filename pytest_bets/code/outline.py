@@ -1,4 +1,4 @@
-"""From the bytes of a file to its outline: which definitions it has, and what they mean."""
+"""The outline of a file: its definitions and their meaning."""
 
 import ast
 import hashlib
@@ -25,7 +25,7 @@ _PLAIN_DECORATORS: Final = frozenset({"property", "staticmethod", "classmethod"}
 
 
 def outline(data: bytes) -> Outline:
-    """Return the outline of a file; one that cannot be parsed has no definitions, and counts by its bytes."""
+    """Return the outline of a file; one that cannot be parsed has no definitions and counts by its bytes."""
     plain = data.replace(b"\r\n", b"\n")
     sha256 = hashlib.sha256(plain).hexdigest()
     try:
@@ -79,7 +79,7 @@ def _outline(tree: ast.Module, sha256: str) -> Outline:
 
 
 def _defined(statement: ast.stmt, scope: Scope, is_fixed: Callable[[str], bool]) -> str | None:
-    """Return the name of a statement that alone gives it, so that it can count by itself."""
+    """Return the name that only this statement binds, so that it can count by itself; None if there is none."""
     if isinstance(statement, Function | ast.ClassDef):
         name = statement.name
     elif isinstance(statement, ast.Assign) and len(statement.targets) == 1 and _is_still(statement.value, is_fixed):
@@ -94,9 +94,9 @@ def _defined(statement: ast.stmt, scope: Scope, is_fixed: Callable[[str], bool])
 
 
 def _is_still(value: ast.expr, is_fixed: Callable[[str], bool]) -> bool:
-    """Tell whether an expression is the same wherever in its module it stands: constants, names that stay, their lists.
+    """Return whether a value does not depend on its place in the module: constants, fixed names, and lists of them.
 
-    `is_fixed` tells of a name whether one thing alone binds it.
+    `is_fixed` returns whether a name has only one binding.
     """
     match value:
         case ast.Constant():
@@ -126,22 +126,22 @@ def _definition(statement: ast.stmt, scope: Scope, is_fixed: Callable[[str], boo
     writer.visit(statement)
     if not isinstance(statement, Function | ast.ClassDef):
         return _unit(writer, "constant", always=True)
-    decorators = [_plain(decorator) for decorator in statement.decorator_list]
+    decorators = [_plain_name(decorator) for decorator in statement.decorator_list]
     known = tuple(decorator for decorator in decorators if decorator)
     odd = len(known) < len(decorators)
     if isinstance(statement, Function):
         moment = not _is_steady_when_made(statement, is_fixed)
         always = bool(decorators) or moment
         return _unit(writer, "function", always=always, ordered=odd or moment, decorators=known)
-    bases = [_plain(base) for base in statement.bases]
+    bases = [_plain_name(base) for base in statement.bases]
     moment = None in bases or bool(statement.keywords) or not _is_inert(statement, is_fixed)
     found = tuple(base for base in bases if base)
     always = bool(decorators) or moment
     return _unit(writer, "class", always=always, ordered=odd or moment, decorators=known, bases=found)
 
 
-def _plain(node: ast.expr) -> Ref | None:
-    """Return a decorator or a base where it is a plain name, which may be called or subscripted with constants."""
+def _plain_name(node: ast.expr) -> Ref | None:
+    """Return a decorator or base that is a plain name, even called or subscripted with constants; else None."""
     if isinstance(node, ast.Call) and all(isinstance(each, ast.Constant) for each in _arguments(node)):
         node = node.func
     elif isinstance(node, ast.Subscript):
@@ -162,13 +162,13 @@ def _defaults(function: Function) -> list[ast.expr]:
 
 
 def _is_steady_when_made(function: Function, is_fixed: Callable[[str], bool]) -> bool:
-    """Tell whether defining a function runs nothing, and is the same wherever in its module that stands."""
+    """Return whether defining a function runs no code and does not depend on its place in the module."""
     calls = (isinstance(node, ast.Call) for annotation in annotations(function) for node in ast.walk(annotation))
     return all(_is_steady(default, is_fixed) for default in _defaults(function)) and not any(calls)
 
 
 def _is_steady(value: ast.expr, is_fixed: Callable[[str], bool]) -> bool:
-    """Tell whether an expression runs nothing, and is the same wherever in its module it stands."""
+    """Return whether an expression runs no code and does not depend on its place in the module."""
     for node in ast.walk(value):
         if isinstance(node, ast.Name) and not is_fixed(node.id):
             return False
@@ -178,7 +178,7 @@ def _is_steady(value: ast.expr, is_fixed: Callable[[str], bool]) -> bool:
 
 
 def _is_inert(statement: ast.ClassDef, is_fixed: Callable[[str], bool]) -> bool:
-    """Tell whether the body of a class does nothing but fill it, and the class nothing to its subclasses."""
+    """Return whether a class body has no side effect, and the class no effect on its subclasses."""
     own = {name for inner in statement.body for name in _names(inner)}
 
     def is_known(name: str) -> bool:
@@ -211,7 +211,7 @@ def _is_load(node: ast.Name) -> bool:
 
 
 def _is_main(statement: ast.stmt) -> bool:
-    """Tell whether the statement is what runs where the module is the program, and not where it is imported."""
+    """Return whether the statement is `if __name__ == "__main__"`."""
     if not isinstance(statement, ast.If) or statement.orelse or not isinstance(statement.test, ast.Compare):
         return False
     sides = [statement.test.left, *statement.test.comparators]

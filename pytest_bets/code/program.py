@@ -1,4 +1,4 @@
-"""Which definition of which file a name stands for, as the files of a project import one another."""
+"""Resolve names to definitions across the files of a project."""
 
 import posixpath
 import re
@@ -17,18 +17,18 @@ _HARMLESS: Final = re.compile(
     r"dataclasses\.dataclass|functools\.(cache|lru_cache|total_ordering)|contextlib\.(async)?contextmanager|enum\.unique"
     r"|typing\.(final|overload|runtime_checkable)|torch\.(no_grad|inference_mode)|pytest\.(fixture|mark\..+)"
 )
-"""Decorators from elsewhere that do nothing but to what they decorate."""
+"""External decorators that affect only what they decorate."""
 
 
 class Files(Protocol):
-    """The files of a project: those on disk, or those of a commit. Names are relative to the root, with `/`."""
+    """The files of a project, on disk or in a commit. Names are relative to the root, with `/`."""
 
     def is_file(self, name: str) -> bool:
-        """Tell whether there is a file of this name."""
+        """Return whether there is a file of this name."""
         ...
 
     def is_folder(self, name: str) -> bool:
-        """Tell whether there is a folder of this name."""
+        """Return whether there is a folder of this name."""
         ...
 
     def read(self, name: str) -> bytes:
@@ -36,15 +36,15 @@ class Files(Protocol):
         ...
 
     def below(self, folder: str) -> Sequence[str]:
-        """Return every Python file in a folder and in those within it."""
+        """Return every Python file in a folder and its subfolders."""
         ...
 
 
 @dataclass(frozen=True)
 class Place:
-    """A module: its file, and the folder of its own modules; None for what it lacks.
+    """A module: its file, and the folder of its submodules; each is None if there is none.
 
-    A folder alone, with its dotted name, may be a namespace of the project, or of the name of somebody else's package.
+    A folder without a file, with its dotted name, is a namespace package, or shares the name of an external package.
     """
 
     file: str | None
@@ -54,7 +54,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Definition:
-    """What a name stands for: a definition, or a variable of a module's statements."""
+    """The target of a name: a definition, or a variable of a module's statements."""
 
     path: str
     unit: str
@@ -63,7 +63,7 @@ class Definition:
 
 @dataclass(frozen=True)
 class Elsewhere:
-    """What a name of another project or of the standard library stands for, by its dotted name."""
+    """The target of a name outside the project, by its dotted name."""
 
     dotted: str
 
@@ -73,21 +73,21 @@ Target = Definition | Place | Elsewhere | None
 
 @dataclass(frozen=True)
 class Resolved:
-    """What a gap in a template stands for, and the attributes that are left to ask of it."""
+    """The target of a gap in a template, and the attributes that remain to be looked up."""
 
     target: Target
     rest: tuple[str, ...]
 
 
 class Outlines:
-    """The outlines of files by what is in them, each made once, whichever commit has it."""
+    """A cache of outlines by file content, shared by all commits."""
 
     def __init__(self) -> None:
         self.of = cache(outline)
 
 
 class Program:
-    """A project's modules, looked for in the folders of `search`."""
+    """A project's modules, found in the folders of `search`."""
 
     def __init__(self, files: Files, search: Sequence[str], outlines: Outlines) -> None:
         self.files = files
@@ -105,7 +105,7 @@ class Program:
         return self._outline[path]
 
     def place(self, dotted: str, importer: str) -> Place | None:
-        """Return the module of a dotted name as a file would import it, None where it is none of the project's."""
+        """Return the module of a dotted name as a file imports it, None if it is outside the project."""
         level = len(dotted) - len(dotted.lstrip("."))
         key = dotted, (posixpath.dirname(importer) if level else "")
         if key not in self._places:
@@ -134,7 +134,7 @@ class Program:
         return Place(None, last, dotted) if self.files.is_folder(last) else None
 
     def packages(self, dotted: str, importer: str) -> Iterator[str]:
-        """Yield the files that an import of this module runs: those of the packages around it, and its own."""
+        """Yield the files that an import of this module runs: its packages, then its own."""
         level = len(dotted) - len(dotted.lstrip("."))
         parts = dotted[level:].split(".")
         for depth in range(1 if parts[0] else 0, len(parts) + 1):
@@ -143,7 +143,7 @@ class Program:
                 yield place.file
 
     def attribute(self, place: Place, name: str, seen: frozenset[tuple[str, str]] = frozenset()) -> Target:
-        """Return what an attribute of a module stands for, the module itself where that cannot be followed."""
+        """Return the target of a module's attribute, or the module itself if it cannot be resolved."""
         own = self._at(place.folder, [name], f"{place.dotted}.{name}") if place.folder is not None else None
         if place.file is None:
             return own or Elsewhere(f"{place.dotted}.{name}")
@@ -154,7 +154,7 @@ class Program:
         found = self.name(place.file, name, seen)
         if own is None or found is None:
             return found or own or place
-        return found if found == own else place  # which of the two it is depends on the order
+        return found if found == own else place  # the import order decides between the two
 
     def _starred(self, path: str, name: str, seen: frozenset[tuple[str, str]] = frozenset()) -> Target:
         for star in self.outline(path).stars:
@@ -164,7 +164,7 @@ class Program:
         return None
 
     def name(self, path: str, name: str, seen: frozenset[tuple[str, str]] = frozenset()) -> Target:
-        """Return what a name of a module's scope stands for, None for a name of Python itself."""
+        """Return the target of a name in a module's scope, None for a builtin."""
         if (path, name) in seen:
             return None
         known = self.outline(path)
@@ -178,7 +178,7 @@ class Program:
         return self.imported(path, imported, seen | {(path, name)})
 
     def imported(self, path: str, imported: Imported, seen: frozenset[tuple[str, str]] = frozenset()) -> Target:
-        """Return what an import in this file gives."""
+        """Return the target of an import in this file."""
         place = self.place(imported.module, path)
         if place is None:
             dotted = imported.module if imported.name is None else f"{imported.module}.{imported.name}"
@@ -188,7 +188,7 @@ class Program:
         return self.attribute(place, imported.name, seen)
 
     def resolve(self, path: str, ref: Ref) -> Resolved:
-        """Return what a gap in a template of this file stands for."""
+        """Return the target of a gap in a template of this file."""
         key = path, ref
         if key not in self._resolved:
             self._resolved[key] = self._resolve(path, ref)
@@ -207,7 +207,7 @@ class Program:
         return Resolved(target, rest)
 
     def hash(self, path: str, name: str, readers: Readers) -> str:
-        """Return the hash of what a definition says, whatever it is imported as and wherever what it uses stands."""
+        """Return the hash of a definition's text, independent of import names and of where its uses are defined."""
         unit = self.outline(path).units[name]
         key = path, name, readers.docstrings, unit.annotated(readers)
         if key not in self._hashes:
@@ -216,7 +216,7 @@ class Program:
         return self._hashes[key]
 
     def _order(self, path: str) -> str:
-        """Return the definitions of a module whose place among its statements matters, and how they stand there."""
+        """Return the order of the statements and of the definitions whose position matters."""
         known = self.outline(path)
         order = [name for name in known.order if not name or self._is_ordered(path, known.units[name])]
         return "|".join(["", *order]) if any(order) and len(order) > 1 else ""
@@ -240,7 +240,7 @@ class Program:
 
 
 def _spelled(resolved: Resolved, ref: Ref) -> str:
-    """Return a name as what it stands for."""
+    """Return the text of a resolved name."""
     rest = "".join(f".{name}" for name in resolved.rest)
     match resolved.target:
         case Definition(_, unit, name):

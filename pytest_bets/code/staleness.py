@@ -1,4 +1,4 @@
-"""The code of a record beside other code: which definitions changed, and which only moved."""
+"""Compare the code of a record with other code: changed and moved definitions."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ Definitions = Mapping[str, Mapping[str, str]]
 
 @dataclass(frozen=True)
 class Lock:
-    """The file that names the versions of packages, and these."""
+    """A lock file and its package versions."""
 
     file: str
     versions: Mapping[str, str]
@@ -17,7 +17,7 @@ class Lock:
 
 @dataclass(frozen=True)
 class Move:
-    """A definition that means the same in another file."""
+    """A definition that moved to another file without a change of meaning."""
 
     name: str
     was: str
@@ -26,14 +26,14 @@ class Move:
 
 @dataclass(frozen=True)
 class Difference:
-    """The definitions that are other ones, new or gone, by file, and those that moved."""
+    """The changed, new and deleted definitions by file, and the moved ones."""
 
     changed: Mapping[str, tuple[str, ...]]
     moved: tuple[Move, ...]
 
 
 def difference(was: Definitions, now: Definitions) -> Difference:
-    """Return what is different between two closures."""
+    """Return the difference between two closures."""
     before = {(file, name): sha for file, names in was.items() for name, sha in names.items()}
     after = {(file, name): sha for file, names in now.items() for name, sha in names.items()}
     gone = [place for place, sha in before.items() if after.get(place) != sha]
@@ -52,12 +52,12 @@ def difference(was: Definitions, now: Definitions) -> Difference:
 
 
 def named(changed: Mapping[str, Sequence[str]]) -> str:
-    """Return definitions in words, by file."""
+    """Return definitions as text, by file."""
     return "; ".join(f"{file}: {', '.join(names)}" for file, names in changed.items())
 
 
 def moved_words(moved: Sequence[Move]) -> str:
-    """Return moves in words, by files."""
+    """Return moves as text, by file."""
     by_files: dict[tuple[str, str], list[str]] = {}
     for move in moved:
         by_files.setdefault((move.was, move.now), []).append(move.name)
@@ -65,7 +65,7 @@ def moved_words(moved: Sequence[Move]) -> str:
 
 
 def package_changes(was: Mapping[str, str], now: Mapping[str, str]) -> str:
-    """Return in words which packages have another version, of those that both know."""
+    """Return the changed versions of the packages that are in both, as text."""
     names = sorted(
         name for name in was.keys() & now.keys() if _public(was[name], now[name]) != _public(now[name], was[name])
     )
@@ -73,5 +73,5 @@ def package_changes(was: Mapping[str, str], now: Mapping[str, str]) -> str:
 
 
 def _public(version: str, other: str) -> str:
-    """Return a version without its local part, as in 2.6.0+cpu, where the other has none."""
+    """Return a version without its local part (2.6.0+cpu) if the other has none."""
     return version if "+" in other else version.partition("+")[0]

@@ -1,4 +1,4 @@
-"""A definition as a template: its meaning as text, with a gap for every name that another definition may stand for."""
+"""Templates: the meaning of a definition as text, with a gap for every name that may refer to another one."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -7,19 +7,19 @@ from typing import Final, Literal
 from pytest_bets.code.names import Imported
 
 MODULE: Final = "<module>"
-"""The name of a module's statements that are no definition of their own."""
+"""The name of a module's statements outside its definitions."""
 MAIN: Final = "<main>"
-"""The name of what runs where the module is the program: `if __name__ == "__main__"`."""
+"""The name of the statements in `if __name__ == "__main__"`."""
 PLACED: Final = frozenset({"__file__", "__name__", "__package__", "__spec__", "__path__", "__loader__", "__cached__"})
-"""Names by which a definition depends on the module that it stands in."""
+"""Names that make a definition depend on the module it is in."""
 
 
 @dataclass(frozen=True)
 class Ref:
-    """A name of a module's scope, or what a local import binds, with the attributes that are asked of it in turn.
+    """A name of a module's scope, or the target of a local import, with its chain of attributes.
 
-    `called` tells that it is called at once, so that the object itself goes nowhere; `binds` that this is an import
-    statement, and no use of what it imports.
+    `called` is true if it is called directly, so the object is not passed on. `binds` is true for an import statement
+    itself, which does not use its target.
     """
 
     root: str | Imported
@@ -30,9 +30,9 @@ class Ref:
 
 @dataclass(frozen=True)
 class Annotations:
-    """The annotations of a function, which count where something can read them: where it is passed around.
+    """The annotations of a function, which count if code can read them: if the function is passed as a value.
 
-    `function` is its name, after a dot for a method; for a constructor the name of its class.
+    `function` is its name, with a leading dot for a method; for a constructor it is the name of the class.
     """
 
     function: str
@@ -41,7 +41,7 @@ class Annotations:
 
 @dataclass(frozen=True)
 class Doc:
-    """A docstring, which counts where something reads docstrings."""
+    """A docstring, which counts if code reads docstrings."""
 
     text: str
 
@@ -51,14 +51,14 @@ Item = str | Ref | Annotations | Doc
 
 @dataclass(frozen=True)
 class Readers:
-    """What can be read at run time beside the code itself: docstrings, and the annotations of these functions."""
+    """What code can read at run time: docstrings, and the annotations of these functions."""
 
     docstrings: bool = False
     annotations: frozenset[str] | None = frozenset()
-    """None for those of all functions."""
+    """None means all functions."""
 
     def read(self, function: str) -> bool:
-        """Tell whether the annotations of functions of this name count."""
+        """Return whether the annotations of functions with this name count."""
         return self.annotations is None or function in self.annotations
 
 
@@ -66,11 +66,10 @@ class Readers:
 class Unit:
     """A definition of a module, or all of its other statements.
 
-    `always` tells that it counts wherever its module is imported; `ordered` that its place among the others matters,
-    as it does under a decorator that is not known to leave the others alone. `bases` are those of a class that counts
-    only where it is used, if that holds for every base too. `imports` are run, `strings` are its text constants,
-    `passed` the attributes, after a dot, and the nested functions that are used other than by a call, and `words` all
-    names and attributes in it.
+    `always`: it counts whenever its module is imported. `ordered`: its position matters, for example under a decorator
+    that may affect other definitions. `bases`: the bases of a class, which counts only if used as long as the same is
+    true for every base. `imports` are the imports it runs, `strings` its string constants, `passed` the attributes
+    (with a dot) and nested functions used without a call, and `words` all names and attributes in it.
     """
 
     kind: Literal["module", "function", "class", "constant"]
@@ -85,11 +84,11 @@ class Unit:
     words: frozenset[str] = frozenset()
 
     def parts(self, readers: Readers) -> Iterator[str | Ref]:
-        """Yield the text and the gaps that count for these readers."""
+        """Yield the text and gaps that count for these readers."""
         return _parts(self.items, readers)
 
     def annotated(self, readers: Readers) -> frozenset[str]:
-        """Return the functions in it whose annotations count for these readers."""
+        """Return its functions whose annotations count for these readers."""
         return frozenset(
             item.function for item in self.items if isinstance(item, Annotations) and readers.read(item.function)
         )
@@ -109,13 +108,13 @@ def _parts(items: Collection[Item], readers: Readers) -> Iterator[str | Ref]:
 
 @dataclass(frozen=True)
 class Outline:
-    """A file: its definitions, what its module's scope binds, and the modules of which it takes every name."""
+    """A file: its definitions, the bindings of its module's scope, and its star imports."""
 
     sha256: str
     units: Mapping[str, Unit]
     bound: Mapping[str, Imported | None] = field(default_factory=dict)
-    """By name: the import that it is, None for a definition or a variable."""
+    """The import of each name, None for a definition or variable."""
     stars: tuple[Imported, ...] = ()
     order: tuple[str, ...] = ()
-    """The names of the definitions in turn, with an empty one for each other statement."""
+    """The names of the definitions in order, with an empty one for each other statement."""
     readable: bool = True

@@ -1,4 +1,4 @@
-"""What a text constant may be: a program, or the name of a module or of a file."""
+"""String constants that may be a program, or the name of a module or file."""
 
 import re
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from pytest_bets.code.template import Ref
 from pytest_bets.code.writer import Writer
 
 _NAMED: Final = re.compile(r"[\w/.-]+\.py\b|\b[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+\.?")
-"""Files and modules in a text."""
+"""Files and modules in a string."""
 MODULE_NAME: Final = re.compile(r"\.*[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*\.?")
-"""A text that is the name of a module, or the beginning of one, and nothing else."""
+"""A string that is the name of a module or the start of one."""
 
 
 @dataclass(frozen=True)
 class TextProgram:
-    """A text that is a program: the modules that it imports, the names that it uses, and the texts in it."""
+    """A string that is a program: its imports, names and strings."""
 
     imports: tuple[Imported, ...]
     refs: tuple[Ref, ...]
@@ -26,12 +26,12 @@ class TextProgram:
 
 
 def named(text: str) -> list[str]:
-    """Return what may be the name of a file or of a module."""
+    """Return everything that may be the name of a file or module."""
     return _NAMED.findall(text)
 
 
 def program_in(text: str) -> TextProgram | None:
-    """Return the program that a text is, None where it is none."""
+    """Return the program in a string, None if it is not one."""
     try:
         tree = module(text, "text")
     except SyntaxError:

@@ -1,6 +1,6 @@
-"""From a syntax tree to templates: functions, classes and statements.
+"""Turn a syntax tree into templates: functions, classes and statements.
 
-Left out are layout, comments, `pass`, statements that are a constant, and annotations that nothing can read.
+Layout, comments, `pass`, constant statements, and annotations that no code can read are left out.
 """
 
 import ast
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from pytest_bets.bet.source import module
-from pytest_bets.code.expressions import Expressions, plain
+from pytest_bets.code.expressions import Expressions, constant_text
 from pytest_bets.code.names import (
     Comprehension,
     Function,
@@ -24,7 +24,7 @@ from pytest_bets.code.names import (
 from pytest_bets.code.template import Annotations, Doc, Ref
 
 _AS_TEXT: Final = Imported("__future__", "annotations")
-"""What makes every annotation of a module a text."""
+"""The import that makes every annotation of a module a string."""
 
 
 class Writer(Expressions):
@@ -75,7 +75,7 @@ class Writer(Expressions):
             self._text(f"<{' '.join(argument.arg for argument in kind if argument)}>")
 
     def _annotations(self, node: Function) -> None:
-        """Write the annotations: for good where a decorator may read them, where they call something, and of calls."""
+        """Write the annotations, always if a decorator may read them, if they contain a call, or for `__call__`."""
         found = [*annotations(node), *getattr(node, "type_params", ())]
         if not found:
             return
@@ -92,16 +92,16 @@ class Writer(Expressions):
             self.items.append(Annotations(self._reader(node.name), tuple(written)))
 
     def _reader(self, name: str) -> str:
-        """Return what is passed around where something reads the annotations of a function."""
+        """Return the value that code must have to read the annotations of a function."""
         if self._scope.kind != "class":
             return name
         return self._scope.name if name in ("__init__", "__new__") else f".{name}"
 
     def _annotation(self, node: ast.AST) -> None:
-        said = len(self.strings)
+        before = len(self.strings)
         self._text("'" if self._module.imported("annotations") == _AS_TEXT else "")
         self.visit(node)
-        del self.strings[said:]  # a text in an annotation is one too
+        del self.strings[before:]  # a string in an annotation is an annotation itself
         for part in ast.walk(node):
             if isinstance(part, ast.Constant) and isinstance(part.value, str):
                 try:
@@ -113,7 +113,7 @@ class Writer(Expressions):
     def _docstring(self, node: Function | ast.ClassDef | ast.Module) -> None:
         text = ast.get_docstring(node, clean=False)
         if text is not None:
-            self.items.append(Doc(plain(text)))
+            self.items.append(Doc(constant_text(text)))
 
     docstring = _docstring
 
@@ -165,12 +165,12 @@ class Writer(Expressions):
     # statements
 
     def _global(self, node: ast.Global | ast.Nonlocal) -> None:
-        """Write nothing: each use of the name is written as what it is."""
+        """Write nothing: each use of the name is already resolved."""
 
     _nonlocal = _global
 
     def _annassign(self, node: ast.AnnAssign) -> None:
-        """Write an assignment as one without its annotation, which counts in a class and where it calls something."""
+        """Write an assignment, with its annotation only in a class or if the annotation contains a call."""
         in_class = self._scope.kind == "class"
         calls = self._scope.kind != "function" and any(isinstance(part, ast.Call) for part in ast.walk(node.annotation))
         if in_class or calls:
@@ -188,7 +188,7 @@ class Writer(Expressions):
         self._text(")")
 
     def _import(self, node: ast.Import | ast.ImportFrom) -> None:
-        """Write an import that may not run, or binds a name that something else binds too."""
+        """Write an import that is conditional, or whose name has other bindings."""
         self.run_imports(node)
         self._text("(import")
         for name, imported in imports(node):
@@ -206,7 +206,7 @@ class Writer(Expressions):
     _importfrom = _import
 
     def run_imports(self, node: ast.Import | ast.ImportFrom) -> None:
-        """Note the modules that an import statement runs."""
+        """Add the modules that an import statement runs."""
         if isinstance(node, ast.Import):
             self.imports += [Imported(alias.name) for alias in node.names]
         else:

@@ -1,10 +1,11 @@
-"""What git does with the journal when it merges two branches."""
+"""How git merges the journal of two branches."""
 
 import re
-import subprocess
 from pathlib import Path
 from typing import Final
 
+from pytest_bets.diagnostics import HistoryError
+from pytest_bets.git.process import run
 from pytest_bets.walk import checkout
 
 FILE: Final = ".gitattributes"
@@ -13,15 +14,15 @@ _WHY: Final = "# A merge keeps the runs of both branches."
 
 
 def unite(journal: Path) -> tuple[Path, str] | None:
-    """Have git keep the lines of both branches; return the file that now says so, and the line that was added.
+    """Add a rule by which a merge keeps the lines of both branches; return the changed file and the added line.
 
-    None where there is nothing to add: outside git, or where git has a rule for this file already.
+    Return None if there is nothing to add: outside git, or if git already has a rule for this file.
     """
     top = checkout(journal.parent)
     if top is None or not _is_unset(top, journal):
         return None
     name = journal.relative_to(top).as_posix()
-    if not _PLAIN.fullmatch(name):  # a pattern would need quoting
+    if not _PLAIN.fullmatch(name):  # the pattern would need quotes
         return None
     path = top / FILE
     before = path.read_text(encoding="utf-8") if path.exists() else ""
@@ -32,9 +33,8 @@ def unite(journal: Path) -> tuple[Path, str] | None:
 
 
 def _is_unset(top: Path, journal: Path) -> bool:
-    command = ["git", "-C", str(top), "check-attr", "-z", "merge", "--", str(journal)]
     try:
-        done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603  # fixed arguments
-    except OSError:  # git is not installed
+        answer = run(top, "check-attr", "-z", "merge", "--", str(journal), raw=False)
+    except HistoryError:
         return False
-    return done.stdout.split(b"\0")[2:3] == [b"unspecified"]
+    return answer.split(b"\0")[2:3] == [b"unspecified"]

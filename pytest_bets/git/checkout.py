@@ -1,27 +1,27 @@
-"""What git says of the tree that a session runs from, in at most two processes."""
+"""The state of the checkout that a session runs in, from at most two git processes."""
 
 import os
-import re
-import subprocess
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from pytest_bets.diagnostics import HistoryError
+from pytest_bets.git.process import objects, run
 from pytest_bets.walk import checkout
 
-_HELD: Final = re.compile(rb"[0-9a-f]+ (\w+) (\d+)")
-"""What `cat-file --batch` says before an object: its name, type and size."""
+_STATUS: Final = ("--porcelain=v2", "--branch", "-z", "--untracked-files=all", "--no-renames")
+
 _ONLY_UNTRACKED: Final = "S..U"
-"""What `status` says of a submodule at its commit that holds untracked files and no other change."""
+"""How `status` shows a submodule that has untracked files and no other change."""
 
 
 @dataclass(frozen=True)
 class Tree:
-    """A checkout: its top folder and the commit it stands at, if any.
+    """A checkout: its top folder and its commit, if there is one.
 
-    `changed` are the tracked paths that differ from the commit, `untracked` the others that git does not ignore: files,
-    and with a slash at their end folders of which git does not say what is in them. All are relative to the top.
+    `changed` are the tracked paths that differ from the commit. `untracked` are the other paths that git does not
+    ignore: files, and folders with a slash at the end, whose content git does not list. All are relative to the top.
     """
 
     top: Path
@@ -31,39 +31,33 @@ class Tree:
     shallow: bool
 
     def differs(self, but: Path) -> bool:
-        """Tell whether a tracked file differs from the commit outside the folder `but`."""
+        """Return whether a tracked file outside the folder `but` differs from the commit."""
         return any(not (self.top / path).is_relative_to(but) for path in self.changed)
 
     def among_untracked(self, paths: Iterable[Path]) -> set[Path]:
-        """Return those of the resolved paths that are untracked."""
+        """Return the resolved paths that are untracked."""
         folders = tuple(path for path in self.untracked if path.endswith("/"))
         inside = {path: path.relative_to(self.top).as_posix() for path in paths if path.is_relative_to(self.top)}
         return {path for path, name in inside.items() if name in self.untracked or name.startswith(folders)}
 
     def committed(self, paths: Sequence[Path]) -> dict[Path, bytes | None]:
-        """Return what the commit holds at each path, None where it holds nothing."""
+        """Return the commit's content of each path, None if it has none."""
         if self.commit is None:
             return dict.fromkeys(paths)
         names = [path.relative_to(self.top).as_posix() if path.is_relative_to(self.top) else "" for path in paths]
-        request = b"".join(os.fsencode(f"{self.commit}:{name}\n") for name in names)
-        answer = _git(self.top, ["cat-file", "--batch"], request) or b""
-        found: dict[Path, bytes | None] = {}
-        for path in paths:
-            header, _, answer = answer.partition(b"\n")
-            held = _HELD.fullmatch(header)
-            size = int(held[2]) + 1 if held else 0  # a line end closes each object
-            found[path] = answer[: size - 1] if held and held[1] == b"blob" else None
-            answer = answer[size:]
-        return found
+        with objects(self.top, raw=False) as blobs:
+            contents = blobs.read_all([f"{self.commit}:{name}" for name in names])
+            return dict(zip(paths, contents, strict=True))
 
 
 def tree(folder: Path) -> Tree | None:
-    """Return the checkout that the folder lies in; None outside git and without git."""
+    """Return the checkout that contains the folder; None outside a checkout or without git."""
     top = checkout(folder)
     if top is None:
         return None
-    status = _git(top, ["status", "--porcelain=v2", "--branch", "-z", "--untracked-files=all", "--no-renames"])
-    if status is None:
+    try:
+        status = run(top, "status", *_STATUS, raw=False)
+    except HistoryError:
         return None
     commit = None
     changed: list[str] = []
@@ -91,12 +85,3 @@ def _common_folder(top: Path) -> Path:
     git = (top / git.read_text().removeprefix("gitdir:").strip()).resolve()
     common = git / "commondir"
     return (git / common.read_text().strip()).resolve() if common.exists() else git
-
-
-def _git(folder: Path, arguments: Sequence[str], given: bytes = b"") -> bytes | None:
-    command = ["git", "-C", str(folder), "--no-optional-locks", *arguments]
-    try:
-        done = subprocess.run(command, input=given, capture_output=True, check=False)  # noqa: S603  # fixed arguments
-    except OSError:
-        return None
-    return done.stdout if done.returncode == 0 else None

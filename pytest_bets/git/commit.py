@@ -1,12 +1,13 @@
-"""The files of a project as a commit has them, read by two processes of git, however many commits are asked for."""
+"""The files of a project in any commit, read by one git process per commit and one for all contents."""
 
 import posixpath
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
-from pytest_bets.git import log as history
+from pytest_bets.diagnostics import HistoryError
+from pytest_bets.git.log import blobs as blobs_of
+from pytest_bets.git.process import Objects, objects
 
 
 class CommitFiles:
@@ -19,11 +20,11 @@ class CommitFiles:
         self._folders = {folder for name in blobs for folder in _around(name)}
 
     def is_file(self, name: str) -> bool:
-        """Tell whether the commit has a file of this name."""
+        """Return whether the commit has a file of this name."""
         return self._path(name) in self._blobs
 
     def is_folder(self, name: str) -> bool:
-        """Tell whether the commit has a folder of this name."""
+        """Return whether the commit has a folder of this name."""
         return self._path(name) in self._folders
 
     def read(self, name: str) -> bytes:
@@ -31,7 +32,7 @@ class CommitFiles:
         return self._reader.read(self._blobs[self._path(name)])
 
     def below(self, folder: str) -> Sequence[str]:
-        """Return every Python file in a folder and in those within it."""
+        """Return every Python file in a folder and its subfolders."""
         path = self._path(folder)
         inside = "" if path == "." else f"{path}/"
         names = sorted(name for name in self._blobs if name.startswith(inside) and name.endswith(".py"))
@@ -42,7 +43,7 @@ class CommitFiles:
 
 
 class Commits:
-    """The commits of a checkout, for a project whose root is this folder of it."""
+    """The commits of a checkout; `root` is the project's folder in it."""
 
     def __init__(self, top: Path, root: str, blobs: "_Blobs") -> None:
         self.top = top
@@ -51,35 +52,34 @@ class Commits:
         self._found: dict[str, CommitFiles | None] = {}
 
     def files(self, commit: str) -> CommitFiles | None:
-        """Return the files of a commit, None where the repository does not have it."""
+        """Return the files of a commit, None if the repository does not have it."""
         if commit not in self._found:
-            tree = history.tree(self.top, commit)
-            self._found[commit] = None if tree is None else CommitFiles(tree, self._root, self._blobs)
+            blobs = blobs_of(self.top, commit)
+            self._found[commit] = None if blobs is None else CommitFiles(blobs, self._root, self._blobs)
         return self._found[commit]
 
 
 class _Blobs:
-    def __init__(self, asked: IO[bytes], answered: IO[bytes]) -> None:
-        self._asked = asked
-        self._answered = answered
-        self._known: dict[str, bytes] = {}
+    """Reads blobs by id, each once."""
+
+    def __init__(self, objects: Objects) -> None:
+        self._objects = objects
+        self._contents: dict[str, bytes] = {}
 
     def read(self, blob: str) -> bytes:
-        if blob not in self._known:
-            self._asked.write(f"{blob}\n".encode())
-            self._asked.flush()
-            header = self._answered.readline().split()
-            if len(header) != 3:
-                raise history.HistoryError(f"git has no object {blob}: this clone is partial or damaged")
-            self._known[blob] = self._answered.read(int(header[2]) + 1)[:-1]
-        return self._known[blob]
+        if blob not in self._contents:
+            content = self._objects.read(blob)
+            if content is None:
+                raise HistoryError(f"git has no object {blob}: this clone is partial or damaged")
+            self._contents[blob] = content
+        return self._contents[blob]
 
 
 @contextmanager
 def commits(top: Path, root: str) -> Iterator[Commits]:
     """Read commits of a checkout; `root` is the project's folder in it."""
-    with history.objects(top) as (asked, answered):
-        yield Commits(top, root, _Blobs(asked, answered))
+    with objects(top) as reader:
+        yield Commits(top, root, _Blobs(reader))
 
 
 def _around(name: str) -> Iterator[str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Commit:
-    """A commit; `order` is its place in a topological order, parents first. The working tree has an empty `id`."""
+    """A commit; `order` is its topological position, parents first. The working tree has an empty `id`."""
 
     id: str
     parents: tuple[str, ...]

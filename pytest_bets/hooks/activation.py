@@ -1,7 +1,6 @@
-"""Waiting for the first bet of a session, so that a session without bets pays for none of this."""
+"""Activate the plugin when the first bet file is collected, so that a session without bets pays almost nothing."""
 
 from fnmatch import fnmatch
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,35 +10,47 @@ from pytest_bets.hooks import xdist
 from pytest_bets.hooks.options import FILES, Settings
 
 if TYPE_CHECKING:
-    from pytest_bets.hooks.parts import Parts
+    from pytest_bets.hooks.collector import Collector
+    from pytest_bets.hooks.session import Session
 
 
-class Arrival:
-    """Makes pytest look into bet files, and registers the plugin's parts when it meets the first."""
+class Activation:
+    """Makes pytest collect bet files, and registers the rest of the plugin at the first one."""
 
     def __init__(self, config: pytest.Config, settings: Settings) -> None:
         self.config = config
         self.settings = settings
-        patterns = config.getini("python_files")
-        self.theirs = tuple(patterns)
-        # a call and no property: pytest 8.2 reads every attribute of a plugin when it looks for fixtures
-        self.parts = cache(self._register)
-        # pytest keeps this list: what it names has its assertions rewritten, which a collector of ours would lose
-        patterns.append(FILES)
-        if not xdist.is_worker(config):
-            config.pluginmanager.register(xdist.Controller(config, settings, self.parts), "bets-xdist")
+        self.patterns = tuple(config.getini("python_files"))
+        self._collector: Collector | None = None
+        self._session: Session | None = None
+        # pytest rewrites the assertions of files that this setting names, and of no others
+        config.addinivalue_line("python_files", FILES)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
-        """Register at once where the header tells of it, or modules are to be imported otherwise."""
+        """Activate at once where the header shows it, or where bet modules must be imported with other constants."""
         if self.settings.resume or self.settings.rehearsal:
-            self.parts()
+            self.collector()
 
     def pytest_pycollect_makemodule(self, module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
         """Collect a bet file."""
-        return self.parts().collection.module(module_path, parent) if fnmatch(module_path.name, FILES) else None
+        return self.collector().module(module_path, parent) if fnmatch(module_path.name, FILES) else None
 
-    def _register(self) -> "Parts":
-        from pytest_bets.hooks.register import register
+    def collector(self) -> "Collector":
+        """Return the collector; the first call registers the plugin's objects."""
+        if self._collector is None:
+            if xdist.is_worker(self.config):
+                from pytest_bets.hooks.register import register_worker
 
-        return register(self.config, self.settings, self.theirs)
+                self._collector = register_worker(self.config, self.settings, self.patterns)
+            else:
+                self._collector = self.session().collector
+        return self._collector
+
+    def session(self) -> "Session":
+        """Return the session that judges, which a worker has none of; the first call registers the plugin's objects."""
+        if self._session is None:
+            from pytest_bets.hooks.register import register_session
+
+            self._session = register_session(self.config, self.settings, self.patterns)
+        return self._session

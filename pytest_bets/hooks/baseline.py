@@ -1,26 +1,23 @@
-"""What is so before any experiment of a session has run: code, git, records and standings."""
+"""The state at session start, before any experiment runs: code, git, records and standings."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
 
-from pytest_bets.bet.catalogue import Catalogue
+from pytest_bets.bet.declaration import Declaration
 from pytest_bets.code.digest import Code
 from pytest_bets.code.index import CodeIndex
 from pytest_bets.git.checkout import Tree
+from pytest_bets.hooks.context import Context
 from pytest_bets.hooks.options import Settings
-from pytest_bets.hooks.registration import Registry
-from pytest_bets.hooks.run import BetRun
 from pytest_bets.record.model import Record, Registration, Standing
 from pytest_bets.record.standing import standings
-from pytest_bets.record.store import Results
 from pytest_bets.record.summary import claims
 
 
 @dataclass(frozen=True)
-class Beginning:
-    """By bet: its record, its claim's standing, its code, its registration, whether it ran from a dirty tree."""
+class Baseline:
+    """By bet: its record, its claim's standing, its code, its registration, whether it runs from a dirty tree."""
 
     records: Mapping[str, Record] = field(default_factory=dict)
     standings: Mapping[str, Standing] = field(default_factory=dict)
@@ -30,37 +27,28 @@ class Beginning:
     commit: str | None = None
 
 
-NOTHING: Final = Beginning()
-
-
-def look(
-    runs: Sequence[BetRun],
-    settings: Settings,
-    catalogue: Catalogue,
-    results: Results,
-    registry: Registry,
-    search: Sequence[Path],
-) -> Beginning:
-    """Return what is so now.
+def take_baseline(bets: Mapping[Path, Declaration], context: Context) -> Baseline:
+    """Read the state for these bets, by their paths.
 
     Raises:
         RecordError: where a file of the results cannot be read.
 
     """
+    settings, results = context.settings, context.results
     records = results.outlines()
-    results.journal()  # a journal that cannot be read is told before hours of work, not after
-    standing = standings(claims(records, catalogue.declarations()[0]))
+    results.journal()  # a journal that cannot be read is an error before hours of work, not after
+    standing = standings(claims(records, context.catalogue.declarations()[0]))
     by_id = {record.id: record for record in records}
     if not settings.kept:
-        return Beginning(by_id, standing)
-    index = CodeIndex(settings.root, search)
-    tree = registry.tree
-    code = {run.declaration.id: index.code(run.path) for run in runs}
-    return Beginning(
+        return Baseline(by_id, standing)
+    index = CodeIndex(settings.root, context.search)
+    tree = context.registry.tree
+    code = {bet.id: index.code(path) for path, bet in bets.items()}
+    return Baseline(
         by_id,
         standing,
         code,
-        registry.registrations({run.path: run.declaration for run in runs}),
+        context.registry.registrations(bets),
         _dirty(tree, settings, code) if tree else {},
         tree.commit if tree else None,
     )

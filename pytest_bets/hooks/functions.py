@@ -1,4 +1,4 @@
-"""The functions of a bet file as pytest sees them: where the experiment's arguments come from, and what is not run."""
+"""The functions of a bet file as pytest sees them: its experiment's arguments, and functions that do not run."""
 
 import ast
 import inspect
@@ -10,38 +10,32 @@ import pytest
 from pytest_bets.bet import source
 from pytest_bets.bet.declaration import SEED, Declaration
 from pytest_bets.diagnostics import Fault, nearest
+from pytest_bets.hooks.pytest_private import fixture_names, has_fixture
 
 
 class BetWarning(pytest.PytestWarning):
-    """Something in a bet file that is not run, though its name says that it is a test."""
+    """A function or class of a bet file that does not run, although it is named like a test."""
 
 
 def argument_faults(declaration: Declaration, cell: pytest.Function) -> Iterator[Fault]:
-    """Yield the arguments that neither the sweep nor a fixture gives: pytest would miss them when it sets up a cell."""
-    fixtures = cell.session._fixturemanager  # pytest has no public way to ask which fixtures a function can use
+    """Yield the arguments that neither the sweep nor a fixture gives: pytest would fail when it sets up a cell."""
     sweep = cell.callspec.params if hasattr(cell, "callspec") else {}
     own = inspect.signature(cell.obj).parameters
     for name in cell.fixturenames:
-        if name == "request" or name in sweep or fixtures.getfixturedefs(name, cell):
+        if name == "request" or name in sweep or has_fixture(cell, name):
             continue
         problem = f"nothing gives the argument `{name}`" if name in own else f"a fixture needs `{name}`"
         problem += ": neither the sweep nor a fixture has that name"
         if name == SEED and not declaration.replicate:
             expected, near = "replicate above the experiment, which gives the seeds", "@pytest.mark.replicate(5)"
         else:
-            expected, near = "parametrize with that name, or a fixture", nearest(name, [*sweep, *_fixtures(cell)])
+            expected, near = "parametrize with that name, or a fixture", nearest(name, [*sweep, *fixture_names(cell)])
         text = f"def {declaration.function}(...)"
         yield Fault(declaration.file, declaration.line, problem, text, expected, near)
 
 
-def _fixtures(cell: pytest.Function) -> list[str]:
-    """Return the fixtures that a cell can use, which pytest lists in the error for one that it cannot."""
-    error = pytest.FixtureLookupError("", cell._request).formatrepr()
-    return getattr(error, "errorstring", "").partition("available fixtures: ")[2].partition("\n")[0].split(", ")
-
-
 def warn_of_tests(bet: pytest.Module, declaration: Declaration) -> None:
-    """Warn of every test that is defined in a bet file, in which pytest runs one function alone."""
+    """Warn of every test in a bet file: pytest runs only the experiment."""
     members = vars(bet.obj).items()
     tests = [name for name, member in members if name != declaration.function and _is_test(bet, name, member)]
     if not tests:
@@ -60,7 +54,7 @@ def warn_of_tests(bet: pytest.Module, declaration: Declaration) -> None:
 
 
 def _is_test(bet: pytest.Module, name: str, member: object) -> bool:
-    """Tell whether pytest would run this in a file of tests: by its own rule, which BetFile overrides."""
+    """Return whether pytest would run this in a test file: by its own rule, which BetFile overrides."""
     if getattr(member, "__module__", "") != bet.obj.__name__ or not getattr(member, "__test__", True):
         return False
     if inspect.isclass(member):

@@ -1,4 +1,4 @@
-"""The marks that pytest sees in a bet file, held against those that stand in its source."""
+"""Compare the marks that pytest sees in a bet file with those in its source."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
@@ -13,11 +13,11 @@ from pytest_bets.diagnostics import Fault, nearest
 def mark_faults(
     declaration: Declaration, module: ModuleType, pytestmark: Sequence[pytest.Mark], registered: Iterable[str]
 ) -> Iterator[Fault]:
-    """Yield what would be dropped without a word: marks of ours that the source does not show, and misspelt ones."""
+    """Yield marks that would be ignored silently: ours that the source does not show, and misspelt ones."""
     own = [(name, _marks(member)) for name, member in vars(module).items() if _is_of(module, member)]
-    for name, held in [("pytestmark", pytestmark), *own]:
+    for name, marks in [("pytestmark", pytestmark), *own]:
         written = declaration if name == declaration.function else None
-        hidden = next((mark for mark in held if mark.name in MARKERS and not _stands(mark, written)), None)
+        hidden = next((mark for mark in marks if mark.name in MARKERS and not _stands(mark, written)), None)
         if hidden:
             what = f"a {hidden.name} sentence" if hidden.name in CRITERIA else f"the marker {hidden.name}"
             yield _fault(
@@ -46,7 +46,7 @@ def _stands(mark: pytest.Mark, written: Declaration | None) -> bool:
 
 @cache
 def _known(line: str) -> str:
-    """Return the name of the marker that a line of the setting `markers` makes known; the lines are few."""
+    """Return the name of the marker in a line of the setting `markers`; cached, the lines are few."""
     return line.partition(":")[0].partition("(")[0].strip()
 
 

@@ -1,7 +1,6 @@
-"""Measuring: what an experiment returns is made plain where it was measured, and rides on the cell's report."""
+"""Measuring: the return value of an experiment becomes plain values, encoded on the report of its cell."""
 
 import inspect
-import json
 from collections.abc import Callable, Generator, Mapping, Sequence
 from functools import partial, wraps
 from typing import Any, Final
@@ -10,34 +9,32 @@ import pytest
 
 from pytest_bets.bet.declaration import Declaration
 from pytest_bets.bet.validate import check_row
-from pytest_bets.diagnostics import nearest
-from pytest_bets.hooks.collection import BetFile
-from pytest_bets.record.cell import sent
+from pytest_bets.diagnostics import MeasurementError, nearest
+from pytest_bets.hooks.bet_file import BetFile
+from pytest_bets.record.cell import encode_cell
 from pytest_bets.record.environment import compute
-from pytest_bets.values import MeasurementError, plain
+from pytest_bets.values import plain
 
 ATTRIBUTE: Final = "bets_data"
-"""The attribute of a report that holds one JSON string, which every serializer of reports carries."""
+"""Report attribute: the measurements of a cell as one JSON string, which every serializer of reports carries."""
 REFUSED: Final = "bets_refused"
-"""The attribute of the report of a skipped cell that says why its bet is not run in this session."""
+"""Report attribute of a skipped cell: why its bet does not run in this session."""
 TOTAL: Final = "bets_cells"
-"""The attribute of a cell's reports that holds how many cells its bet has."""
+"""Report attribute of a cell without measurements: the number of cells of its bet."""
 REASON: Final = "bets_reason"
-"""The attribute of the report of a cell whose measurements were refused: why, whatever the report shows."""
+"""Report attribute of a cell whose measurements were refused: the full reason, if the report shows it shortened."""
 
 
 class Measuring:
-    """Runs where the cells run."""
+    """Keeps what experiments return. In every process that runs cells."""
 
     def __init__(self) -> None:
-        self.compute: Mapping[str, object] = {}
-        self.told = json.dumps(self.compute)
         self.first: dict[str, str] = {}
         """By message: the first cell of this process whose measurements were refused with it."""
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: Sequence[pytest.Item]) -> None:
-        """Keep what an experiment returns, whoever calls it: one function stands in for it in every cell."""
+        """Replace the experiment, in every cell of a bet, by one function that keeps what it returns to any caller."""
         stand_ins: dict[object, Callable[..., object]] = {}
         for item in items:
             bet = item.parent
@@ -51,9 +48,9 @@ class Measuring:
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Put the data on the report of the call, and where there is none the number of cells, which a crash lacks.
+        """Put the measurements on the report of the call; where there are none, the number of cells.
 
-        The report of its setup tells which cell is called next.
+        Setup comes before the call, so its report says which cell runs.
         """
         report = yield
         bet = item.parent
@@ -73,7 +70,7 @@ class Measuring:
     def _explain(
         self, report: pytest.TestReport, cell: str, failure: pytest.ExceptionInfo[BaseException] | None
     ) -> None:
-        """Attach why a measurement was refused; where another cell failed with the same words, show only its name."""
+        """Attach why a measurement was refused; if another cell failed with the same message, show only its name."""
         refused = str(failure.value) if failure and isinstance(failure.value, pytest.fail.Exception) else ""
         if refused in self.first:
             report.__dict__[REASON] = refused
@@ -93,12 +90,9 @@ class Measuring:
         except MeasurementError as error:
             message = f"{check.declaration.file}:{check.declaration.line}: {error}"
             self.first.setdefault(message, bet.running)
-            # `from None`: the plugin's own exception would be shown first, with the same words
+            # `from None`: pytest would show the plugin's own exception first, with the same message
             raise pytest.fail.Exception(message, pytrace=False) from None
-        found = compute()
-        if found != self.compute:  # it stays as it was from cell to cell
-            self.compute, self.told = found, json.dumps(found)
-        return sent(index, len(bet.places), self.told, params, measured)
+        return encode_cell(index, len(bet.places), compute(), params, measured)
 
 
 def _keeping(experiment: Callable[..., Any], keep: Callable[[object], None]) -> Callable[..., object]:
@@ -124,7 +118,7 @@ class _RowCheck:
         self.declaration = declaration
         self.names = tuple(sorted(declaration.names))
         self.good: set[tuple[type, ...]] = set()
-        """The types of the values that sentences read, where all can: a sweep has many cells and few such tuples."""
+        """Types of values that all sentences accept: a sweep has many cells and few such tuples."""
 
     def __call__(self, params: Mapping[str, object], measured: Mapping[str, object]) -> None:
         both = params.keys() & measured.keys()

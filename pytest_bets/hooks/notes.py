@@ -4,7 +4,8 @@ import os
 import shlex
 from collections.abc import Iterator, Sequence
 
-from pytest_bets.hooks.judging import Concluded, Judge
+from pytest_bets.hooks.run import FinishedBet
+from pytest_bets.hooks.session import Session
 from pytest_bets.record.checkpoint import Unfinished
 from pytest_bets.record.summary import lacks_control
 from pytest_bets.render.closing import bets_words
@@ -13,12 +14,12 @@ from pytest_bets.render.words import cells_words, listed, short
 
 
 class Notes:
-    """What is said of all bets of a session together."""
+    """Notes on all bets of a session together."""
 
-    def __init__(self, judge: Judge, concluded: Sequence[Concluded]) -> None:
-        self.judge = judge
-        self.settings = judge.settings
-        self.concluded = concluded
+    def __init__(self, session: Session, finished: Sequence[FinishedBet]) -> None:
+        self.session = session
+        self.settings = session.settings
+        self.finished = finished
         self.folder = os.path.relpath(self.settings.results, self.settings.here)
 
     def lines(self) -> Iterator[str]:
@@ -37,12 +38,12 @@ class Notes:
     def _rehearsed(self) -> Iterator[str]:
         kept = self.settings.kept
         where = f"kept in {self.folder}, marked as a rehearsal" if kept else "nothing was written"
-        yield f"{bets_words(len(self.concluded))} rehearsed; {where}."
+        yield f"{bets_words(len(self.finished))} rehearsed; {where}."
         if kept:
-            yield f"Read next: {self._show(self.concluded[0])} --cells"
+            yield f"Read next: {self._show(self.finished[0])} --cells"
 
     def _counts(self) -> str:
-        verdicts = [item.judgement.verdict for item in self.concluded]
+        verdicts = [item.result for item in self.finished]
         found = [verdict.verdict for verdict in verdicts]
         words = ", ".join(f"{found.count(verdict)} {verdict}" for verdict in ("PASS", "LENIENT", "FAIL"))
         catastrophic = sum(verdict.catastrophic for verdict in verdicts)
@@ -51,8 +52,8 @@ class Notes:
         return f"{bets_words(len(found))}: {words}."
 
     def _written(self) -> Iterator[str]:
-        if self.judge.summary is not None:
-            kept = [(item.kept.written, item.judgement.missing) for item in self.concluded if item.kept is not None]
+        if self.session.summary is not None:
+            kept = [(item.stored.written, item.missing) for item in self.finished if item.stored is not None]
             written = sum(wrote for wrote, _ in kept)
             stand = sum(not wrote and not missing for wrote, missing in kept)
             left = sum(missing is not None for _, missing in kept)
@@ -66,14 +67,14 @@ class Notes:
             yield f"Replayed from {self.folder}: no experiment ran, nothing was written."
 
     def _kept_cells(self) -> Iterator[str]:
-        """Name what an interrupt, a selection or a crash has left to resume, as it lies on the disk."""
+        """Name the finished cells on disk that an interrupt, a selection or a crash left to resume."""
         if not self.settings.kept:
             return
         counts = []
-        for item in self.concluded:
-            if item.judgement.verdict.verdict is None and item.cells:
-                bet, code = item.run.declaration, self.judge.beginning.code[item.run.declaration.id].digest
-                unfinished = Unfinished(self.judge.results.unfinished(), bet.id, bet.digest, code)
+        for item in self.finished:
+            if item.verdict is None and item.cells:
+                bet, code = item.declaration, self.session.baseline.code[item.declaration.id].digest
+                unfinished = Unfinished(self.session.context.results.unfinished(), bet.id, bet.digest, code)
                 counts.append(len(unfinished.finished()))
         counts = [count for count in counts if count]
         if counts:
@@ -81,15 +82,15 @@ class Notes:
             yield f"{what}; the same command with --bets-resume runs only what is left."
 
     def _unstable(self) -> Iterator[str]:
-        summary = self.judge.summary
-        ran = {item.run.declaration.id for item in self.concluded}
+        summary = self.session.summary
+        ran = {item.declaration.id for item in self.finished}
         bets = [row.id for row in summary.bets if row.id in ran and row.is_unstable] if summary else []
         if bets:
             what = "runs of the same declaration and code gave different verdicts"
             yield f"Unstable: {bets_words(len(bets))} ({listed(bets)}): {what}."
 
     def _uncontrolled(self) -> Iterator[str]:
-        bets = [item.run.declaration.id for item in self.concluded if lacks_control(item.judgement.verdict)]
+        bets = [item.declaration.id for item in self.finished if lacks_control(item.result)]
         if bets:
             what = "a PASS without a negative control is not compared with noise"
             yield f"No control: {bets_words(len(bets))} ({listed(bets)}): {what}."
@@ -97,22 +98,22 @@ class Notes:
     def _registration(self) -> Iterator[str]:
         if self.settings.registration == "off":
             return
-        registry, states = self.judge.registry, self.judge.beginning.registration
-        ran = [(states[item.run.declaration.id].state, item.run) for item in self.concluded if item.kept]
+        registry, states = self.session.context.registry, self.session.baseline.registration
+        ran = [(states[item.declaration.id].state, item.run) for item in self.finished if item.stored]
         bets = [(registry.typed(run.path), run.declaration) for state, run in ran if state == "unregistered"]
         if bets:
             yield "Run without being registered; commit a bet before its run:"
             yield f"  {declaring(bets)}"
         if any(state == "unknown" for state, _ in ran):
-            yield f"Registration not checked: {registry.untold}."
+            yield f"Registration not checked: {registry.undetermined}."
 
     def _next(self) -> Iterator[str]:
-        judged = [item for item in self.concluded if item.judgement.verdict.verdict is not None]
+        judged = [item for item in self.finished if item.verdict is not None]
         if judged:
-            worst = min(judged, key=lambda item: item.judgement.verdict.rank or 0)
+            worst = min(judged, key=lambda item: item.result.rank or 0)
             yield f"Read next: {self._show(worst)} (all sentences and runs; --cells: all values)."
 
-    def _show(self, item: Concluded) -> str:
+    def _show(self, item: FinishedBet) -> str:
         folder = os.path.relpath(self.settings.results, self.settings.here)
         where = f" --results {shlex.quote(folder)}" if self.settings.elsewhere else ""
-        return f"pytest-bets show {shlex.quote(short(item.run.declaration.id))}{where}"
+        return f"pytest-bets show {shlex.quote(short(item.declaration.id))}{where}"

@@ -26,7 +26,7 @@ MARKER_HELP: Final = (
 
 @dataclass(frozen=True)
 class Settings:
-    """What the user asked of the plugin in this session.
+    """The options and settings of this session.
 
     `root` is the project's: records name files relative to it, and pytest's own rootdir may lie below or above it.
     `searched` are the folders under which the catalogue looks for bets; `here` is the working folder.
@@ -46,12 +46,12 @@ class Settings:
 
     @property
     def rehearsal(self) -> bool:
-        """Whether the experiments run with other constants than they declare, so that nothing is judged of record."""
+        """Whether the experiments run with other constants than they declare, so that no verdict counts."""
         return self.pilot or bool(self.overrides)
 
     @property
     def kept(self) -> bool:
-        """Whether runs are written: never in a replay, and in a rehearsal only to a folder that was named for it."""
+        """Whether runs are written: never in a replay, and in a rehearsal only to a folder that an option names."""
         return not self.replay and (self.elsewhere or not self.rehearsal)
 
     @property
@@ -111,7 +111,7 @@ def read(config: pytest.Config) -> Settings:
     """Return the settings of this session.
 
     Raises:
-        pytest.UsageError: where options contradict each other or a value is none of the allowed.
+        pytest.UsageError: if options contradict each other or a value is not allowed.
 
     """
     here = config.invocation_params.dir
@@ -125,7 +125,7 @@ def read(config: pytest.Config) -> Settings:
         raise pytest.UsageError(f"bets_gate is {gate!r} in the settings; expected one of {', '.join(GATES)}")
     registration = str(config.getini("bets_registration"))
     if registration not in REGISTRATIONS:
-        from pytest_bets.diagnostics import nearest  # here alone: a session without bets imports nothing more
+        from pytest_bets.diagnostics import nearest  # here, because a session without bets imports nothing more
 
         near = nearest(registration, REGISTRATIONS)
         raise pytest.UsageError(
@@ -157,14 +157,14 @@ def read(config: pytest.Config) -> Settings:
 
 
 def _settled(config: pytest.Config) -> Path | None:
-    """Return pytest's rootdir where an option, a settings file, pyproject.toml or setup.py says it."""
-    file = config.inipath  # `-c /dev/null` is a way to say that there is none
-    says = config.getoption("rootdir") or (file and file.is_file()) or (config.rootpath / "setup.py").is_file()
-    return config.rootpath if says else None
+    """Return pytest's rootdir if an option, a settings file, pyproject.toml or setup.py sets it."""
+    file = config.inipath  # it may be no file: `-c /dev/null` means no settings
+    is_set = config.getoption("rootdir") or (file and file.is_file()) or (config.rootpath / "setup.py").is_file()
+    return config.rootpath if is_set else None
 
 
 def _override(text: str) -> tuple[str, str]:
-    """Return the name of a constant and the text of its value, which the bet's own value gives a type."""
+    """Return the name of a constant and the text of its value; the type is that of the bet's own value."""
     name, equals, value = text.partition("=")
     if not equals or not name.isidentifier() or not name.isupper():
         raise pytest.UsageError(

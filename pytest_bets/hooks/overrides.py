@@ -1,11 +1,11 @@
-"""Rehearsals: a bet file imported with other values for its constants, before anything is derived from them."""
+"""Rehearsals: import a bet file with other values for its constants, before other values are derived from them."""
 
 import ast
 import importlib.abc
 import importlib.machinery
 import math
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import CodeType, ModuleType
@@ -20,7 +20,7 @@ from pytest_bets.hooks.options import Settings
 def constants(declaration: Declaration, settings: Settings) -> dict[str, object]:
     """Return the constants that this session overrides in a bet.
 
-    A value of another type is left out: an error that it causes in the module would hide the usage error to come.
+    A value of another type is left out: its error in the module would hide the usage error that names the option.
     """
     chosen = dict(declaration.pilot) if settings.pilot else {}
     for name, text in settings.overrides.items():
@@ -31,9 +31,9 @@ def constants(declaration: Declaration, settings: Settings) -> dict[str, object]
 
 
 class Finder(importlib.abc.MetaPathFinder):
-    """Finds bet files before pytest does and loads them with the session's constants."""
+    """Finds bet files before pytest does, and loads them with the constants of this session."""
 
-    def __init__(self, settings: Settings, catalogue: Callable[[], Catalogue]) -> None:
+    def __init__(self, settings: Settings, catalogue: Catalogue) -> None:
         self.settings = settings
         self.catalogue = catalogue
 
@@ -46,7 +46,7 @@ class Finder(importlib.abc.MetaPathFinder):
         spec = importlib.machinery.PathFinder.find_spec(fullname, path, target)
         if spec is None or spec.origin is None:
             return None
-        declaration = self.catalogue().declaration(Path(spec.origin))
+        declaration = self.catalogue.declaration(Path(spec.origin))
         if declaration is not None:
             spec.loader = _Loader(fullname, spec.origin, constants(declaration, self.settings))
         return spec
@@ -56,7 +56,7 @@ class Finder(importlib.abc.MetaPathFinder):
         sys.meta_path.insert(0, self)
 
     def remove(self) -> None:
-        """Take this finder away again."""
+        """Remove this finder."""
         sys.meta_path.remove(self)
 
 
@@ -111,7 +111,7 @@ class _Override(ast.NodeTransformer):
 
 
 class _Infinite(ast.NodeTransformer):
-    """Makes a number of `inf`, the one name that stands in a literal's repr."""
+    """Replaces `inf`, the one name in a literal's repr, by a number."""
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         return ast.Constant(math.inf) if node.id == "inf" else node

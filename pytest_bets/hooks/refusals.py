@@ -1,4 +1,4 @@
-"""What would multiply, repeat or hide the cells of a bet: then the bet is not run, and an error says why."""
+"""Options and plugins that would multiply, repeat or hide the cells of a bet: an error says why it does not run."""
 
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
@@ -10,6 +10,7 @@ from pytest_bets.bet.declaration import SEED, Declaration
 from pytest_bets.bet.markers import overriding
 from pytest_bets.diagnostics import nearest
 from pytest_bets.hooks.options import Settings
+from pytest_bets.hooks.pytest_private import fixture_functions
 
 _RERUNS: Final = (
     "running until it passes would turn a losing bet green. Count repetitions with @pytest.mark.replicate(n)."
@@ -17,10 +18,10 @@ _RERUNS: Final = (
 
 
 def check_overrides(settings: Settings, declarations: Collection[Declaration]) -> None:
-    """Refuse to override a constant that no bet of the session has, or by another type.
+    """Refuse to override a constant that no bet of the session has, or with a value of another type.
 
     Raises:
-        pytest.UsageError: naming the option, and the constants that there are.
+        pytest.UsageError: with the option, and the constants of the bets.
 
     """
     known = sorted({name for declaration in declarations for name in declaration.constants})
@@ -40,7 +41,7 @@ def check_overrides(settings: Settings, declarations: Collection[Declaration]) -
 
 
 def refused_option(config: pytest.Config) -> str:
-    """Return why no bet can be run with the options of this session; empty where all can."""
+    """Return why no bet can run with the options of this session; empty where bets can run."""
     option = _reruns(config)
     if option:
         return f"{option} does not go with bets: {_RERUNS}"
@@ -70,7 +71,7 @@ def _reruns(config: pytest.Config) -> str:
     return ""
 
 
-def foreign_parameters(
+def outside_parameters(
     declaration: Declaration, cells: Sequence[pytest.Function], covered: Callable[[], Collection[Path]]
 ) -> str:
     """Return why the cells cannot be run: a parameter that is not in the code that a record of the bet covers.
@@ -98,9 +99,7 @@ def foreign_parameters(
 
 
 def _is_covered(cell: pytest.Function, name: str, files: Collection[Path], *, generated: bool) -> bool:
-    # pytest has no public way from a test to its fixtures; this one is the same in all versions since 3
-    definitions = cell._fixtureinfo.name2fixturedefs.get(name, ())
-    codes = [getattr(definition.func, "__code__", None) for definition in definitions]
+    codes = [getattr(function, "__code__", None) for function in fixture_functions(cell, name)]
     sources = [Path(code.co_filename).resolve() if code else None for code in codes]
     real = [
         path for path in sources if not (path and "_pytest" in path.parts)
@@ -109,6 +108,6 @@ def _is_covered(cell: pytest.Function, name: str, files: Collection[Path], *, ge
 
 
 def _generates(plugin: object, files: Collection[Path]) -> bool:
-    """Tell whether a conftest.py or a bet file of the covered code parametrizes by a hook."""
+    """Return whether a conftest.py or a bet file of the covered code parametrizes by a hook."""
     file = getattr(plugin, "__file__", None)
     return file is not None and hasattr(plugin, "pytest_generate_tests") and Path(file).resolve() in files

@@ -1,60 +1,47 @@
-"""Which part of the plugin lives in which process."""
+"""Which objects of the plugin live in which process: at most five, each named `bets-...`."""
 
-from collections.abc import Collection, Mapping, Sequence
-from functools import lru_cache, partial
+from collections.abc import Sequence
 
 import pytest
 
-from pytest_bets.bet.catalogue import Catalogue
 from pytest_bets.hooks import xdist
-from pytest_bets.hooks.collection import BetCollection
-from pytest_bets.hooks.grouping import Grouping
-from pytest_bets.hooks.judging import Judge, search_path
+from pytest_bets.hooks.collector import Collector
+from pytest_bets.hooks.context import Context
 from pytest_bets.hooks.measuring import Measuring
 from pytest_bets.hooks.options import Settings
 from pytest_bets.hooks.overrides import Finder
-from pytest_bets.hooks.parts import Parts
-from pytest_bets.hooks.registration import Refusing
-from pytest_bets.hooks.resume import resumed
-from pytest_bets.hooks.terminal import Closing
-from pytest_bets.hooks.tiers import TierProtocol
+from pytest_bets.hooks.session import Session
+from pytest_bets.hooks.terminal import Terminal
+from pytest_bets.hooks.tiers import UnreportedTiers
+from pytest_bets.hooks.worker import WorkerContext
 
 
-def register(config: pytest.Config, settings: Settings, patterns: Sequence[str]) -> Parts:
-    """Register the parts of the plugin: collecting and measuring everywhere, judging where every report arrives."""
-    plugins = config.pluginmanager
-    judge: Judge | None = None
-    finished: Mapping[str, str] = {}
+def register_worker(config: pytest.Config, settings: Settings, patterns: Sequence[str]) -> Collector:
+    """Register what a worker needs: it collects and measures, and judges nothing."""
+    context = WorkerContext(config, settings, patterns)
+    collector = Collector(context, UnreportedTiers())
+    config.pluginmanager.register(collector, "bets-collector")
+    config.pluginmanager.register(Measuring(), "bets-measuring")
+    _override(context)
+    return collector
 
-    @lru_cache(maxsize=1)
-    def catalogue() -> Catalogue:
-        return Catalogue(settings.root, settings.searched)
 
-    @lru_cache(maxsize=1)
-    def registered() -> Collection[str]:
-        return judge.registry.registered if judge else xdist.registered_bets(config)
+def register_session(config: pytest.Config, settings: Settings, patterns: Sequence[str]) -> Session:
+    """Register what judges, and what collects and measures where this process runs the cells itself."""
+    context = Context(config, settings, patterns)
+    session = Session(context)
+    config.pluginmanager.register(session, "bets-session")
+    config.pluginmanager.register(Terminal(session), "bets-terminal")
+    config.pluginmanager.register(session.collector, "bets-collector")
+    if not xdist.is_controller(config):
+        config.pluginmanager.register(Measuring(), "bets-measuring")
+    _override(context)
+    return session
 
-    search = search_path(config, settings.root)
-    grouping = Grouping(partial(xdist.tell_elsewhere, config))
-    if xdist.is_worker(config):
-        finished = xdist.finished_cells(config)
-    else:
-        if settings.resume:
-            left = resumed(settings, catalogue(), search)
-            plugins.register(left, "bets-resumed")
-            finished = left.cells
-        judge = Judge(config, settings, catalogue, search)
-        plugins.register(judge, "bets-judge")
-        plugins.register(Closing(judge), "bets-closing")
-    collection = BetCollection(settings, catalogue, patterns, finished, search)
-    plugins.register(collection, "bets-collection")
-    plugins.register(grouping, "bets-grouping")
-    plugins.register(TierProtocol(judge.outcome if judge else None), "bets-tiers")
-    plugins.register(Measuring(), "bets-measuring")
-    if settings.required:
-        plugins.register(Refusing(registered), "bets-refusing")
-    if settings.rehearsal:
-        finder = Finder(settings, catalogue)
+
+def _override(context: Context) -> None:
+    """Import bet files with the constants of a rehearsal."""
+    if context.settings.rehearsal:
+        finder = Finder(context.settings, context.catalogue)
         finder.install()
-        config.add_cleanup(finder.remove)
-    return Parts(collection, grouping, finished, registered, judge)
+        context.config.add_cleanup(finder.remove)

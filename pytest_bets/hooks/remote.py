@@ -1,33 +1,33 @@
-"""Tiers where other processes run the items."""
+"""Tiers on the controller, where other processes run the items."""
 
 import pytest
 
-from pytest_bets.hooks.collection import BetCollection, BetFile
-from pytest_bets.hooks.judging import Judge
+from pytest_bets.hooks.bet_file import BetFile
 from pytest_bets.hooks.run import BetRun
+from pytest_bets.hooks.session import Session
 from pytest_bets.hooks.tiers import Tier
 
 
 class RemoteTiers:
-    """Runs a tier's item on the controller, after a worker's turn with it and after the judgement of its bet.
+    """Runs a tier's item again on the controller, after a worker ran it and its bet was judged.
 
-    So Allure and editors, which look at items and not at reports, see the judgement as the last word on each tier.
+    Allure and editors look at items and not at reports. So the hooks around an item must run once more where the
+    outcome is known: then they see it, and it is the last word on the tier.
     """
 
-    def __init__(self, config: pytest.Config, judge: Judge, collection: BetCollection) -> None:
+    def __init__(self, config: pytest.Config, session: Session) -> None:
         self.config = config
-        self.judge = judge
-        self.collection = collection
+        self.session = session
         self.waiting: dict[str, list[str]] = {}
-        judge.on_judged = self._run
+        session.on_finished.append(self._run)
 
-    def pytest_runtest_logfinish(self, nodeid: str) -> None:
-        """Note that a worker had its turn with a tier."""
-        found = self.judge.tier(nodeid)
+    def finish(self, nodeid: str) -> None:
+        """Note that a worker has run a tier."""
+        found = self.session.tier(nodeid)
         if found is not None:
             run, tier = found
             self.waiting.setdefault(run.prefix, []).append(tier)
-            if self.judge.outcome(nodeid) is not None:
+            if self.session.outcome(nodeid) is not None:
                 self._run(run)
 
     def _run(self, run: BetRun) -> None:
@@ -39,7 +39,7 @@ class RemoteTiers:
             path=run.path,
             nodeid=run.prefix,
             declaration=run.declaration,
-            collection=self.collection,
+            context=self.session.context,
         )
         for tier in tiers:
             item = Tier.from_parent(file, name=tier, declaration=run.declaration, marks=())

@@ -1,20 +1,21 @@
-"""Replay: a record held against its own measurements, its declaration and the journal."""
+"""Replay: compare a record with its own measurements, its declaration and the journal."""
 
+import json
 from collections.abc import Mapping, Sequence
 
 import pytest
 
 from pytest_bets.bet.declaration import Declaration
-from pytest_bets.record.codec import RecordError, sha256
-from pytest_bets.record.decode import encode
+from pytest_bets.diagnostics import RecordError
+from pytest_bets.record.codec import cell_of, rows_of, sha256
 from pytest_bets.record.model import RunLine
 from pytest_bets.record.store import Results
+from pytest_bets.record.verdict import Cell
 from pytest_bets.record.verify import differences
-from pytest_bets.values import spelled
 
 
-def replayed(declaration: Declaration, results: Results, written: Mapping[str, Sequence[RunLine]]) -> dict[str, object]:
-    """Return the recorded cells, for judging again; the pytest outcome of skip or fail where that cannot be done."""
+def encode_record(declaration: Declaration, results: Results, written: Mapping[str, Sequence[RunLine]]) -> str:
+    """Return the recorded cells as JSON, for judging again; raise pytest's skip or fail where that is impossible."""
     path = results.record_path(declaration.id)
     try:
         record = results.record(declaration.id)
@@ -23,7 +24,7 @@ def replayed(declaration: Declaration, results: Results, written: Mapping[str, S
     if record is None:
         pytest.skip("no record: the bet was never run to its end")
     lines = written.get(declaration.id, [])
-    # a checkout may give the file other line ends; within its strings JSON escapes them
+    # a checkout may change the line ends; within strings JSON escapes them
     digest = sha256(path.read_bytes().replace(b"\r\n", b"\n"))
     found = []
     if digest not in {line.record for line in lines}:
@@ -36,9 +37,14 @@ def replayed(declaration: Declaration, results: Results, written: Mapping[str, S
         pytest.fail("\n".join([f"{path} does not hold:", *(f"  {line}" for line in found)]), pytrace=False)
     if record.verdict is None:
         pytest.skip(f"the record is void: {record.void}")
-    return {"replayed": spelled(encode(record.cells))}
+    return f"[{','.join(rows_of(record))}]"
+
+
+def decode_record(text: str) -> Sequence[Cell]:
+    """Return the recorded cells in their JSON."""
+    return [cell_of(cell) for cell in json.loads(text)]
 
 
 def _wrote(digest: str, lines: Sequence[RunLine]) -> RunLine | None:
-    """Return the line of the run that wrote a record; where it was edited since, that of the last that wrote one."""
+    """Return the line of the run that wrote this record; for an edited record, the line of the last written one."""
     return next((line for line in reversed(lines) if line.record == digest), lines[-1] if lines else None)

@@ -1,11 +1,11 @@
-"""How a tier ends for pytest, and the reports of a bet that no item makes."""
+"""How a tier ends for pytest, and the reports of a bet that have no item."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from typing import Any, Final
 
 import pytest
 
-from pytest_bets.hooks.run import BetRun, Judgement
+from pytest_bets.hooks.run import BetRun, FinishedBet
 from pytest_bets.hooks.tiers import UNMET, Outcome
 from pytest_bets.render.visible import visible
 from pytest_bets.render.words import tier_words
@@ -13,25 +13,25 @@ from pytest_bets.render.words import tier_words
 RESULTS: Final = "results"
 """Names the error of a bet whose results could not be written."""
 REGISTRATION: Final = "registration"
-"""Names the error of a bet that was not run because it is not registered."""
+"""Names the error of a bet that did not run because it is not registered."""
 REFUSED: Final = "refused"
-"""Names the error of a bet that was not run because something would multiply or hide its cells."""
+"""Names the error of a bet that did not run because an option or plugin would multiply or hide its cells."""
 
 
-def tier_outcome(run: BetRun, judgement: Judgement, tier: str, gated: Collection[str], *, rehearsal: bool) -> Outcome:
-    """Return how a tier ends; `gated` are the tiers that fail where they are not met."""
-    verdict = judgement.verdict
-    if verdict.verdict is None and (judgement.missing or run.broken):
-        return Outcome("skipped", f"not judged: {verdict.void}")
-    if verdict.verdict is None:
-        return Outcome("failed", f"{tier}: cannot be judged: {verdict.void}")
+def tier_outcome(bet: FinishedBet, tier: str, *, rehearsal: bool) -> Outcome:
+    """Return how a tier ends."""
+    result = bet.result
+    if bet.verdict is None and (bet.missing or bet.run.broken):
+        return Outcome("skipped", f"not judged: {result.void}")
+    if bet.verdict is None:
+        return Outcome("failed", f"{tier}: cannot be judged: {result.void}")
     if rehearsal:
         return Outcome("skipped", "a rehearsal has no verdict")
-    if verdict.good(tier):
+    if result.good(tier):
         return Outcome("passed")
-    if tier in gated:
-        return Outcome("failed", f"{tier_words(tier, verdict)}\nclaim: {visible(run.declaration.title)}")
-    return Outcome("unmet", tier_words(tier, verdict))
+    if tier in bet.gated:
+        return Outcome("failed", f"{tier_words(tier, result)}\nclaim: {visible(bet.declaration.title)}")
+    return Outcome("unmet", tier_words(tier, result))
 
 
 def tier_reports(run: BetRun, tier: str, outcome: Outcome) -> Iterator[pytest.TestReport]:
@@ -55,7 +55,7 @@ def tier_reports(run: BetRun, tier: str, outcome: Outcome) -> Iterator[pytest.Te
 
 
 def error_report(run: BetRun, name: str, text: str) -> pytest.TestReport:
-    """Return the error that says why a bet was not run, or why its results could not be written."""
+    """Return the error that says why a bet did not run, or why its results could not be written."""
     bet = run.declaration
     return pytest.TestReport(
         nodeid=f"{run.prefix}::{name}",
@@ -68,7 +68,7 @@ def error_report(run: BetRun, name: str, text: str) -> pytest.TestReport:
 
 
 def unexpected_report(prefix: str, nodeid: str) -> pytest.TestReport:
-    """Return the error for a bet of which a cell ran that this session did not expect, so that it is not judged."""
+    """Return the error for a bet that is not judged because a cell ran that this session did not expect."""
     text = f"{nodeid} ran, but was not among the cells that this session collected: its bet was not judged"
     return pytest.TestReport(
         nodeid=f"{prefix}::unexpected",

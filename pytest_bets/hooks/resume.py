@@ -1,10 +1,8 @@
-"""Resuming: what an interrupted run had finished, where declaration and code are still the same."""
+"""Resuming: the finished cells of an interrupted run, where declaration and code are unchanged."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-
-import pytest
 
 from pytest_bets.bet.catalogue import Catalogue
 from pytest_bets.bet.declaration import bet_id
@@ -16,26 +14,25 @@ from pytest_bets.record.store import Results
 from pytest_bets.render.words import cells_words
 
 
-@dataclass(frozen=True, eq=False)  # pytest before 8.3 keeps plugins in a set
+@dataclass(frozen=True)
 class Resumed:
-    """What every finished cell that can be reused had measured, by node id; and the bets of which none can."""
+    """The data of every finished cell that can be reused, by node id; and the bets that have changed since."""
 
-    cells: Mapping[str, str] = field(default_factory=dict)
-    stale: Sequence[str] = ()
+    cells: Mapping[str, str]
+    stale: Sequence[str]
 
-    @pytest.hookimpl
-    def pytest_report_header(self) -> list[str]:
-        """Tell what is reused, and why something is not."""
+    def header(self) -> list[str]:
+        """Return the lines that say what is reused, and what is not and why."""
         bets = [bet_id(nodeid.partition("::")[0]) for nodeid in self.cells]
-        told = [f"{cells_words(bets.count(bet), 'finished')} of {bet} reused" for bet in dict.fromkeys(bets)]
-        told += [
+        lines = [f"{cells_words(bets.count(bet), 'finished')} of {bet} reused" for bet in dict.fromkeys(bets)]
+        lines += [
             f"{bet} runs afresh: its declaration or code has changed since it was interrupted" for bet in self.stale
         ]
-        return [f"bets: {line}" for line in told] or ["bets: no interrupted run to resume, every cell runs"]
+        return [f"bets: {line}" for line in lines] or ["bets: no interrupted run to resume, every cell runs"]
 
 
-def resumed(settings: Settings, catalogue: Catalogue, search: Sequence[Path]) -> Resumed:
-    """Return what the unfinished runs in the folder of results have left to this session."""
+def resume(settings: Settings, catalogue: Catalogue, search: Sequence[Path]) -> Resumed:
+    """Read the checkpoints in the folder of results."""
     folder = Results(settings.results).unfinished()
     index = CodeIndex(settings.root, search)
     cells: dict[str, str] = {}
@@ -44,7 +41,7 @@ def resumed(settings: Settings, catalogue: Catalogue, search: Sequence[Path]) ->
         path = catalogue.find(bet)
         try:
             declaration = catalogue.declaration(path) if path else None
-        except DeclarationError:  # collecting it will tell
+        except DeclarationError:  # its collection reports the error
             continue
         if path and declaration:
             unfinished = Unfinished(folder, bet, declaration.digest, index.code(path).digest)

@@ -1,35 +1,34 @@
-"""One bet's run in this session: the cells that are awaited, and what has arrived."""
+"""One bet's run in this session: its reports, its cell results, and the finished bet."""
 
-import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
 from pytest_bets.bet.declaration import CRITERIA, Declaration
-from pytest_bets.hooks.collection import RECORD
+from pytest_bets.hooks.baseline import Baseline
+from pytest_bets.hooks.bet_file import RECORD
 from pytest_bets.hooks.crash import crash_reason
 from pytest_bets.hooks.measuring import ATTRIBUTE, REASON, REFUSED, TOTAL
-from pytest_bets.record.cell import row_sent
-from pytest_bets.record.codec import cell_of
+from pytest_bets.hooks.replay import decode_record
+from pytest_bets.record import environment as machine
+from pytest_bets.record.cell import decode_cell
+from pytest_bets.record.codec import build
+from pytest_bets.record.model import CodeDefinitions, Environment, Record
+from pytest_bets.record.store import Kept
 from pytest_bets.record.verdict import Cell, Verdict, judge, void
 
 _DIED: Final = "???"
-"""When the death of a worker is reported."""
+"""The phase of the report of a worker's death."""
 _RERUN: Final = "rerun"
-"""The outcome of a failure that a plugin has run again, and does not count."""
-
-
-_BATCH: Final = 1000
-"""How many rows are read at once."""
+"""The outcome of a failure that a plugin runs again and does not count."""
 
 
 @dataclass
 class BetRun:
-    """What a session has selected of a bet, and what has arrived of it; `prefix` is the node id of its file."""
+    """The selected cells and tiers of a bet, and their reports; `prefix` is the node id of its file."""
 
     declaration: Declaration
     path: Path
@@ -48,26 +47,28 @@ class BetRun:
         self.waiting = set(self.cells)
 
     def take(self, nodeid: str, report: pytest.TestReport) -> bool:
-        """Take a report of one of the cells; tell whether it was the last that this run waits for."""
-        held = report.__dict__
-        if held.get("context") is not None:  # a subtest, which reports under its cell's id
+        """Take a report of one of the cells; return whether it was the last that this run waits for."""
+        attributes = report.__dict__
+        if attributes.get("context") is not None:  # a subtest, which reports under its cell's id
             return False
         self.seconds += report.duration
-        if report.outcome == "passed" and "wasxfail" not in held:  # nearly always, and a sweep may have many cells
-            if ATTRIBUTE in held:
-                self._keep(nodeid, held.pop(ATTRIBUTE))
+        if (
+            report.outcome == "passed" and "wasxfail" not in attributes
+        ):  # nearly always, and a sweep may have many cells
+            if ATTRIBUTE in attributes:
+                self._keep(nodeid, attributes.pop(ATTRIBUTE))
             return report.when == "teardown" and self._done(nodeid)
         if str(report.outcome) == _RERUN:
             self.broken.setdefault(nodeid, f"{_crash(report, self.root)}, and was run again")
-        elif report.failed or "wasxfail" in held:
+        elif report.failed or "wasxfail" in attributes:
             if report.failed or report.skipped:
                 self.broken.setdefault(nodeid, _crash(report, self.root))
         elif report.skipped:
             self.skipped[nodeid] = _skip(report)
-        self.total = max(self.total, held.get(TOTAL, 0))
-        self.refused = held.get(REFUSED, self.refused)
-        if ATTRIBUTE in held:
-            self._keep(nodeid, held.pop(ATTRIBUTE))
+        self.total = max(self.total, attributes.get(TOTAL, 0))
+        self.refused = attributes.get(REFUSED, self.refused)
+        if ATTRIBUTE in attributes:
+            self._keep(nodeid, attributes.pop(ATTRIBUTE))
         return report.when not in ("setup", "call") and self._done(nodeid)  # teardown, or _DIED
 
     def _keep(self, nodeid: str, data: str) -> None:
@@ -85,80 +86,127 @@ class BetRun:
         return str(self.path).removesuffix(self.prefix)
 
     @property
+    def is_replay(self) -> bool:
+        """Whether the record stands for the cells."""
+        return self.cells == {f"{self.prefix}::{RECORD}"}
+
+    @property
     def untouched(self) -> bool:
         """Whether nothing of the bet has run."""
         return not (self.data or self.broken or self.skipped)
 
 
 @dataclass(frozen=True)
-class Arrived:
-    """What has arrived of a run: its cells in the order of the sweep, how many they should be, where they ran.
+class CellResults:
+    """The cells of a run that were measured, in the order of the sweep; how many there should be; where they ran.
 
-    `rows` are the cells as a record holds them; a replay, which writes none, has no rows.
+    `rows` are the cells as a record holds them; a replay writes no record and has no rows.
     """
 
     cells: Sequence[Cell]
-    rows: Sequence[str]
+    rows: Sequence[Mapping[str, object]]
     total: int
     compute: Mapping[str, Collection[Any]]
 
 
-def arrived(run: BetRun) -> Arrived:
-    """Read the data of a run's cells; that of a cell that broke is left out."""
+def collect_cells(run: BetRun) -> CellResults:
+    """Decode the measurements of a run, without those of a cell that broke."""
+    if run.is_replay:
+        recorded = [cell for text in run.data.values() for cell in decode_record(text)]
+        return CellResults(recorded, (), len(recorded) if run.data else len(run.cells), {})
     total = run.total or len(run.cells)
     compute: dict[str, set[Any]] = {}
-    cells: dict[int, tuple[Cell, str]] = {}
-    for nodeid, text, item in _read(run.data):
-        if "replayed" in item:
-            return Arrived([cell_of(cell) for cell in item["replayed"]], (), len(item["replayed"]), compute)
+    decoded = {}
+    for nodeid, text in run.data.items():
         if nodeid not in run.broken:
-            total = item["of"]
-            cells[item["index"]] = cell_of(item["cell"]), row_sent(text)
-            for key, value in item["compute"].items():
+            cell = decode_cell(text)
+            total = cell.of
+            decoded[cell.index] = cell
+            for key, value in cell.compute.items():
                 compute.setdefault(key, set()).add(value)
-    ordered = [cells[index] for index in sorted(cells)]
-    return Arrived([cell for cell, _ in ordered], [row for _, row in ordered], total, compute)
-
-
-def _read(data: Mapping[str, str]) -> Iterator[tuple[str, str, Any]]:
-    """Yield what each cell sent, read a batch at a time: all at once is large, and one by one is slow."""
-    waiting = iter(data.items())
-    while batch := list(islice(waiting, _BATCH)):
-        items = json.loads(f"[{','.join(text for _, text in batch)}]")
-        yield from ((nodeid, text, item) for (nodeid, text), item in zip(batch, items, strict=True))
+    ordered = [decoded[index] for index in sorted(decoded)]
+    return CellResults([cell.cell for cell in ordered], [cell.row for cell in ordered], total, compute)
 
 
 @dataclass(frozen=True)
-class Judgement:
-    """How a bet's run ended. `missing` says why it is not a whole run; then there is no verdict of record."""
+class FinishedBet:
+    """A bet whose run has ended.
 
-    verdict: Verdict
+    `missing` says why it is not a whole run, which has no verdict of record. `cells` is the number of measured cells,
+    `stored` is None where nothing was written, `gated` are the tiers that fail where they are not met.
+    """
+
+    run: BetRun
+    result: Verdict
     missing: str | None
+    cells: int
+    stored: Kept | None
+    gated: frozenset[str]
+
+    @property
+    def declaration(self) -> Declaration:
+        """The bet."""
+        return self.run.declaration
+
+    @property
+    def verdict(self) -> str | None:
+        """PASS, LENIENT or FAIL; None where the bet was not judged."""
+        return self.result.verdict
 
 
-def conclude(run: BetRun, came: Arrived) -> Judgement:
-    """Judge what has arrived of a run."""
-    missing = _missing(run, came)
+def judge_run(run: BetRun, results: CellResults, missing: str | None) -> Verdict:
+    """Judge the cells of a run."""
     if run.broken:
         nodeid, reason = next(iter(sorted(run.broken.items())))
         cell = nodeid.partition("::")[2]
-        return Judgement(void(f"{len(run.broken)} of {came.total} cells crashed: {cell}: {reason}"), missing)
-    return Judgement(void(missing) if missing else judge(run.declaration.criteria, came.cells), missing)
+        return void(f"{len(run.broken)} of {results.total} cells crashed: {cell}: {reason}")
+    return void(missing) if missing else judge(run.declaration.criteria, results.cells)
 
 
-def _missing(run: BetRun, came: Arrived) -> str | None:
-    if run.cells == {f"{run.prefix}::{RECORD}"}:
+def why_missing(run: BetRun, results: CellResults) -> str | None:
+    """Return why a run is not whole; None where it is."""
+    if run.is_replay:
         return next(iter(run.skipped.values()), None)
     if not run.cells:
         return "none of its cells was selected"
     if run.skipped:
-        return f"{len(run.skipped)} of {came.total} cells skipped: {next(iter(run.skipped.values()))}"
-    left = came.total - len(came.cells) - len(run.broken)
-    return f"{left} of {came.total} cells did not run" if left > 0 else None
+        return f"{len(run.skipped)} of {results.total} cells skipped: {next(iter(run.skipped.values()))}"
+    left = results.total - len(results.cells) - len(run.broken)
+    return f"{left} of {results.total} cells did not run" if left > 0 else None
+
+
+def build_record(
+    run: BetRun, result: Verdict, compute: Mapping[str, Collection[Any]], baseline: Baseline, *, pilot: bool
+) -> Record:
+    """Return the record of a run, without its cells."""
+    bet = run.declaration
+    code = baseline.code[bet.id]
+    return build(
+        bet,
+        void("a rehearsal has no verdict") if pilot and result.verdict is not None else result,
+        (),  # the store writes the rows
+        registration=baseline.registration[bet.id],
+        code=CodeDefinitions(code.digest, code.definitions),
+        environment=Environment(
+            **machine.python(),
+            packages=machine.packages(code.modules),
+            device=_joint(compute.get("device", ())),
+            threads=_joint(compute.get("threads", ())),
+            commit=baseline.commit,
+            dirty=baseline.dirty.get(bet.id),
+        ),
+        pilot=pilot,
+    )
+
+
+def _joint(values: Collection[Any]) -> Any:
+    """Return the one value, or all different ones where the cells ran on unlike workers."""
+    different = sorted(set(values))
+    return different[0] if len(different) == 1 else tuple(different) or None
 
 
 def _crash(report: pytest.TestReport, root: str) -> str:
-    """Return why a cell has no measurements, in words that are the same on every worker and every machine."""
+    """Return why a cell has no measurements, in text that is the same on every worker and every machine."""
     if str(report.when) == _DIED:
         return "the worker died"
     crash = getattr(report.longrepr, "reprcrash", None)
@@ -173,11 +221,11 @@ def _skip(report: pytest.TestReport) -> str:
 
 
 def selection(nodeid: str, function: str) -> tuple[str, str]:
-    """Return of what kind an item of a bet file is, `cell`, `tier` or nothing, and the tier."""
+    """Return the kind of an item of a bet file, `cell`, `tier` or nothing, and the tier."""
     rest = nodeid.partition("::")[2]
     if rest.startswith(f"{function}["):
         return "cell", ""
-    name = rest.partition("@")[0]  # whoever groups items appends the group
+    name = rest.partition("@")[0]  # a plugin that groups items appends the group
     if name in CRITERIA:
         return "tier", name
     return ("cell", "") if name in (RECORD, function) else ("", "")

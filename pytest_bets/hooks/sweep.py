@@ -1,4 +1,4 @@
-"""The sweep of a bet: what tells its cells apart, and where each parameter comes from."""
+"""The sweep of a bet: the parameters of its cells, with a name for every value."""
 
 import re
 from collections import Counter
@@ -16,7 +16,7 @@ Ids = dict[str, list[tuple[object, str]]]
 
 
 def record_ids(metafunc: pytest.Metafunc, ids: Ids) -> None:
-    """Note the ids that `parametrize` is given for single parameters of this function.
+    """Record the ids that `parametrize` gets for single parameters of this function.
 
     pytest keeps one id for a whole parameter set, and not which parameter it names.
     """
@@ -56,10 +56,10 @@ def _explicit(sets: Sequence[tuple[object, object]], given: Any) -> Iterable[tup
 
 
 def parameters(cells: Sequence[pytest.Function], ids: Ids) -> Sequence[Mapping[str, object]]:
-    """Return every cell's sweep parameters: plain values as they are, others by the id that pytest shows for them.
+    """Return the sweep parameters of every cell: plain values as they are, other values by the id that pytest shows.
 
-    Equal values have the same name in every cell, and different values have different names. Nothing is returned where
-    a cell stands for a parameter set that is empty, which pytest would skip.
+    Equal values have the same name in every cell, and different values have different names. The result is empty if a
+    parameter set is empty, which pytest would skip.
     """
     given = [_callspec(cell) for cell in cells]
     kinds = {type(value) for params in given for value in params.values()}
@@ -67,18 +67,18 @@ def parameters(cells: Sequence[pytest.Function], ids: Ids) -> Sequence[Mapping[s
         return given
     if any(kind.__name__ == "NotSetType" for kind in kinds):
         return ()
-    values: dict[str, _Values] = {}
+    by_name: dict[str, _Values] = {}
     for params in given:
         for name, value in params.items():
-            values.setdefault(name, _Values()).add(value)
-    names = {name: held.names(name, ids.get(name, ())) for name, held in values.items()}
-    return [{name: names[name][values[name].place(value)] for name, value in params.items()} for params in given]
+            by_name.setdefault(name, _Values()).add(value)
+    names = {name: values.names(name, ids.get(name, ())) for name, values in by_name.items()}
+    return [{name: names[name][by_name[name].place(value)] for name, value in params.items()} for params in given]
 
 
 class _Values:
     """The different values of one parameter, in the order of the sweep.
 
-    Never told apart by the position that pytest gives a value: with two axes it counts the whole sweep.
+    Values are compared, not their positions in pytest: with two axes those count the whole sweep.
     """
 
     def __init__(self) -> None:
@@ -103,7 +103,7 @@ class _Values:
         new = len(self.different)
         try:
             place = self._by_hash.setdefault((type(value), value), new)
-        except Exception:  # whatever its __hash__ or __eq__ raises
+        except Exception:  # its __hash__ or __eq__ may raise anything
             same = (place for place in self._unhashable if _same(self.different[place], value))
             found = next(same, None)
             if found is None:
@@ -112,7 +112,7 @@ class _Values:
         return None if place == new else place
 
     def names(self, parameter: str, ids: Sequence[tuple[object, str]]) -> list[object]:
-        """Return a name for each value; where several would share one, the parameter's with the value's place."""
+        """Return a name for each value; if several would share one, the parameter's name with the value's place."""
         found = [_name(value, ids) for value in self.different]
         count = Counter(str(name) for name in found if name is not None)
         own = [
@@ -131,7 +131,7 @@ class _Values:
 
 
 def _name(value: object, ids: Sequence[tuple[object, str]]) -> object:
-    """Return a plain value, or what pytest shows for another, None where that is its place."""
+    """Return a plain value, or the id that pytest shows for another one; None if that id is only its position."""
     plain = _scalar(value)
     if _is_plain(plain):
         return plain
@@ -149,7 +149,7 @@ def _name(value: object, ids: Sequence[tuple[object, str]]) -> object:
 def _same(one: object, other: object) -> bool:
     try:
         return type(one) is type(other) and bool(one == other)
-    except Exception:  # arrays have no truth value, and an __eq__ may raise what it likes
+    except Exception:  # arrays have no truth value, and an __eq__ may raise anything
         return False
 
 
@@ -158,9 +158,9 @@ def _callspec(cell: pytest.Function) -> Mapping[str, object]:
 
 
 def _scalar(value: object) -> object:
-    """Return what a numpy or torch scalar holds, and any other value as it is."""
-    held = value.tolist() if hasattr(value, "tolist") and not isinstance(value, type) else value
-    return held if _is_plain(held) else value
+    """Return the Python value of a numpy or torch scalar, and any other value as it is."""
+    scalar = value.tolist() if hasattr(value, "tolist") and not isinstance(value, type) else value
+    return scalar if _is_plain(scalar) else value
 
 
 def _is_plain(value: object) -> bool:

@@ -1,4 +1,4 @@
-"""What the terminal shows of bets: the section that closes the session."""
+"""What the terminal shows of bets: the header of a resumed run, unmet tiers, and the closing section."""
 
 import sys
 import textwrap
@@ -7,10 +7,13 @@ from typing import Any, Final
 
 import pytest
 
-from pytest_bets.hooks.exploring import Explored, Exploring
-from pytest_bets.hooks.judging import Concluded, Judge
+from pytest_bets.bet.declaration import bet_order
+from pytest_bets.hooks.exploring import Explored
 from pytest_bets.hooks.notes import Notes
 from pytest_bets.hooks.overrides import constants
+from pytest_bets.hooks.run import FinishedBet
+from pytest_bets.hooks.session import Session
+from pytest_bets.hooks.tiers import UNMET
 from pytest_bets.record.model import Standing
 from pytest_bets.render.cells import measured_lines
 from pytest_bets.render.closing import GROUPED_ABOVE, UNJUDGED, Row, closing_table
@@ -34,31 +37,43 @@ _UNJUDGED: Final = {"yellow": True}
 _REHEARSED: Final = ("bet", "cells", "time a cell", "strict, as it would be")
 
 
-class Closing:
+class Terminal:
     """Prints how the bets of a session ended, and what was written."""
 
-    def __init__(self, judge: Judge) -> None:
-        self.judge = judge
-        self.exploring = Exploring()
-        if judge.settings.rehearsal:
-            judge.config.pluginmanager.register(self.exploring, "bets-exploring")
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    def pytest_report_header(self) -> list[str]:
+        """Show what a resumed run reuses."""
+        context = self.session.context
+        return context.resumed.header() if context.settings.resume else []
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_report_teststatus(
+        self, report: pytest.TestReport
+    ) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
+        """Give a tier that is not met and not gated its own category, which fails nothing."""
+        if UNMET in report.__dict__:
+            return "unmet", "u", ("UNMET", {"yellow": True})
+        return None
 
     def pytest_terminal_summary(self, terminalreporter: Any, config: pytest.Config) -> None:
-        """Print a row a bet, then the notes on all; nothing where pytest prints no summary."""
-        concluded = sorted(self.judge.concluded.values(), key=_order)
-        if not concluded or config.getoption("no_summary", False) or config.get_verbosity() <= _SILENT:
+        """Print which bets other shards run; then a row a bet and the notes on all, where pytest prints a summary."""
+        self._elsewhere(terminalreporter)
+        finished = sorted(self.session.finished.values(), key=_order)
+        if not finished or config.getoption("no_summary", False) or config.get_verbosity() <= _SILENT:
             return
         writer = config.get_terminal_writer()
         room = writer.fullwidth
         verbose = config.get_verbosity() > 0
-        if self.judge.settings.rehearsal:
-            lines = self._rehearsed(concluded, room, verbose=verbose)
+        if self.session.settings.rehearsal:
+            lines = self._rehearsed(finished, room, verbose=verbose)
         else:
-            rows = [self._row(item) for item in concluded]
+            rows = [self._row(item) for item in finished]
             lines = closing_table(rows, room, lambda verdict, text: _paint(writer, verdict, text), verbose=verbose)
         lines.append("")
-        for note in Notes(self.judge, concluded).lines():
-            command = note.startswith(" ")  # which stays one line, to be copied as it stands
+        for note in Notes(self.session, finished).lines():
+            command = note.startswith(" ")  # it stays on one line, to be copied
             text = visible(note)
             lines += [text] if command else textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False)
         terminalreporter.ensure_newline()
@@ -67,8 +82,17 @@ class Closing:
         for line in lines:
             terminalreporter.write_line(encodable(line, encoding))
 
-    def _row(self, item: Concluded) -> Row:
-        verdict, bet = item.judgement.verdict, item.run.declaration
+    def _elsewhere(self, terminalreporter: Any) -> None:
+        bets = self.session.context.elsewhere
+        if bets:
+            count = "1 bet belongs" if len(bets) == 1 else f"{len(bets)} bets belong"
+            terminalreporter.ensure_newline()
+            terminalreporter.write_line(
+                f"{count} to other shards, and a bet is judged whole: not run here: {', '.join(bets)}."
+            )
+
+    def _row(self, item: FinishedBet) -> Row:
+        verdict, bet = item.result, item.declaration
         lines = decided_words(verdict, verdict.criteria) or [_short(visible(verdict.void or ""))]
         recorded = self._recorded(item)
         standing, unstable = self._standing(bet.id)
@@ -78,35 +102,35 @@ class Closing:
 
     def _standing(self, bet: str) -> tuple[Standing | None, bool]:
         """Return the standing of a bet, and whether its runs disagree."""
-        rows = self.judge.summary.bets if self.judge.summary else []
+        rows = self.session.summary.bets if self.session.summary else []
         row = next((row for row in rows if row.id == bet), None)
         if row:
             return row.standing, row.is_unstable
-        return self.judge.beginning.standings.get(bet), False
+        return self.session.baseline.standings.get(bet), False
 
-    def _recorded(self, item: Concluded) -> str | None:
-        """Return how this run differs from the record that stands, None where it does not, or has taken its place."""
-        bet, begun = item.run.declaration, self.judge.beginning
+    def _recorded(self, item: FinishedBet) -> str | None:
+        """Return how this run differs from the record that stands; None if it agrees with it or has replaced it."""
+        bet, begun = item.declaration, self.session.baseline
         record = begun.records.get(bet.id)
-        if item.kept is None or item.kept.written or record is None or record.verdict is None:
+        if item.stored is None or item.stored.written or record is None or record.verdict is None:
             return None
         now, then = _words(item), verdict_words(record)
         if now == then:
             return None
         differ = f"{now} now, {then} on record"
-        return differ if item.judgement.verdict.verdict is None else f"{differ}: unstable"
+        return differ if item.verdict is None else f"{differ}: unstable"
 
-    def _rehearsed(self, concluded: Sequence[Concluded], room: int, *, verbose: bool) -> list[str]:
-        found = [(item, self.exploring.explored(item.run.cells - item.run.broken.keys())) for item in concluded]
+    def _rehearsed(self, finished: Sequence[FinishedBet], room: int, *, verbose: bool) -> list[str]:
+        found = [(item, self.session.exploring.explored(item.run.cells - item.run.broken.keys())) for item in finished]
         if len(found) > GROUPED_ABOVE and not verbose:
             rows = [_rehearsed_row(item, explored) for item, explored in found]
             return [*table(rows, room, _REHEARSED), "", "-v shows every sentence and what was measured."]
         pages = [self._rehearsed_page(item, explored, room) for item, explored in found]
         return [line for index, lines in enumerate(pages) for line in ([""] if index else []) + lines]
 
-    def _rehearsed_page(self, item: Concluded, explored: Explored, room: int) -> list[str]:
-        bet, verdict = item.run.declaration, item.judgement.verdict
-        changed = changed_words(constants(bet, self.judge.settings))
+    def _rehearsed_page(self, item: FinishedBet, explored: Explored, room: int) -> list[str]:
+        bet, verdict = item.declaration, item.result
+        changed = changed_words(constants(bet, self.session.settings))
         entries = [("with", changed)] if changed else []
         if _is_whole(item):
             entries += would_lines(bet.criteria, explored.cells)
@@ -118,27 +142,27 @@ class Closing:
         return page(f"{visible(bet.id)}: rehearsal, {ran}{times}", entries, room)
 
 
-def _rehearsed_row(item: Concluded, explored: Explored) -> list[str]:
-    bet = item.run.declaration
+def _rehearsed_row(item: FinishedBet, explored: Explored) -> list[str]:
+    bet = item.declaration
     strict = [criterion for criterion in bet.criteria if criterion.tier == "strict"]
     values = [words for _, words in would_lines(strict, explored.cells)]
-    words = values if _is_whole(item) else [_short(visible(item.judgement.verdict.void or ""))]
+    words = values if _is_whole(item) else [_short(visible(item.result.void or ""))]
     total, ran = explored.total or _total(item), len(explored.cells)
     time = seconds_words(sum(explored.seconds) / ran) if ran else ""
     return [visible(bet.id), str(total) if ran == total else f"{ran} of {total}", time, "\n".join(words)]
 
 
-def _is_whole(item: Concluded) -> bool:
-    """Tell whether every cell of the bet was measured."""
-    return not item.judgement.missing and not item.run.broken
+def _is_whole(item: FinishedBet) -> bool:
+    """Return whether every cell of the bet was measured."""
+    return not item.missing and not item.run.broken
 
 
-def _total(item: Concluded) -> int:
+def _total(item: FinishedBet) -> int:
     return item.run.total or len(item.run.cells)
 
 
-def _words(item: Concluded) -> str:
-    return UNJUDGED if item.judgement.missing else verdict_words(item.judgement.verdict)
+def _words(item: FinishedBet) -> str:
+    return UNJUDGED if item.missing else verdict_words(item.result)
 
 
 def _paint(writer: Any, verdict: str, text: str) -> str:
@@ -150,6 +174,5 @@ def _short(reason: str) -> str:
     return reason if len(reason) <= _REASON else f"{reason[: _REASON - 3]}..."
 
 
-def _order(item: Concluded) -> tuple[bool, int, str]:
-    bet = item.run.declaration
-    return bet.number is None, bet.number or 0, bet.id
+def _order(item: FinishedBet) -> tuple[bool, int, str]:
+    return bet_order(item.declaration.id, item.declaration.number)

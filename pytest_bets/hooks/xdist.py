@@ -1,4 +1,4 @@
-"""The one place that knows of pytest-xdist: what the controller hands to its workers, and hears from them."""
+"""The one module that knows pytest-xdist: what the controller sends to its workers and gets from them."""
 
 import json
 from collections.abc import Callable, Generator, Mapping, Sequence
@@ -10,7 +10,8 @@ import pytest
 from pytest_bets.hooks.options import FILES, Settings
 
 if TYPE_CHECKING:
-    from pytest_bets.hooks.parts import Parts
+    from pytest_bets.hooks.remote import RemoteTiers
+    from pytest_bets.hooks.session import Session
 
 _FINISHED: Final = "bets_finished"
 _REGISTERED: Final = "bets_registered"
@@ -18,78 +19,105 @@ _ELSEWHERE: Final = "bets_elsewhere"
 
 
 def is_worker(config: pytest.Config) -> bool:
-    """Tell whether this process runs items for a controller."""
+    """Return whether this process runs items for a controller."""
     return hasattr(config, "workerinput")
+
+
+def is_controller(config: pytest.Config) -> bool:
+    """Return whether other processes run the items of this session: by xdist's own rule."""
+    distributed = config.getoption("dist", "no") != "no" and bool(config.getoption("tx", []))
+    return distributed and not config.option.collectonly and not is_worker(config)
 
 
 def finished_cells(config: pytest.Config) -> dict[str, str]:
     """Return, on a worker, the finished cells that the controller found."""
-    handed: Mapping[str, str] = config.workerinput  # type: ignore[attr-defined]  # is_worker has told that it is there
-    return dict(json.loads(handed[_FINISHED]))
+    sent: Mapping[str, str] = config.workerinput  # type: ignore[attr-defined]  # only xdist's workers have it
+    return dict(json.loads(sent[_FINISHED]))
 
 
 def registered_bets(config: pytest.Config) -> frozenset[str]:
-    """Return, on a worker, the ids of the bets that the controller found registered, where it has to know."""
-    handed: Mapping[str, str] = config.workerinput  # type: ignore[attr-defined]  # is_worker has told that it is there
-    return frozenset(json.loads(handed[_REGISTERED]))
+    """Return, on a worker, the ids of the bets that the controller found registered, if it needed to know."""
+    sent: Mapping[str, str] = config.workerinput  # type: ignore[attr-defined]  # only xdist's workers have it
+    return frozenset(json.loads(sent[_REGISTERED]))
 
 
-def tell_elsewhere(config: pytest.Config, bets: Sequence[str]) -> None:
-    """Tell the controller, on a worker, which bets are left to other shards."""
-    if is_worker(config):
-        config.workeroutput[_ELSEWHERE] = json.dumps(bets)  # type: ignore[attr-defined]
+def send_elsewhere(config: pytest.Config, bets: Sequence[str]) -> None:
+    """Send to the controller, on a worker, which bets are left to other shards."""
+    config.workeroutput[_ELSEWHERE] = json.dumps(bets)  # type: ignore[attr-defined]  # only xdist's workers have it
 
 
 class Controller:
-    """The judge's ear, where other processes collect and run; `parts` is asked for only when there are bets."""
+    """Connects the session with the workers; `session` activates the plugin, so it is called only for bets."""
 
-    def __init__(self, config: pytest.Config, settings: Settings, parts: "Callable[[], Parts]") -> None:
+    def __init__(self, config: pytest.Config, settings: Settings, session: "Callable[[], Session]") -> None:
         self.config = config
         self.settings = settings
-        self.parts = parts
+        self.session = session
         self.bets: frozenset[str] = frozenset()
+        self.tiers: list[RemoteTiers] = []
+        """Empty in a session without bets."""
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        """Hand over the finished cells, so that every worker collects the same, and which bets may run."""
-        node.workerinput[_FINISHED] = json.dumps(dict(self.parts().finished) if self.settings.resume else {})
-        node.workerinput[_REGISTERED] = json.dumps(sorted(self.parts().registered()) if self.settings.required else [])
+        """Send the finished cells, so that all workers collect the same items, and the bets that may run."""
+        finished = dict(self.session().context.finished) if self.settings.resume else {}
+        registered = sorted(self.session().context.registered) if self.settings.required else []
+        node.workerinput[_FINISHED] = json.dumps(finished)
+        node.workerinput[_REGISTERED] = json.dumps(registered)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, node: Any, ids: Sequence[str]) -> None:  # noqa: ARG002  # xdist's signature
-        """Begin with what the first worker has collected; all collect the same."""
+        """Begin with the items of the first worker.
+
+        All workers collect the same, so the first list is enough: the baseline is taken while the others still collect,
+        and before any cell runs. The replacement of a dead worker collects again, and begins nothing.
+        """
         if self.bets or not any(Path(nodeid.partition("::")[0]).match(FILES) for nodeid in ids):
             return
-        judge = self.parts().judge
-        assert judge is not None  # noqa: S101  # this process is no worker
-        judge.begin(ids)
-        self.bets = frozenset(judge.runs)
+        session = self.session()
+        session.begin(ids)
+        self.bets = frozenset(session.runs)
         if not self.bets:
             return
-        self.config.pluginmanager.register(Stopping(self.config), "bets-stopping")
         from pytest_bets.hooks.remote import RemoteTiers
 
-        tiers = RemoteTiers(self.config, judge, self.parts().collection)
-        self.config.pluginmanager.register(tiers, "bets-remote-tiers")
+        self.tiers.append(RemoteTiers(self.config, session))
         if self.config.getoption("dist", "no") == "each":
             raise pytest.UsageError(
                 "--dist each does not go with bets: it runs every cell once a worker, and a cell is one row of "
                 "measurements. Use --dist load, worksteal, loadfile, loadscope or loadgroup."
             )
 
+    def pytest_runtest_logfinish(self, nodeid: str) -> None:
+        """Run a tier here when a worker has run it."""
+        for tiers in self.tiers:
+            tiers.finish(nodeid)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Stop the workers where --maxfail says so: xdist counts the reports of its workers, and so no tiers."""
+        if not (report.failed and self.bets):
+            return
+        session = self.config.pluginmanager.get_plugin("session")
+        distributed = self.config.pluginmanager.get_plugin("dsession")
+        if session and distributed and session.shouldfail and not distributed.shouldstop:
+            distributed.shouldstop = session.shouldfail
+
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """Take over which bets a worker has left to other shards; all workers say the same."""
+        """Note which bets a worker has left to other shards; all workers leave the same."""
         elsewhere = json.loads(getattr(node, "workeroutput", {}).get(_ELSEWHERE, "[]"))
         if elsewhere:
-            self.parts().grouping.elsewhere[:] = elsewhere
+            self.session().context.leave(elsewhere)
 
     @pytest.hookimpl(optionalhook=True, wrapper=True)
     def pytest_xdist_make_scheduler(self) -> Generator[None, Any, Any]:
-        """Have a scheduler of loadscope and its kin give up a cell that killed its worker.
+        """Make loadscope, loadfile and loadgroup give up a cell that killed its worker.
 
-        It would run the cell again, until no worker may be replaced, and hand out files that are done, for which no
-        worker ever reports: the session would hang.
+        They run that cell again until no worker may be replaced (pytest-dev/pytest-xdist#1371), and hand out scopes
+        that are done, for which no worker ever reports: the session hangs (#1323, #1378). The method is replaced on
+        the scheduler at hand, not in a subclass, because a project may return its own scheduler from this hook.
+        With a fixed xdist the result is the same, so no version is checked.
         """
         scheduler = yield
         if hasattr(scheduler, "assigned_work") and hasattr(scheduler, "workqueue"):
@@ -113,20 +141,3 @@ class Controller:
             return running
 
         return removing
-
-
-class Stopping:
-    """Stops a distributed session where --maxfail says so: xdist counts what its workers report, and no tiers."""
-
-    def __init__(self, config: pytest.Config) -> None:
-        self.config = config
-
-    @pytest.hookimpl(trylast=True)
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Hand the session's decision to stop over to the one who distributes."""
-        if not report.failed:
-            return
-        session = self.config.pluginmanager.get_plugin("session")
-        distributed = self.config.pluginmanager.get_plugin("dsession")
-        if session and distributed and session.shouldfail and not distributed.shouldstop:
-            distributed.shouldstop = session.shouldfail

@@ -1,20 +1,37 @@
-"""What a cell sends to where its bet is judged: one JSON text, in which its row of the record stands ready."""
+"""The measurements of one cell as they travel from the process that ran it: one JSON text."""
 
+import json
 from collections.abc import Mapping
-from typing import Final
+from dataclasses import dataclass
 
+from pytest_bets.record.codec import cell_of
+from pytest_bets.record.verdict import Cell
 from pytest_bets.values import row
 
-_CELL: Final = '"cell": '
-"""Stands once before the row: within a JSON string the quotes would be escaped."""
+
+@dataclass(frozen=True, slots=True)
+class MeasuredCell:
+    """A cell by its index in the sweep of `of` cells; `compute` is where it ran, `row` its entry in a record."""
+
+    index: int
+    of: int
+    compute: Mapping[str, object]
+    row: Mapping[str, object]
+
+    @property
+    def cell(self) -> Cell:
+        """The cell as it is judged."""
+        return cell_of(self.row)
 
 
-def sent(index: int, of: int, compute: str, params: Mapping[str, object], measured: Mapping[str, object]) -> str:
-    """Return the JSON text of a cell by its place in the sweep; `compute` is JSON that tells where it ran."""
-    cell = row({"params": params, "measured": measured})
-    return f'{{"index": {index}, "of": {of}, "compute": {compute}, {_CELL}{cell}}}'
+def encode_cell(
+    index: int, of: int, compute: Mapping[str, object], params: Mapping[str, object], measured: Mapping[str, object]
+) -> str:
+    """Return the JSON text of a cell."""
+    return row({"index": index, "of": of, "compute": compute, "cell": {"params": params, "measured": measured}})
 
 
-def row_sent(text: str) -> str:
-    """Return the cell of a sent text as it stands on a line of the record's file."""
-    return text.partition(_CELL)[2][:-1]
+def decode_cell(text: str) -> MeasuredCell:
+    """Return the cell in its JSON text."""
+    message = json.loads(text)
+    return MeasuredCell(message["index"], message["of"], message["compute"], message["cell"])

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 from pytest_bets.bet.declaration import Declaration
-from pytest_bets.record.decode import MisfitError, decode, encode
+from pytest_bets.diagnostics import MisfitError, RecordError
+from pytest_bets.record.decode import decode, encode
 from pytest_bets.record.model import (
     FIRST_JOURNAL_SCHEMA,
     FIRST_RECORD_SCHEMA,
@@ -33,10 +34,6 @@ from pytest_bets.record.verdict import Cell, Verdict
 from pytest_bets.values import canonical, encoded, indented, row
 
 T = TypeVar("T")
-
-
-class RecordError(ValueError):
-    """A file that is not a record, or a line that is not one of the journal; the message says what is wrong."""
 
 
 def build(

@@ -8,6 +8,7 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Final, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from pytest_bets.diagnostics import MisfitError
 from pytest_bets.record.field import SPELLED, Values
 from pytest_bets.values import number
 
@@ -15,30 +16,9 @@ T = TypeVar("T")
 Reader = Callable[[Any], Any]
 
 _ATOMS: Final = frozenset({str, int, float, bool, NoneType})
-_ABSENT: Final = object()
 _INFINITE: Final = ("nan", "inf", "-inf")
 _LONGEST: Final = 80
 """Characters of a wrong value that a message shows."""
-
-
-class MisfitError(ValueError):
-    """A JSON value is not of the type that its place has; the message is `path: expected X, got Y`."""
-
-    def __init__(self, expected: str, found: object) -> None:
-        super().__init__(expected, found)
-        self.expected = expected
-        self.found = found
-        self.path = ""
-
-    def within(self, step: str | int) -> "MisfitError":
-        """Return the error as seen from the value around: one step is added before the path."""
-        name = f"[{step}]" if isinstance(step, int) else step
-        self.path = f"{name}{'' if self.path[:1] in ('', '[') else '.'}{self.path}"
-        return self
-
-    def __str__(self) -> str:
-        got = "nothing" if self.found is _ABSENT else json.dumps(self.found)[:_LONGEST]
-        return f"`{self.path}`: expected {self.expected}, got {got}"
 
 
 def decode(kind: Callable[..., T], item: object, /, **given: object) -> T:
@@ -145,6 +125,10 @@ def _reader(hint: Any) -> Reader:
     return _number(hint, spelled=SPELLED in notes) if kind is float else _scalar(hint, kind)
 
 
+def _misfit(words: str, item: object) -> MisfitError:
+    return MisfitError(words, json.dumps(item)[:_LONGEST])
+
+
 def _is_object(kind: Any) -> bool:
     return is_dataclass(kind)
 
@@ -152,7 +136,7 @@ def _is_object(kind: Any) -> bool:
 def _scalar(hint: Any, kind: type) -> Reader:
     def read(item: Any) -> Any:
         if type(item) is not kind:
-            raise MisfitError(expected(hint), item)
+            raise _misfit(expected(hint), item)
         return item
 
     return read
@@ -164,7 +148,7 @@ def _number(hint: Any, *, spelled: bool) -> Reader:
             return item
         if spelled and item in _INFINITE:
             return number(item)
-        raise MisfitError(expected(hint), item)
+        raise _misfit(expected(hint), item)
 
     return read
 
@@ -173,7 +157,7 @@ def _literal(hint: Any, values: tuple[object, ...]) -> Reader:
     def read(item: Any) -> Any:
         if any(type(item) is type(value) and item == value for value in values):
             return item
-        raise MisfitError(expected(hint), item)
+        raise _misfit(expected(hint), item)
 
     return read
 
@@ -185,7 +169,7 @@ def _union(hint: Any, readers: list[Reader]) -> Reader:
                 return one(item)
             except MisfitError:
                 continue
-        raise MisfitError(expected(hint), item)
+        raise _misfit(expected(hint), item)
 
     return read
 
@@ -201,7 +185,7 @@ def _list(hint: Any) -> Reader:
 
     def read(item: Any) -> Any:
         if type(item) is not list:
-            raise MisfitError("a list", item)
+            raise _misfit("a list", item)
         if plain.issuperset(map(type, item)):
             return tuple(item)
         found = []
@@ -220,7 +204,7 @@ def _mapping(hint: Any) -> Reader:
 
     def read(item: Any) -> Any:
         if type(item) is not dict:
-            raise MisfitError("an object", item)
+            raise _misfit("an object", item)
         if hint is object or plain.issuperset(map(type, item.values())):
             return item
         found = {}
@@ -243,7 +227,7 @@ def _object(kind: Any, given: tuple[tuple[str, Any], ...]) -> Reader:
 
     def read(item: Any) -> Any:
         if type(item) is not dict:
-            raise MisfitError("an object", item)
+            raise _misfit("an object", item)
         try:
             found = [one(item[name]) for name, one in required]  # a loop that knows its place would take twice as long
             return kind(*found, **{name: one(item[name]) for name, one in optional if name in item})
@@ -256,7 +240,7 @@ def _object(kind: Any, given: tuple[tuple[str, Any], ...]) -> Reader:
                 raise error.within(name) from None
             except KeyError:
                 if (name, one) in required:
-                    raise MisfitError(expected(known[name]), _ABSENT).within(name) from None
+                    raise MisfitError(expected(known[name]), "nothing").within(name) from None
         raise AssertionError  # one of the fields does not fit
 
     return read
@@ -269,7 +253,7 @@ _PLAIN: Final = frozenset({float, bool, NoneType})
 def _values(item: Any) -> Any:
     """Read the parameters or the measured values of a cell; a sweep may have thousands."""
     if type(item) is not dict:
-        raise MisfitError("an object", item)
+        raise _misfit("an object", item)
     if _PLAIN.issuperset(map(type, item.values())):
         return item
     try:
@@ -289,13 +273,13 @@ def _value(item: Any) -> Any:
         return item
     if type(item) is list:
         if not all(map(_is_number, item)):
-            raise MisfitError("a list of numbers", item)
+            raise _misfit("a list of numbers", item)
         return [number(entry) if type(entry) is str else entry for entry in item]
     if item in _INFINITE:
         return number(item)
     if type(item) in (str, NoneType) or _is_number(item):
         return item
-    raise MisfitError("a number, a string, true, false, null or a list of numbers", item)
+    raise _misfit("a number, a string, true, false, null or a list of numbers", item)
 
 
 def _is_number(item: Any) -> bool:

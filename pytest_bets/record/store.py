@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from pytest_bets.record.codec import RecordError, dump, dump_line, journal_line, load, load_line, sha256
+from pytest_bets.bet.declaration import bet_order
+from pytest_bets.diagnostics import RecordError
+from pytest_bets.record.codec import dump, dump_line, journal_line, load, load_line, sha256
 from pytest_bets.record.journal import runs, written
 from pytest_bets.record.model import Line, Record, RunLine
 from pytest_bets.walk import ignored
@@ -94,7 +96,7 @@ class Results:
     def _each(self, reading: Callable[[str], Record | None]) -> list[Record]:
         paths = (path for path in sorted(self.folder.glob("*.json")) if path.name not in _NO_RECORDS)
         found = [record for path in paths if (record := reading(path.stem)) is not None]
-        return sorted(found, key=lambda record: (record.bet.number is None, record.bet.number or 0, record.id))
+        return sorted(found, key=lambda record: bet_order(record.id, record.bet.number))
 
     def journal(self) -> list[RunLine]:
         """Return the lines of the journal that are of runs, with what upgrades gave them.

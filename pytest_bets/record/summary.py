@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from pytest_bets.bet import docstring
-from pytest_bets.bet.declaration import Declaration, bet_id
+from pytest_bets.bet.declaration import Declaration, bet_id, bet_order
 from pytest_bets.diagnostics import DeclarationError
 from pytest_bets.record.codec import agreeing
 from pytest_bets.record.decided import decided
@@ -78,7 +78,7 @@ def _renamed(
     Of several such files the first that was run is meant, else the first.
     """
     ids: dict[str, str] = {}
-    for bet in sorted(declarations, key=lambda bet: (bet.id not in by_id, bet.number is None, bet.number or 0, bet.id)):
+    for bet in sorted(declarations, key=lambda bet: (bet.id not in by_id, bet_order(bet.id, bet.number))):
         ids.setdefault(bet.digest, bet.id)
     digests = {bet: record.declaration.digest for bet, record in by_id.items() if bet not in there}
     return {bet: ids[digest] for bet, digest in digests.items() if digest in ids}
@@ -109,7 +109,7 @@ def claims(records: Sequence[Record], declarations: Sequence[Declaration]) -> li
 
 def _order(bet: str, by_id: Mapping[str, Record], declared: Mapping[str, Declaration]) -> tuple[bool, int, str]:
     number = declared[bet].number if bet in declared else by_id[bet].bet.number
-    return number is None, number or 0, bet
+    return bet_order(bet, number)
 
 
 def _row(

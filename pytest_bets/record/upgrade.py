@@ -7,15 +7,12 @@ from pathlib import Path
 
 from pytest_bets.code.index import CodeIndex
 from pytest_bets.code.program import Outlines
+from pytest_bets.diagnostics import RefusedError
 from pytest_bets.git.commit import Commits, commits
 from pytest_bets.record.codec import dump, dump_line, file_sha256, load, load_line, rows_of, sha256
 from pytest_bets.record.journal import Upgraded, upgrade_line, upgraded
 from pytest_bets.record.model import RECORD_SCHEMA, Code, CodeDefinitions, CodeFiles, Line, Record, RunLine, UpgradeLine
 from pytest_bets.record.store import JOURNAL, Clocked, Results
-
-
-class RefusedError(ValueError):
-    """A record that cannot be upgraded; the message says why."""
 
 
 @dataclass(frozen=True)

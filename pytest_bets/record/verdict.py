@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
 from pytest_bets.bet.declaration import CRITERIA, Criterion
+from pytest_bets.diagnostics import EvaluationError
 from pytest_bets.record.field import SPELLED, Values, limits
 from pytest_bets.sentence.ast import Node
-from pytest_bets.sentence.evaluate import EvaluationError, distance, satisfied, value
+from pytest_bets.sentence.evaluate import distance, satisfied, value
 
 Outcome = Literal["PASS", "LENIENT", "FAIL"]
 Met = bool | None

@@ -6,6 +6,7 @@ from typing import Final
 
 from pytest_bets.bet.declaration import CRITERIA, Criterion, Declaration
 from pytest_bets.code.staleness import Difference, moved_words, named
+from pytest_bets.diagnostics import SentenceError
 from pytest_bets.record.model import Code, CodeDefinitions, Environment, Record, RunLine, SummaryRow
 from pytest_bets.record.verdict import Judged, figure
 from pytest_bets.render.cells import cells_table, measured_lines
@@ -13,7 +14,6 @@ from pytest_bets.render.rehearsal import would_lines
 from pytest_bets.render.table import wrap
 from pytest_bets.render.visible import visible
 from pytest_bets.render.words import cells_words, challenged_words, short, standing_words, state_words, verdict_words
-from pytest_bets.sentence.lex import SentenceError
 from pytest_bets.sentence.parse import parse
 
 _INDENT: Final = 14

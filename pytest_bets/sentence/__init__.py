@@ -1,1 +1,1 @@
-"""The sentence language: read, evaluated, bounded."""
+"""The sentence language: its parser, evaluator and intervals."""

@@ -1,12 +1,12 @@
-"""What to write instead of a text that is nearly a sentence: the error for each way in which one is usually missed."""
+"""Errors for the usual mistakes in a sentence, each with what to write instead."""
 
 import ast
 import re
 from typing import Final
 
-from pytest_bets.sentence.lex import JoinedError, SentenceError, many
+from pytest_bets.diagnostics import JoinedError, SentenceError, count_word
 
-_TURNED: Final[dict[type[ast.cmpop], type[ast.cmpop]]] = {
+_MIRRORED: Final[dict[type[ast.cmpop], type[ast.cmpop]]] = {
     ast.GtE: ast.LtE,
     ast.Gt: ast.Lt,
     ast.LtE: ast.GtE,
@@ -18,14 +18,14 @@ _NO_MEASUREMENT: Final = frozenset({"nan", "inf", "infinity", "true", "false", "
 _THOUSANDS: Final = re.compile(r"(?<=[<>=])\s*-?\d{1,3}(?:,\d{3})+(?:\.\d+)?$")
 
 
-def shown(node: ast.expr) -> str:
-    """Return a part of a sentence as an error shows it."""
+def abbreviated(node: ast.expr) -> str:
+    """Return a part of a sentence for an error message, cut if it is long."""
     text = ast.unparse(node)
     return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}..."
 
 
 def thousands(folded: str) -> SentenceError | None:
-    """Return the error for a threshold such as 1,000, which Python would read as two numbers."""
+    """Return the error for a threshold such as 1,000, which Python would parse as two numbers."""
     match = _THOUSANDS.search(folded)
     if match is None:
         return None
@@ -35,50 +35,50 @@ def thousands(folded: str) -> SentenceError | None:
 
 
 def joined(body: ast.BoolOp) -> SentenceError:
-    """Return the error for comparisons that are joined by `and` or `or`."""
+    """Return the error for comparisons joined by `and` or `or`."""
     word = "and" if isinstance(body.op, ast.And) else "or"
     if not all(isinstance(value, ast.Compare) and len(value.ops) == 1 for value in body.values):
-        return SentenceError(f"`{word}` joins what is not one comparison each")
-    parts = [ast.unparse(_righted(value)) for value in body.values if isinstance(value, ast.Compare)]
-    return JoinedError(f"{many(len(parts))} sentences are joined by `{word}`", word, parts)
+        return SentenceError(f"`{word}` must join single comparisons")
+    parts = [ast.unparse(_normalised(value)) for value in body.values if isinstance(value, ast.Compare)]
+    return JoinedError(f"{count_word(len(parts))} sentences are joined by `{word}`", word, parts)
 
 
 def chained(body: ast.Compare) -> SentenceError:
-    """Return the error for comparisons in a chain, as in `0 <= mean(gain) <= 1`."""
+    """Return the error for chained comparisons, as in `0 <= mean(gain) <= 1`."""
     operands = [body.left, *body.comparators]
     links = zip(operands, body.ops, operands[1:], strict=False)
-    parts = [ast.unparse(_righted(ast.Compare(left, [operator], [right]))) for left, operator, right in links]
-    return JoinedError(f"there are {many(len(parts))} comparisons", "and", parts, body.comparators[1].col_offset)
+    parts = [ast.unparse(_normalised(ast.Compare(left, [operator], [right]))) for left, operator, right in links]
+    return JoinedError(f"there are {count_word(len(parts))} comparisons", "and", parts, body.comparators[1].col_offset)
 
 
 def no_threshold(body: ast.Compare) -> SentenceError:
-    """Return the error for one comparison whose right side is no literal number."""
+    """Return the error for a comparison whose right side is not a literal number."""
     right = body.comparators[0]
-    righted = _righted(body)
-    problem = f"`{shown(right)}` on the right is not a literal number"
-    suggestion = "" if righted is body else ast.unparse(righted)
+    normalised = _normalised(body)
+    problem = f"`{abbreviated(right)}` on the right is not a literal number"
+    suggestion = "" if normalised is body else ast.unparse(normalised)
     if isinstance(right, ast.Name) and right.id.isupper() and not suggestion:
-        return SentenceError(problem, f"the number itself in the place of `{right.id}`", column=right.col_offset)
+        return SentenceError(problem, f"the number itself instead of `{right.id}`", column=right.col_offset)
     return SentenceError(problem, suggestion=suggestion, column=right.col_offset)
 
 
-def _righted(body: ast.Compare) -> ast.Compare:
-    """Return the comparison that says the same with a literal number on its right, or the given one."""
+def _normalised(body: ast.Compare) -> ast.Compare:
+    """Return an equivalent comparison with a literal number on the right, or the same one if there is none."""
     left, operator, right = body.left, body.ops[0], body.comparators[0]
-    if type(operator) not in _TURNED:
+    if type(operator) not in _MIRRORED:
         return body
     if (number := _number(right)) is not None:
         computed = any(isinstance(part, ast.BinOp) for part in ast.walk(right))
         return ast.Compare(left, [operator], [ast.Constant(number)]) if computed else body
     if (number := _number(left)) is not None:
-        return ast.Compare(right, [_TURNED[type(operator)]()], [ast.Constant(number)])
+        return ast.Compare(right, [_MIRRORED[type(operator)]()], [ast.Constant(number)])
     if _is_measured(right):
         return ast.Compare(ast.BinOp(left, ast.Sub(), right), [operator], [ast.Constant(0)])
     return body
 
 
 def _number(node: ast.expr) -> int | float | None:
-    """Return what literal numbers and arithmetic between them come to."""
+    """Return the value of literal numbers and arithmetic between them, None for anything else."""
     match node:
         case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
             return number
@@ -108,6 +108,6 @@ def _computed(operator: ast.operator, left: float | None, right: float | None) -
 
 
 def _is_measured(node: ast.expr) -> bool:
-    """Tell whether a value reads a measurement: a name that is neither a constant's nor a word for a number."""
+    """Return whether a value reads a measurement: a name that is neither a constant nor a word for a number."""
     names = [part.id for part in ast.walk(node) if isinstance(part, ast.Name)]
     return any(not name.isupper() and name.casefold() not in _NO_MEASUREMENT for name in names)

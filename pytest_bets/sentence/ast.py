@@ -1,4 +1,4 @@
-"""The tree of a sentence: frozen values, compared and walked, with nothing of how they were read."""
+"""The syntax tree of a sentence, as frozen values."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ class Arithmetic:
 
 @dataclass(frozen=True)
 class Comparison:
-    """One comparison; `a < b < c` is read as `a < b and b < c`."""
+    """One comparison; `a < b < c` becomes `a < b and b < c`."""
 
     operator: str
     left: "Node"
@@ -67,7 +67,7 @@ class Not:
 
 @dataclass(frozen=True)
 class Reducer:
-    """A column reduced to one number; `level` is the second argument, where there is one."""
+    """A column reduced to one number; `level` is the second argument, if there is one."""
 
     name: str
     column: "Node"
@@ -76,7 +76,7 @@ class Reducer:
 
 @dataclass(frozen=True)
 class Groups:
-    """In how many groups of the cells that share `parameter` the condition on reducers holds."""
+    """The number of groups of cells, grouped by `parameter`, that meet the condition on reducers."""
 
     parameter: str
     condition: "Node"
@@ -87,7 +87,7 @@ Node = Number | Text | Name | Negative | Arithmetic | Comparison | Logic | Not |
 
 @dataclass(frozen=True)
 class Sentence:
-    """A sentence that was read: `value operator threshold`, and its text with white space folded."""
+    """A parsed sentence: `value operator threshold`, and its text with white space folded."""
 
     text: str
     value: Node
@@ -95,32 +95,32 @@ class Sentence:
     threshold: int | float
 
 
-def walk(node: Node) -> Iterator[Node]:
-    """Yield the node and all below it."""
+def subnodes(node: Node) -> Iterator[Node]:
+    """Yield the node and every node below it."""
     yield node
     match node:
         case Negative(operand) | Not(operand):
-            yield from walk(operand)
+            yield from subnodes(operand)
         case Arithmetic(_, left, right) | Comparison(_, left, right):
-            yield from walk(left)
-            yield from walk(right)
+            yield from subnodes(left)
+            yield from subnodes(right)
         case Logic(_, operands):
             for operand in operands:
-                yield from walk(operand)
+                yield from subnodes(operand)
         case Reducer(_, column, _):
-            yield from walk(column)
+            yield from subnodes(column)
         case Groups(_, condition):
-            yield from walk(condition)
+            yield from subnodes(condition)
 
 
 def names(value: Node) -> frozenset[str]:
-    """Return every measured name or sweep parameter that the value reads."""
-    found = {node.id for node in walk(value) if isinstance(node, Name)}
-    return frozenset(found | {node.parameter for node in walk(value) if isinstance(node, Groups)})
+    """Return every measured name and sweep parameter that the value reads."""
+    found = {node.id for node in subnodes(value) if isinstance(node, Name)}
+    return frozenset(found | {node.parameter for node in subnodes(value) if isinstance(node, Groups)})
 
 
 def bare_names(value: Node) -> tuple[str, ...]:
-    """Return the names that stand outside every reducer, which only a bet of a single cell may have."""
+    """Return the names outside every reducer, which only a bet with a single cell may have."""
     match value:
         case Name(name):
             return (name,)

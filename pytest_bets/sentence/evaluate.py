@@ -1,8 +1,8 @@
-"""Evaluating a sentence's value over the cells of a bet, by walking its tree.
+"""Evaluate a sentence over the cells of a bet, by walking its tree.
 
-Every value is a float. NaN means undefined and spreads: through arithmetic, through comparisons, and through `and`,
-`or` and `not` unless the other operand decides alone. So a measurement that is NaN never helps a claim, not even by
-making `not (loss > 6)` true. A division by zero is undefined too. An infinity that was measured is a number.
+Every value is a float. NaN means undefined and spreads: through arithmetic, comparisons, `not`, and through `and` and
+`or` unless the other operand decides alone. So a NaN measurement never helps a claim, not even by making
+`not (loss > 6)` true. A division by zero is undefined too. A measured infinity is a number.
 """
 
 import math
@@ -10,7 +10,7 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from pytest_bets.diagnostics import nearest
+from pytest_bets.diagnostics import EvaluationError, did_you_mean
 from pytest_bets.sentence import reducers
 from pytest_bets.sentence.ast import (
     Arithmetic,
@@ -40,22 +40,18 @@ _COMPARISONS: Final[dict[str, Callable[[Any, Any], bool]]] = {
 }
 
 
-class EvaluationError(ValueError):
-    """A sentence that cannot be evaluated on these cells, with the name that is at fault."""
-
-
 def value(sentence: Sentence, rows: Sequence[Row]) -> float:
-    """Return the sentence's left side over all cells; NaN where it is undefined.
+    """Return the sentence's left side over all cells; NaN if it is undefined.
 
     Raises:
-        EvaluationError: when there is no cell, a cell lacks a name, or a name holds what cannot be computed with.
+        EvaluationError: if there are no cells, a name was not measured, or its values have the wrong type.
 
     """
     return value_of(sentence.value, rows)
 
 
 def value_of(node: Node, rows: Sequence[Row]) -> float:
-    """Return a value that no threshold is compared with, as `value` does.
+    """Return the value of a tree over all cells; like `value`, but without a threshold.
 
     Raises:
         EvaluationError: as `value` does.
@@ -67,14 +63,14 @@ def value_of(node: Node, rows: Sequence[Row]) -> float:
 
 
 def satisfied(sentence: Sentence, measured: float) -> bool | None:
-    """Return whether the measured value meets the threshold; None where it is undefined."""
+    """Return whether the measured value meets the threshold; None if it is undefined."""
     if math.isnan(measured):
         return None
     return _COMPARISONS[sentence.operator](measured, sentence.threshold)
 
 
 def distance(sentence: Sentence, measured: float) -> float:
-    """Return how far the measured value is on the sentence's side of the threshold: negative is beyond it."""
+    """Return the distance to the threshold, negative on the side that misses it."""
     if math.isnan(measured):
         return math.nan
     if sentence.operator in (">=", ">"):
@@ -146,22 +142,19 @@ def _raw(name: str, rows: Sequence[Row]) -> list[object]:
     try:
         return [row[name] for row in rows]
     except KeyError:
-        raise _lacking(name, rows) from None
+        raise _not_measured(name, rows) from None
 
 
-def _lacking(name: str, rows: Sequence[Row]) -> EvaluationError:
+def _not_measured(name: str, rows: Sequence[Row]) -> EvaluationError:
     known = sorted(set().union(*rows))
     if name in known:
-        lacking = sum(name not in row for row in rows)
-        return EvaluationError(f"`{name}` was not measured in {lacking} of {len(rows)} cells")
-    hint = nearest(name, known)
-    return EvaluationError(
-        f"`{name}` was not measured; the names are {', '.join(known)}" + (f"; did you mean {hint}?" if hint else "")
-    )
+        missing = sum(name not in row for row in rows)
+        return EvaluationError(f"`{name}` was not measured in {missing} of {len(rows)} cells")
+    return EvaluationError(f"`{name}` was not measured; the names are {', '.join(known)}{did_you_mean(name, known)}")
 
 
 def _cell(name: str, item: object) -> object:
-    if type(item) is float:  # nearly always, and a sweep may have many cells
+    if type(item) is float:  # the usual case, and a sweep may have many cells
         return item
     if isinstance(item, bool | int | float):
         try:
@@ -178,7 +171,7 @@ def _numbers(items: Sequence[object], where: str) -> list[float]:
     for item in items:
         if not isinstance(item, float):
             raise EvaluationError(f"{item!r} is a string, and `{where}` needs a number")
-    return list(items)  # type: ignore[arg-type]  # every item was just seen to be a float
+    return list(items)  # type: ignore[arg-type]  # the loop above checked every item
 
 
 def _arithmetic(symbol: str, left: float, right: float) -> float:
@@ -188,7 +181,7 @@ def _arithmetic(symbol: str, left: float, right: float) -> float:
         return left - right
     if symbol == "*":
         return left * right
-    # IEEE 754 makes an infinity of 1 / 0 and of 1 / 1e-320: a ratio to a baseline of zero would then meet every `>=`
+    # in IEEE 754, 1 / 0 and 1 / 1e-320 are infinite: a ratio to a baseline of zero would meet every `>=`
     ratio = math.nan if right == 0 else left / right
     return math.nan if math.isinf(ratio) and math.isfinite(left) else ratio
 

@@ -1,4 +1,4 @@
-"""What a sentence can say at all: values that the number of cells allows, and whether tiers nest."""
+"""Interval arithmetic on sentences: which values are possible, and whether tiers nest."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -19,11 +19,11 @@ from pytest_bets.sentence.ast import (
     Sentence,
 )
 
-Always = Literal["always", "never", "sometimes"]
+Certainty = Literal["always", "never", "sometimes"]
 
 
 class Interval(NamedTuple):
-    """The reals from `low` to `high`; `open_low` and `open_high` leave out an end; `whole` keeps the integers alone."""
+    """The reals from `low` to `high`; `open_low` and `open_high` exclude an end; `whole` keeps only integers."""
 
     low: float = -math.inf
     high: float = math.inf
@@ -32,14 +32,14 @@ class Interval(NamedTuple):
     whole: bool = False
 
     def meet(self, other: "Interval") -> "Interval":
-        """Return what both hold."""
+        """Return the intersection."""
         low = max((self.low, self.open_low), (other.low, other.open_low))
         high = min((self.high, not self.open_high), (other.high, not other.open_high))
         return Interval(low[0], high[0], low[1], not high[1], self.whole or other.whole)
 
     @property
     def empty(self) -> bool:
-        """Tell whether no value is left."""
+        """Whether the interval has no value."""
         if self.whole and math.isfinite(self.low) and math.isfinite(self.high):
             least = math.ceil(self.low) + (self.open_low and self.low == math.ceil(self.low))
             most = math.floor(self.high) - (self.open_high and self.high == math.floor(self.high))
@@ -47,12 +47,12 @@ class Interval(NamedTuple):
         return self.low > self.high or (self.low == self.high and (self.open_low or self.open_high))
 
     def within(self, other: "Interval") -> bool:
-        """Tell whether every value of this interval is one of `other`, too."""
-        below, above = other.rest()
+        """Return whether every value of this interval is also in `other`."""
+        below, above = other.complement()
         return self.meet(below).empty and self.meet(above).empty
 
-    def rest(self) -> tuple["Interval", "Interval"]:
-        """Return the two sides that this interval leaves."""
+    def complement(self) -> tuple["Interval", "Interval"]:
+        """Return the complement: what is below the interval and what is above it."""
         return (
             Interval(high=self.low, open_high=not self.open_low),
             Interval(low=self.high, open_low=not self.open_high),
@@ -63,8 +63,8 @@ REAL: Final = Interval()
 TRUTH: Final = Interval(0, 1)
 
 
-def admitted(sentence: Sentence) -> Interval:
-    """Return the values that meet the sentence: integers where the left side counts."""
+def solution_set(sentence: Sentence) -> Interval:
+    """Return the values that meet the sentence: integers if the left side is a count."""
     threshold, whole = sentence.threshold, _counts(sentence.value)
     match sentence.operator:
         case ">=" | ">":
@@ -89,10 +89,10 @@ def _counts(value: Node) -> bool:
             return False
 
 
-def possible(value: Node, cells: int, groups: Callable[[str], int]) -> Interval | None:
-    """Return the values that a sentence's left side can take over `cells` cells; None where it is never defined.
+def value_range(value: Node, cells: int, groups: Callable[[str], int]) -> Interval | None:
+    """Return the values that a sentence's left side can take over `cells` cells; None if it is never defined.
 
-    `groups(parameter)` is how many different values a sweep parameter has.
+    `groups(parameter)` is the number of different values of a sweep parameter.
     """
     match value:
         case Number(number):
@@ -104,10 +104,10 @@ def possible(value: Node, cells: int, groups: Callable[[str], int]) -> Interval 
         case Reducer(name, column, _):
             return _reduced(name, isinstance(column, Comparison | Logic | Not), cells)
         case Negative(operand):
-            inner = possible(operand, cells, groups)
+            inner = value_range(operand, cells, groups)
             return None if inner is None else Interval(-inner.high, -inner.low, whole=inner.whole)
         case Arithmetic(symbol, left, right):
-            sides = possible(left, cells, groups), possible(right, cells, groups)
+            sides = value_range(left, cells, groups), value_range(right, cells, groups)
             return None if sides[0] is None or sides[1] is None else _combined(symbol, sides[0], sides[1])
         case _:
             return REAL
@@ -129,29 +129,24 @@ def _combined(symbol: str, left: Interval, right: Interval) -> Interval:
     ends = [left.low, left.high, right.low, right.high]
     if not all(map(math.isfinite, ends)) or (symbol == "/" and right.low <= 0 <= right.high):
         return REAL
-    results = {
-        "+": lambda a, b: a + b,
-        "-": lambda a, b: a - b,
-        "*": lambda a, b: a * b,
-        "/": lambda a, b: a / b,
-    }
+    results = {"+": lambda a, b: a + b, "-": lambda a, b: a - b, "*": lambda a, b: a * b, "/": lambda a, b: a / b}
     corners = [results[symbol](a, b) for a in ends[:2] for b in ends[2:]]
     return Interval(min(corners), max(corners))
 
 
-def holds(sentence: Sentence, cells: int, groups: Callable[[str], int]) -> Always:
-    """Tell whether the number of cells alone makes the sentence always or never true."""
-    values = possible(sentence.value, cells, groups)
-    if values is REAL:  # as most are: every threshold has reals on both sides
+def certainty(sentence: Sentence, cells: int, groups: Callable[[str], int]) -> Certainty:
+    """Return whether the number of cells alone makes the sentence always or never true."""
+    values = value_range(sentence.value, cells, groups)
+    if values is REAL:  # the usual case: any threshold has reals on both sides
         return "sometimes"
-    wanted = admitted(sentence)
+    wanted = solution_set(sentence)
     if values is None or values.meet(wanted).empty:
         return "never"
     return "always" if values.within(wanted) else "sometimes"
 
 
 @dataclass(frozen=True)
-class Misfit:
+class NestingFault:
     """Two sentences with the same left side whose tiers do not nest."""
 
     outer: Sentence
@@ -159,26 +154,26 @@ class Misfit:
     problem: str
 
 
-def misfits(tiers: Mapping[str, Sequence[Sentence]]) -> list[Misfit]:
-    """Return where sentences with equal left sides are not strict inside lenient and catastrophic outside both."""
-    found: list[Misfit] = []
+def nesting_faults(tiers: Mapping[str, Sequence[Sentence]]) -> list[NestingFault]:
+    """Return the sentences with equal left sides that are not strict inside lenient and catastrophic outside both."""
+    found: list[NestingFault] = []
     for lenient in tiers["lenient"]:
         inside = [sentence for sentence in tiers["strict"] if sentence.value == lenient.value]
-        if inside and not _all(inside).within(admitted(lenient)):
-            found.append(Misfit(lenient, inside[0], "strict is met where lenient is not"))
+        if inside and not _all(inside).within(solution_set(lenient)):
+            found.append(NestingFault(lenient, inside[0], "strict is met where lenient is not"))
     for catastrophic in tiers["catastrophic"]:
-        bad = admitted(catastrophic)
+        bad = solution_set(catastrophic)
         for tier in ("strict", "lenient"):
             good = [sentence for sentence in tiers[tier] if sentence.value == catastrophic.value]
             if good and not _all(good).meet(bad).empty:
-                found.append(Misfit(catastrophic, good[0], f"{tier} and catastrophic can be met together"))
+                found.append(NestingFault(catastrophic, good[0], f"{tier} and catastrophic can be met together"))
     for tier in ("strict", "lenient", "control"):
         for sentence in tiers[tier]:
             rivals = [other for other in tiers[tier] if other.value == sentence.value]
-            if len(rivals) > 1 and rivals[0] is sentence and _all(rivals).empty:  # one alone can always be met
-                found.append(Misfit(sentence, rivals[-1], f"the {tier} sentences cannot be met together"))
+            if len(rivals) > 1 and rivals[0] is sentence and _all(rivals).empty:  # a single sentence can always be met
+                found.append(NestingFault(sentence, rivals[-1], f"the {tier} sentences cannot be met together"))
     return found
 
 
 def _all(sentences: Sequence[Sentence]) -> Interval:
-    return reduce(Interval.meet, map(admitted, sentences))
+    return reduce(Interval.meet, map(solution_set, sentences))

@@ -1,57 +1,35 @@
-"""From the text of a sentence to Python's syntax tree, whoever wrote the text.
+"""Turn the text of a sentence, which may be hostile, into Python's syntax tree.
 
-What the checks of characters and quotes let through, Python's tokenizer splits at the same places, so that a quoted
-string hides nothing: no look-alike of a letter, no comment.
+The checks of characters and quotes ensure that Python's tokenizer splits the text at the same places, so that a quoted
+string cannot hide a look-alike letter or a comment.
 """
 
 import ast
 import re
 import warnings
-from collections.abc import Sequence
 from typing import Final
 
-MAX_LENGTH: Final = 500
-_MAX_RAW: Final = 10_000  # with the white space that folding removes
+from pytest_bets.diagnostics import SentenceError
 
-_SHAPE: Final = 'a value, one of >= > <= < ==, and a number, as in "mean(gain) >= 0.1"'
+MAX_LENGTH: Final = 500
+_MAX_RAW: Final = 10_000  # before folding removes white space
+
 _QUOTED: Final = re.compile(r'"[^"]*"|\'[^\']*\'')
 _QUOTED_OR_SPACE: Final = re.compile(rf"({_QUOTED.pattern})|\s+")
 
 
-class SentenceError(ValueError):
-    """A sentence that cannot be read: what was found, what was expected, and the nearest right form."""
-
-    def __init__(self, problem: str, expected: str = _SHAPE, suggestion: str = "", column: int | None = None) -> None:
-        self.problem, self.expected, self.suggestion, self.column = problem, expected, suggestion, column
-        super().__init__(problem)
-
-
-class JoinedError(SentenceError):
-    """Several sentences in one: `parts` are what each would be, `word` is what joins them, `and` or `or`."""
-
-    def __init__(self, problem: str, word: str, parts: Sequence[str], column: int | None = None) -> None:
-        self.word, self.parts, self.many = word, tuple(parts), many(len(parts))
-        several = f" {word} ".join(f'"{part}"' for part in parts)
-        super().__init__(problem, "one comparison in a sentence", f"{self.many} sentences: {several}", column)
-
-
-def many(count: int) -> str:
-    """Return a count as a word, where it has a short one."""
-    return {2: "two", 3: "three"}.get(count, str(count))
-
-
 def fold(text: str) -> str:
-    """Return the text with white space folded, but for what stands in quotes."""
+    """Return the text with white space folded outside quotes."""
     if len(text) > _MAX_RAW:
         raise _too_long(text)
     return _QUOTED_OR_SPACE.sub(lambda match: match[1] or " ", text).strip()
 
 
 def expression(folded: str) -> ast.expr:
-    """Return the syntax tree of a folded text whose every character the language has.
+    """Return the syntax tree of a folded text.
 
     Raises:
-        SentenceError: when it has others, or is no expression.
+        SentenceError: if the text has other characters than the language, or is not an expression.
 
     """
     if not folded:
@@ -64,16 +42,14 @@ def expression(folded: str) -> ast.expr:
             point = f"U+{ord(character):04X}"
             shown = f"`{character}` ({point})" if character.isprintable() else f"the character {point}"
             raise SentenceError(
-                f"{shown} does not belong to the language",
-                "ASCII letters, digits and operators",
-                column=column,
+                f"{shown} is not part of the language", "ASCII letters, digits and operators", column=column
             )
     for quotes in ('"""', "'''"):
         if quotes in folded:
             raise SentenceError(f"{quotes} does not quote a string here", "one quote", column=folded.index(quotes))
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("error")  # `1or 2` is deprecated, and would warn or fail as the session is set up
+            warnings.simplefilter("error")  # `1or 2` is deprecated: it would warn or fail, depending on the settings
             return ast.parse(folded, mode="eval").body
     except SyntaxError as error:
         raise SentenceError(str(error.msg), column=(error.offset or 1) - 1) from None

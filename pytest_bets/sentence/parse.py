@@ -1,11 +1,11 @@
-"""The sentence language: text to a small tree, by `ast`, and never to running code.
+"""Parse a sentence into a small tree, with `ast`; nothing is ever executed.
 
     sentence  = value  (">=" | ">" | "<=" | "<" | "==")  number
     value     = arithmetic (+ - * /, parentheses) over reducers, and numbers
     reducer   = name "(" column [, number] ")"
     column    = arithmetic, comparisons, and/or/not over measured names, sweep parameters, numbers and quoted strings
 
-Reading is bounded in time and memory whatever the text: at most 500 characters, at most 32 levels deep.
+Time and memory are bounded for any text: at most 500 characters, at most 32 levels deep.
 """
 
 import ast
@@ -13,9 +13,9 @@ import math
 from functools import lru_cache
 from typing import Final
 
-from pytest_bets.diagnostics import nearest
+from pytest_bets.diagnostics import SentenceError, nearest
 from pytest_bets.sentence import advice, reducers
-from pytest_bets.sentence.advice import shown
+from pytest_bets.sentence.advice import abbreviated
 from pytest_bets.sentence.ast import (
     Arithmetic,
     Comparison,
@@ -29,9 +29,9 @@ from pytest_bets.sentence.ast import (
     Reducer,
     Sentence,
     Text,
-    walk,
+    subnodes,
 )
-from pytest_bets.sentence.lex import SentenceError, expression, fold
+from pytest_bets.sentence.lex import expression, fold
 
 MAX_DEPTH: Final = 32
 GROUPS: Final = "groups"
@@ -52,29 +52,36 @@ _OPERATORS: Final[dict[type[ast.AST], str]] = {
     ast.Or: "or",
 }
 _ARITHMETIC: Final = frozenset("+-*/")
+_SIGNATURES: Final = {
+    GROUPS: ((2,), "groups(parameter, condition)"),
+    "quantile": ((2,), "quantile(column, number)"),
+    "low": ((1, 2), "low(column) or low(column, level)"),
+    "high": ((1, 2), "high(column) or high(column, level)"),
+}
+"""Numbers of arguments and the form of the reducers that take more than a column."""
 _THRESHOLDS: Final = frozenset({">=", ">", "<=", "<", "=="})
 
 
 @lru_cache(maxsize=4096)
 def parse(text: str) -> Sentence:
-    """Read one sentence.
+    """Parse one sentence.
 
     Raises:
-        SentenceError: when the text is not a sentence of the language.
+        SentenceError: if the text is not a sentence.
 
     """
     try:
         return _parse(fold(text))
     except RecursionError:
-        raise SentenceError("it is nested too deeply", f"at most {MAX_DEPTH} levels") from None
+        raise _too_deep() from None
 
 
 @lru_cache(maxsize=4096)
 def parse_value(text: str) -> Node:
-    """Read a value that no threshold is compared with: the left side of a sentence.
+    """Parse a value without a threshold: the left side of a sentence.
 
     Raises:
-        SentenceError: when the text is no value of the language.
+        SentenceError: if the text is not a value.
 
     """
     expected = 'a value, as in "mean(gain)"'
@@ -82,14 +89,14 @@ def parse_value(text: str) -> Node:
         body = expression(fold(text))
         if isinstance(body, ast.Compare):
             raise SentenceError("it is compared with a threshold", expected, ast.unparse(body.left))
-        return _measured(_Reader(reduced=False).value(body, 0))
+        return _measured(_Parser(reduced=False).value(body, 0))
     except RecursionError:
-        raise SentenceError("it is nested too deeply", f"at most {MAX_DEPTH} levels") from None
+        raise _too_deep() from None
 
 
 def _measured(value: Node) -> Node:
-    if not any(isinstance(node, Name) for node in walk(value)):
-        raise SentenceError("it reads no measurement, so it cannot fail or cannot hold", "a measured name in the value")
+    if not any(isinstance(node, Name) for node in subnodes(value)):
+        raise SentenceError("it reads no measurement, so no result can change it", "a measured name in the value")
     return value
 
 
@@ -113,7 +120,7 @@ def _parse(folded: str) -> Sentence:
         raise SentenceError(
             f"`==` with {threshold}: equality is for counts and integers", "`>=` or `<=`, or an integer"
         )
-    value = _measured(_Reader(reduced=False).value(body.left, 0))
+    value = _measured(_Parser(reduced=False).value(body.left, 0))
     return Sentence(folded, value, operator, threshold)
 
 
@@ -133,24 +140,32 @@ def _finite(node: ast.Constant, number: int | float) -> int | float:
     except OverflowError:
         finite = False
     if not finite:
-        raise SentenceError("the number is not finite", "a finite number", column=node.col_offset)
+        raise _error(node, "the number is not finite", "a finite number")
     return number
+
+
+def _error(node: ast.expr, problem: str, expected: str, suggestion: str = "") -> SentenceError:
+    return SentenceError(problem, expected, suggestion, getattr(node, "col_offset", None))
+
+
+def _too_deep() -> SentenceError:
+    return SentenceError("it is nested too deeply", f"at most {MAX_DEPTH} levels")
 
 
 def _source(node: ast.AST) -> str:
     return _OPERATORS.get(type(node), type(node).__name__.lower())
 
 
-class _Reader:
-    """Turns `ast` into our tree; `reduced` tells whether names and conditions stand inside a reducer's column."""
+class _Parser:
+    """Turns `ast` into our tree; `reduced` is true inside a reducer's column."""
 
     def __init__(self, reduced: bool) -> None:
         self.reduced = reduced
 
     def value(self, node: ast.expr, depth: int) -> Node:
-        """Read numbers, names, reducers and arithmetic, and inside a column comparisons and strings too."""
+        """Parse numbers, names, reducers and arithmetic; inside a column also comparisons and strings."""
         if depth > MAX_DEPTH:
-            raise SentenceError("it is nested too deeply", f"at most {MAX_DEPTH} levels")
+            raise _too_deep()
         match node:
             case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
                 return Number(float(_finite(node, number)))
@@ -168,12 +183,12 @@ class _Reader:
                 return self._reducer(node, depth)
             case _ if self.reduced:
                 return self.condition(node, depth)
-        raise self._foreign(node)
+        raise self._unknown(node)
 
     def condition(self, node: ast.expr, depth: int) -> Node:
-        """Read comparisons joined by and, or, not."""
+        """Parse comparisons joined by and, or, not."""
         if depth > MAX_DEPTH:
-            raise SentenceError("it is nested too deeply", f"at most {MAX_DEPTH} levels")
+            raise _too_deep()
         match node:
             case ast.Compare():
                 return self._comparison(node, depth)
@@ -181,10 +196,10 @@ class _Reader:
                 return Logic(_source(operator), tuple(self.condition_or_value(part, depth + 1) for part in values))
             case ast.UnaryOp(op=ast.Not(), operand=operand):
                 return Not(self.condition_or_value(operand, depth + 1))
-        raise self._foreign(node)
+        raise self._unknown(node)
 
     def condition_or_value(self, node: ast.expr, depth: int) -> Node:
-        """Read a condition, or in a column any value, whose truth is that it is not zero."""
+        """Parse a condition, or in a column any value, which is true if it is not zero."""
         if isinstance(node, ast.Compare | ast.BoolOp) or (
             isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)
         ):
@@ -196,72 +211,51 @@ class _Reader:
         parts: list[Node] = []
         for operator, left, right in zip(node.ops, operands, operands[1:], strict=False):
             if type(operator) not in _OPERATORS:
-                raise self._foreign(node)
+                raise self._unknown(node)
             parts.append(Comparison(_source(operator), left, right))
         return parts[0] if len(parts) == 1 else Logic("and", tuple(parts))
 
     def _name(self, node: ast.Name, name: str) -> Node:
         if name in REDUCERS:
-            raise SentenceError(
-                f"`{name}` is a reducer", "a reducer with its column", f"{name}(...)", column=node.col_offset
-            )
+            raise _error(node, f"`{name}` is a reducer", "a reducer with its column", f"{name}(...)")
         return Name(name)
 
     def _reducer(self, node: ast.Call, depth: int) -> Node:
-        name = node.func.id if isinstance(node.func, ast.Name) else shown(node.func)
+        name = node.func.id if isinstance(node.func, ast.Name) else abbreviated(node.func)
         if name not in REDUCERS:
-            raise SentenceError(
-                f"`{name}` is not a reducer",
-                f"one of {', '.join(REDUCERS)}",
-                nearest(name, REDUCERS),
-                column=node.col_offset,
-            )
+            known = f"one of {', '.join(REDUCERS)}"
+            raise _error(node, f"`{name}` is not a reducer", known, nearest(name, REDUCERS))
         if self.reduced:
-            raise SentenceError(
-                f"`{name}` stands inside another reducer", "reducers side by side", column=node.col_offset
-            )
-        wanted = {GROUPS: (2, 2), "quantile": (2, 2), "low": (1, 2), "high": (1, 2)}.get(name, (1, 1))
-        if node.keywords or not wanted[0] <= len(node.args) <= wanted[1]:
-            raise SentenceError(
-                f"`{shown(node)}` has {len(node.args) + len(node.keywords)} arguments",
-                {GROUPS: "groups(parameter, condition)", "quantile": "quantile(column, number)"}.get(
-                    name, f"{name}(column)" if wanted[1] == 1 else f"{name}(column) or {name}(column, level)"
-                ),
-                column=node.col_offset,
-            )
+            raise _error(node, f"`{name}` is inside another reducer", "reducers side by side")
+        counts, form = _SIGNATURES.get(name, ((1,), f"{name}(column)"))
+        if node.keywords or len(node.args) not in counts:
+            given = len(node.args) + len(node.keywords)
+            raise _error(node, f"`{abbreviated(node)}` has {given} arguments", form)
         if name == GROUPS:
             return self._groups(node, depth)
-        column = _Reader(reduced=True).value(node.args[0], depth + 1)
+        column = _Parser(reduced=True).value(node.args[0], depth + 1)
         if len(node.args) == 1:
             return Reducer(name, column)
         level = _literal(node.args[1])
         inside = level is not None and (0 <= level <= 1 if name == "quantile" else 0 < level < 1)
         if not inside:
-            raise SentenceError(
-                f"`{shown(node.args[1])}` is no level for {name}",
-                "a literal number between 0 and 1",
-                column=node.args[1].col_offset,
-            )
+            problem = f"`{abbreviated(node.args[1])}` is not a level for {name}"
+            raise _error(node.args[1], problem, "a literal number between 0 and 1")
         return Reducer(name, column, level)
 
     def _groups(self, node: ast.Call, depth: int) -> Node:
         parameter, condition = node.args
         if not isinstance(parameter, ast.Name):
-            raise SentenceError(
-                f"`{shown(parameter)}` is no sweep parameter",
-                "groups(parameter, condition)",
-                column=parameter.col_offset,
-            )
+            problem = f"`{abbreviated(parameter)}` is not a sweep parameter"
+            raise _error(parameter, problem, "groups(parameter, condition)")
         if any(isinstance(part, ast.Call) and ast.unparse(part.func) == GROUPS for part in ast.walk(condition)):
-            raise SentenceError("`groups` stands inside `groups`", "one level of groups", column=condition.col_offset)
+            raise _error(condition, "`groups` is inside `groups`", "one level of groups")
         return Groups(parameter.id, self.condition(condition, depth + 1))
 
-    def _foreign(self, node: ast.expr) -> SentenceError:
+    def _unknown(self, node: ast.expr) -> SentenceError:
         if isinstance(node, ast.Constant) and isinstance(node.value, bool):
             return SentenceError(f"`{node.value}` is not needed", "the name itself, or `not` before it")
         allowed = "numbers, names, + - * /, reducers"
         if self.reduced:
             allowed = "numbers, names, quoted strings, + - * /, comparisons, and, or, not"
-        return SentenceError(
-            f"`{shown(node)}` does not belong to the language", allowed, column=getattr(node, "col_offset", None)
-        )
+        return _error(node, f"`{abbreviated(node)}` is not part of the language", allowed)

@@ -1,0 +1,102 @@
+"""Run git: a command for its output, a command whose lines are read as they arrive, a reader of objects."""
+
+import os
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import Thread
+from typing import IO, Final
+
+from pytest_bets.diagnostics import HistoryError
+
+_RAW: Final = (
+    *("--no-replace-objects", "-c", "log.showSignature=false", "-c", "log.showRoot=true"),
+    *("-c", "i18n.logOutputEncoding=UTF-8", "-c", "core.quotePath=false", "-c", "advice.graftFileDeprecated=false"),
+)
+"""Show history as the commits have it, whatever the user's settings and replacements are."""
+
+
+def run(folder: Path, *arguments: str, raw: bool = True) -> bytes:
+    """Return the output of a git command.
+
+    Raises:
+        HistoryError: if git is not installed or fails.
+
+    """
+    try:
+        done = subprocess.run(  # noqa: S603  # fixed arguments
+            _command(folder, arguments, raw), capture_output=True, check=False, env=_environment()
+        )
+    except OSError as error:
+        raise HistoryError(f"git cannot be started: {error}") from None
+    if done.returncode:
+        raise HistoryError(os.fsdecode(done.stderr).strip() or f"git {arguments[0]} failed")
+    return done.stdout
+
+
+@contextmanager
+def stream(folder: Path, *arguments: str) -> Iterator[IO[bytes]]:
+    """Start a git command and give its output, to be read line by line.
+
+    Raises:
+        HistoryError: at the end, if git failed.
+
+    """
+    command = _command(folder, arguments, raw=True)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=_environment()) as process:  # noqa: S603
+        assert process.stdout is not None  # noqa: S101  # it is a pipe
+        yield process.stdout
+    if process.returncode:
+        raise HistoryError(f"git {arguments[0]} failed")
+
+
+class Objects:
+    """Reads blobs from one `git cat-file --batch` process, by blob id or as `commit:path`."""
+
+    def __init__(self, requests: IO[bytes], answers: IO[bytes]) -> None:
+        self._requests = requests
+        self._answers = answers
+
+    def read(self, name: str) -> bytes | None:
+        """Return the content of a blob, None if there is no such blob."""
+        self._request([name])
+        return self._answer()
+
+    def read_all(self, names: Sequence[str]) -> Iterator[bytes | None]:
+        """Yield the content of each blob in turn, without waiting for an answer before the next request."""
+        requesting = Thread(target=self._request, args=(names,), daemon=True)
+        requesting.start()
+        for _ in names:
+            yield self._answer()
+        requesting.join()
+
+    def _request(self, names: Sequence[str]) -> None:
+        with suppress(BrokenPipeError):  # git ended early: the answers are missing too
+            self._requests.write(b"".join(os.fsencode(name) + b"\n" for name in names))
+            self._requests.flush()
+
+    def _answer(self) -> bytes | None:
+        header = self._answers.readline().split()  # name, type and size; or the name and `missing`
+        if len(header) != 3 or not header[2].isdigit():
+            return None
+        content = self._answers.read(int(header[2]) + 1)[:-1]
+        return content if header[1] == b"blob" else None
+
+
+@contextmanager
+def objects(folder: Path, *, raw: bool = True) -> Iterator[Objects]:
+    """Start a process that reads blobs."""
+    command = _command(folder, ["cat-file", "--batch"], raw)
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, env=_environment()) as process:  # noqa: S603
+        assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018  # both are pipes
+        yield Objects(process.stdin, process.stdout)
+
+
+def _command(folder: Path, arguments: Sequence[str], raw: bool) -> list[str]:
+    return ["git", "--no-optional-locks", *(_RAW if raw else ()), "-C", str(folder), *arguments]
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "GIT_GRAFT_FILE": os.devnull}  # a graft gives a commit other parents than it names

@@ -1,0 +1,36 @@
+"""Checkpoints: the finished cells of a session, on disk at once, so that an interrupted run can be resumed."""
+
+from pytest_bets.hooks.context import Context
+from pytest_bets.hooks.run import BetRun
+from pytest_bets.record.checkpoint import Unfinished
+
+
+class Checkpoints:
+    """One file for each bet that has finished cells; none in a rehearsal or a replay."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.enabled = context.settings.kept and not context.settings.rehearsal
+        self._files: dict[str, Unfinished] = {}
+
+    def add(self, run: BetRun, nodeid: str, code: str) -> None:
+        """Note a cell that has finished; `code` is the digest of the bet's code."""
+        bet = run.declaration
+        if nodeid not in run.data or nodeid in run.broken:
+            return
+        if bet.id not in self._files:
+            self._files[bet.id] = Unfinished(self.context.results.unfinished(), bet.id, bet.digest, code)
+        try:
+            self._files[bet.id].add(nodeid, run.data[nodeid])
+        except OSError:  # resuming is a convenience; writing the record reports a folder that cannot be written
+            return
+
+    def clear(self, bet: str) -> None:
+        """Delete the cells of a bet: its run is complete."""
+        if bet in self._files:
+            self._files[bet].clear()
+
+    def close(self) -> None:
+        """Close the files, and keep them."""
+        for file in self._files.values():
+            file.close()

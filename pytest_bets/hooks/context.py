@@ -1,0 +1,69 @@
+"""What the plugin's objects in one process share."""
+
+from collections.abc import Collection, Mapping, Sequence
+from functools import cached_property
+
+import pytest
+
+from pytest_bets.bet.catalogue import Catalogue
+from pytest_bets.hooks.options import Settings
+from pytest_bets.hooks.registration import Registry
+from pytest_bets.hooks.resume import Resumed, resume
+from pytest_bets.project import on_path
+from pytest_bets.record.model import RunLine
+from pytest_bets.record.store import Results
+
+
+class Context:
+    """The settings, and what is read from the disk: each once, when it is first needed.
+
+    `patterns` are the user's own file patterns; `elsewhere` are the ids of the bets that belong to other shards.
+    It is no plugin: pytest 8.2 reads every attribute of a plugin, which would read all of this at once.
+    """
+
+    def __init__(self, config: pytest.Config, settings: Settings, patterns: Sequence[str]) -> None:
+        self.config = config
+        self.settings = settings
+        self.patterns = patterns
+        self.elsewhere: Sequence[str] = ()
+        # where modules of the project are found; now, because collecting puts more folders on Python's path
+        self.search = [*(config.rootpath / path for path in config.getini("pythonpath")), *on_path(settings.root)]
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """The bets of the project."""
+        return Catalogue(self.settings.root, self.settings.searched)
+
+    @cached_property
+    def results(self) -> Results:
+        """The folder of results."""
+        return Results(self.settings.results)
+
+    @cached_property
+    def recorded_runs(self) -> Mapping[str, Sequence[RunLine]]:
+        """The journal's lines of every run that wrote a record, by bet."""
+        return self.results.written()
+
+    @cached_property
+    def registry(self) -> Registry:
+        """What git says of the bets."""
+        return Registry(self.settings, self.catalogue)
+
+    @cached_property
+    def resumed(self) -> Resumed:
+        """What an interrupted run left."""
+        return resume(self.settings, self.catalogue, self.search)
+
+    @cached_property
+    def finished(self) -> Mapping[str, str]:
+        """The data of every cell that need not run again, by node id."""
+        return self.resumed.cells if self.settings.resume else {}
+
+    @cached_property
+    def registered(self) -> Collection[str]:
+        """The ids of the bets that may run where registration is required."""
+        return self.registry.registered if self.settings.required else ()
+
+    def leave(self, bets: Sequence[str]) -> None:
+        """Note which bets are left to other shards."""
+        self.elsewhere = bets

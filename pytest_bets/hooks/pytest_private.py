@@ -1,0 +1,33 @@
+"""Everything of pytest that is used here and is not public: one place to look at when pytest changes."""
+
+from collections.abc import Sequence
+
+import pytest
+from _pytest.runner import runtestprotocol
+
+
+def run_phases(item: pytest.Item, nextitem: pytest.Item | None) -> list[pytest.TestReport]:
+    """Run setup, call and teardown of an item, and return their reports without logging them.
+
+    The public hook `pytest_runtest_protocol` logs the reports. A tier must not be logged on a worker.
+    """
+    return runtestprotocol(item, log=False, nextitem=nextitem)
+
+
+def has_fixture(cell: pytest.Function, name: str) -> bool:
+    """Return whether a cell can use a fixture of this name: pytest has no public query for one item."""
+    return bool(cell.session._fixturemanager.getfixturedefs(name, cell))
+
+
+def fixture_names(cell: pytest.Function) -> list[str]:
+    """Return the fixtures that a cell can use: pytest lists them only in the error for a missing one."""
+    error = pytest.FixtureLookupError("", cell._request).formatrepr()
+    return getattr(error, "errorstring", "").partition("available fixtures: ")[2].partition("\n")[0].split(", ")
+
+
+def fixture_functions(cell: pytest.Function, name: str) -> Sequence[object]:
+    """Return the functions behind a fixture name, the overriding one last.
+
+    The public `request.getfixturevalue` would run them; the question comes up at collection.
+    """
+    return [definition.func for definition in cell._fixtureinfo.name2fixturedefs.get(name, ())]

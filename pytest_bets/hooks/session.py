@@ -1,0 +1,260 @@
+"""The session: a bet is judged when its last cell has reported."""
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from pytest_bets.bet.declaration import CRITERIA, is_bet_name
+from pytest_bets.diagnostics import DeclarationError, RecordError
+from pytest_bets.hooks.baseline import Baseline, take_baseline
+from pytest_bets.hooks.checkpoints import Checkpoints
+from pytest_bets.hooks.collector import Collector
+from pytest_bets.hooks.context import Context
+from pytest_bets.hooks.exploring import Exploring
+from pytest_bets.hooks.last_failed import LastFailed
+from pytest_bets.hooks.measuring import ATTRIBUTE
+from pytest_bets.hooks.refusals import check_overrides
+from pytest_bets.hooks.reports import (
+    REFUSED,
+    REGISTRATION,
+    RESULTS,
+    error_report,
+    tier_outcome,
+    tier_reports,
+    unexpected_report,
+)
+from pytest_bets.hooks.run import (
+    BetRun,
+    CellResults,
+    FinishedBet,
+    build_record,
+    collect_cells,
+    judge_run,
+    selection,
+    why_missing,
+)
+from pytest_bets.hooks.tiers import JudgedTiers, Outcome
+from pytest_bets.record import environment as machine
+from pytest_bets.record.codec import verdict_of
+from pytest_bets.record.gate import gated
+from pytest_bets.record.model import Summary
+from pytest_bets.record.store import Kept
+from pytest_bets.record.verdict import Verdict
+from pytest_bets.render.rollup import rollup
+from pytest_bets.values import canonical, row
+
+
+class Session:
+    """Takes the reports of all cells, judges bets, writes their records and reports their tiers.
+
+    It lives where every report arrives: in the one process, or in the controller of the workers.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.config = context.config
+        self.settings = context.settings
+        self.collector = Collector(context, JudgedTiers(self.outcome))
+        self.checkpoints = Checkpoints(context)
+        self.last_failed = LastFailed(context.config)
+        self.exploring = Exploring()
+        self.baseline = Baseline()
+        self.runs: dict[str, BetRun] = {}
+        self.finished: dict[str, FinishedBet] = {}
+        self.summary: Summary | None = None
+        self.on_finished: list[Callable[[BetRun], None]] = []
+        self._by_cell: dict[str, BetRun] = {}
+        self._by_tier: dict[str, tuple[BetRun, str]] = {}
+        self._reported: set[str] = set()
+        self._unexpected: dict[str, str] = {}
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Begin, in a process that runs the items itself."""
+        if not self.config.option.collectonly:
+            self.begin([item.nodeid for item in session.items])
+
+    def begin(self, nodeids: Sequence[str]) -> None:
+        """Note the cells and tiers of every bet, and take the baseline before any of them runs.
+
+        Raises:
+            pytest.UsageError: where an option does not fit the bets, or the results cannot be read.
+
+        """
+        by_file: dict[str, list[str]] = {}
+        for nodeid in nodeids:
+            by_file.setdefault(nodeid.partition("::")[0], []).append(nodeid)
+        for prefix, own in by_file.items():
+            if is_bet_name(prefix.rpartition("/")[2]):
+                self._expect(prefix, own)
+        if not self.runs:
+            return
+        check_overrides(self.settings, [run.declaration for run in self.runs.values()])
+        try:
+            self.baseline = take_baseline({run.path: run.declaration for run in self.runs.values()}, self.context)
+        except RecordError as error:
+            raise pytest.UsageError(
+                f"{error}\nNothing was run. Restore the file with git; where journals conflict, keep the lines of both."
+            ) from None
+        except OSError as error:
+            raise pytest.UsageError(f"The results cannot be read: {error}\nNothing was run.") from None
+        for run in self.runs.values():
+            self._by_cell.update(dict.fromkeys(run.cells, run))
+            self._by_tier.update({f"{run.prefix}::{tier}": (run, tier) for tier in run.tiers})
+
+    def _expect(self, prefix: str, nodeids: Sequence[str]) -> None:
+        path = Path(os.path.normpath(self.config.rootpath / prefix))  # as collected: symbolic links are not resolved
+        try:
+            declaration = self.context.catalogue.declaration(path)
+        except DeclarationError:  # its collection reports the error
+            return
+        if declaration is None:
+            return
+        kinds = [(nodeid, *selection(nodeid, declaration.function)) for nodeid in nodeids]
+        cells = frozenset(nodeid for nodeid, kind, _ in kinds if kind == "cell")
+        tiers = tuple(tier for _, kind, tier in kinds if kind == "tier")
+        self.runs[prefix] = BetRun(declaration, path, prefix, cells, tiers)
+
+    @pytest.hookimpl(trylast=True)  # other plugins still change reports: one with a failed subtest fails
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take the report of a cell; judge its bet when it was the last."""
+        nodeid = report.nodeid
+        if self.settings.rehearsal:
+            self.exploring.take(report)
+        self.last_failed.take(report)
+        run = self._by_cell.get(nodeid)
+        if run is None:
+            self._take_other(report)
+            return
+        if run.prefix in self.finished:
+            return
+        last = run.take(nodeid, report)
+        if report.when == "teardown" and self.checkpoints.enabled:
+            self.checkpoints.add(run, nodeid, self.baseline.code[run.declaration.id].digest)
+        if last:
+            self._finish(run)
+
+    def _take_other(self, report: pytest.TestReport) -> None:
+        """Note that a tier was reported, or that a cell ran which this process did not expect."""
+        if report.nodeid in self._by_tier and report.when == "call":
+            self._reported.add(report.nodeid)
+        elif ATTRIBUTE in report.__dict__:
+            self._unexpected.setdefault(report.nodeid.partition("::")[0], report.nodeid)
+
+    def tier(self, nodeid: str) -> tuple[BetRun, str] | None:
+        """Return the run and the tier of an item; None for an item that is no selected tier."""
+        return self._by_tier.get(nodeid)
+
+    def outcome(self, nodeid: str) -> Outcome | None:
+        """Return how a tier ended; None while its bet has cells to run."""
+        if nodeid not in self._by_tier:
+            return Outcome("failed", f"this session did not expect {nodeid}: its bet cannot be judged")
+        run, tier = self._by_tier[nodeid]
+        if run.prefix not in self.finished:
+            if run.waiting:
+                return None
+            self._finish(run)
+        return self._outcome(self.finished[run.prefix], tier)
+
+    def _outcome(self, finished: FinishedBet, tier: str) -> Outcome:
+        return tier_outcome(finished, tier, rehearsal=self.settings.rehearsal)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Finish the bets of which cells are missing, and write the summary."""
+        stopped = session.exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
+        for run in self.runs.values():
+            if run.prefix not in self.finished and not (stopped and run.untouched):
+                self._finish(run)
+        for finished in self.finished.values():
+            self._report_the_rest(finished)
+        for prefix, nodeid in self._unexpected.items():
+            self._emit(unexpected_report(prefix, nodeid), extra=True)
+        self.checkpoints.close()
+        if any(finished.stored for finished in self.finished.values()):
+            try:
+                self.summary = rollup(self.context.results, self.context.catalogue)
+            except (OSError, RecordError) as error:
+                text = f"The summary could not be written: {error}"
+                self._emit(error_report(next(iter(self.runs.values())), RESULTS, text), extra=True)
+        if session.testsfailed and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    @pytest.hookimpl(trylast=True, specname="pytest_sessionfinish")
+    def pytest_remember_red_bets(self) -> None:
+        """Make --lf run a bet whole: without its cells there is nothing to judge."""
+        self.last_failed.remember(self.runs)
+
+    def _finish(self, run: BetRun) -> None:
+        results = collect_cells(run)
+        missing = why_missing(run, results)
+        result = judge_run(run, results, missing)
+        stored = None
+        if self.settings.kept and (run.data or run.broken):
+            stored = self._store(run, result, results, complete=missing is None)
+        finished = FinishedBet(run, result, missing, len(results.cells), stored, self._gated(run, result))
+        self.finished[run.prefix] = finished
+        refused = self.context.registry.refusal(run.path, run.declaration) if run.skipped else None
+        if refused:
+            self._emit(error_report(run, REGISTRATION, refused), extra=True)
+        if run.refused:
+            text = f"{run.declaration.file}: its cells were not run: {run.refused}"
+            self._emit(error_report(run, REFUSED, text), extra=True)
+        run.data.clear()  # a sweep may be long, and its measurements are written
+        self._report_unselected(finished)
+        for listener in self.on_finished:
+            listener(run)
+
+    def _report_unselected(self, finished: FinishedBet) -> None:
+        """Report the tiers that turn the session red although they were not selected: a selection hides no failure."""
+        run = finished.run
+        asked = CRITERIA if self.settings.gate != "auto" else ("catastrophic",)
+        for tier in asked:
+            if tier in run.tiers or not run.declaration.sentences(tier):
+                continue
+            outcome = self._outcome(finished, tier)
+            if outcome.status == "failed":
+                for report in tier_reports(run, tier, outcome):
+                    self._emit(report, extra=report.when == "call")
+
+    def _report_the_rest(self, finished: FinishedBet) -> None:
+        """Report the selected tiers whose items did not run: the session was stopped, or calls nothing."""
+        run = finished.run
+        for tier in run.tiers:
+            if f"{run.prefix}::{tier}" not in self._reported:
+                for report in tier_reports(run, tier, self._outcome(finished, tier)):
+                    self._emit(report)
+
+    def _store(self, run: BetRun, result: Verdict, results: CellResults, *, complete: bool) -> Kept | None:
+        record = build_record(run, result, results.compute, self.baseline, pilot=self.settings.rehearsal)
+        rows = [row(cell) for cell in results.rows]
+        try:
+            stored = self.context.results.keep(record, rows, machine.clocked(run.seconds), complete=complete)
+        except (OSError, RecordError) as error:
+            cells = canonical({"bet": run.declaration.id, "cells": results.rows})
+            text = f"The results could not be written: {error}\nWhat was measured:\n{cells}"
+            self._emit(error_report(run, RESULTS, text), extra=True)
+            return None
+        if complete and not run.broken:
+            self.checkpoints.clear(run.declaration.id)
+        return stored
+
+    def _gated(self, run: BetRun, result: Verdict) -> frozenset[str]:
+        bet = run.declaration.id
+        standing = self.baseline.standings.get(bet)
+        if standing is not None and standing.gone:
+            return frozenset()
+        record = self.baseline.records.get(bet)
+        recorded = verdict_of(record) if record else None
+        return gated(self.settings.gate, run.tiers, result, recorded)
+
+    def _emit(self, report: pytest.TestReport, *, extra: bool = False) -> None:
+        """Report to pytest; `extra` for a report without an item, so that the progress does not pass 100 %."""
+        session = self.config.pluginmanager.get_plugin("session")
+        if extra and session is not None:
+            session.testscollected += 1
+        self.config.hook.pytest_runtest_logreport(report=report)
+        if extra:  # pytest 8.2 counts an item as done only now
+            self.config.hook.pytest_runtest_logfinish(nodeid=report.nodeid, location=report.location)

@@ -1,0 +1,607 @@
+"""What the audit says of honest and of hard histories, each in a real repository."""
+
+import os
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_bets.audit.evidence import Ancestry
+from pytest_bets.audit.finding import Kind
+from pytest_bets.git.revision import Commit
+from tests.helpers.histories import (
+    BET,
+    DECLARATION,
+    JOURNAL,
+    LAB,
+    LOOSER,
+    RECORD,
+    WON,
+    History,
+    audit,
+    commit,
+    edit,
+    lines,
+    report,
+    second,
+    undetermined,
+    write,
+)
+from tests.helpers.repositories import git
+from tests.helpers.schemas import schema
+
+pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+
+NINE = "bets/bet_9_heat.py"
+
+
+def merge(*branches: str) -> None:
+    git("merge", "-q", "--no-edit", "--no-ff", *branches)
+
+
+def branch(name: str, *start: str) -> None:
+    git("checkout", "-q", "-b", name, *start)
+
+
+def to(name: str) -> None:
+    git("checkout", "-q", name)
+
+
+def plain(_: History) -> None:
+    """Leave the history as the template made it: declared, then run."""
+
+
+def renamed(_: History) -> None:
+    git("mv", BET, NINE)
+    edit(("Bet 1:", "Bet 9:"), file=NINE)
+    commit("Sort the bets")
+
+
+def declared_and_run_on_a_branch(history: History) -> None:
+    branch("work")
+    second()
+    commit("Declare bet 2")
+    history.again("Run bet 2")
+    to("main")
+    write("notes.txt", "x")
+    commit("Take notes")
+    merge("work")
+
+
+def run_in_two_clones(history: History) -> None:
+    branch("work")
+    history.again()
+    to("main")
+    write("notes.txt", "x")
+    commit("Take notes")
+    history.again()
+
+
+def run_on_two_branches(history: History) -> None:
+    run_in_two_clones(history)
+    git("merge", "-q", "--no-edit", "-X", "ours", "work")
+    assert len(lines()) == 3
+
+
+def merged_as_an_octopus(history: History) -> None:
+    for name in ("one", "two"):
+        branch(name, "main")
+        write(f"{name}.txt", "x")
+        commit(name)
+    branch("three", "main")
+    second()
+    commit("Declare bet 2")
+    history.again("Run bet 2")
+    to("main")
+    merge("one", "two", "three")
+    assert len(git("rev-list", "--parents", "-1", "HEAD").split()) == 1 + 4
+
+
+def changed_on_two_branches_before_it_ran(history: History) -> None:
+    history.undeclare()
+    branch("work")
+    edit(("at most 1 cell", "at most 2 cells"), ("cold) <= 1", "cold) <= 2"))
+    commit("Think again of the control")
+    history.again("Run bet 1")
+    to("main")
+    edit(("return losses", "# as measured\n    return losses"))
+    commit("Say what is returned")
+    merge("work")
+
+
+def renamed_on_a_branch_and_mended_on_another(history: History) -> None:
+    branch("work")
+    renamed(history)
+    to("main")
+    edit(("return losses", "# as measured\n    return losses"))
+    commit("Say what is returned")
+    merge("work")
+    assert "as measured" in Path(NINE).read_text()
+
+
+def formatted(_: History) -> None:
+    edit(('"count(warm < cold) >= 4"', '\n    "count(warm < cold) >= 4",\n'), ("STEPS = 10", "STEPS = (10)"))
+    commit("Format")
+
+
+def scope_added(_: History) -> None:
+    edit(("Run: pytest", "Scope: says nothing of other optimisers.\nRun: pytest"))
+    commit("Say what it does not say")
+
+
+def changed_before_its_result(history: History) -> None:
+    history.undeclare()
+    edit(*LOOSER)
+    commit("Think again")
+    history.again("Run bet 1")
+
+
+def results_moved(_: History) -> None:
+    git("mv", "results", "evidence")
+    write("pytest.ini", "[pytest]\nbets_results = evidence\n")
+    commit("Call it evidence")
+
+
+def record_committed_after_its_line(history: History) -> None:
+    history.undeclare()
+    history.run()
+    git("add", JOURNAL)
+    git("commit", "-q", "-m", "Run bet 1")
+    commit("Add the record")
+
+
+def run_again(history: History) -> None:
+    history.again()
+
+
+def rehearsed(history: History) -> None:
+    history.run("--bets-pilot", "--bets-results=rehearsals")
+    commit("Rehearse")
+
+
+def at_a_commit(_: History) -> None:
+    git("checkout", "-q", "--detach")
+    write("notes.txt", "x")
+    commit("Take notes")
+
+
+def in_a_linked_worktree(_: History) -> None:
+    git("worktree", "add", "-q", "-b", "other", "tree")
+    os.chdir("tree")
+
+
+def in_a_subfolder(history: History) -> None:
+    history.unwritten()
+    for name in ("bets", "pytest.ini"):
+        Path("research").mkdir(exist_ok=True)
+        shutil.move(name, f"research/{name}")
+    commit("Declare bet 1")
+    os.chdir("research")
+    history.again("Run bet 1")
+
+
+def in_folders_with_odd_names(history: History) -> None:
+    history.unwritten()
+    folder = Path("größe ?* 'b'")
+    folder.mkdir()
+    for name in ("bets", "pytest.ini"):
+        shutil.move(name, folder / name)
+    commit("Declare bet 1")
+    os.chdir(folder)
+    history.again("Run bet 1")
+
+
+def with_odd_messages(history: History) -> None:
+    history.undeclare()
+    for message in (
+        "\x1b[31mred",
+        ":100644 000000 abc",
+        "größe\t\n\n@@ -1 +1 @@",
+        "+++ b/results/journal.jsonl",
+        "'\"`$(x)",
+    ):
+        commit(message, "--allow-empty")
+    history.again("diff --git a/x b/x\n\n-{}")
+
+
+def in_a_checkout_with_carriage_returns(_: History) -> None:
+    git("-c", "core.autocrlf=true", "clone", "-q", ".", "clone")
+    os.chdir("clone")
+    assert b"\r\n" in Path(RECORD).read_bytes()
+    git("config", "core.autocrlf", "true")
+
+
+def read_with_other_settings(_: History) -> None:
+    for name, value in {
+        "log.showRoot": "false",
+        "diff.noprefix": "true",
+        "log.follow": "true",
+        "diff.renames": "false",
+    }.items():
+        git("config", name, value)
+
+
+def tried_again_openly(history: History) -> None:
+    marker = ("@pytest.mark.strict", "@pytest.mark.challenges(1)\n@pytest.mark.strict")
+    write("bets/bet_9_again.py", DECLARATION)
+    edit(("Bet 1:", "Bet 9:"), marker, file="bets/bet_9_again.py")
+    commit("Try the claim of bet 1 again")
+    history.again()
+
+
+CLEAN: dict[str, tuple[Callable[[History], None], str]] = {
+    "declared, then run": (plain, ""),
+    "renamed with another number": (renamed, "renamed stale"),
+    "declared and run on a branch that was merged": (declared_and_run_on_a_branch, ""),
+    "run on two branches, the journals united": (run_on_two_branches, ""),
+    "merged as an octopus": (merged_as_an_octopus, ""),
+    "changed on a branch before it ran there, merged with other changes": (
+        changed_on_two_branches_before_it_ran,
+        "changed",
+    ),
+    "renamed on one branch and mended on another": (renamed_on_a_branch_and_mended_on_another, "renamed stale"),
+    "formatted": (formatted, ""),
+    "a scope added": (scope_added, ""),
+    "criteria changed before the first result": (changed_before_its_result, "changed"),
+    "the folder of results moved": (results_moved, ""),
+    "the record committed after its line": (record_committed_after_its_line, ""),
+    "run again": (run_again, ""),
+    "a fallen claim tried again, by a bet that challenges it": (tried_again_openly, "retracted"),
+    "rehearsed into a folder of its own": (rehearsed, ""),
+    "at a commit, on no branch": (at_a_commit, ""),
+    "in a linked worktree": (in_a_linked_worktree, ""),
+    "in a subfolder of the repository": (in_a_subfolder, ""),
+    "in folders with odd names": (in_folders_with_odd_names, ""),
+    "with odd messages": (with_odd_messages, ""),
+    "in a check-out with carriage returns": (in_a_checkout_with_carriage_returns, ""),
+    "read with other settings of git": (read_with_other_settings, ""),
+}
+
+
+@pytest.mark.parametrize("name", CLEAN)
+def test_an_honest_history_is_clean(history: History, name: str) -> None:
+    """No finding, these notes and no others, and every bet with its declaration before its first result."""
+    do, notes = CLEAN[name]
+    do(history)
+    found = audit()
+    assert (found.status, found.findings) == (0, set())
+    assert found.notes == set(notes.split())
+    for bet in found.whole["bets"]:
+        assert git("rev-parse", bet["declared"]["id"]) != bet["first_result"]["id"], bet
+
+
+def test_a_report_reads_like_one_to_a_colleague(history: History) -> None:
+    """The report gives the verdict and its date, then the findings, with commits and dates."""
+    declared, ran = git("rev-parse", "HEAD~1"), git("rev-parse", "HEAD")
+    day = git("log", "-1", "--format=%cs")
+    edit(*LOOSER)
+    moved = commit("Clarify the claim")
+    history.patch.setenv("COLUMNS", "100")
+    assert report().splitlines() == [
+        "Audit of 1 bet in 3 commits.",
+        "",
+        f"1_warm: PASS, declared {declared[:10]} {day}, first result {ran[:10]} {day}",
+        "    FINDING goalposts: strict loosened: count(warm < cold) >= 4 -> >= 2, after its first result: the",
+        f'        goalposts moved [{moved[:10]} {day} "Clarify the claim"]',
+        "    FINDING goalposts: lenient loosened: count(warm < cold) >= 3 -> >= 2, after its first result:",
+        f'        the goalposts moved [{moved[:10]} {day} "Clarify the claim"]',
+        "    note stale: the record is of another declaration than the bet's file has now: run the bet again",
+        f"    note stale: the record is stale: {BET}: experiment changed since ({moved[:10]}); run",
+        "        the bet again",
+        "    under its criteria as first declared: FAIL; as they are now: PASS",
+        "",
+        "Not clean: 2 findings, 2 notes.",
+    ]
+
+
+def test_every_kind_is_in_the_schema_and_explained() -> None:
+    """Findings and notes have a table each; what cannot be determined has its exit status."""
+    tables = (Path(__file__).parents[2] / "docs" / "audit.md").read_text(encoding="utf-8").split("## ")[1:3]
+    rows = [line.split("|")[1] for table in tables for line in table.splitlines() if line.startswith("| `")]
+    kinds = get_args(Kind)
+    assert [*re.findall("`(.+?)`", "".join(rows)), "unknown"] == list(kinds)
+    assert schema("audit")["$defs"]["EntryPart"]["properties"]["kind"]["enum"] == list(kinds)
+
+
+def test_the_verdict_under_the_first_criteria_stands_beside_that_of_today(history: History) -> None:
+    """Both are of the measurements that are recorded now."""
+    edit(*LOOSER)
+    commit("Clarify the claim")
+    history.again()
+    bet = audit().bet()
+    assert (bet["under_first_criteria"], bet["verdict"]) == ("FAIL", "PASS")
+
+
+@pytest.mark.usefixtures("history")
+def test_the_same_said_in_other_words_is_shown_as_what_it_is() -> None:
+    """At least 4 of whole cells is more than 3: no goalpost moved."""
+    edit(("at least 4 of", "more than 3 of"), (">= 4", "> 3"))
+    commit("Reword")
+    found = audit()
+    assert found.findings == set()
+    assert found.changed("reworded") == {("strict", "reworded")}
+
+
+@pytest.mark.usefixtures("history")
+def test_criteria_that_were_tightened_after_the_result_moved_as_well() -> None:
+    """They are classed as tightened."""
+    edit(("at least 4 of", "at least 5 of"), (">= 4", ">= 5"))
+    commit("Ask for more")
+    assert audit().changed() == {("strict", "tightened")}
+
+
+def test_a_rebased_run_names_a_commit_that_is_gone(history: History) -> None:
+    """The order that git shows now is not the one in which it happened."""
+    history.undeclare()
+    branch("work")
+    second()
+    commit("Declare bet 2")
+    history.again("Run the bets")
+    to("main")
+    write("notes.txt", "x")
+    commit("Take notes")
+    git("checkout", "-q", "work")
+    git("rebase", "-q", "main")
+    found = audit()
+    assert found.findings == {"lost-commit"}
+    assert "amended, rebased or squashed" in found.of("lost-commit")[0]["text"]
+
+
+def test_runs_of_two_clones_that_are_put_one_after_the_other_are_clean(history: History) -> None:
+    """A pull with rebase moves the results of a run, and not the declaration that it ran from."""
+    run_in_two_clones(history)
+    to("work")
+    git("rebase", "-q", "-X", "theirs", "main")
+    found = audit()
+    assert (found.findings, found.notes) == (set(), {"forked-chain"})
+
+
+def test_a_changed_laboratory_shows_with_its_definitions_and_commits(history: History) -> None:
+    """First the record is stale; measured again, the metric has drifted."""
+    edit(*WON, file=LAB)
+    changed = commit("Mend the laboratory")
+    assert (
+        audit().text("stale") == f"the record is stale: {LAB}: COLD changed since ({changed[:10]}); run the bet again"
+    )
+    history.again()
+    found = audit()
+    assert found.text("drift") == f"metric drift: measured again with other code ({LAB}: COLD); FAIL before, PASS after"
+    assert found.status == 0
+
+
+def test_runs_that_disagree_are_marked_unstable(history: History) -> None:
+    """The same declaration and code came to two verdicts."""
+    history.undeclare()
+    edit(("COLD = 2.5", "COLD = 2.5 + 9 * __import__('pathlib').Path('results').exists()"), file=LAB)
+    commit("Declare bet 1")
+    history.run()
+    history.again()
+    assert audit().text("unstable") == "unstable: runs of the same declaration and code came to FAIL, PASS"
+
+
+def challenge(file: str, number: int, challenged: int, *pairs: tuple[str, str]) -> None:
+    write(file, DECLARATION)
+    marker = ("@pytest.mark.strict", f"@pytest.mark.challenges({challenged})\n@pytest.mark.strict")
+    words = ("with warm-up the loss", f"in setting {number} of {number + 5} the loss")
+    edit(("Bet 1:", f"Bet {number}:"), words, marker, *pairs, file=file)
+
+
+def test_a_retraction_that_is_overturned_is_shown_with_its_history(history: History) -> None:
+    """Bet 2 retracts bet 1, and bet 3 retracts bet 2: each in the commit in which it came to be."""
+    challenge("bets/bet_2_two.py", 2, 1)
+    commit("Challenge bet 1")
+    retracted = history.again("Run bet 2")
+    assert audit().of("retracted")[0]["commit"]["id"] == retracted
+    challenge("bets/bet_3_three.py", 3, 2)
+    commit("Challenge bet 2")
+    overturned = history.again("Run bet 3")
+    entries = [entry for entry in audit().bet()["entries"] if entry["kind"] in ("retracted", "overturned")]
+    assert [(entry["commit"]["id"], entry["text"]) for entry in entries] == [
+        (retracted, "2_two, which challenges it, came to FAIL: the claim is retracted"),
+        (overturned, "the retraction by 2_two is overturned: 2_two is itself retracted by 3_three"),
+    ]
+
+
+def test_a_withdrawn_challenge_overturns_its_retraction(history: History) -> None:
+    """The commit is the one that withdrew it."""
+    challenge("bets/bet_2_two.py", 2, 1)
+    commit("Challenge bet 1")
+    history.again("Run bet 2")
+    edit(("@pytest.mark.strict", '@pytest.mark.withdrawn("untuned")\n@pytest.mark.strict'), file="bets/bet_2_two.py")
+    withdrawn = commit("Withdraw bet 2")
+    (entry,) = audit().of("overturned")
+    assert entry["commit"]["id"] == withdrawn
+    assert entry["text"] == "the retraction by 2_two is overturned: 2_two was withdrawn (untuned)"
+
+
+def test_a_bet_that_was_declared_and_never_run_is_noted(history: History) -> None:
+    """And is no finding."""
+    history.undeclare()
+    found = audit()
+    assert (found.status, found.notes) == (0, {"never-run"})
+
+
+def test_a_run_from_a_dirty_tree_is_noted(history: History) -> None:
+    """What it measured with may be in no commit."""
+    edit(*WON, file=LAB)
+    history.again()
+    assert "uncommitted changes" in audit().text("dirty")
+
+
+def test_void_runs_are_noted_and_are_no_result(history: History) -> None:
+    """Criteria may change after a crash, which showed no result."""
+    history.undeclare()
+    edit(("return losses", "raise OSError\n    return losses"))
+    commit("Break it")
+    with pytest.raises(AssertionError):
+        history.run()
+    commit("Run bet 1")
+    edit(("raise OSError\n    ", ""), *LOOSER)
+    commit("Mend it")
+    history.again("Run bet 1")
+    found = audit()
+    assert found.findings == set()
+    assert {"void", "changed"} <= found.notes
+    assert found.changed("changed") == {("strict", "loosened"), ("lenient", "loosened")}
+
+
+@pytest.mark.usefixtures("history")
+def test_a_revision_that_does_not_parse_is_noted() -> None:
+    """The next that does is held against the last that did."""
+    edit(("import pytest\n", "import pytest(\n"))
+    broken = commit("Work in progress")
+    edit(("import pytest(\n", "import pytest\n"))
+    commit("Mend the syntax")
+    (entry,) = audit().of("unreadable")
+    assert entry["commit"]["id"] == broken
+    assert audit().findings == set()
+
+
+@pytest.mark.usefixtures("history")
+def test_a_bet_that_cannot_be_read_today_leaves_the_audit_untold() -> None:
+    """It is not called clean."""
+    edit(("import pytest\n", "import pytest(\n"))
+    commit("Work in progress")
+    found = audit()
+    assert found.status == 3
+    assert BET in found.of("unknown")[0]["text"]
+
+
+def begin_anew() -> None:
+    shutil.rmtree(".git")
+    git("init", "-q")
+
+
+@pytest.mark.parametrize(
+    ("break_off", "message"),
+    [
+        (lambda: shutil.rmtree(".git"), "lies in no git checkout"),
+        (begin_anew, "nothing was ever committed"),
+        (lambda: write(JOURNAL, "<<<<<<< HEAD\n"), "merge conflict"),
+        (lambda: write(RECORD, "{}"), "is no record"),
+    ],
+    ids=["outside git", "in an empty repository", "with a conflict in the journal", "with a broken record"],
+)
+@pytest.mark.usefixtures("history")
+def test_what_cannot_be_told_is_not_called_clean(break_off: Callable[[], object], message: str) -> None:
+    """Exit status 3, and the reason."""
+    break_off()
+    assert message in undetermined()
+
+
+@pytest.mark.usefixtures("history")
+def test_a_shallow_clone_cannot_tell() -> None:
+    """And says what brings the rest."""
+    git("clone", "-q", "--depth=1", Path.cwd().as_uri(), "clone")
+    os.chdir("clone")
+    assert "git fetch --unshallow" in undetermined()
+    git("fetch", "-q", "--unshallow")
+    assert audit().status == 0
+
+
+@pytest.mark.usefixtures("history")
+def test_a_bet_in_a_submodule_is_told_of_there() -> None:
+    """The repository around it cannot tell, and the submodule's own audit can."""
+    inner = Path("inner").resolve()
+    git("clone", "-q", ".", str(inner))
+    second()
+    edit(("Bet 1:", "Bet 7:"), file=inner / BET)
+    git("-C", str(inner), "mv", BET, "bets/bet_7_inner.py")
+    git("-C", str(inner), "commit", "-q", "-a", "-m", "Sort")
+    git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", inner.as_uri(), "part")
+    shutil.rmtree(inner)
+    commit("Declare bet 2, take in part")
+    found = audit()
+    assert (found.status, found.findings) == (3, set())
+    assert found.text("unknown") == "part/bets/bet_7_inner.py lies in a repository of its own: run the audit there"
+    os.chdir("part")
+    assert audit().status == 0
+
+
+def test_results_outside_of_the_repository_leave_the_audit_untold(
+    history: History, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """What happened to their journal is in no commit."""
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    shutil.copytree("results", elsewhere, dirs_exist_ok=True)
+    history.undeclare()
+    found = audit("--results", str(elsewhere))
+    assert (found.status, found.findings) == (3, set())
+    assert "lies outside of" in found.text("unknown")
+
+
+@pytest.mark.usefixtures("history")
+def test_a_partial_clone_without_its_objects_cannot_tell() -> None:
+    """A revision that is missing is not taken for one that never was."""
+    blob = git("rev-parse", f"HEAD:{BET}")
+    Path(f".git/objects/{blob[:2]}/{blob[2:]}").unlink()
+    assert "partial or damaged" in undetermined()
+
+
+@st.composite
+def graphs(draw: st.DrawFn) -> dict[str, Commit]:
+    """Draw commits with any parents among those before them."""
+    commits: dict[str, Commit] = {}
+    for order in range(draw(st.integers(1, 9))):
+        parents = draw(st.lists(st.sampled_from(sorted(commits)), unique=True, max_size=3)) if commits else []
+        commits[str(order)] = Commit(str(order), tuple(parents), "", "", order)
+    return commits
+
+
+@given(commits=graphs())
+def test_a_commit_is_before_another_when_a_way_of_parents_leads_to_it(commits: dict[str, Commit]) -> None:
+    """As the transitive closure says, for every pair."""
+    ancestors: dict[str, set[str]] = {}
+    for name, item in commits.items():
+        ancestors[name] = set(item.parents).union(*(ancestors[parent] for parent in item.parents))
+    order = Ancestry(commits)
+    for one in commits.values():
+        for other in commits.values():
+            assert order.before(one, other) == (one.id in ancestors[other.id])
+
+
+def test_a_record_that_a_merge_edits_is_found_in_the_merge(history: History) -> None:
+    """Neither parent holds those bytes, and no run wrote them."""
+    branch("work")
+    edit(*WON, file=LAB)
+    history.again()
+    to("main")
+    write("notes.txt", "x")
+    commit("Take notes")
+    git("merge", "-q", "--no-ff", "--no-commit", "work")
+    edit(('"verdict": "PASS"', '"verdict": "LENIENT"'), file=RECORD)
+    merged = commit("Merge branch work")
+    found = audit()
+    assert found.findings == {"edited-record", "misjudged"}
+    assert found.of("edited-record")[0]["commit"]["id"] == merged
+
+
+@pytest.mark.usefixtures("history")
+def test_a_line_that_a_branch_dropped_is_gone_since_then() -> None:
+    """The commit to look at is the branch's, and not the merge that brought it in."""
+    branch("work")
+    Path(JOURNAL).unlink()
+    commit("Tidy up")
+    to("main")
+    write("notes.txt", "x")
+    commit("Take notes")
+    branch("other")
+    git("merge", "-q", "--no-edit", "work")
+    (entry,) = audit().of("vanished-line")
+    assert entry["commit"]["subject"] == "Tidy up"
+
+
+def test_a_new_bet_under_the_name_of_one_that_was_renamed_is_another_and_late(history: History) -> None:
+    """No goalpost moved; but its name has results that are older than it is."""
+    renamed(history)
+    second(BET)
+    edit(("Bet 2:", "Bet 1:"))
+    commit("Declare another bet 1")
+    found = audit()
+    assert found.findings == {"late"}
+    assert [bet["id"] for bet in found.whole["bets"]] == ["1_warm", "9_heat"]

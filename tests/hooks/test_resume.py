@@ -1,0 +1,199 @@
+"""An interrupted run can be resumed: finished cells are reused while declaration and code are the same."""
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.fixtures import Run, WriteBet
+from tests.helpers.processes import kill, start, until
+from tests.helpers.results import prove_whole, records
+
+FAILED = pytest.ExitCode.TESTS_FAILED
+ABOVE = "import pathlib\nimport time\nSTEPS = 1"
+MEASURED = """
+with pathlib.Path("trace").open("a") as trace:
+    trace.write(f"{part}\\n")
+while pathlib.Path(f"block{part}").exists():
+    time.sleep(0.01)
+if pathlib.Path(f"crash{part}").exists():
+    raise RuntimeError("out of memory")
+return {"gain": part / 3, "curve": [part, float("nan")]}
+"""
+NOTHING_TO_RESUME = "bets: no interrupted run to resume, every cell runs"
+
+
+@pytest.fixture
+def traced(bet: WriteBet) -> None:
+    """Write a bet whose cells leave a line in `trace`, hang while `block3` is there and crash while `crash3` is."""
+    bet(above=ABOVE, body=MEASURED)
+
+
+def _ran() -> list[int]:
+    """Return which cells have run since this was last asked."""
+    trace = Path("trace")
+    ran = sorted(map(int, trace.read_text().split())) if trace.exists() else []
+    trace.unlink(missing_ok=True)
+    return ran
+
+
+def _noted() -> list[Path]:
+    return sorted(Path("results/.bets/unfinished").glob("*.cells"))
+
+
+@pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGINT], ids=["killed", "interrupted"])
+@pytest.mark.usefixtures("traced")
+def test_finished_cells_of_an_interrupted_run_are_reused(pytester: pytest.Pytester, run: Run, sign: int) -> None:
+    """What was measured before the run was cut off is not measured again, and the header says so."""
+    Path("block3").touch()
+    session = start(pytester.path)
+    until(lambda: Path("trace").exists() and "3" in Path("trace").read_text(), session)
+    kill(session, sign)
+    assert _ran() == [1, 2, 3]
+    assert records(Path("results")) == {}
+    Path("block3").unlink()
+    shown = run("--bets-resume")
+    assert "bets: 2 finished cells of 1_first reused" in shown
+    assert _ran() == [3, 4]
+    assert records(Path("results"))["1_first"]["verdict"] == "PASS"
+    prove_whole(Path("results"))
+
+
+@pytest.mark.usefixtures("traced")
+def test_finished_cells_are_reused_by_workers_too(pytester: pytest.Pytester, run: Run) -> None:
+    """The controller notes what workers have finished, and hands it to other workers."""
+    Path("block3").touch()
+    session = start(pytester.path, "-n", "2")
+    until(lambda: any(path.read_bytes().count(b"\n") >= 2 for path in _noted()), session)
+    kill(session, signal.SIGKILL)
+    noted = sum(path.read_bytes().count(b"\n") for path in _noted())
+    assert noted in (2, 3)
+    _ran()
+    Path("block3").unlink()
+    assert f"bets: {noted} finished cells of 1_first reused" in run("--bets-resume", "-n", "2")
+    assert len(_ran()) == 4 - noted
+    assert records(Path("results"))["1_first"]["verdict"] == "PASS"
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["plain", "xdist"])
+@pytest.mark.usefixtures("traced")
+def test_only_the_cells_that_crashed_run_again(run: Run, workers: tuple[str, ...]) -> None:
+    """A crash is no result; the other cells have theirs."""
+    Path("crash3").touch()
+    run(expect=FAILED)
+    _ran()
+    Path("crash3").unlink()
+    assert "bets: 3 finished cells of 1_first reused" in run("--bets-resume", *workers)
+    assert _ran() == [3]
+
+
+@pytest.mark.usefixtures("traced")
+def test_a_resumed_run_writes_the_bytes_of_an_uninterrupted_one(run: Run) -> None:
+    """The record does not show the interruption."""
+    run("--bets-results=whole")
+    Path("crash3").touch()
+    run(expect=FAILED)
+    Path("crash3").unlink()
+    run("--bets-resume")
+    assert Path("results/1_first.json").read_bytes() == Path("whole/1_first.json").read_bytes()
+
+
+@pytest.mark.usefixtures("traced")
+def test_without_the_option_every_cell_runs_again(run: Run) -> None:
+    """Reuse must be requested."""
+    Path("crash3").touch()
+    run(expect=FAILED)
+    _ran()
+    Path("crash3").unlink()
+    assert "reused" not in run()
+    assert _ran() == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("above", "body"),
+    [(ABOVE.replace("STEPS = 1", "STEPS = 2"), MEASURED), (ABOVE, "OTHER = 1\n" + MEASURED)],
+    ids=["declaration", "code"],
+)
+@pytest.mark.usefixtures("traced")
+def test_cells_of_another_declaration_or_other_code_are_not_reused(
+    bet: WriteBet, run: Run, above: str, body: str
+) -> None:
+    """Both digests have to match; the header says why every cell runs."""
+    Path("crash3").touch()
+    run(expect=FAILED)
+    _ran()
+    Path("crash3").unlink()
+    bet(above=above, body=body)
+    shown = run("--bets-resume")
+    assert "bets: 1_first runs afresh: its declaration or code has changed since it was interrupted" in shown
+    assert _ran() == [1, 2, 3, 4]
+    assert _noted() == []
+
+
+@pytest.mark.parametrize("torn", [b'["bet_1_first.py::experiment[4]", "{\\"ind', b"[]", b'["a"]', b"7", b"\xff\xfe"])
+@pytest.mark.usefixtures("traced")
+def test_a_line_that_was_cut_off_is_left_out(run: Run, torn: bytes) -> None:
+    """A kill may cut a line anywhere; the lines before it count."""
+    Path("crash3").touch()
+    Path("crash4").touch()
+    run(expect=FAILED)
+    _ran()
+    Path("crash3").unlink()
+    Path("crash4").unlink()
+    (noted,) = _noted()
+    noted.write_bytes(noted.read_bytes() + torn)
+    assert "bets: 2 finished cells of 1_first reused" in run("--bets-resume")
+    assert _ran() == [3, 4]
+
+
+@pytest.mark.usefixtures("traced")
+def test_nothing_is_left_to_resume_after_a_whole_run(run: Run) -> None:
+    """What is of record is not kept twice, and is not mistaken for an interrupted run."""
+    run()
+    assert _noted() == []
+    _ran()
+    assert NOTHING_TO_RESUME in run("--bets-resume")
+    assert _ran() == [1, 2, 3, 4]
+
+
+def test_nothing_is_there_to_resume_before_the_first_run(bet: WriteBet, run: Run) -> None:
+    """The option can stand in a script that does not know whether it is the first time."""
+    bet()
+    assert NOTHING_TO_RESUME in run("--bets-resume")
+
+
+@pytest.mark.usefixtures("traced")
+def test_a_part_of_a_bet_is_resumed_by_the_whole(run: Run) -> None:
+    """Cells chosen by -k are finished cells like any other."""
+    run("-k", "experiment[2]")
+    _ran()
+    assert "bets: 1 finished cell of 1_first reused" in run("--bets-resume")
+    assert _ran() == [1, 3, 4]
+
+
+def test_a_cell_whose_teardown_failed_is_not_finished(bet: WriteBet, run: Run) -> None:
+    """It counts as crashed in the run that measured it, and so it does afterwards."""
+    above = f"""
+{ABOVE}
+
+@pytest.fixture
+def disk(request):
+    yield
+    assert not (pathlib.Path("crash3").exists() and "[3]" in request.node.name)
+"""
+    bet(above=above, body=MEASURED.replace("if pathlib", "if False and pathlib"), arguments="part, disk")
+    Path("crash3").touch()
+    run(expect=FAILED)
+    _ran()
+    Path("crash3").unlink()
+    assert "bets: 3 finished cells of 1_first reused" in run("--bets-resume")
+    assert _ran() == [3]
+
+
+@pytest.mark.parametrize("option", ["--bets-pilot", "--bets-set=STEPS=3"])
+def test_a_rehearsal_leaves_nothing_to_resume(bet: WriteBet, run: Run, option: str) -> None:
+    """Cells that ran with other constants are never taken for cells of record."""
+    bet(above=ABOVE + "\nPILOT = {'STEPS': 2}", body=MEASURED)
+    Path("crash3").touch()
+    run(option, "--bets-results=tried", expect=FAILED)
+    assert not list(Path("tried").rglob("*.cells"))

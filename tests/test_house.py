@@ -1,0 +1,118 @@
+"""The house is in order: tests mirror modules, every test says what it proves, and the map names every module."""
+
+import ast
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.helpers import architecture
+
+TESTS: Final = Path(__file__).parent
+MODULES: Final = {
+    path.relative_to(architecture.PACKAGE).with_suffix("").as_posix()
+    for path in architecture.PACKAGE.rglob("*.py")
+    if path.name != "__init__.py"
+}
+FOLDERS: Final = [folder.name for folder in architecture.folders()]
+FILES: Final = sorted(path for path in TESTS.rglob("test_*.py") if "lab" not in path.relative_to(TESTS).parts)
+ELSEWHERE: Final = {
+    "audit/test_audit.py": (
+        *(
+            "audit/change",
+            "audit/code_notes",
+            "audit/collect",
+            "audit/document",
+            "audit/evidence",
+            "audit/finding",
+            "audit/journal",
+        ),
+        *("audit/lineage", "audit/render", "audit/retraction", "audit/staleness"),
+        *("git/log", "git/process", "git/revision"),
+    ),
+    "bet/test_docstring_faults.py": ("bet/thresholds",),
+    "bet/test_markers.py": ("bet/criteria", "bet/source", "hooks/marks"),
+    "bet/test_template.py": ("git/attributes",),
+    "claims/test_check.py": ("claims/markdown", "claims/mentions", "claims/number"),
+    "cli/test_main.py": ("__main__", "cli/help", "render/rollup"),
+    "cli/test_main_claims.py": ("claims/document", "claims/files", "claims/render"),
+    "code/test_digest.py": (
+        *("code/closure", "code/expressions", "code/names", "code/outline", "code/staleness", "code/texts"),
+        "code/writer",
+    ),
+    "code/test_index.py": ("code/program",),
+    "hooks/test_registration.py": ("hooks/baseline", "render/registration"),
+    "hooks/test_resume.py": ("hooks/checkpoints", "record/checkpoint"),
+    "hooks/test_replay.py": ("record/verify",),
+    "hooks/test_terminal.py": ("hooks/notes", "hooks/reports"),
+    "hooks/test_overrides.py": ("render/rehearsal",),
+    "record/test_codec.py": ("record/model",),
+    "record/test_decode.py": ("record/field",),
+    "record/test_schema.py": ("cli/schemas",),
+    "record/test_store.py": ("walk",),
+    "record/test_upgrade.py": ("audit/upgrade", "code/lock", "record/journal", "render/upgrade"),
+    "render/test_cells.py": ("record/columns",),
+    "render/test_summary.py": ("render/markdown",),
+    "sentence/test_parse.py": ("sentence/ast", "sentence/lex"),
+    "session/test_distribution.py": (
+        *("hooks/collector", "hooks/context", "hooks/register", "hooks/remote", "hooks/run", "hooks/session"),
+        *("hooks/worker", "hooks/xdist"),
+    ),
+    "session/test_neighbours.py": ("hooks/activation", "hooks/pytest_private", "plugin"),
+}
+"""The modules without a test file of their name, by the file that proves them."""
+
+
+def mirrored(path: Path) -> str | None:
+    """Return the module that a test file is named after: test_parse.py and test_parse_links.py are both of `parse`."""
+    name = path.relative_to(TESTS).with_suffix("").as_posix().replace("test_", "", 1)
+    return max((module for module in MODULES if name == module or name.startswith(f"{module}_")), key=len, default=None)
+
+
+def functions_of(path: Path) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """Return the test functions of a file, not those in its strings."""
+    tree = ast.parse(path.read_bytes())
+    functions = (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+    return [function for function in functions if function.name.startswith("test_")]
+
+
+def test_every_module_has_a_test_file_of_its_name_or_is_listed() -> None:
+    """The list has no module that has a test file, and none twice."""
+    listed = [module for modules in ELSEWHERE.values() for module in modules]
+    assert sorted(listed) == sorted(MODULES - {mirrored(path) for path in FILES})
+
+
+@pytest.mark.parametrize("file", ELSEWHERE)
+def test_a_file_that_proves_other_modules_exists(file: str) -> None:
+    """A renamed test file is renamed in the list, too."""
+    assert (TESTS / file).is_file()
+
+
+@pytest.mark.parametrize("file", [str(path.relative_to(TESTS)) for path in FILES if path.parent.name in FOLDERS])
+def test_a_test_file_in_the_folder_of_a_noun_is_named_after_a_module(file: str) -> None:
+    """Tests that span modules are in tests/session."""
+    assert mirrored(TESTS / file) is not None
+
+
+def test_test_files_are_in_known_folders() -> None:
+    """The folders of the package, and `session`; the few other tests are in tests/ itself."""
+    assert {path.parent.name for path in FILES if path.parent != TESTS} <= {*FOLDERS, "session"}
+
+
+@pytest.mark.parametrize("file", [str(path.relative_to(TESTS)) for path in FILES])
+def test_every_test_says_what_it_proves(file: str) -> None:
+    """In a docstring; the file has one, too."""
+    assert ast.get_docstring(ast.parse((TESTS / file).read_bytes()))
+    assert [function.name for function in functions_of(TESTS / file) if not ast.get_docstring(function)] == []
+
+
+def test_the_map_is_that_of_the_package() -> None:
+    """If not, write it again: python -m tests.helpers.architecture."""
+    text = architecture.DOCUMENT.read_text(encoding="utf-8")
+    written = text.partition(architecture.START)[2].partition(architecture.END)[0]
+    assert written.strip() == architecture.generated().strip()
+
+
+def test_every_module_has_a_phrase() -> None:
+    """Its docstring begins with one, which the map shows."""
+    assert all(architecture.phrase(path) for path in architecture.PACKAGE.rglob("*.py"))

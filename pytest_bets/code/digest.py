@@ -77,7 +77,7 @@ class _Digest:
             if path not in self.closure.whole and sha != _EMPTY:
                 found.setdefault(path, {})[name] = sha[:SHORT]
         for path in self.closure.files:
-            if path in self.closure.whole or not self.program.outline(path).readable:
+            if path in self.whole or not self.program.outline(path).readable:
                 found[path] = {WHOLE: self._whole(path)[:SHORT]}
         return Code(self._digest(modules), dict(sorted(found.items())), modules, sources)
 
@@ -89,6 +89,12 @@ class _Digest:
             readers = Readers(self.readers.docstrings, None) if path in self.closure.whole else self.readers
             found[path, name] = self.program.hash(path, name, readers)
         return found
+
+    @cached_property
+    def whole(self) -> list[str]:
+        """The files that count whole, without those in which nothing is: the `__init__.py` of a package often is."""
+        names = {path: self.program.outline(path).units for path in self.closure.whole}
+        return [path for path, own in names.items() if any(self.hashes[path, name] != _EMPTY for name in own)]
 
     def _whole(self, path: str) -> str:
         known = self.program.outline(path)
@@ -106,7 +112,7 @@ class _Digest:
         unread = [
             f"{path} {self._whole(path)}" for path in self.closure.files if not self.program.outline(path).readable
         ]
-        whole = [f"{path} {self._whole(path)}" for path in self.closure.whole]
+        whole = [f"{path} {self._whole(path)}" for path in self.whole]
         colours = {key: _hash([key[1], sha]) for key, sha in self.hashes.items() if sha != _EMPTY}
         colours = self._refined(colours)
         twice = {colour for colour, count in Counter(colours.values()).items() if count > 1}

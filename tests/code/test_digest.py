@@ -339,6 +339,16 @@ def test_a_folder_with_the_name_of_a_package_is_not_the_package(tmp_path: Path) 
     assert one.modules == {"numpy"}
 
 
+def test_an_empty_package_that_a_text_names_is_no_code(tmp_path: Path) -> None:
+    """A set of folders to skip says "tests": an empty tests/__init__.py that comes later changes nothing."""
+    write(tmp_path, {"bet_1_a.py": BET, "lab.py": "SKIPPED = {'tests'}\ndef f(): return SKIPPED\n"})
+    before = code(tmp_path, "bet_1_a.py")
+    write(tmp_path, {"tests/__init__.py": ""})
+    assert code(tmp_path, "bet_1_a.py").digest == before.digest
+    write(tmp_path, {"tests/__init__.py": "X = 1\n"})
+    assert code(tmp_path, "bet_1_a.py").digest != before.digest
+
+
 def test_a_definition_that_depends_on_its_module_is_another_where_it_moved(tmp_path: Path) -> None:
     """One that names its file, say."""
     source = "def f():\n    return __file__\n"

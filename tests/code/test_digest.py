@@ -341,7 +341,7 @@ def test_a_folder_with_the_name_of_a_package_is_not_the_package(tmp_path: Path) 
 
 def test_an_empty_package_that_a_text_names_is_no_code(tmp_path: Path) -> None:
     """A set of folders to skip says "tests": an empty tests/__init__.py that comes later changes nothing."""
-    lab = "from importlib import import_module\nSKIPPED = {'tests'}\ndef train(seed): return import_module(seed), SKIPPED\n"
+    lab = "from importlib import import_module\nSKIPPED = {'tests'}\ndef train(x): return import_module(x), SKIPPED\n"
     write(tmp_path, {"bet_1_a.py": BET, "lab.py": lab})
     before = code(tmp_path, "bet_1_a.py")
     write(tmp_path, {"tests/__init__.py": ""})

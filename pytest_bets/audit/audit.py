@@ -23,7 +23,7 @@ from pytest_bets.record.verify import misjudged
 When = Literal["before", "same", "after", "unordered"]
 
 _ALIKE: Final = 0.8
-"""From where on two hypotheses with a common measured value are one claim told twice."""
+"""From where on two hypotheses with a common measured value are the same claim."""
 
 
 def audit(evidence: Evidence) -> Report:
@@ -74,8 +74,10 @@ class _Auditor:
             if lineage.first and lineage.first.digest != (declared or lineage.last or lineage.first).digest:
                 under_first = judge(lineage.first.criteria, cells)
         first = min(results, key=lambda commit: commit.order, default=None)
-        told = tuple(sorted(entries, key=lambda entry: entry.commit.order if entry.commit else len(self.order.commits)))
-        return BetReport(lineage.id, lineage.path, lineage.declared, first, verdict, under_first, told)
+        ordered = tuple(
+            sorted(entries, key=lambda entry: entry.commit.order if entry.commit else len(self.order.commits))
+        )
+        return BetReport(lineage.id, lineage.path, lineage.declared, first, verdict, under_first, ordered)
 
     def _left(self, lineage: Lineage) -> bool:
         return bool(lineage.gone) or lineage.path not in self.evidence.present
@@ -116,7 +118,7 @@ class _Auditor:
         if declared and results:
             when = self._when(declared, results)
             if when == "same":
-                text = "declared in the commit that brought its first result: git cannot tell which came first"
+                text = "declared in the commit that brought its first result: git does not show which came first"
                 yield entry("finding", "same-commit", declared, text)
             elif when != "before":
                 text = "its first result is not a descendant of its declaration: it was not registered before it ran"
@@ -213,8 +215,8 @@ class _Auditor:
 
 _WHEN: Final[Mapping[str, str]] = {
     "after": "after its first result: the goalposts moved",
-    "same": "in the commit that brought a result: git cannot tell which came first",
-    "unordered": "on another branch than its results: git cannot tell which came first",
+    "same": "in the commit that brought a result: git does not show which came first",
+    "unordered": "on another branch than its results: git does not show which came first",
 }
 
 

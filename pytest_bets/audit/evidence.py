@@ -97,7 +97,7 @@ class Evidence:
 
     `held` gives, by commit and path, the digest of the declaration that was there; `present` the paths of the bet files
     that HEAD or the working tree has; `foreign` why the history of a bet cannot be read here, by its id; `unknown` what
-    else cannot be told. `drift` and `moved` are by bet, `upgraded` by the hash of the record that an upgrade wrote.
+    else is undetermined. `drift` and `moved` are by bet, `upgraded` by the hash of the record that an upgrade wrote.
     """
 
     commits: Mapping[str, Commit]

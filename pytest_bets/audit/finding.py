@@ -85,6 +85,6 @@ class Report:
 
     @property
     def state(self) -> Literal["clean", "findings", "unknown"]:
-        """Findings outweigh what cannot be told, which outweighs nothing."""
+        """Findings come before what is undetermined, and that before clean."""
         levels = {entry.level for entry in self.all}
         return "findings" if "finding" in levels else "unknown" if "unknown" in levels else "clean"

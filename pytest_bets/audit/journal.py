@@ -85,8 +85,8 @@ class Runs:
     def _void(self, bet: str) -> Iterator[Entry]:
         void = [entry for entry in self.ran.get(bet, ()) if entry.verdict is None and not entry.pilot]
         if void:
-            told = "; ".join(f"{entry.time}, {entry.void}" for entry in void)
-            yield Entry("note", "void", bet, None, f"{len(void)} of its runs came to no verdict: {told}")
+            listed = "; ".join(f"{entry.time}, {entry.void}" for entry in void)
+            yield Entry("note", "void", bet, None, f"{len(void)} of its runs came to no verdict: {listed}")
 
     def _disagreeing(self, bet: str) -> Iterator[Entry]:
         pairs: dict[tuple[str, str], list[str]] = {}

@@ -84,9 +84,9 @@ class Lineage:
             self.gone = None
 
 
-def _everywhere(told: Sequence[Sequence[Change]]) -> tuple[Change, ...]:
+def _everywhere(sides: Sequence[Sequence[Change]]) -> tuple[Change, ...]:
     """Return the changes against the first parent of a merge that are changes against every other parent, too."""
-    first, *others = [{(change.subject, change.name, change.after): change for change in side} for side in told]
+    first, *others = [{(change.subject, change.name, change.after): change for change in side} for side in sides]
     return tuple(change for key, change in first.items() if all(key in other for other in others))
 
 

@@ -32,10 +32,10 @@ def as_text(report: Report, width: int = 80) -> str:
 
 def _bet(bet: BetReport, width: int) -> Iterator[str]:
     verdict = _words(bet.verdict)
-    told = [verdict] if verdict else []
-    told += [f"declared {_at(bet.declared)}" if bet.declared else "never declared"]
-    told += [f"first result {_at(bet.first_result)}"] if bet.first_result else []
-    yield f"{bet.id}: {', '.join(told)}"
+    parts = [verdict] if verdict else []
+    parts += [f"declared {_at(bet.declared)}" if bet.declared else "never declared"]
+    parts += [f"first result {_at(bet.first_result)}"] if bet.first_result else []
+    yield f"{bet.id}: {', '.join(parts)}"
     for entry in bet.entries:
         yield from _entry(entry, width)
     if bet.under_first:
@@ -60,10 +60,12 @@ def _wrapped(text: str, width: int) -> list[str]:
 def _closing(report: Report) -> str:
     entries = report.all
     count = {level: sum(entry.level == level for entry in entries) for level in ("finding", "note", "unknown")}
-    told = [f"{count[level]} {level}{'s' * (count[level] != 1)}" for level in ("finding", "note")]
+    parts = [f"{count[level]} {level}{'s' * (count[level] != 1)}" for level in ("finding", "note")]
     if count["unknown"]:
-        told.append(f"{count['unknown']} that cannot be told")
-    return {"clean": "Clean", "findings": "Not clean", "unknown": "Cannot tell"}[report.state] + f": {', '.join(told)}."
+        parts.append(f"{count['unknown']} undetermined")
+    return {"clean": "Clean", "findings": "Not clean", "unknown": "Cannot determine"}[
+        report.state
+    ] + f": {', '.join(parts)}."
 
 
 def _at(commit: Commit) -> str:

@@ -13,15 +13,15 @@ def declaring(bets: Sequence[tuple[str, Declaration]]) -> str:
     return f'git add {paths} && git commit -m "Declare {"bet" if len(bets) == 1 else "bets"} {names}"'
 
 
-def refusal(path: str, bet: Declaration, state: str, untold: str) -> str:
-    """Return why a bet was not run where registration is required, and what to do; `untold` is why it is unknown."""
+def refusal(path: str, bet: Declaration, state: str, undetermined: str) -> str:
+    """Return why a bet did not run where registration is required, and what to do; `undetermined` says why."""
     if state == "unregistered":
         return (
             f"{bet.file}: no commit holds this declaration, so its cells were not run (bets_registration = require).\n"
             f"Register the bet, then run it:\n  {declaring([(path, bet)])}"
         )
     return (
-        f"{bet.file}: whether this bet is registered cannot be told, so its cells were not run "
-        f"(bets_registration = require): {untold}.\n"
+        f"{bet.file}: cannot determine whether this bet is registered, so its cells were not run "
+        f"(bets_registration = require): {undetermined}.\n"
         "Run it in a full clone, or with bets_registration = off."
     )

@@ -63,12 +63,12 @@ def _table(rows: Sequence[SummaryRow], linked: Mapping[str, str]) -> str:
         "|---|---|---|---|---|---|---|",
     ]
     for item in rows:
-        told = verdict_words(item)
+        verdict = verdict_words(item)
         lines.append(
             row(
                 [
                     linked[item.id],
-                    link(told, f"{item.id}.json") if item.recorded else told,
+                    link(verdict, f"{item.id}.json") if item.recorded else verdict,
                     plain(item.title),
                     _measured(item) or plain(item.void or ""),
                     _registered(item),

@@ -121,7 +121,7 @@ def test_outside_git_a_required_registration_cannot_be_determined(
     bet()
     shown = run(*processes, expect=FAILED)
     assert counts(shown) == {"skipped": 7, "error": 1}
-    assert "bet_1_first.py: whether this bet is registered cannot be told, so its cells were not run" in shown
+    assert "bet_1_first.py: cannot determine whether this bet is registered, so its cells were not run" in shown
     assert "this is no git checkout, or git does not answer.\nRun it in a full clone, or with bets_regis" in shown
     assert not RESULTS.exists()
     set_to("off")

@@ -22,7 +22,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         {
             "project/exp/bet_1_a.py": "import lab\nimport common\nlab.f()\ncommon.g()\n",
             "project/exp/lab.py": "def f(): ...\n",
-            "shared/common.py": "def g(): ...\n",
+            "sibling/common.py": "def g(): ...\n",
             "project/größe und mehr/x.py": "",
         },
     )
@@ -32,7 +32,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_commit_gives_the_code_that_its_checkout_gives(repository: Path) -> None:
     """Also of a project in a folder, with a library outside of it, and whatever stands there now."""
     first = commit("Declare")
-    search = [repository / "shared"]
+    search = [repository / "sibling"]
     there = CodeIndex(repository / "project", search).of("exp/bet_1_a.py")
     write(repository, {"project/exp/lab.py": "def f():\n    return 2\n", "project/exp/common.py": ""})
     second = commit("Change")
@@ -44,6 +44,6 @@ def test_a_commit_gives_the_code_that_its_checkout_gives(repository: Path) -> No
         assert CodeIndex(repository / "project", search, other).of("exp/bet_1_a.py").digest != there.digest
         assert found.files("0" * 40) is None
         assert one.below(".") == ["exp/bet_1_a.py", "exp/lab.py", "größe und mehr/x.py"]
-        assert (one.is_folder("exp"), one.is_folder("../shared"), one.is_folder("exp/lab.py")) == (True, True, False)
-        assert (one.is_file("../shared/common.py"), one.is_file("exp/common.py")) == (True, False)
-    assert set(there.definitions) == {"exp/bet_1_a.py", "exp/lab.py", "../shared/common.py"}
+        assert (one.is_folder("exp"), one.is_folder("../sibling"), one.is_folder("exp/lab.py")) == (True, True, False)
+        assert (one.is_file("../sibling/common.py"), one.is_file("exp/common.py")) == (True, False)
+    assert set(there.definitions) == {"exp/bet_1_a.py", "exp/lab.py", "../sibling/common.py"}

@@ -198,7 +198,7 @@ def test_a_node_of_the_directory_finds_nothing() -> None:
     """With each request signed, the fuzzer comes to every answer: taken, refused by the books, malformed."""
     app = coordinator.create_app(identity("coordinator", 1))
     node = asyncio.run(furnished(app))
-    report = fuzz(signed(app.openapi()), Signing(app, node), 40, BOOKED)
+    report = fuzz(signed(app.openapi()), Signing(app, node), 120, BOOKED)
     assert not report.findings, "\n\n".join(report.findings)
     assert min(report.checks[check] for check in CHECKS) > 100
     taken = {label for label, statuses in report.statuses.items() if min(statuses) < 300}

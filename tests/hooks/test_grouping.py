@@ -37,7 +37,8 @@ def test_a_catastrophe_is_red_whatever_was_selected(
     """Where all cells of a bet ran, its catastrophic tier gates."""
     bet(body=CATASTROPHE)
     shown = run(*selection, *workers, expect=FAILED)
-    assert "FAILED bet_1_first.py::catastrophic - catastrophic tripped: count(gain" in shown
+    assert "FAILED bet_1_first.py::catastrophic" in shown
+    assert "catastrophic tripped: count(gain > 0) < 1 (measured 0, threshold 1, margin -1)" in shown
     assert shown.count("_ 1_first catastrophic _") == 1
     assert records(RESULTS)["1_first"]["catastrophic"] is True
 

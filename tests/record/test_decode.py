@@ -140,7 +140,7 @@ def test_a_schema_has_the_fields_of_its_type() -> None:
     assert properties["state"] == {"type": "string"}
 
 
-@pytest.mark.parametrize("path", RECORDS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", RECORDS, ids=[path.stem for path in RECORDS])
 def test_a_recorded_result_keeps_its_bytes(path: Path) -> None:
     """Read and written again, every record of the catalogue is what it was, to the byte."""
     record = load(path.read_bytes(), path.name)

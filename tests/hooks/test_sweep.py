@@ -26,13 +26,16 @@ class Strange:
     def __eq__(self, other): raise RuntimeError("not comparable")
     __hash__ = object.__hash__
 
+class Odd(Strange):
+    __hash__ = None
+
 def other_good():
     class Good: value = 3.0
     return Good
 
 POOL = [
     Good, Bad, double, other_good(), lambda x: x, lambda x: x + 1, (1, 2), (1, 2), (2, 1), {"a": 1}, {"a": 1}, {"a": 2},
-    "Good", "rule1", 3, 2.5, None, True, Colour.RED, Box(1), Box(1), Box(2), [1], [1], Strange(), frozenset({1}), 1j,
+    "Good", "rule1", 3, 2.5, None, True, Colour.RED, Box(1), Box(1), Box(2), [1], [1], Strange(), frozenset({1}), 1j, Odd(), Odd(),
 ]
 
 def key(value):
@@ -48,7 +51,7 @@ def key(value):
             pass
     return index
 """
-SIZE = 27
+SIZE = 29
 
 
 def cells(pytester: pytest.Pytester) -> list[dict[str, dict[str, Any]]]:

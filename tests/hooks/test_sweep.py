@@ -35,7 +35,8 @@ def other_good():
 
 POOL = [
     Good, Bad, double, other_good(), lambda x: x, lambda x: x + 1, (1, 2), (1, 2), (2, 1), {"a": 1}, {"a": 1}, {"a": 2},
-    "Good", "rule1", 3, 2.5, None, True, Colour.RED, Box(1), Box(1), Box(2), [1], [1], Strange(), frozenset({1}), 1j, Odd(), Odd(),
+    "Good", "rule1", 3, 2.5, None, True, Colour.RED, Box(1), Box(1), Box(2), [1], [1], Strange(), frozenset({1}), 1j,
+    Odd(), Odd(),
 ]
 
 def key(value):

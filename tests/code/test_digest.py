@@ -439,8 +439,11 @@ def test_a_name_belongs_to_the_scope_that_python_gives_it(module: str) -> None:
         theirs.setdefault((str(table.get_type()), table.get_name(), table.get_lineno()), []).append(local)
     compared = 0
     inlined = {node.lineno for node in ast.walk(tree) if isinstance(node, names.Comprehension)}
+    generic = {getattr(node, "lineno", 0) for node in ast.walk(tree) if getattr(node, "type_params", None)}
     spans = [(node.lineno, node.end_lineno or 0) for node in ast.walk(tree) if isinstance(node, names.Function)]
     for kind, name, line, scope in scopes(tree, names.module_scope(tree)):
+        if line in generic:
+            continue  # its type parameters have a scope of their own
         end = max((last for first, last in spans if first == line), default=line)
         if sys.version_info >= (3, 12) and any(line <= each <= end for each in inlined):
             continue  # its comprehensions have no scope of their own there

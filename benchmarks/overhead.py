@@ -100,7 +100,7 @@ def once(side: Side) -> Usage:
     if side.leaves:
         shutil.rmtree(side.folder / side.leaves, ignore_errors=True)
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
-    kept.pop("PYTHONDONTWRITEBYTECODE", None)  # nobody imports a plugin from its source every time
+    kept.pop("PYTHONDONTWRITEBYTECODE", None)  # a real plugin is imported from bytecode
     environment = kept | {
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
         "PYTEST_PLUGINS": ",".join(side.plugins),

@@ -1,4 +1,4 @@
-"""Ledgers with a fault each, which whoever watches a ledger has to bring to light."""
+"""Ledgers with one fault each, which a check of the ledger must find."""
 
 from bets.lab.ledger import Ledger
 

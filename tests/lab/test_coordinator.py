@@ -415,9 +415,9 @@ def test_the_command_says_how_it_is_used(capsys: pytest.CaptureFixture[str], tmp
     """Its help names the options, what the database is for and an example; what it can't use it names as well."""
     with pytest.raises(SystemExit, match="0"):
         coordinator.main(["--help"])
-    told = " ".join(capsys.readouterr().out.split())
+    message = " ".join(capsys.readouterr().out.split())
     for part in ("--database FILE", "--port N", "--host", "keep the file to yourself", "Example: python -m", "/docs"):
-        assert part in told
+        assert part in message
     with pytest.raises(SystemExit, match="2"):
         coordinator.main(["--database", str(tmp_path / "nowhere" / "x.db"), "--port", "1"])
     assert "No such file or directory" in capsys.readouterr().err

@@ -34,7 +34,7 @@ CONFIG: Final[dict[str, Any]] = {
     "checks": {"negative_data_rejection": {"expected-statuses": REJECTED}},
 }
 # what is right by the schema may be wrong by what none can say: the size of an update is its round's, a claim is made
-# once, nobody sends to himself, Krum needs so many workers
+# once, no node sends to itself, Krum needs so many workers
 ANSWERED: Final = ["2xx", "403", "404", "409", "410", "422"]
 BEYOND: Final = {"checks": {"positive_data_acceptance": {"expected-statuses": ANSWERED}}}
 BOOKED: Final = [{"include-method": "POST"} | BEYOND, {"include-path": "/rounds/{name}/aggregate"} | BEYOND]
@@ -96,7 +96,7 @@ async def furnished(app: FastAPI) -> Worker:
 
 
 def signed(schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema for whom `Signing` signs: without the headers, and of the round that is open."""
+    """The schema that `Signing` signs for: without the headers, and of the round that is open."""
     changed = copy.deepcopy(schema)
     for path in changed["paths"].values():
         for operation in path.values():

@@ -71,7 +71,7 @@ def test_a_name_that_is_taken_stands_for_one_transfer(other: Transfer) -> None:
 
 
 def test_what_the_ledger_refuses_it_explains_and_does_not_book() -> None:
-    """Unknown, foreign, early, wrong and repeated operations are told apart, and leave the accounts alone."""
+    """Unknown, foreign, early, wrong and repeated operations are distinguished, and leave the accounts unchanged."""
     books = opened()
     with pytest.raises(UnknownTransferError, match="there is no transfer u"):
         books.claim("u", "ada", 10)

@@ -143,7 +143,7 @@ def test_bytes_that_are_no_manifest_are_refused(tmp_path: Path, raw: bytes) -> N
 
 
 def test_another_key_is_refused(published: Path) -> None:
-    """Who is trusted is the caller's to say; bytes that are no key trust nobody."""
+    """The caller chooses whom to trust; bytes that are not a key are refused."""
     for key in (identity("other", 1).public_key, b"", b"short"):
         with pytest.raises(ManifestError, match="found a signature that does not hold, expected one by"):
             open_manifest(published, key)

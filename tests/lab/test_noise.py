@@ -71,7 +71,7 @@ def test_level_0_leaves_the_logits_bitwise_alone_and_draws_nothing(model: Fracta
 
 
 def test_equal_generators_give_equal_noise_and_the_global_one_is_left_alone(model: FractalMoE) -> None:
-    """The noise is the generator's, and nobody else's."""
+    """The noise depends on the generator alone."""
     state = torch.get_rng_state()
     outputs = []
     for seed in (1, 1, 2):

@@ -116,7 +116,7 @@ def test_pairing_answers_by_arrival_diverges_once_one_overtakes(
 def test_two_runs_of_a_request_draw_the_same_tokens_and_another_seed_draws_others(
     parts: list[Stage], requests: list[Request]
 ) -> None:
-    """A request's generator is its own and starts anew in each run."""
+    """Each request has its own generator, which starts again in each run."""
     first, again = (serve(parts, requests, ROUTES, {}).tokens for _ in range(2))
     other = serve(parts, [Request(r.prompt, TOKENS, r.temperature, r.seed + 9) for r in requests], ROUTES, {}).tokens
     assert first == again

@@ -67,7 +67,7 @@ def serve(crew: Crew, requests: Sequence[Request], throttled: Delays, routes: Ro
 
 
 def gone(pid: int) -> bool:
-    """Whether there is no such process, not even a dead one that nobody has waited for."""
+    """Whether there is no such process, not even a zombie."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -220,7 +220,7 @@ WAITING = """
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_a_worker_outlives_nobody(number: signal.Signals) -> None:
-    """The one who started it is interrupted or killed: whoever reads what both write to sees the end of both."""
+    """When the parent is interrupted or killed, the reader of the shared output sees both processes end."""
     command = [sys.executable, "-c", textwrap.dedent(WAITING)]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, cwd=processes.ROOT, stdout=pipe, stderr=pipe) as starter:
@@ -236,7 +236,7 @@ def test_a_worker_outlives_nobody(number: signal.Signals) -> None:
 
 
 def test_places_that_are_not_there_are_refused(loaded: Crew, requests: list[Request]) -> None:
-    """Neither a throttle on nobody, nor a route over a worker that was never started, nor a part too many."""
+    """A throttle on no worker, a route over a worker that was never started, and an extra part are refused."""
     with pytest.raises(ValueError, match=r"throttled workers \[\(9, 0\)\] are on no route"):
         serve(loaded, requests, {(9, 0): [0.1]})
     with pytest.raises(ValueError, match=r"the routes use workers \[\(1, 2\)\]: there are \[\(0, 0\), \(0, 1\)"):

@@ -213,7 +213,7 @@ def test_no_memory_is_reserved_anew_while_it_records(model: FractalMoE) -> None:
 
 
 def test_more_tokens_than_there_is_room_for_are_refused(model: FractalMoE) -> None:
-    """The message counts the room, what is taken and what came."""
+    """The message gives the capacity, the space in use and the size of the request."""
     with recorded(model, 25) as kept:
         model(text(20))
         with pytest.raises(ValueError, match="room for 25 tokens: 20 are taken, 6 more came"):

@@ -80,7 +80,7 @@ RULES: dict[str, tuple[int, Callable[[torch.Tensor], torch.Tensor]]] = {
 
 @pytest.mark.parametrize("rule", RULES)
 def test_a_round_gives_every_worker_what_the_rule_makes_of_all_updates(rule: str) -> None:
-    """To the bit, whoever was first; before the last update it says who is missing, and nodes count their bytes."""
+    """The same bits in any order of updates; an open round names missing nodes; nodes count bytes."""
     faulty, function = RULES[rule]
 
     async def scenario(at: Hall) -> None:

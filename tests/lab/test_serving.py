@@ -82,7 +82,7 @@ def test_the_search_for_traces_sees_what_is_kept_in_any_field(models: dict[str, 
 
 
 def test_weights_that_a_member_has_too_are_no_trace_of_another(models: dict[str, FractalMoE]) -> None:
-    """Specialists of one base share most tensors: only those that nobody present owns tell of the leaver."""
+    """Specialists of one base share most tensors: only tensors that no member owns show the one that left."""
     federation, twin = joined(models, ["scientist"]), specialist("scientist")
     with torch.no_grad():
         twin.state_dict()["norm.weight"].mul_(1.5)
@@ -168,7 +168,7 @@ def test_shares_that_divide_nothing_are_refused(shares: dict[str, float]) -> Non
 
 
 def test_bad_requests_are_refused_by_name(models: dict[str, FractalMoE]) -> None:
-    """A taken or empty name, a stranger, a debt, a document that nothing predicts, and a federation of nobody."""
+    """A taken or empty name, a stranger, a debt, a document that nothing predicts, and an empty federation."""
     federation = joined(models, ["novelist", "scientist"])
     with pytest.raises(ValueError, match=re.escape("'novelist' is taken: present are ['novelist', 'scientist']")):
         federation.join("novelist", models["novelist"])

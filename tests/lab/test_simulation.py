@@ -288,10 +288,10 @@ def outcome(lost: int | None, *, outages: list[Outage], until: float, acknowledg
 
 
 def test_a_node_that_crashes_forgets_the_receipt_that_it_was_repeating_and_the_sender_is_never_paid() -> None:
-    """The receipt is lost at 0.4 s, and due again at 1.4 s: a crash between the two is what receipts cannot mend."""
+    """The receipt is lost at 0.4 s, and due again at 1.4 s: receipts cannot repair a crash between the two."""
     receipt = 6  # after offer, notice, the reply to the offer, collection, the reply to the notice, the payload
-    mended = outcome(receipt, outages=[], until=100.0)
-    assert mended.accounts == {"node-0": {"credit": 7, "debit": 0}, "node-1": {"credit": 0, "debit": 7}}
+    repaired = outcome(receipt, outages=[], until=100.0)
+    assert repaired.accounts == {"node-0": {"credit": 7, "debit": 0}, "node-1": {"credit": 0, "debit": 7}}
     forgot = outcome(receipt, outages=[Outage(1.0, 1, 5.0)], until=1000.0)
     assert forgot.accounts == {"node-1": {"credit": 0, "debit": 7}}
     assert (forgot.sent["node-0"], forgot.received["node-1"], forgot.crashes) == (7, 7, 1)

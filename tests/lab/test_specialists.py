@@ -1,4 +1,4 @@
-"""Specialists: trained once, whoever asks first; never half; and never other weights than were trained."""
+"""Specialists: trained once, by the first process that asks; never half-written; always as trained."""
 
 from __future__ import annotations
 
@@ -110,11 +110,11 @@ def test_a_specialist_comes_frozen_and_the_same_at_every_load() -> None:
 
 def test_a_record_can_say_of_which_model_and_text_it_is(trained: Path) -> None:
     """By content: the id is that of the weights, the hash that of the corpus, a part of a text has its own."""
-    told = provenance.of("tiny", ["novelist"], ["novelist", "programmer"])
-    assert told["models"] == f"novelist {weights.identifier(specialists.load('novelist', 'tiny').state_dict())}"
-    assert told["models"] == f"novelist {identity(trained)}"
+    origin = provenance.of("tiny", ["novelist"], ["novelist", "programmer"])
+    assert origin["models"] == f"novelist {weights.identifier(specialists.load('novelist', 'tiny').state_dict())}"
+    assert origin["models"] == f"novelist {identity(trained)}"
     texts = [corpus.load(name).sha256 for name in ("novelist", "programmer")]
-    assert told["texts"] == f"novelist {texts[0]}, programmer {texts[1]}"
+    assert origin["texts"] == f"novelist {texts[0]}, programmer {texts[1]}"
     part = provenance.of("tiny", [], ["programmer"], "docs")
     assert part == {"models": "", "texts": f"programmer/docs {corpus.load('programmer', 'docs').sha256}"}
 
@@ -173,8 +173,8 @@ def test_two_processes_train_it_once_and_the_second_waits(empty: Path, trained: 
     first = training_held(empty, tmp_path / "allowed")
     second = waiting_for_it(empty)
     (tmp_path / "allowed").touch()
-    printed, told = second.communicate()
-    assert "training novelist" not in told
+    printed, errors = second.communicate()
+    assert "training novelist" not in errors
     assert printed.strip() == identity(trained)
     assert "bets: training novelist tiny: 100%" in first.communicate()[1]
     assert first.returncode == 0
@@ -190,9 +190,9 @@ def test_a_killed_training_leaves_no_model_and_the_next_goes_on_from_its_checkpo
     assert not (folder(empty) / MANIFEST).exists()
     losses = torch.load(folder(empty) / "checkpoint.pt", weights_only=True)["losses"]
     assert 5 <= len(losses) < specialists.BUDGETS["tiny"].steps
-    printed, told = start(LOAD, empty).communicate()
+    printed, errors = start(LOAD, empty).communicate()
     assert printed.strip() == identity(trained)
-    assert "waiting" not in told
+    assert "waiting" not in errors
     published = {MANIFEST, manifest(empty)["weights"]["file"]}
     assert {path.name for path in folder(empty).iterdir()} == {"lock", *published}
 
@@ -202,8 +202,8 @@ def test_one_who_waits_takes_over_from_a_killed_one(empty: Path, trained: Path, 
     waiting = waiting_for_it(empty)
     killed.send_signal(signal.SIGKILL)
     killed.communicate()
-    printed, told = waiting.communicate()
-    assert printed.strip() == identity(trained), told
+    printed, errors = waiting.communicate()
+    assert printed.strip() == identity(trained), errors
 
 
 @pytest.mark.parametrize("place", [0, 9, 200, -1])
@@ -290,9 +290,9 @@ FULL_DISK = """
 
 def test_a_disk_that_is_full_is_one_clear_error_and_leaves_nothing_half(empty: Path, trained: Path) -> None:
     process = start(FULL_DISK, empty)
-    _, told = process.communicate()
+    _, errors = process.communicate()
     assert process.returncode == 1
-    last = told.strip().splitlines()[-1]
+    last = errors.strip().splitlines()[-1]
     assert "File too large; what lay there before is untouched" in last
     assert "checkpoint.pt" in last
     assert [path.name for path in folder(empty).iterdir()] == ["lock"]

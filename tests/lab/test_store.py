@@ -161,7 +161,7 @@ def test_the_owner_stays_the_owner(tmp_path: Path) -> None:
 
 
 def test_a_database_has_one_coordinator(tmp_path: Path) -> None:
-    """A second one is told so, and so is who names a file that is no database."""
+    """A second process gets an error that says so, as does a path that is not a database."""
 
     async def scenario(path: Path) -> None:
         async with opened(path):

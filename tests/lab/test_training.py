@@ -167,9 +167,9 @@ def test_weights_that_the_last_step_made_not_finite_are_told_as_well(steps: int)
 
 
 def test_progress_is_told_every_step_and_its_loss() -> None:
-    told: list[tuple[int, float]] = []
-    losses = training.train(fresh(), TEXT, BUDGET, draws(), progress=lambda step, loss: told.append((step, loss)))
-    assert told == list(enumerate(losses, start=1))
+    reported: list[tuple[int, float]] = []
+    losses = training.train(fresh(), TEXT, BUDGET, draws(), progress=lambda step, loss: reported.append((step, loss)))
+    assert reported == list(enumerate(losses, start=1))
 
 
 @pytest.mark.parametrize("stopped_after", [1, 2, 3, 5])

@@ -42,7 +42,7 @@ def tried(sentence: Sentence, cells: int) -> Certainty:
     return "always" if answers == {True} else "never" if True not in answers else "sometimes"
 
 
-def told(sentence: Sentence, cells: int) -> Certainty:
+def predicted(sentence: Sentence, cells: int) -> Certainty:
     return certainty(sentence, cells, lambda _: groups(cells))
 
 
@@ -70,9 +70,9 @@ def told(sentence: Sentence, cells: int) -> Certainty:
 def test_what_the_cells_decide_alone_is_found_exactly(left: str, cells: int) -> None:
     """Over every outcome of up to three cells, `always` and `never` are found exactly where they are true."""
     wrong = [
-        (sentence.text, tried(sentence, cells), told(sentence, cells))
+        (sentence.text, tried(sentence, cells), predicted(sentence, cells))
         for sentence in sentences(left)
-        if tried(sentence, cells) != told(sentence, cells)
+        if tried(sentence, cells) != predicted(sentence, cells)
     ]
     assert wrong == []
 
@@ -97,8 +97,8 @@ def test_what_the_cells_decide_alone_is_found_exactly(left: str, cells: int) -> 
 def test_what_is_told_of_any_value_is_true(left: str, cells: int) -> None:
     """Where the exact bounds are not worth their code, some pass, but none is refused that can go both ways."""
     for sentence in sentences(left):
-        if told(sentence, cells) != "sometimes":
-            assert told(sentence, cells) == tried(sentence, cells), sentence.text
+        if predicted(sentence, cells) != "sometimes":
+            assert predicted(sentence, cells) == tried(sentence, cells), sentence.text
 
 
 @pytest.mark.parametrize(

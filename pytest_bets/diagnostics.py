@@ -14,6 +14,7 @@ BetsError
 ├── PageError              a write-up cannot be read
 ├── ProjectError           the project cannot be located
 ├── CommandError           a command was used wrongly
+├── ExtraError             a library of an extra is not installed
 └── UndeterminedError      a command cannot determine its answer
 """
 
@@ -94,6 +95,13 @@ class MeasurementError(BetsError):
 
 class RecordError(BetsError):
     """A record or a journal line cannot be read."""
+
+
+class ExtraError(BetsError, ImportError):
+    """A library of one of the extras of pytest-bets is not installed."""
+
+    def __init__(self, library: str, extra: str) -> None:
+        super().__init__(f"{library} is not installed: pip install 'pytest-bets[{extra}]', or {library} alone")
 
 
 class MisfitError(BetsError):

@@ -1,0 +1,1 @@
+"""Results for other programs: Python values, frames and files."""

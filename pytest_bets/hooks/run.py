@@ -98,13 +98,9 @@ class BetRun:
 
 @dataclass(frozen=True)
 class CellResults:
-    """The cells of a run that were measured, in the order of the sweep; how many there should be; where they ran.
-
-    `rows` are the cells as a record holds them; a replay writes no record and has no rows.
-    """
+    """The cells of a run that were measured, in the order of the sweep; how many there should be; where they ran."""
 
     cells: Sequence[Cell]
-    rows: Sequence[Mapping[str, object]]
     total: int
     compute: Mapping[str, Collection[Any]]
 
@@ -113,19 +109,18 @@ def collect_cells(run: BetRun) -> CellResults:
     """Decode the measurements of a run, without those of a cell that broke."""
     if run.is_replay:
         recorded = [cell for text in run.data.values() for cell in decode_record(text)]
-        return CellResults(recorded, (), len(recorded) if run.data else len(run.cells), {})
+        return CellResults(recorded, len(recorded) if run.data else len(run.cells), {})
     total = run.total or len(run.cells)
     compute: dict[str, set[Any]] = {}
-    decoded = {}
+    decoded: dict[int, Cell] = {}
     for nodeid, text in run.data.items():
         if nodeid not in run.broken:
             cell = decode_cell(text)
             total = cell.of
-            decoded[cell.index] = cell
+            decoded[cell.index] = cell.cell
             for key, value in cell.compute.items():
                 compute.setdefault(key, set()).add(value)
-    ordered = [decoded[index] for index in sorted(decoded)]
-    return CellResults([cell.cell for cell in ordered], [cell.row for cell in ordered], total, compute)
+    return CellResults([decoded[index] for index in sorted(decoded)], total, compute)
 
 
 @dataclass(frozen=True)

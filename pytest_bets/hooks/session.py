@@ -37,13 +37,14 @@ from pytest_bets.hooks.run import (
 )
 from pytest_bets.hooks.tiers import JudgedTiers, Outcome
 from pytest_bets.record import environment as machine
-from pytest_bets.record.codec import verdict_of
+from pytest_bets.record.codec import cell_row, verdict_of
+from pytest_bets.record.decode import encode
 from pytest_bets.record.gate import gated
 from pytest_bets.record.model import Summary
 from pytest_bets.record.store import Kept
 from pytest_bets.record.verdict import Verdict
 from pytest_bets.render.rollup import rollup
-from pytest_bets.values import canonical, row
+from pytest_bets.values import canonical
 
 
 class Session:
@@ -229,11 +230,11 @@ class Session:
 
     def _store(self, run: BetRun, result: Verdict, results: CellResults, *, complete: bool) -> Kept | None:
         record = build_record(run, result, results.compute, self.baseline, pilot=self.settings.rehearsal)
-        rows = [row(cell) for cell in results.rows]
+        rows = [cell_row(cell) for cell in results.cells]
         try:
             stored = self.context.results.keep(record, rows, machine.clocked(run.seconds), complete=complete)
         except (OSError, RecordError) as error:
-            cells = canonical({"bet": run.declaration.id, "cells": results.rows})
+            cells = canonical(encode({"bet": run.declaration.id, "cells": results.cells}))
             text = f"The results could not be written: {error}\nWhat was measured:\n{cells}"
             self._emit(error_report(run, RESULTS, text), extra=True)
             return None

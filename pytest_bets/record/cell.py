@@ -11,17 +11,12 @@ from pytest_bets.values import row
 
 @dataclass(frozen=True, slots=True)
 class MeasuredCell:
-    """A cell by its index in the sweep of `of` cells; `compute` is where it ran, `row` its entry in a record."""
+    """A cell by its index in the sweep of `of` cells; `compute` is where it ran."""
 
     index: int
     of: int
     compute: Mapping[str, object]
-    row: Mapping[str, object]
-
-    @property
-    def cell(self) -> Cell:
-        """The cell as it is judged."""
-        return cell_of(self.row)
+    cell: Cell
 
 
 def encode_cell(
@@ -34,4 +29,4 @@ def encode_cell(
 def decode_cell(text: str) -> MeasuredCell:
     """Return the cell in its JSON text."""
     message = json.loads(text)
-    return MeasuredCell(message["index"], message["of"], message["compute"], message["cell"])
+    return MeasuredCell(message["index"], message["of"], message["compute"], cell_of(message["cell"]))

@@ -116,7 +116,12 @@ def journal_line(
 
 def rows_of(record: Record) -> list[str]:
     """Return each cell of a record as it stands on a line of the record's file."""
-    return [row({"params": cell.params, "measured": cell.measured}) for cell in record.cells]
+    return [cell_row(cell) for cell in record.cells]
+
+
+def cell_row(cell: Cell) -> str:
+    """Return a cell as its line in a record's file."""
+    return row({"params": cell.params, "measured": cell.measured})
 
 
 def cells_sha256(rows: Sequence[str]) -> str:

@@ -41,6 +41,7 @@ ELSEWHERE: Final = {
         "code/writer",
     ),
     "code/test_index.py": ("code/program",),
+    "compare/test_source.py": ("compare/render", "compare/side"),
     "export/test_results.py": ("export/frames", "export/notebook"),
     "hooks/test_registration.py": ("hooks/baseline", "render/registration"),
     "hooks/test_resume.py": ("hooks/checkpoints", "record/checkpoint"),

@@ -18,9 +18,9 @@ MODULES = {
 }
 ORDER: Final = (
     *("diagnostics", "values", "walk", "project"),
-    *("git", "sentence", "bet", "code", "record", "render", "audit", "claims", "export", "hooks", "cli"),
+    *("git", "sentence", "bet", "code", "record", "render", "audit", "claims", "compare", "export", "hooks", "cli"),
 )
-"""Each imports itself and what stands before it: four modules, then eleven folders."""
+"""Each imports itself and what stands before it: four modules, then twelve folders."""
 ENTRIES: Final = {"pytest_bets", "pytest_bets.plugin", "pytest_bets.__main__"}
 WORLD: Final = {
     "walk": "folders",
@@ -41,6 +41,7 @@ WORLD: Final = {
     "audit.collect": "git and the folder of results",
     "audit.staleness": "source files",
     "claims.files": "write-ups",
+    "compare.source": "git and the folder of results",
     "export.load": "the folder of results",
 }
 """The modules that touch the world, and what of it. All others outside hooks/ and cli/ compute values from values."""

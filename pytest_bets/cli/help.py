@@ -50,6 +50,21 @@ that disagree, retractions. docs/audit.md explains each kind; docs/threat-model.
 Exit status: 0 clean, 1 findings, 2 usage error, 3 cannot determine (no git, shallow clone, bet in another repository).
 """
 
+COMPARE: Final = """\
+Compare two sets of results, bet by bet: verdicts, values and margins of the sentences, declarations, code,
+environments, and measured numbers cell by cell. Each side is one of:
+
+  results               a folder of results
+  results/46_x.json     a record
+  journal:12            the run on line 12 of the journal; it has no cells
+  HEAD~3, main, v1.0    the results in a commit
+
+Cells are paired by their parameters. A mean difference gets a 95 % t interval over the cells if the sweep has one
+parameter. Otherwise cells are not independent, and --unit names the parameter whose values are.
+
+Exit status: 0 done, 2 usage error.
+"""
+
 UPGRADE: Final = """\
 Write records of an older schema in that of today. A record of schema 1 names the files of its code, one of schema 2 the
 definitions. Only that part changes. It is read from the commit that the record names, after the files of the commit are

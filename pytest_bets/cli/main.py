@@ -1,4 +1,4 @@
-"""The command line beside pytest: new, show, rollup, audit, claims, upgrade.
+"""The command line beside pytest: new, show, rollup, compare, audit, claims, upgrade.
 
 Imports that only claims or audit needs stand in these commands: they take as long as reading a hundred bets.
 """
@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from pytest_bets.bet.catalogue import Catalogue
 from pytest_bets.bet.declaration import Declaration, bet_id
 from pytest_bets.bet.template import LONGEST, SLUG, bet_file, created, slug
-from pytest_bets.cli.help import ABOUT, AUDIT, CLAIMS, UPGRADE
+from pytest_bets.cli.help import ABOUT, AUDIT, CLAIMS, COMPARE, UPGRADE
 from pytest_bets.diagnostics import (
     CommandError,
     DeclarationError,
@@ -122,6 +122,19 @@ def _parser() -> argparse.ArgumentParser:
     shown.add_argument("bet", help="a bet's number or id")
     shown.add_argument("--cells", action="store_true", help="print every cell: parameters and measured values")
     command("rollup", _rollup, "make SUMMARY.md and SUMMARY.json again, as after a merge", "pytest-bets rollup")
+    compared = command(
+        "compare",
+        _compare,
+        "compare the results of two commits, folders, records or runs",
+        "pytest-bets compare HEAD results",
+    )
+    compared.formatter_class = argparse.RawDescriptionHelpFormatter
+    compared.description = COMPARE
+    compared.add_argument("before", metavar="A", help="a folder of results, a record, journal:N, or a commit")
+    compared.add_argument("after", metavar="B", help="the same, for the other side")
+    compared.add_argument("bets", metavar="BET", nargs="*", help="numbers or ids of bets (default: all)")
+    compared.add_argument("--unit", metavar="NAME", help="sweep parameter whose values are independent units")
+    compared.add_argument("--format", choices=("text", "json", "markdown"), default="text", help="format of the report")
     audited = command("audit", _audit, "check every bet against its history in git", "pytest-bets audit")
     audited.formatter_class = argparse.RawDescriptionHelpFormatter
     audited.description = AUDIT
@@ -234,6 +247,17 @@ def _rollup(project: Project, options: argparse.Namespace) -> Answer:  # noqa: A
         raise CommandError(f"there is no folder {project.results}: no bet was run, or --results names another")
     summary = rollup(results, _catalogue(project))
     return Answer(f"{os.path.relpath(project.results / SUMMARY_TEXT)}: {counts_words(summary.counts)}\n")
+
+
+def _compare(project: Project, options: argparse.Namespace) -> Answer:
+    from pytest_bets.compare.difference import compare
+    from pytest_bets.compare.render import as_json, as_markdown, as_text
+    from pytest_bets.compare.source import side
+
+    found = compare(side(options.before, project), side(options.after, project), options.bets, options.unit)
+    if options.format == "text":
+        return Answer(as_text(found, min(shutil.get_terminal_size().columns, 100)))
+    return Answer(as_json(found) if options.format == "json" else as_markdown(found))
 
 
 def _claims(project: Project, options: argparse.Namespace) -> Answer:

@@ -11,6 +11,7 @@ from typing import Annotated
 
 from pytest_bets.audit import document as audit
 from pytest_bets.claims import document as claims
+from pytest_bets.compare.difference import COMPARE_SCHEMA, Comparison
 from pytest_bets.record.field import limits
 from pytest_bets.record.model import (
     FIRST_JOURNAL_SCHEMA,
@@ -48,6 +49,7 @@ def schemas() -> dict[str, dict[str, object]]:
         "summary": document(Summary, SUMMARY_SCHEMA, "The summary of a catalogue"),
         "audit": document(audit.Document, audit.AUDIT_SCHEMA, "The report of an audit"),
         "claims": document(claims.Document, claims.CLAIMS_SCHEMA, "Write-ups compared with the records"),
+        "compare": document(Comparison, COMPARE_SCHEMA, "Two sets of results, compared"),
     }
 
 

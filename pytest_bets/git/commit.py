@@ -7,7 +7,8 @@ from pathlib import Path
 
 from pytest_bets.diagnostics import HistoryError
 from pytest_bets.git.log import blobs as blobs_of
-from pytest_bets.git.process import Objects, objects
+from pytest_bets.git.log import contents
+from pytest_bets.git.process import Objects, objects, run
 
 
 class CommitFiles:
@@ -86,3 +87,24 @@ def _around(name: str) -> Iterator[str]:
     while name := posixpath.dirname(name):
         yield name
     yield "."
+
+
+def resolve(top: Path, name: str) -> str | None:
+    """Return the id of the commit that a branch, tag or other revision names; None if there is none."""
+    try:
+        return run(top, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}").decode().strip()
+    except HistoryError:
+        return None
+
+
+def json_files(top: Path, commit: str, folder: str) -> dict[str, bytes]:
+    """Return the JSON files that a commit has in a folder, by name, without those of subfolders."""
+    found = blobs_of(top, commit) or {}
+    paths = [path for path in found if posixpath.dirname(path) == ("" if folder == "." else folder)]
+    names = sorted(path for path in paths if path.endswith(".json"))
+    files = {}
+    for path, data in zip(names, contents(top, [found[path] for path in names]), strict=True):
+        if data is None:
+            raise HistoryError(f"git has no object {found[path]}: this clone is partial or damaged")
+        files[posixpath.basename(path)] = data
+    return files

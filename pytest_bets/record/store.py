@@ -19,7 +19,8 @@ JOURNAL: Final = "journal.jsonl"
 SUMMARY_JSON: Final = "SUMMARY.json"
 SUMMARY_TEXT: Final = "SUMMARY.md"
 PRIVATE: Final = ".bets"
-_NO_RECORDS: Final = frozenset({SUMMARY_JSON})
+NO_RECORDS: Final = frozenset({SUMMARY_JSON})
+"""JSON files in the folder that are no records."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ class Results:
         return replace(record, cells=()) if record else None
 
     def _each(self, reading: Callable[[str], Record | None]) -> list[Record]:
-        paths = (path for path in sorted(self.folder.glob("*.json")) if path.name not in _NO_RECORDS)
+        paths = (path for path in sorted(self.folder.glob("*.json")) if path.name not in NO_RECORDS)
         found = [record for path in paths if (record := reading(path.stem)) is not None]
         return sorted(found, key=lambda record: bet_order(record.id, record.bet.number))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs/python.md"
 BLOCK = re.compile(r"```(python|text)\n(.*?)```", re.DOTALL)
 NEEDED = ("pandas", "pyarrow")

@@ -1,0 +1,73 @@
+"""Find what a side of a comparison names: a folder, a record, a line of the journal, or a commit."""
+
+import os
+import posixpath
+from pathlib import Path
+
+from pytest_bets.compare.side import Side, of_line, of_records
+from pytest_bets.diagnostics import CommandError, HistoryError
+from pytest_bets.git.commit import json_files, resolve
+from pytest_bets.project import Project
+from pytest_bets.record.codec import load, load_line
+from pytest_bets.record.journal import runs
+from pytest_bets.record.model import RunLine
+from pytest_bets.record.store import JOURNAL, NO_RECORDS, Results
+from pytest_bets.walk import checkout
+
+_LINE = "journal:"
+
+
+def side(text: str, project: Project) -> Side:
+    """Return the side that a text names.
+
+    Raises:
+        CommandError: if it names nothing.
+        RecordError: if a record or a line cannot be read.
+
+    """
+    path = Path(text)
+    if text.startswith(_LINE):
+        return _line(text, Results(project.results))
+    if path.is_dir():
+        return of_records(f"folder {text}", Results(path).records())
+    if path.is_file():
+        record = load(path.read_bytes(), text)
+        return of_records(f"record {text}", [record], single=True)
+    return _commit(text, project)
+
+
+def _line(text: str, results: Results) -> Side:
+    number = text.removeprefix(_LINE)
+    lines = results.lines()
+    if not number.isdecimal() or not 1 <= int(number) <= len(lines):
+        raise CommandError(
+            f"{text}: expected journal:N with a line from 1 to {len(lines)} of {results.folder / JOURNAL}"
+        )
+    kept = [load_line(line, f"{results.folder / JOURNAL}:{index}") for index, line in enumerate(lines, start=1)]
+    if not isinstance(kept[int(number) - 1], RunLine):
+        raise CommandError(f"{text}: this line is the upgrade of a record, and no run")
+    line = runs(kept)[sum(isinstance(line, RunLine) for line in kept[: int(number) - 1])]
+    return of_line(f"line {number} of the journal, {line.time} on {line.host}", line)
+
+
+def _commit(text: str, project: Project) -> Side:
+    expected = "expected a folder of results, a record, journal:N, or a commit"
+    top = checkout(project.results)
+    if top is None:
+        raise CommandError(
+            f"there is no file or folder {text}, and {project.results} is in no git checkout; {expected}"
+        )
+    try:
+        commit = resolve(top, text)
+        if commit is None:
+            raise CommandError(f"there is no file, folder or commit {text}; {expected}")
+        folder = Path(os.path.relpath(project.results, top)).as_posix()
+        found = json_files(top, commit, folder)
+    except HistoryError as error:
+        raise CommandError(f"{text}: {error}") from None
+    records = [
+        load(data, f"{text}:{posixpath.join(folder, name)}") for name, data in found.items() if name not in NO_RECORDS
+    ]
+    if not records:
+        raise CommandError(f"commit {text} has no record in {folder}")
+    return of_records(f"commit {commit[:10]}" if commit.startswith(text) else f"{text}, commit {commit[:10]}", records)

@@ -1,0 +1,107 @@
+"""Two sides compared: sentences, cells, intervals."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from pytest_bets.compare.difference import Comparison, compare
+from pytest_bets.compare.side import Run, Side
+from pytest_bets.diagnostics import CommandError
+from pytest_bets.record.model import Environment
+from pytest_bets.record.verdict import Cell, Judged
+
+MACHINE = Environment("3.11.7", "Linux-x86_64", {"pytest": "9.2.0"}, "cpu", 2, None, None)
+GAINS = st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=12)
+
+
+def cells(values: Sequence[float], **params: Sequence[object]) -> tuple[Cell, ...]:
+    names = params or {"part": list(range(len(values)))}
+    return tuple(
+        Cell({name: column[index] for name, column in names.items()}, {"gain": value})
+        for index, value in enumerate(values)
+    )
+
+
+def side(values: Sequence[float], bet: str = "1_a", **params: Sequence[object]) -> Side:
+    strict = Judged("strict", "mean(gain) >= 0", math.fsum(values) / len(values), 0.0, True, 1.0)
+    run = Run(bet, 1, "A.", "PASS", False, None, None, (strict,), "d", "c", MACHINE, cells(values, **params))
+    return Side("side", {bet: run})
+
+
+def only(found: Comparison) -> Mapping[str, float]:
+    (column,) = found.bets[0].cells
+    assert column.interval is not None
+    return {"mean": column.difference, "low": column.interval.low, "high": column.interval.high}
+
+
+@given(GAINS.flatmap(lambda gains: st.tuples(st.just(gains), st.permutations(range(len(gains))))))
+def test_the_interval_is_that_of_the_paired_t_test(drawn: tuple[list[float], list[int]]) -> None:
+    """The one of scipy, whatever the order of the cells."""
+    values, order = drawn
+    after = [value + index + 0.5 for index, value in enumerate(values)]
+    found = only(compare(side(values), side([after[index] for index in order], part=order)))
+    differences = [new - old for old, new in zip(values, after, strict=True)]
+    expected = stats.ttest_1samp(differences, 0).confidence_interval(0.95)
+    scale = max(map(abs, differences)) + 1
+    assert found["mean"] == pytest.approx(sum(differences) / len(differences), abs=1e-9 * scale)
+    assert found["low"] == pytest.approx(expected.low, rel=1e-6, abs=1e-6 * scale)
+    assert found["high"] == pytest.approx(expected.high, rel=1e-6, abs=1e-6 * scale)
+
+
+def test_a_unit_averages_its_cells_before_the_interval() -> None:
+    """Six cells of two parts are two units, however many seeds there are."""
+    seeds, parts = [1, 2, 3, 1, 2, 3], ["a", "a", "a", "b", "b", "b"]
+    before, after = side([0.0] * 6, seed=seeds, part=parts), side([1, 2, 3, 5, 6, 7], seed=seeds, part=parts)
+    column = compare(before, after, unit="part").bets[0].cells[0]
+    assert column.interval is not None
+    expected = stats.ttest_1samp([2, 6], 0).confidence_interval(0.95)
+    assert (column.interval.units, column.interval.unit) == (2, "part")
+    assert (column.interval.low, column.interval.high) == pytest.approx((expected.low, expected.high))
+
+
+def test_without_a_unit_a_sweep_of_several_parameters_has_no_interval() -> None:
+    """Its cells are not independent."""
+    seeds, parts = [1, 2, 1, 2], ["a", "a", "b", "b"]
+    found = compare(side([0.0] * 4, seed=seeds, part=parts), side([1.0, 2, 3, 4], seed=seeds, part=parts))
+    assert found.bets[0].cells[0].interval is None
+    assert found.bets[0].cells[0].difference == 2.5
+
+
+def test_cells_are_paired_by_their_parameters() -> None:
+    """In any order; a cell that one side lacks is counted."""
+    found = compare(side([1.0, 2.0], part=["a", "b"]), side([2.5, 1.0, 9.0], part=["b", "a", "c"]))
+    (column,) = found.bets[0].cells
+    assert (column.cells, column.same, column.difference, found.bets[0].unpaired) == (2, 1, 0.25, 1)
+
+
+@given(GAINS)
+def test_a_side_is_the_same_as_itself(values: list[float]) -> None:
+    """NaN included."""
+    whole = side([*values, math.nan])
+    assert compare(whole, whole).bets[0].same
+
+
+@given(GAINS, GAINS)
+def test_the_other_way_round_the_signs_turn(one: list[float], other: list[float]) -> None:
+    """Differences and ends of intervals."""
+    there, back = compare(side(one), side(other)), compare(side(other), side(one))
+    for first, second in zip(there.bets[0].cells, back.bets[0].cells, strict=True):
+        assert first.difference == -second.difference
+        if first.interval and second.interval:
+            assert first.interval.low == pytest.approx(-second.interval.high, nan_ok=True)
+
+
+def test_bets_of_one_side_are_named_and_others_can_be_chosen() -> None:
+    """By number or id; a bet that neither side has is an error, and so is a unit that no sweep has."""
+    before = Side("old", {**side([1.0]).runs, **side([1.0], "2_b").runs})
+    found = compare(before, side([1.0]))
+    assert ([bet.id for bet in found.bets], found.only_before, found.only_after) == (["1_a"], ("2_b",), ())
+    assert [bet.id for bet in compare(before, before, ["2_b"]).bets] == ["2_b"]
+    with pytest.raises(CommandError, match="neither side has bet 9"):
+        compare(before, before, ["1", "9"])
+    with pytest.raises(CommandError, match="--unit user: no compared bet has this sweep parameter; there are part"):
+        compare(before, before, unit="user")

@@ -1,4 +1,4 @@
-"""The command line beside pytest: new, show, rollup, compare, audit, claims, upgrade.
+"""The command line beside pytest: new, show, history, rollup, compare, audit, claims, upgrade.
 
 Imports that only claims or audit needs stand in these commands: they take as long as reading a hundred bets.
 """
@@ -7,12 +7,12 @@ import argparse
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePath
 from typing import Final, NamedTuple
 
 from pytest_bets.bet.catalogue import Catalogue
-from pytest_bets.bet.declaration import Declaration, bet_id
+from pytest_bets.bet.declaration import Declaration, bet_id, number_of
 from pytest_bets.bet.template import LONGEST, SLUG, bet_file, created, slug
 from pytest_bets.cli.help import ABOUT, AUDIT, CLAIMS, COMPARE, UPGRADE
 from pytest_bets.diagnostics import (
@@ -121,6 +121,10 @@ def _parser() -> argparse.ArgumentParser:
     shown = command("show", _show, "show one bet: declaration, record, standing, history", "pytest-bets show 46")
     shown.add_argument("bet", help="a bet's number or id")
     shown.add_argument("--cells", action="store_true", help="print every cell: parameters and measured values")
+    runs = command(
+        "history", _history, "show the values of a bet over all its runs, by host and code", "pytest-bets history 46"
+    )
+    runs.add_argument("bet", help="a bet's number or id")
     command("rollup", _rollup, "make SUMMARY.md and SUMMARY.json again, as after a merge", "pytest-bets rollup")
     compared = command(
         "compare",
@@ -213,11 +217,10 @@ def _show(project: Project, options: argparse.Namespace) -> Answer:
     journal = results.journal()
     summary = overview(results.records(), journal, declarations, unreadable)
     rows = {row.id: row for row in summary.bets}
-    asked = str(int(options.bet)) if options.bet.isdecimal() else options.bet  # 05 is how an id says it
-    named = [row for row in rows.values() if asked in (row.id, str(row.number), row.id.partition("_")[2])]
+    named = _matching(options.bet, rows)
     if not named:
         raise CommandError(_unknown(options.bet, catalogue, list(rows)))
-    row = named[0]
+    row = rows[named[0]]
     declaration: Declaration | None = next((bet for bet in declarations if bet.id == row.id), None)
     columns, record = shutil.get_terminal_size().columns, results.record(row.id)
     lines = [line for line in journal if line.bet == row.id]
@@ -227,6 +230,29 @@ def _show(project: Project, options: argparse.Namespace) -> Answer:
         code = stale(record, CodeIndex(project.root, project.search)) if record else None
         page = show(declaration, record, row, lines, min(columns, 100), options.results, code)
     return Answer(encodable(page, sys.stdout.encoding))
+
+
+def _history(project: Project, options: argparse.Namespace) -> Answer:
+    from pytest_bets.render.history import history
+
+    catalogue, results = _catalogue(project), Results(project.results)
+    kept = results.numbered()
+    ids = list(dict.fromkeys(line.bet for _, line in kept))
+    named = _matching(options.bet, ids)
+    if not named:
+        declared = [bet.id for bet in catalogue.declarations()[0]]
+        if _matching(options.bet, declared):
+            raise CommandError(f"bet {options.bet} was never run: {results.folder / JOURNAL} has no line of it")
+        raise CommandError(_unknown(options.bet, catalogue, [*ids, *declared]))
+    runs = [(number, line) for number, line in kept if line.bet == named[0]]
+    page = history(named[0], runs, min(shutil.get_terminal_size().columns, 100))
+    return Answer(encodable(page, sys.stdout.encoding))
+
+
+def _matching(asked: str, ids: Iterable[str]) -> list[str]:
+    """Return the bets that a number, an id, or an id without its number names."""
+    name = str(int(asked)) if asked.isdecimal() else asked  # 05 is how an id says it
+    return [bet for bet in ids if name in (bet, str(number_of(f"bet_{bet}.py")), bet.partition("_")[2])]
 
 
 def _unknown(asked: str, catalogue: Catalogue, known: Sequence[str]) -> str:

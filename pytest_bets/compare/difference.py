@@ -141,8 +141,8 @@ def _chosen(before: Side, after: Side, chosen: Collection[str]) -> list[str]:
         single = [side for side in (before, after) if side.single]
         shared = [bet for bet in ids if all(bet in side.runs for side in single)]
         if not shared:
-            names = [f"{side.name} has bet {', '.join(side.runs)}" for side in (before, after)]
-            raise CommandError(f"nothing to compare: {names[0]}, {names[1]}")
+            has = [f"{side.name} has bet {', '.join(side.runs)}" for side in (before, after)]
+            raise CommandError(f"nothing to compare: {has[0]}, {has[1]}")
         return shared
     names = {name: [bet for bet in ids if name in (bet, str(runs[bet].number))] for name in chosen}
     missing = [name for name, found in names.items() if not found]

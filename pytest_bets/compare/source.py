@@ -8,9 +8,7 @@ from pytest_bets.compare.side import Side, of_line, of_records
 from pytest_bets.diagnostics import CommandError, HistoryError
 from pytest_bets.git.commit import json_files, resolve
 from pytest_bets.project import Project
-from pytest_bets.record.codec import load, load_line
-from pytest_bets.record.journal import runs
-from pytest_bets.record.model import RunLine
+from pytest_bets.record.codec import load
 from pytest_bets.record.store import JOURNAL, NO_RECORDS, Results
 from pytest_bets.walk import checkout
 
@@ -38,15 +36,12 @@ def side(text: str, project: Project) -> Side:
 
 def _line(text: str, results: Results) -> Side:
     number = text.removeprefix(_LINE)
-    lines = results.lines()
-    if not number.isdecimal() or not 1 <= int(number) <= len(lines):
-        raise CommandError(
-            f"{text}: expected journal:N with a line from 1 to {len(lines)} of {results.folder / JOURNAL}"
-        )
-    kept = [load_line(line, f"{results.folder / JOURNAL}:{index}") for index, line in enumerate(lines, start=1)]
-    if not isinstance(kept[int(number) - 1], RunLine):
-        raise CommandError(f"{text}: this line is the upgrade of a record, and no run")
-    line = runs(kept)[sum(isinstance(line, RunLine) for line in kept[: int(number) - 1])]
+    runs = dict(results.numbered())
+    line = runs.get(int(number)) if number.isdecimal() else None
+    if line is None:
+        last = max(runs, default=0)
+        expected = "expected journal:N with the number of a line that is of a run, from 1 to"
+        raise CommandError(f"{text}: {expected} {last} of {results.folder / JOURNAL}")
     return of_line(f"line {number} of the journal, {line.time} on {line.host}", line)
 
 

@@ -108,6 +108,17 @@ class Results:
         """
         return runs(self._loaded())
 
+    def numbered(self) -> list[tuple[int, RunLine]]:
+        """Return the lines of the journal that are of runs, each with its number in the file, from 1.
+
+        Raises:
+            RecordError: when a line is none of ours.
+
+        """
+        lines = self._loaded()
+        numbers = [number for number, line in enumerate(lines, start=1) if isinstance(line, RunLine)]
+        return list(zip(numbers, runs(lines), strict=True))
+
     def _loaded(self) -> list[Line]:
         return [load_line(line, f"{self.folder / JOURNAL}:{index}") for index, line in enumerate(self.lines(), start=1)]
 

@@ -55,7 +55,7 @@ def decided_words(verdict: Judgement, criteria: Sequence[Judged], quote: Callabl
         return [measured_words(item, quote) for item in items]
     lines, values = [], set()
     for item in items:
-        value, bound = _halves(item.sentence)
+        value, bound = halves(item.sentence)
         known = value in values and not item.good
         values.add(value)
         words = quote(bound) if known else measured_words(item, quote)
@@ -68,7 +68,8 @@ def measured_words(item: Judged, quote: Callable[[str], str] = visible) -> str:
     return f"{quote(item.sentence)} (measured {figure(item.value)})"
 
 
-def _halves(sentence: str) -> tuple[str, str]:
+def halves(sentence: str) -> tuple[str, str]:
+    """Return the value of a sentence, and its operator with the threshold."""
     match = _BOUND.search(sentence)
     return (sentence[: match.start()], match[0].strip()) if match else (sentence, sentence)
 

@@ -86,9 +86,13 @@ def test_json_is_as_its_schema_says_and_markdown_is_a_list() -> None:
     [
         (["nowhere", "results"], "there is no file, folder or commit nowhere; expected a folder of results, a record"),
         (["--", "--help", "results"], "there is no file, folder or commit --help"),
-        (["journal:9", "results"], "journal:9: expected journal:N with a line from 1 to 2 of "),
-        (["journal:x", "results"], "journal:x: expected journal:N with a line from 1 to 2 of "),
+        (
+            ["journal:9", "results"],
+            "journal:9: expected journal:N with the number of a line that is of a run, from 1 to 2 of ",
+        ),
+        (["journal:x", "results"], "journal:x: expected journal:N with the number of a line"),
         (["HEAD~3", "results"], "commit HEAD~3 has no record in results"),
+        (["journal:1", "results", "1_second"], "neither side has bet 1_second"),
         (["HEAD", "results", "7"], "neither side has bet 7"),
         (
             ["HEAD", "results", "--unit", "user"],

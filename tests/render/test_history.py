@@ -1,0 +1,40 @@
+"""`pytest-bets history`: the values of a bet over its runs."""
+
+import pytest
+
+from tests.helpers.commands import run
+from tests.helpers.fixtures import WriteBet
+
+
+def test_each_value_is_shown_run_by_run(
+    bet: WriteBet, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With its thresholds, the host and the code; numbered, so that two runs can be compared."""
+    monkeypatch.setenv("COLUMNS", "80")
+    bet("bet_2_other.py")
+    for body in ('return {"gain": part}', 'return {"gain": part - 2}'):
+        bet(body=body, markers={"control": '"max(part) <= 9"'}, sections={"Control": "no more than 9."})
+        pytester.runpytest_inprocess()
+    status, output = run("history", "1")
+    assert status == 0
+    lines = output.splitlines()
+    assert lines[0] == "1_first: 2 runs, 1 host, 2 code versions"
+    assert [line.split()[0] for line in lines[2:4]] == ["journal:1", "journal:3"]
+    assert [line.split()[-1] for line in lines[2:4]] == ["PASS", "LENIENT"]
+    at = lines.index("count(gain > 0): strict >= 3, lenient >= 2, catastrophic < 1")
+    assert [line.split()[-1] for line in lines[at + 1 : at + 3]] == ["4", "2"]
+    assert lines[lines.index("max(part): control <= 9") + 1] == "  4 in all 2 runs"
+    assert lines[-1] == "Compare two runs: pytest-bets compare journal:1 journal:3"
+    assert run(*lines[-1].partition(": pytest-bets ")[2].split())[0] == 0
+    assert run("history", "01")[1] == run("history", "first")[1] == output
+
+
+def test_a_bet_without_runs_and_an_unknown_one_are_errors(bet: WriteBet, pytester: pytest.Pytester) -> None:
+    """The message says which of the two it is."""
+    bet()
+    pytester.runpytest_inprocess()
+    bet("bet_2_waiting.py")
+    status, output = run("history", "2")
+    assert (status, "bet 2 was never run" in output) == (2, True)
+    status, output = run("history", "1_frist")
+    assert (status, "did you mean 1_first?" in output) == (2, True)

@@ -12,19 +12,20 @@ def test_each_value_is_shown_run_by_run(
     """With its thresholds, the host and the code; numbered, so that two runs can be compared."""
     monkeypatch.setenv("COLUMNS", "80")
     bet("bet_2_other.py")
+    pytester.runpytest_inprocess()
     for body in ('return {"gain": part}', 'return {"gain": part - 2}'):
         bet(body=body, markers={"control": '"max(part) <= 9"'}, sections={"Control": "no more than 9."})
-        pytester.runpytest_inprocess()
+        pytester.runpytest_inprocess("bet_1_first.py")
     status, output = run("history", "1")
     assert status == 0
     lines = output.splitlines()
     assert lines[0] == "1_first: 2 runs, 1 host, 2 code versions"
-    assert [line.split()[0] for line in lines[2:4]] == ["journal:1", "journal:3"]
+    assert [line.split()[0] for line in lines[2:4]] == ["journal:2", "journal:3"]
     assert [line.split()[-1] for line in lines[2:4]] == ["PASS", "LENIENT"]
     at = lines.index("count(gain > 0): strict >= 3, lenient >= 2, catastrophic < 1")
     assert [line.split()[-1] for line in lines[at + 1 : at + 3]] == ["4", "2"]
     assert lines[lines.index("max(part): control <= 9") + 1] == "  4 in all 2 runs"
-    assert lines[-1] == "Compare two runs: pytest-bets compare journal:1 journal:3"
+    assert lines[-1] == "Compare two runs: pytest-bets compare journal:2 journal:3"
     assert run(*lines[-1].partition(": pytest-bets ")[2].split())[0] == 0
     assert run("history", "01")[1] == run("history", "first")[1] == output
 

@@ -52,17 +52,30 @@ def _commit(text: str, project: Project) -> Side:
         raise CommandError(
             f"there is no file or folder {text}, and {project.results} is in no git checkout; {expected}"
         )
+    if resolve(top, text) is None:
+        raise CommandError(f"there is no file, folder or commit {text}; {expected}")
+    return of_commit(text, top, project.results)
+
+
+def of_commit(name: str, top: Path, results: Path) -> Side:
+    """Return the records that a commit has in a folder of results.
+
+    Raises:
+        CommandError: if there is no such commit, or it has no record there.
+        RecordError: if a record cannot be read.
+
+    """
+    commit = resolve(top, name)
+    if commit is None:
+        raise CommandError(f"there is no commit {name}")
+    folder = Path(os.path.relpath(results.resolve(), top)).as_posix()
     try:
-        commit = resolve(top, text)
-        if commit is None:
-            raise CommandError(f"there is no file, folder or commit {text}; {expected}")
-        folder = Path(os.path.relpath(project.results, top)).as_posix()
         found = json_files(top, commit, folder)
     except HistoryError as error:
-        raise CommandError(f"{text}: {error}") from None
+        raise CommandError(f"{name}: {error}") from None
     records = [
-        load(data, f"{text}:{posixpath.join(folder, name)}") for name, data in found.items() if name not in NO_RECORDS
+        load(data, f"{name}:{posixpath.join(folder, file)}") for file, data in found.items() if file not in NO_RECORDS
     ]
     if not records:
-        raise CommandError(f"commit {text} has no record in {folder}")
-    return of_records(f"commit {commit[:10]}" if commit.startswith(text) else f"{text}, commit {commit[:10]}", records)
+        raise CommandError(f"commit {name} has no record in {folder}")
+    return of_records(f"commit {commit[:10]}" if commit.startswith(name) else f"{name}, commit {commit[:10]}", records)

@@ -43,6 +43,7 @@ class Settings:
     pilot: bool
     overrides: Mapping[str, str]
     elsewhere: bool
+    summary_md: Path | None
 
     @property
     def rehearsal(self) -> bool:
@@ -98,6 +99,12 @@ def add(parser: pytest.Parser) -> None:
         metavar="NAME=VALUE",
         help="explore: override a constant of the bets; no verdict and no record, as in a rehearsal; may be repeated",
     )
+    group.addoption(
+        "--bets-summary-md",
+        metavar="FILE",
+        help="write the verdicts of this session as Markdown, beside those of the base branch or of the records; "
+        "under GitHub Actions this is also the step summary",
+    )
     parser.addini("bets_gate", "default of --bets-gate", default="auto")
     parser.addini(
         "bets_registration",
@@ -144,6 +151,7 @@ def read(config: pytest.Config) -> Settings:
         pilot=config.getoption("bets_pilot"),
         overrides=dict(_override(text) for text in config.getoption("bets_set")),
         elsewhere=results != Path(os.path.normpath(usual)),
+        summary_md=here / page if (page := config.getoption("bets_summary_md")) else None,
     )
     if settings.replay and (settings.rehearsal or settings.resume):
         raise pytest.UsageError(

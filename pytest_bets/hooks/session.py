@@ -40,7 +40,7 @@ from pytest_bets.record import environment as machine
 from pytest_bets.record.codec import cell_row, verdict_of
 from pytest_bets.record.decode import encode
 from pytest_bets.record.gate import gated
-from pytest_bets.record.model import Summary
+from pytest_bets.record.model import Standing, Summary
 from pytest_bets.record.store import Kept
 from pytest_bets.record.verdict import Verdict
 from pytest_bets.render.rollup import rollup
@@ -161,6 +161,12 @@ class Session:
 
     def _outcome(self, finished: FinishedBet, tier: str) -> Outcome:
         return tier_outcome(finished, tier, rehearsal=self.settings.rehearsal)
+
+    def standing(self, bet: str) -> Standing | None:
+        """Return the standing of a bet: in the summary that was written, else as it was when the session began."""
+        rows = self.summary.bets if self.summary else ()
+        row = next((row for row in rows if row.id == bet), None)
+        return row.standing if row else self.baseline.standings.get(bet)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:

@@ -1,8 +1,10 @@
 """What the terminal shows of bets: the header of a resumed run, unmet tiers, and the closing section."""
 
+import os
 import sys
 import textwrap
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -14,7 +16,6 @@ from pytest_bets.hooks.overrides import constants
 from pytest_bets.hooks.run import FinishedBet
 from pytest_bets.hooks.session import Session
 from pytest_bets.hooks.tiers import UNMET
-from pytest_bets.record.model import Standing
 from pytest_bets.render.cells import measured_lines
 from pytest_bets.render.closing import GROUPED_ABOVE, UNJUDGED, Row, closing_table
 from pytest_bets.render.rehearsal import changed_words, page, ran_words, seconds_words, times_words, would_lines
@@ -82,6 +83,29 @@ class Terminal:
         for line in lines:
             terminalreporter.write_line(encodable(line, encoding))
 
+    @pytest.hookimpl(trylast=True)  # the exit status is known now, and --no-summary changes nothing
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Annotate the log of GitHub Actions, and write the summary in Markdown where one is wanted."""
+        step = os.environ.get("GITHUB_STEP_SUMMARY")
+        named = self.session.settings.summary_md
+        pages = [*([(named, "w")] if named else []), *([(Path(step), "a")] if step else [])]
+        annotated = os.environ.get("GITHUB_ACTIONS") == "true"
+        finished = sorted(self.session.finished.values(), key=_order)
+        if not finished or self.session.settings.rehearsal or not (pages or annotated):
+            return
+        from pytest_bets.hooks import ci
+
+        lines = [str(annotation) for annotation in ci.annotations(finished)] if annotated else []
+        for path, mode in pages:
+            try:
+                ci.write(path, mode, ci.page(self.session, finished, red=session.exitstatus != pytest.ExitCode.OK))
+            except OSError as error:
+                lines.append(f"The summary in Markdown could not be written: {error}")
+        reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+        if lines and reporter:
+            for line in ("", *lines):  # pytest does not say whether its progress has ended the line
+                reporter.write_line(line)
+
     def _elsewhere(self, terminalreporter: Any) -> None:
         bets = self.session.context.elsewhere
         if bets:
@@ -95,18 +119,15 @@ class Terminal:
         verdict, bet = item.result, item.declaration
         lines = decided_words(verdict, verdict.criteria) or [_short(visible(verdict.void or ""))]
         recorded = self._recorded(item)
-        standing, unstable = self._standing(bet.id)
+        standing, unstable = self.session.standing(bet.id), self._is_unstable(bet.id)
         words = visible(standing_words(standing)) if standing else ""
         plain = recorded is None and not unstable and words == "stands"
         return Row(visible(bet.id), _words(item), [*lines, *([recorded] if recorded else [])], words, plain)
 
-    def _standing(self, bet: str) -> tuple[Standing | None, bool]:
-        """Return the standing of a bet, and whether its runs disagree."""
+    def _is_unstable(self, bet: str) -> bool:
+        """Return whether the runs of a bet disagree."""
         rows = self.session.summary.bets if self.session.summary else []
-        row = next((row for row in rows if row.id == bet), None)
-        if row:
-            return row.standing, row.is_unstable
-        return self.session.baseline.standings.get(bet), False
+        return any(row.id == bet and row.is_unstable for row in rows)
 
     def _recorded(self, item: FinishedBet) -> str | None:
         """Return how this run differs from the record that stands; None if it agrees with it or has replaced it."""

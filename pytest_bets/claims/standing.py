@@ -1,0 +1,166 @@
+"""Decide whether a block says of a bet that its claim is retracted or withdrawn.
+
+    Bet 37 was retracted    the retracted bet 37    we withdrew bet 38    bet 37's claim has been overturned
+    Bet 37: FAIL, and retracted by bet 46    Bet 37 (retracted)    Bet 37 shows it. It was retracted.
+
+The words must be of that bet: its number, `it`, `the claim` and the like are their subject or their object. A denial, a
+possibility, a question, and words of something else do not count.
+"""
+
+import re
+from collections.abc import Collection, Sequence
+from typing import Final
+
+from pytest_bets.claims.fold import Token
+from pytest_bets.claims.mentions import Mention
+from pytest_bets.claims.verdicts import sentences
+
+_WORDS: Final = {
+    "retracted": re.compile(r"retract(?:s|ed|ion|ions|ing)?|overturn(?:s|ed|ing)?"),
+    "withdrawn": re.compile(r"withdraw(?:s|n|al|als|ing)?|withdrew"),
+}
+_DENIED: Final = frozenset(
+    "not no never nobody none neither nor cannot nothing without hardly unless if whether would should could might may "
+    "must will can almost nearly yet refuse refuses refused refusing deny denies denied reject rejects rejected demand "
+    "demands demanded calls called call rumour rumours rumor allegedly supposedly falsely wrongly threatened lifted "
+    "reversed undone unfounded survive survives survived escape escaped avoid avoids avoided against instead unlike far "
+    "resist resists resisted wanted tried".split()
+)
+_LEADING: Final = frozenset(
+    "was is are were be been being has have had since later now then also both all since thus therefore hence already "
+    "finally soon today again so here too fully formally publicly afterwards eventually subsequently itself but and yet "
+    "though although however s a the s still".split()
+)
+_WHICH: Final = frozenset({"which", "that", "who"})
+_PRONOUNS: Final = frozenset("it this that they both these those latter former".split())
+_NOUNS: Final = frozenset(
+    "claim claims bet bets result results finding findings hypothesis headline conclusion statement win".split()
+)
+_OWN: Final = frozenset("the this that its their these those our s published headline original whole of".split())
+_OURS: Final = frozenset("we i authors author us lab".split())
+_OBJECT: Final = frozenset("the claim claims of our my result results finding headline for : now since".split())
+_TITLE: Final = re.compile(
+    r"(?i)\W*(?:the )?(?:(?:bets|claims) (?:that (?:were|are|have been) )?)?(retracted|withdrawn)"
+    r"(?:,? (?:or|and) (retracted|withdrawn))?(?: (?:bets|claims))?\W*"
+)
+
+
+def title(text: str) -> frozenset[str]:
+    """Return what a heading or a table's column says of all bets below it: retracted, withdrawn, or nothing."""
+    match = _TITLE.fullmatch(text)
+    return frozenset(word.lower() for word in match.groups() if word) if match else frozenset()
+
+
+class Sayings:
+    """What one block says of claims that are gone."""
+
+    def __init__(self, tokens: Sequence[Token], mentions: Sequence[Mention], subject: Mention | None) -> None:
+        """Read a block; `subject` is the bet of a table row."""
+        self.tokens, self.mentions, self.subject = tokens, mentions, subject
+        self.starts, self.ends = sentences(tokens)
+        self.of = {at: mention for mention in mentions for at in range(mention.first, mention.last + 1)}
+        self.preceding: list[Mention | None] = []
+        last: Mention | None = None
+        for at in range(len(tokens)):
+            self.preceding.append(last)
+            last = self.of.get(at, last)
+
+    def says(self, names: Collection[str], gone: Collection[str]) -> bool:
+        """Return whether the block says it of the bet that has these names."""
+        return any(
+            any(_WORDS[state].fullmatch(token.low) for state in gone) and self._is_of(at, names)
+            for at, token in enumerate(self.tokens)
+            if token.kind == "word" and at not in self.of
+        )
+
+    def _is_of(self, at: int, names: Collection[str]) -> bool:
+        start, end = self.starts[at], self.ends[at]
+        if end < len(self.tokens) and "?" in self.tokens[end].text:
+            return False
+        clause = self._clause(at, start)
+        words = [token.low for token in self.tokens[clause : min(end, at + 12)]]
+        if any(word in _DENIED or word.endswith("n't") for word in self._own(clause, at)):
+            return False
+        if self.tokens[at].low.startswith(("retraction", "withdrawal")) and set(words) & _DENIED:
+            return False
+        named = self._object(at, end) or self._subject(at, start)
+        return bool(named and set(named.bets) & set(names))
+
+    def _own(self, clause: int, at: int) -> list[str]:
+        """Return the words of the clause before the word, and the one after it."""
+        return [token.low for token in self.tokens[clause : at + 2]]
+
+    def _clause(self, at: int, start: int) -> int:
+        """Return where the clause of a word begins: after a sign that separates, or a bet and its verdict."""
+        for here in range(at - 1, max(start, at - 60) - 1, -1):
+            token = self.tokens[here]
+            if token.text in (";", ":", "(", ")", "—", "–") or token.kind == "verdict" or here in self.of:
+                return here + 1
+        return max(start, at - 60)
+
+    def _object(self, at: int, end: int) -> Mention | None:
+        """Return the bet that is retracted by someone: `we retracted the claim of bet 37`, `the retracted bet 37`."""
+        here = at + 1
+        if (
+            here < end
+            and self.tokens[here].low in ("it", "them")
+            and at
+            and self.tokens[at - 1].low in {*_OURS, "have"}
+        ):
+            return self.preceding[at]
+        while here < min(end, at + 6) and here not in self.of and self.tokens[here].low in _OBJECT:
+            here += 1
+        if here >= end or here not in self.of:
+            return None
+        start = self.starts[at]
+        before = [token.low for token in self.tokens[max(start, at - 3) : at]]
+        doer = not before or before[-1] in {*_OURS, *_WHICH, "have", "has", "and", "the", "since", "now", "was", "a"}
+        mention = self.of.get(at - 1)
+        adverb = bool(before) and before[-1].endswith("ly")
+        return self.of[here] if doer or adverb or mention or self.tokens[at - 1].kind == "sign" else None
+
+    def _subject(self, at: int, start: int) -> Mention | None:
+        """Return the bet that the word is said of, from the words before it."""
+        here, joined = at - 1, False
+        while here >= start and here not in self.of:
+            token = self.tokens[here]
+            low = token.low
+            if low in _NOUNS:
+                return self._noun(here, start)
+            if low in _PRONOUNS and not (low == "that" and here - 1 in self.of):
+                return self.preceding[here] or self.subject
+            if low in _WHICH:
+                return self.of.get(here - 1) or (self.of.get(here - 2) if self.tokens[here - 1].text in ",)" else None)
+            if not (low in _LEADING or low.endswith("ly") or token.kind in ("sign", "verdict")):
+                return self._coordinated(start) if joined else None
+            joined = joined or low in ("and", "but", "yet", "though")
+            here -= 1
+        if here in self.of:
+            return self.of[here]
+        return self.preceding[at] or self.subject or self._following(at)
+
+    def _noun(self, here: int, start: int) -> Mention | None:
+        before = here - 1
+        while before >= start and before not in self.of and self.tokens[before].low in _OWN | {"'", "’", "-"}:
+            before -= 1
+        if before in self.of:
+            return self.of[before]
+        alone = before < start or self.tokens[before].kind != "word" or self.tokens[before].low in _LEADING
+        whose = self.tokens[here - 1].low if here > start else ""
+        if not alone or whose in ("their",):
+            return None
+        return self.preceding[here] or self.subject
+
+    def _coordinated(self, start: int) -> Mention | None:
+        """Return the subject of the sentence: `Bet 37 claimed a win, and was retracted`."""
+        here = start
+        while (
+            here < len(self.tokens)
+            and here not in self.of
+            and (self.tokens[here].low in ("the", "our", "claim", "of") or self.tokens[here].kind == "sign")
+        ):
+            here += 1
+        return self.of.get(here)
+
+    def _following(self, at: int) -> Mention | None:
+        return next((self.of[here] for here in range(at + 1, min(at + 40, self.ends[at])) if here in self.of), None)

@@ -162,20 +162,22 @@ class _Page:
     def _claims(self, block: Block, said: Said) -> None:
         """Compare what the block says of verdicts."""
         right: set[str] = set()
+        agreed: set[str] = set()
         later = []
         for claim in said.claims:
             if claim.mention.others:
                 continue
             bets = [bet for name in claim.mention.bets if (bet := self._find(name)) and bet.readable]
             wrong = [bet for bet in bets if not _holds(claim, bet)]
-            if not wrong and not claim.past and not claim.dated and claim.bound:
-                right |= {bet.id for bet in bets}
+            if not wrong and not claim.past and not claim.dated:
+                agreed |= {bet.id for bet in bets}
+                right |= {bet.id for bet in bets if claim.bound}
             elif wrong and not claim.dated and not (claim.maybe and not claim.capital):
                 if claim.several and len(wrong) < len(bets):
                     continue
                 later.append((claim, bets, wrong))
         for claim, bets, wrong in later:
-            if (claim.past or claim.maybe) and {bet.id for bet in wrong} <= right:
+            if {bet.id for bet in wrong} <= (agreed if claim.past else right if claim.maybe else set()):
                 continue
             self._contradict(block, said, claim, bets, wrong)
 
@@ -242,7 +244,7 @@ class _Page:
             self._add(place, "value", bet.id, stands, record)
             return
         number = VALUE.search(inside)
-        rest = VALUE.sub("", inside, count=1).strip()
+        rest = VALUE.sub("", inside, count=1).strip(" \t\r\n\u00a0*_")
         percent = rest == "%" or percent_after(block, closing)
         value = hundredfold(value) if percent else value
         unit = " %" if percent else ""

@@ -79,7 +79,8 @@ class Said:
         if self.gone & set(gone):
             return True
         if self._sayings is None:
-            self._sayings = Sayings(self.tokens, self.mentions, self.subject)
+            marked = None if self.mentions else Mention(list(names), 0, 0)  # the bet of a marked value
+            self._sayings = Sayings(self.tokens, self.mentions, self.subject or marked)
         return self._sayings.says(names, gone) or self._cell(gone)
 
     def _cell(self, gone: Collection[str]) -> bool:
@@ -223,9 +224,11 @@ def read(block: Block, context: Context, finder: Finder) -> Said:
     mentions = finder.find(folded.text, items)
     heads = context.columns(block, finder)
     row = cells(items) if block.kind == "table row" else []
+    listed: list[Mention] = []
     if row:
         taken = {at for mention in mentions for at in range(mention.first, mention.last + 1)}
-        mentions += [mention for mention in numbered(items, row, heads, finder) if mention.first not in taken]
+        listed = [mention for mention in numbered(items, row, heads, finder) if mention.first not in taken]
+        mentions += listed
         mentions.sort(key=lambda mention: mention.first)
     reader = Reader(folded.text, items, mentions)
     said = Said(folded, items, mentions, reader.bound(), columns=heads)
@@ -233,8 +236,13 @@ def read(block: Block, context: Context, finder: Finder) -> Said:
         mention.certain = mention.certain and not _in_code(block, said, mention)
         mention.certain = mention.certain or _is_linked(block, said, mention) or _is_alone(said, mention, row, finder)
     if row:
-        said.subject = next((mention for mention in mentions if not mention.others), None)
-        said.claims += _row_claims(reader, said, row, heads)
+        alone = {mention.first for mention in listed}
+        sure = (
+            mention for mention in mentions if mention.certain or mention.first in alone or _is_full_id(mention, finder)
+        )
+        said.subject = next((mention for mention in sure if not mention.others), None)
+        if block.header is not None or len(mentions) == 1:
+            said.claims += _row_claims(reader, said, row, heads)
     said.claims += reader.continued([mention for mention in mentions if mention.certain])
     frames = context.frames(block)
     own = [mention for mention in mentions if mention.certain or _is_full_id(mention, finder)]
@@ -265,13 +273,13 @@ def _row_claims(reader: Reader, said: Said, row: Sequence[tuple[int, int]], head
         token = said.tokens[words[0]]
         if token.kind != "verdict" and not soft(token.low):
             continue
-        if head and head.bets:
+        if head and head.bets and said.subject is None:
             found.append((head, reader.said(Mention(list(head.bets), words[0], words[0]), words[0])))
         elif said.subject is not None:
             found.append((head, reader.said(said.subject, words[0])))
         reader.used.add(words[0])
     own = [(head, claim) for head, claim in found if not (head and head.other and not head.verdict)]
-    labelled = [claim for head, claim in own if head and (head.verdict or head.bets)]
+    labelled = [claim for head, claim in own if head and (head.verdict or (head.bets and said.subject is None))]
     claims = labelled or [claim for _, claim in own]
     if len(claims) > 1 and not labelled:
         allowed = frozenset().union(*(claim.allowed for claim in claims))

@@ -15,7 +15,7 @@ from pytest_bets.claims.block import BREAK, CODE, LOWERED, RAISED
 
 VERDICT: Final = r"""
     (?: P\s?A\s?S\s?S(?:ED|ES)? | L\s?E\s?N\s?I\s?E\s?N\s?T | F\s?A\s?I\s?L(?:ED|S|URE)?
-      | [Vv]oid | V\s?O\s?I\s?D | [Nn]ever[ ]run | NEVER[ ]RUN ) (?!\w)
+      | [Vv]oid(?![ ]of\b) | V\s?O\s?I\s?D | [Nn]ever[ ]run | NEVER[ ]RUN ) (?!\w)
     (?: ,[ ] (?:catastrophic | in[ ]the[ ]noise)\b )?
 """
 _TOKEN: Final = re.compile(
@@ -107,6 +107,8 @@ def _plain(char: str) -> str:
         return char
     if char in _INVISIBLE or unicodedata.category(char) in ("Cf", "Mn", "Me", "Cc", "Cn", "Co"):
         return " " if char in "\x85\x1c\x1d\x1e" else ""
+    if char == "№":
+        return "no "
     for first, count in _SQUARED:
         if first <= ord(char) < first + count:
             return chr(ord("A") + ord(char) - first)

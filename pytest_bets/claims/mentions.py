@@ -44,6 +44,7 @@ _ELSEWHERE: Final = re.compile(
 _JOINTS: Final = frozenset({",", "/", "&", "+", "and", "or", "nor", "plus"})
 _TO: Final = frozenset({"-", "–", "—", "−", "‐", "‑", "to", "through", "thru", "till", "until", "…", "..", "..."})
 _MARKS: Final = frozenset({"#", ".", "(", "[", '"', "'", "“", "‘", "«", "_", "-", "‐", "‑", ":", "="})
+_ROMAN: Final = re.compile(r"(?P<ten>X{0,3})(?P<five>IX|IV|V)?(?P<one>I{0,3})")
 _NUMBERED: Final = re.compile(r"(?i)bets?([_-]?)0*(\d{1,9})")
 
 
@@ -119,7 +120,7 @@ class Finder:
             certain = certain and tokens[start].text not in (":", "=", "-", "_", "‐", "‑")
             start += 1
         first = self._item(tokens, start)
-        if first is None:
+        if first is None or (several and start > at + 1 and tokens[start - 1].text in (":", "=")):
             return None
         mention = Mention([first[0]], at, first[1], certain and first[2])
         longer = self._rest(tokens, mention)
@@ -185,6 +186,11 @@ class Finder:
             return bare, at, False
         if text.lower() in SMALL and str(SMALL[text.lower()]) in self.known:
             return str(SMALL[text.lower()]), at, False
+        if roman := _ROMAN.fullmatch(text):
+            number = sum(value * len(roman[name]) for name, value in (("ten", 10), ("one", 1)))
+            number += {"": 0, "V": 5, "IX": 9, "IV": 4}[roman["five"] or ""]
+            if number > 1 and str(number) in self.known:
+                return str(number), at, False
         return None
 
     def _counts(self, tokens: Sequence[Token], at: int) -> bool:

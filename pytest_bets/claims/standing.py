@@ -26,6 +26,10 @@ _DENIED: Final = frozenset(
     "reversed undone unfounded survive survives survived escape escaped avoid avoids avoided against instead unlike far "
     "resist resists resisted wanted tried".split()
 )
+_DOUBTED: Final = frozenset(
+    "want wants wanted wish wishes nobody deny denies denied false untrue rumour rumours if whether unless wrongly".split()
+)
+"""Words before a bet that take back what is said after it."""
 _LEADING: Final = frozenset(
     "was is are were be been being has have had since later now then also both all since thus therefore hence already "
     "finally soon today again so here too fully formally publicly afterwards eventually subsequently itself but and yet "
@@ -34,7 +38,7 @@ _LEADING: Final = frozenset(
 _WHICH: Final = frozenset({"which", "that", "who"})
 _PRONOUNS: Final = frozenset("it this that they both these those latter former".split())
 _NOUNS: Final = frozenset(
-    "claim claims bet bets result results finding findings hypothesis headline conclusion statement win".split()
+    "claim claims bet bets result results finding findings hypothesis headline conclusion statement".split()
 )
 _OWN: Final = frozenset("the this that its their these those our s published headline original whole of".split())
 _OURS: Final = frozenset("we i authors author us lab".split())
@@ -81,6 +85,9 @@ class Sayings:
         words = [token.low for token in self.tokens[clause : min(end, at + 12)]]
         if any(word in _DENIED or word.endswith("n't") for word in self._own(clause, at)):
             return False
+        earlier = self.tokens[max(start, clause - 12) : clause]
+        if any(token.low in _DOUBTED for token in earlier):
+            return False
         if self.tokens[at].low.startswith(("retraction", "withdrawal")) and set(words) & _DENIED:
             return False
         named = self._object(at, end) or self._subject(at, start)
@@ -121,14 +128,19 @@ class Sayings:
 
     def _subject(self, at: int, start: int) -> Mention | None:
         """Return the bet that the word is said of, from the words before it."""
+        if self.subject and self.tokens[at].text[0].isupper():
+            return self.preceding[at] or self.subject
         here, joined = at - 1, False
         while here >= start and here not in self.of:
             token = self.tokens[here]
             low = token.low
-            if low in _NOUNS:
+            if low in _NOUNS and not joined:
                 return self._noun(here, start)
             if low in _PRONOUNS and not (low == "that" and here - 1 in self.of):
                 return self.preceding[here] or self.subject
+            if token.text == "(":
+                inner = self.of.get(here - 1) or self.subject
+                return inner or (self.preceding[here] if self.tokens[here - 1].kind in ("verdict", "end") else None)
             if low in _WHICH:
                 return self.of.get(here - 1) or (self.of.get(here - 2) if self.tokens[here - 1].text in ",)" else None)
             if not (low in _LEADING or low.endswith("ly") or token.kind in ("sign", "verdict")):

@@ -66,6 +66,8 @@ def around(block: Block, opening: Comment, closing: Comment) -> str:
     if invisible := _INVISIBLE.search(inside) or _INVISIBLE.search(before[-1:] + after[:1]):
         return f"U+{ord(invisible[0]):04X} at the marker, which is not seen: expected the number alone"
     before = before.rpartition(BREAK)[2]
+    if re.match(r"\s*\d{3}(?!\d)", inside) and re.search(r"(?<![\d.])\d{1,3}\s\Z", before):
+        return "the number before the marker reads as a part of this one: put a word between them"
     if match := _BEFORE.search(before):
         return f'"{match[0].strip()}" before the marker changes the number: put all of the number between the comments'
     if match := _AFTER.match(after):

@@ -43,6 +43,8 @@ FILLER: Final = frozenset(
     "rated judged scored recorded remains stays stayed gave gives yields yielded it its just did does do overall strict run "
     "therefore thus so since today classed graded marked declared considered deemed called first initially originally".split()
 )
+_CLOSE: Final = frozenset("s verdict is was still now a an".split())
+"""The words that may lead from an id that is a word of prose to its verdict."""
 _PHRASES: Final = (
     "in the end",
     "after all",
@@ -64,6 +66,8 @@ _HYPOTHETICAL: Final = frozenset(
     "would could might may if unless whether needs need needed requires required means meant than instead without short "
     "threshold bar criterion criteria tier tiers expected predicted published like counts when whenever".split()
 )
+_NEEDED: Final = frozenset("need needs needed require requires required missed misses short".split())
+_EXPLAINS: Final = frozenset("means mean requires needs stands would if is criterion criteria threshold tier tiers bar".split())
 _OBJECT: Final = frozenset("of in for from under during by than with as on to".split())
 _HEADS: Final = frozenset("claim verdict result outcome hypothesis status".split())
 _FOLLOW: Final = frozenset(
@@ -150,17 +154,38 @@ class Reader:
         """Return the claims in forms that bind a verdict to bets."""
         claims: list[Claim] = []
         for index, mention in enumerate(self.mentions):
-            claim = (mention.longer and self._after(mention.longer)) or self._after(mention) or self._before(mention)
+            if mention.first in self.used or (claims and claims[-1].mention.last >= mention.last):
+                continue
+            claim = self._before(mention, tied=True) or (mention.longer and self._after(mention.longer))
+            claim = claim or self._after(mention) or self._before(mention)
             if claim is None:
                 continue
             if claim.mention is mention.longer:
                 mention.bets, mention.last = claim.mention.bets, claim.mention.last
-            whole = self._chain(index, claim)
-            claims.append(replace(claim, mention=whole))
-            self.used.add(claim.first)
+            whole = self._chain(index)
+            if whole.first and self.tokens[whole.first - 1].low == "neither":
+                claim = replace(claim, allowed=ALL - claim.allowed, exact="", negated=True)
+            claims += self._apportioned(replace(claim, mention=whole))
         return claims
 
-    def _chain(self, index: int, claim: Claim) -> Mention:
+    def _apportioned(self, claim: Claim) -> list[Claim]:
+        """Give each of several bets its own verdict, where there are as many: `bets 5 and 6: PASS and FAIL`."""
+        self.used.add(claim.first)
+        bets, verdicts, at = claim.mention.bets, [claim.first], claim.first + 1
+        while claim.capital and len(verdicts) < len(bets) <= 50 and at < len(self.tokens):
+            if self.tokens[at].kind == "verdict":
+                verdicts.append(at)
+            elif self.tokens[at].low not in (",", "and", "/", "&"):
+                break
+            at += 1
+        if len(verdicts) == 1 or len(verdicts) != len(bets):
+            return [claim]
+        self.used.update(verdicts)
+        first, last = claim.mention.first, claim.mention.last
+        parts = zip(bets, verdicts, strict=True)
+        return [self.said(Mention([bet], first, last, others=claim.mention.others), verdict) for bet, verdict in parts]
+
+    def _chain(self, index: int) -> Mention:
         """Join mentions that share a verdict, as in `bet 5 and bet 6 passed`."""
         last = self.mentions[index]
         bets, first, commas = list(last.bets), last.first, False
@@ -179,6 +204,7 @@ class Reader:
         """Follow the words after a mention up to a verdict, as long as they only lead to it."""
         at, flags, signs = mention.last + 1, {"negated": False, "maybe": False, "past": False}, False
         commas, was = 0, False
+        known = mention.certain or any(name[0].isdigit() for name in mention.bets)
         for _ in range(40):
             if at >= len(self.tokens):
                 return None
@@ -217,7 +243,7 @@ class Reader:
                 flags["negated"], at = True, at + 1
             elif low in _MAYBE:
                 flags["maybe"], at = True, at + 1
-            elif low in FILLER or (low.endswith("ly") and low.isalpha()):
+            elif (low in FILLER or (low.endswith("ly") and low.isalpha())) and (known or low in _CLOSE):
                 was = was or low in ("was", "is", "been", "were", "are", "be", "got")
                 flags["past"] = flags["past"] or low in _ONCE or low in ("previously", "formerly")
                 at += 1
@@ -246,7 +272,7 @@ class Reader:
                 return None
         return None
 
-    def _before(self, mention: Mention) -> Claim | None:
+    def _before(self, mention: Mention, *, tied: bool = False) -> Claim | None:
         """Return the claim of a verdict right before a mention: `PASS: bets 5 and 6`, `we passed bet 6`."""
         at = mention.first - 1
         steps = 0
@@ -262,9 +288,13 @@ class Reader:
         if at < 0 or at in self.used or at in self.inside:
             return None
         token = self.tokens[at]
+        between = {token.low for token in self.tokens[at + 1 : mention.first]}
+        if tied and not between & {"for", "in", "on", ":"}:
+            return None
         starts = at == 0 or self.tokens[at - 1].kind in ("end", "break") or self.tokens[at - 1].text in "*•-–"
+        starts = starts or (self.tokens[at - 1].low in (",", "and", ";", "but") and at - 2 in self.inside)
         flags = {"negated": False, "maybe": False, "past": False}
-        if token.kind == "verdict" and starts and not self._is_no_claim(at):
+        if token.kind == "verdict" and starts and not self._is_no_claim(at) and not self._is_explained(at):
             return self._claim(mention, at, flags, signs=True)
         before = self.tokens[at - 1].low if at else ""
         said = token.low in ("pass", "passed", "passing", "fail", "failed")
@@ -420,7 +450,8 @@ class Reader:
         """Return claims whose subject is a bet that was named before: `It passed.`, `The bet failed.`"""
         found, cursor = [], 0
         previous: Mention | None = None
-        for start in sorted(set(self.starts)):
+        again = {at + 1 for at, token in enumerate(self.tokens) if token.low in (";", "and", "but", ",")}
+        for start in sorted(again | set(self.starts)):
             while cursor < len(mentions) and mentions[cursor].last < start:
                 previous, cursor = mentions[cursor], cursor + 1
             last = self._pronoun(start)
@@ -455,7 +486,7 @@ class Reader:
         for at, token in enumerate(self.tokens):
             mention = Mention(list(bets), at, at)
             if token.kind == "verdict" and (token.text.isupper() or token.text.split(",")[0].isupper() or leading):
-                if not self._is_no_claim(at) and not self._is_counted(at):
+                if not self._is_no_claim(at) and not self._is_counted(at) and not self._is_explained(at):
                     claim = self.said(mention, at)
                     found.append(replace(claim, bound=leading, maybe=not leading and self._supposes(at)))
             elif leading and _SOFT.get(token.low) and self._is_soft(mention, at, signs=at > 0, was=True):
@@ -477,7 +508,7 @@ class Reader:
                 and not token.text.split(",")[0].isupper()
             ):
                 continue
-            if not usable or self._is_no_claim(at) or self._is_counted(at):
+            if not usable or self._is_no_claim(at) or self._is_counted(at) or self._is_explained(at):
                 continue
             start, end = self.starts[at], self.ends[at]
             before = usable[cursor - 1] if cursor else None
@@ -507,6 +538,12 @@ class Reader:
                 )
             )
         return found
+
+    def _is_explained(self, at: int) -> bool:
+        """Return whether the words around a verdict say what it means or needs, or that it was missed."""
+        before = {token.low for token in self.tokens[max(self.starts[at], at - 12) : at]}
+        following = self.tokens[at + 1].low if at + 1 < len(self.tokens) else ""
+        return bool(before & _NEEDED) or following in _EXPLAINS
 
     def _is_counted(self, at: int) -> bool:
         """Return whether a verdict is counted, as in `17 PASS, 3 LENIENT`."""

@@ -74,9 +74,14 @@ def _moves(value: Node, rows: Sequence[Mapping[str, object]], measured: set[str]
             then = value_of(value, changed)
         except EvaluationError:
             return True
-        if math.isnan(now) != math.isnan(then):
+        if math.isnan(now) and not math.isnan(then):
             return True
-        if not math.isnan(now) and now != then and not abs(now - then) <= _SHARE * max(abs(now), abs(then)):
+        if (
+            not math.isnan(now)
+            and not math.isnan(then)
+            and now != then
+            and not abs(now - then) <= _SHARE * max(abs(now), abs(then))
+        ):
             return True
     return False
 

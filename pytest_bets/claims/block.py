@@ -12,6 +12,9 @@ from functools import cached_property
 from html import unescape
 from typing import Final
 
+from pytest_bets.diagnostics import PageError
+
+MAX_BLOCKS: Final = 50_000
 CODE: Final = "\N{OBJECT REPLACEMENT CHARACTER}"
 BREAK: Final = "\0"
 """Separates table cells and the paragraphs of a list item; it cannot appear in Markdown."""
@@ -104,6 +107,8 @@ class Builder:
 
     def begin(self, block: Block) -> Block:
         """Start a block, to which text is added from now on."""
+        if len(self.blocks) >= MAX_BLOCKS:
+            raise PageError(f"it has more than {MAX_BLOCKS:,} paragraphs, list items and rows: split it")
         self.blocks.append(block)
         self._shown, self._aside = block, None
         return block

@@ -17,6 +17,8 @@ _PLANNED: Final = frozenset(
     "todo going yet later draft drafted reserve reserved scheduled idea ideas could might should tomorrow pending open "
     "roadmap proposal backlog want hope consider considering someday eventually".split()
 )
+_NAMING: Final = re.compile(r"(?i)bet|\d_|\A\W*\d+\W*(?:\0|\Z)|\0\W*\w+\W*(?:\0|\Z)")
+"""What a block that names a bet has: the word, an id with its number, or a cell of one word."""
 _TITLE_WORDS: Final = FILLER | frozenset("bets bet following these those our claims list we here".split())
 _RELEASE: Final = re.compile(
     r"\W*(?:version |release )?\[?v?\d+(?:\.\d+)+[\w.-]*\]?(?:\W+\(?\d{4}-\d\d-\d\d\)?)?\W*|\W*\d{4}-\d\d(?:-\d\d)?\W*"
@@ -220,6 +222,11 @@ def _frame(block: Block, said: Said) -> _Frame:
 def read(block: Block, context: Context, finder: Finder) -> Said:
     """Read what a block says."""
     folded = fold(block.text)
+    frames = context.frames(block)
+    about = context.bets(block)
+    if not about and block.kind != "heading" and not block.comments and not _NAMING.search(folded.text):
+        head = block.kind == "paragraph" and folded.text.rstrip().endswith(":") and len(folded.text) < 200
+        return Said(folded, tokens(folded.text) if head else (), [], [])
     items = tokens(folded.text)
     mentions = finder.find(folded.text, items)
     heads = context.columns(block, finder)
@@ -244,13 +251,12 @@ def read(block: Block, context: Context, finder: Finder) -> Said:
         if block.header is not None or len(mentions) == 1:
             said.claims += _row_claims(reader, said, row, heads)
     said.claims += reader.continued([mention for mention in mentions if mention.certain])
-    frames = context.frames(block)
     own = [mention for mention in mentions if mention.certain or _is_full_id(mention, finder)]
     if own:
         said.claims += [_several(said, claim) for claim in reader.loose(own)]
         said.claims += _listed(block, said, frames)
-    elif not mentions and (bets := context.bets(block)):
-        said.claims += reader.about(bets)
+    elif not mentions and about:
+        said.claims += reader.about(about)
     for claim in said.claims:
         claim.mention.certain = True
     said.mentions = [mention for mention in mentions if mention.certain]

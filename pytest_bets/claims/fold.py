@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from pytest_bets.claims.block import BREAK, CODE, LOWERED, RAISED
 
@@ -27,7 +27,7 @@ _TOKEN: Final = re.compile(
     """,
     re.VERBOSE,
 )
-_ABBREVIATED: Final = re.compile(r"(?i)(?:\b(?:no|nr|nos|vs|cf|al|fig|eq|sec|ca|approx|resp|e\.g|i\.e|etc)|\b[A-Z])\Z")
+_ABBREVIATED: Final = re.compile(r"\b(?:(?i:no|nr|nos|vs|cf|al|fig|eq|sec|ca|approx|resp|e\.g|i\.e|etc)|[A-Z])\Z")
 _LEFT_OUT: Final = re.compile(
     r"(?<![\w~])(?P<struck>~{1,2})(?=\S)[^~\0]{0,200}(?<=\S)(?P=struck)(?![\w~])"
     r"|\[\^[^\]\s]{1,40}\]|\[@[^\]\0]{1,80}\]|(?<=\w)\ ?(?<![Bb]et )(?<![Bb]ets )\[\d{1,3}(?:,\ ?\d{1,3}){0,9}\]"
@@ -49,19 +49,17 @@ _SQUARED: Final = ((0x1F130, 26), (0x1F150, 26), (0x1F170, 26), (0x1F1E6, 26))
 _INVISIBLE: Final = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A word, a sign, a verdict or an end of a sentence, with its start and end in the folded text."""
+class Token(NamedTuple):
+    """A word, a sign, a verdict, a break or the end of a sentence, with its start and end in the folded text.
+
+    `low` is the text in lower case, with a plain apostrophe.
+    """
 
     kind: str
     text: str
     start: int
     end: int
-
-    @property
-    def low(self) -> str:
-        """The text in lower case, with a plain apostrophe."""
-        return self.text.lower().replace("’", "'")
+    low: str
 
 
 @dataclass(frozen=True)
@@ -131,4 +129,4 @@ def _tokens(text: str) -> Iterator[Token]:
             kind = "sign"
         if shown == BREAK:
             kind = "break"
-        yield Token(kind, shown, match.start(), match.end())
+        yield Token(kind, shown, match.start(), match.end(), shown.lower().replace("’", "'"))

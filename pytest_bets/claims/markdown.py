@@ -19,11 +19,16 @@ if TYPE_CHECKING:
     from markdown_it.rules_inline import StateInline
     from markdown_it.token import Token
 
-MAX_WORK: Final = 60_000_000
-"""The maximum of length times special characters, summed over the paragraphs of a page."""
+_MAX_WORK: Final = 20_000_000
+_WORK: Final = 150
+"""Limits of length times special characters, summed over the paragraphs of a page, and for each character of it."""
+
+_MAX_SIGNS: Final = 300_000
+_MAX_LINES: Final = 100_000
 
 _LINE_END: Final = re.compile(r"\r\n?|\n")
 _SPECIAL: Final = re.compile(r"[\[\]`<&*_!\\~]")
+_SIGN: Final = re.compile(r"[!-/:-@\[-`{-~]")
 _KINDS: Final = {"list_item_open": "list item", "tr_open": "table row", "heading_open": "heading"}
 _JOINED: Final = ("paragraph_open", "html_block")
 """Blocks that look like one paragraph if there is no blank line between them."""
@@ -46,13 +51,15 @@ class _Page:
         ends = [(match.start(), match.end()) for match in _LINE_END.finditer(source)]
         line_ends = [(0, 0), *ends, (len(source), len(source))]
         self.lines = [(before[1], after[0]) for before, after in pairwise(line_ends)]
+        if len(self.lines) > _MAX_LINES:
+            raise PageError(f"it has more than {_MAX_LINES:,} lines: split it")
         self.text = source.removeprefix("\ufeff")
         self.inline = _Inline()
         self.builder = Builder()
         self.markup = Markup(self.builder)
         self.around: list[Block] = []
         self.last = ("", -1, -1)
-        self.cursor = self.cells = self.work = 0
+        self.cursor = self.cells = self.work = self.signs = 0
 
     def blocks(self) -> list[Block]:
         env: dict[str, Any] = {}
@@ -101,10 +108,13 @@ class _Page:
         if is_html:
             self.markup.read(token.content, places, self.around[-1] if self.around else None)
         else:
+            self.signs += len(_SIGN.findall(token.content))
+            if self.signs > _MAX_SIGNS:
+                raise PageError(f"it has more than {_MAX_SIGNS:,} punctuation marks: split it")
             self.work += len(token.content) * len(_SPECIAL.findall(token.content))
-            if self.work > MAX_WORK:
-                problem = "this paragraph has too many brackets, stars or backticks to read"
-                raise PageError(f"{token.map[0] + 1}: {problem}: split it, or the page")
+            if self.work > _MAX_WORK + _WORK * len(self.text):
+                problem = f"the paragraph of line {token.map[0] + 1} has too many brackets, stars, tags or backticks"
+                raise PageError(f"{problem}: split it")
             self.inline.read(token.content, env, places, self.builder)
         if is_cell and places:
             self.cursor = places[-1] + 1

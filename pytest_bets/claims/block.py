@@ -14,6 +14,8 @@ from typing import Final
 
 from pytest_bets.diagnostics import PageError
 
+MAX_SIZE: Final = 1_000_000
+MAX_LINES: Final = 100_000
 MAX_BLOCKS: Final = 50_000
 CODE: Final = "\N{OBJECT REPLACEMENT CHARACTER}"
 BREAK: Final = "\0"
@@ -40,6 +42,19 @@ _CODE: Final = frozenset({"code", "kbd", "samp", "tt", "pre"})
 _VOID: Final = frozenset({"br", "hr", "img", "input", "wbr", "meta", "link", "source", "col", "area", "base", "embed"})
 
 
+def bounded(source: str, size: int | None = None) -> None:
+    """Refuse a page that is too long to read in a few seconds.
+
+    Raises:
+        PageError: if it has more than a million characters, or too many lines.
+
+    """
+    if (len(source) if size is None else size) > MAX_SIZE:
+        raise PageError(f"it has more than {MAX_SIZE:,} characters: split it")
+    if source.count("\n") + source.count("\r") > MAX_LINES:
+        raise PageError(f"it has more than {MAX_LINES:,} lines: split it")
+
+
 @dataclass(frozen=True)
 class Comment:
     """A comment: its text, its start and end in the source, its position in the block's text; hidden if not shown."""
@@ -57,13 +72,15 @@ class Block:
 
     `places[i]` is the position of `text[i]` in the source; `links` are the starts and ends of links in the source.
     `codes` are the starts and ends of code spans in the text, `gaps` are the positions in the text at which hidden or struck text was left out. `level` is that of a heading.
-    `around` is the list item around a list item, and `header` the first row of the table of a row.
+    `around` is the list item around a list item, and `header` the first row of the table of a row. In a `fixed`
+    block only the line of a character is known, so that nothing can be corrected.
     """
 
     kind: str
     level: int = 0
     around: "Block | None" = None
     header: "Block | None" = None
+    fixed: bool = False
     pieces: list[str] = field(default_factory=list)
     places: "array[int]" = field(default_factory=lambda: array("q"))
     comments: list[Comment] = field(default_factory=list)

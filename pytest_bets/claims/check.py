@@ -79,8 +79,9 @@ class Checked:
 
 def check(source: str, bets: Sequence[Bet], read_blocks: Callable[[str], list[Block]] = markdown_blocks) -> Checked:
     """Check a page against the records of all bets; `read_blocks` reads its format, Markdown by default."""
+    blocks = read_blocks(source)
     page = _Page(source, bets)
-    page.check_all(read_blocks(source))
+    page.check_all(blocks)
     return Checked(tuple(sorted(page.found, key=lambda finding: finding.line)), page.mentions, page.values)
 
 
@@ -179,7 +180,12 @@ class _Page:
         for claim, bets, wrong in later:
             if {bet.id for bet in wrong} <= (agreed if claim.past else right if claim.maybe else set()):
                 continue
-            self._contradict(block, said, claim, bets, wrong)
+            if claim.mention.everyone:
+                others = ", ".join(f"{bet.number} is {bet.verdict}" for bet in wrong[:9])
+                others += f" and {len(wrong) - 9} more" if len(wrong) > 9 else ""
+                self._add(said.place(block, claim.first), "verdict", None, said.quote(block, claim), f"bet {others}")
+            else:
+                self._contradict(block, said, claim, bets, wrong)
 
     def _contradict(self, block: Block, said: Said, claim: Claim, bets: Sequence[Bet], wrong: Sequence[Bet]) -> None:
         start, end = said.span(claim.first)
@@ -265,6 +271,8 @@ class _Page:
 
     def _edit(self, block: Block, start: int, end: int, text: str) -> Edit | None:
         """Return the edit of a part of a block's text; None if its source is written differently."""
+        if block.fixed:
+            return None
         places = block.places[start:end]
         here = Edit(places[0], places[-1] + 1, text)
         return here if self.source[here.start : here.end] == block.text[start:end] else None

@@ -1,8 +1,10 @@
 """What a block says of bets, read together with what stands around it: headings, lists, tables."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Final
 
 from pytest_bets.claims.block import BREAK, Block
@@ -23,6 +25,8 @@ _TITLE_WORDS: Final = FILLER | frozenset("bets bet following these those our cla
 _RELEASE: Final = re.compile(
     r"\W*(?:version |release )?\[?v?\d+(?:\.\d+)+[\w.-]*\]?(?:\W+\(?\d{4}-\d\d-\d\d\)?)?\W*|\W*\d{4}-\d\d(?:-\d\d)?\W*"
 )
+_NEAR: Final = 20
+"""The maximum number of bets before and after a value that are compared with it."""
 _QUANTITIES: Final = frozenset(
     "one two three four five six some both neither former latter respectively most half".split()
 )
@@ -44,7 +48,24 @@ class Said:
 
     def __post_init__(self) -> None:
         self.starts, self.ends = sentences(self.tokens)
+        self.at = [self.folded.index[token.start] for token in self.tokens]
+        self.breaks = [at for at, token in enumerate(self.tokens) if token.kind == "break"]
         self._sayings: Sayings | None = None
+
+    @cached_property
+    def own(self) -> list[Mention]:
+        """The bets of this catalogue that the block names, in order."""
+        return [mention for mention in self.mentions if mention.certain and not mention.others]
+
+    @cached_property
+    def firsts(self) -> list[int]:
+        """The first tokens of these bets."""
+        return [mention.first for mention in self.own]
+
+    @cached_property
+    def named(self) -> frozenset[str]:
+        """The names of these bets."""
+        return frozenset(name for mention in self.own for name in mention.bets)
 
     def place(self, block: Block, token: int) -> int:
         """Return where a token stands in the source."""
@@ -97,38 +118,31 @@ class Said:
 
     def beside(self, at: int, names: Collection[str]) -> str | None:
         """Return the bet that the text names at a value of the bet with these names, if it is another one."""
-        own = [mention for mention in self.mentions if mention.certain and not mention.others]
-        here = next((i for i, token in enumerate(self.tokens) if self.span(i)[0] >= at), len(self.tokens))
-        if not own or not self.tokens:
-            if self.heading and not set(self.heading) & set(names):
-                return self.heading[0]
-            return None
-        token = min(here, len(self.tokens) - 1)
-        start, end = self.starts[token], self.ends[token]
-        if self.tokens[token].kind in ("end", "break") and token and here < len(self.tokens):
-            start, end = self.starts[token], token
+        if not self.own:
+            other = self.heading and not set(self.heading) & set(names)
+            return self.heading[0] if other else None
+        here = bisect_left(self.at, at)
         if self.subject is not None:
             return self._in_row(here, names)
-        within = [mention for mention in own if start <= mention.first < end]
-        before = [mention for mention in own if mention.first < here]
-        if not within:
-            last = before[-1:] or own[:1]
-            everyone = {name for mention in own for name in mention.bets}
-            return None if set(last[0].bets) & set(names) or everyone & set(names) else last[0].bets[0]
-        fitting = [mention for mention in within if set(mention.bets) & set(names)]
-        if not fitting:
-            return within[0].bets[0]
-        other = [mention for mention in within if mention.first < here and not set(mention.bets) & set(names)]
-        if other and all(mention.first >= here for mention in fitting):
-            near = fitting[0].first
-            between = [token.low for token in self.tokens[here:near] if token.kind == "word"]
-            tied = any(word in ("in", "for", "of", "by", "from", "with", "at") for word in between[-2:])
-            return None if tied else other[-1].bets[0]
-        return None
+        inside = here if here < len(self.tokens) and self.tokens[here].kind not in ("end", "break") else here - 1
+        start, end = (self.starts[inside], self.ends[inside]) if inside >= 0 else (0, 0)
+        low, middle, high = (bisect_left(self.firsts, token) for token in (start, here, max(here, end)))
+        before, after = self.own[low:middle][-_NEAR:], self.own[middle:high][:_NEAR]
+        if not before and not after:
+            last = self.own[max(0, low - 1)]
+            return None if set(last.bets) & set(names) or self.named & set(names) else last.bets[0]
+        if any(set(mention.bets) & set(names) for mention in before):
+            return None
+        fitting = next((mention for mention in after if set(mention.bets) & set(names)), None)
+        if fitting is None:
+            return (before or after)[-1].bets[0]
+        between = [token.low for token in self.tokens[max(here, fitting.first - 2) : fitting.first]]
+        tied = bool(set(between) & {"in", "for", "of", "by", "from", "with", "at"})
+        return None if tied or not before else before[-1].bets[0]
 
     def _in_row(self, here: int, names: Collection[str]) -> str | None:
-        row = {name for mention in self.mentions for name in mention.bets}
-        breaks = sum(token.kind == "break" for token in self.tokens[:here])
+        row = self.named
+        breaks = bisect_left(self.breaks, here)
         head = self.columns[breaks].bets if breaks < len(self.columns) else ()
         if (row | set(head)) & set(names) or self.subject is None:
             return None
@@ -251,6 +265,7 @@ def read(block: Block, context: Context, finder: Finder) -> Said:
         if block.header is not None or len(mentions) == 1:
             said.claims += _row_claims(reader, said, row, heads)
     said.claims += reader.continued([mention for mention in mentions if mention.certain])
+    said.claims += reader.everyone([str(number) for number in finder.numbers])
     own = [mention for mention in mentions if mention.certain or _is_full_id(mention, finder)]
     if own:
         said.claims += [_several(said, claim) for claim in reader.loose(own)]

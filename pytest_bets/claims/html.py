@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from html import unescape
 from typing import Final
 
-from pytest_bets.claims.block import BREAK, Block, Builder
+from pytest_bets.claims.block import BREAK, Block, Builder, bounded
 
 _HEADINGS: Final = {"title": 1, **{f"h{level}": level for level in range(1, 7)}}
 _LISTS: Final = ("ul", "ol", "menu", "dl")
@@ -26,7 +26,13 @@ _ATTRIBUTE: Final = re.compile(r"""[\s/]*([^\s/>=][^\s/>=]*)(?:\s*=\s*(["']|[^\s
 
 
 def blocks(source: str) -> list[Block]:
-    """Return the blocks of an HTML file that have text or comments, in order."""
+    """Return the blocks of an HTML file that have text or comments, in order.
+
+    Raises:
+        PageError: if it is too long.
+
+    """
+    bounded(source)
     builder = Builder()
     Markup(builder).read(source, range(len(source)))
     return [block for block in builder.blocks if block.places or block.comments]

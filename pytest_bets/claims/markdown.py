@@ -11,7 +11,7 @@ from html import unescape
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_bets.claims.block import BREAK, CODE, Block, Builder
+from pytest_bets.claims.block import BREAK, CODE, Block, Builder, bounded
 from pytest_bets.claims.html import Markup, tag
 from pytest_bets.diagnostics import PageError
 
@@ -24,7 +24,6 @@ _WORK: Final = 150
 """Limits of length times special characters, summed over the paragraphs of a page, and for each character of it."""
 
 _MAX_SIGNS: Final = 300_000
-_MAX_LINES: Final = 100_000
 
 _LINE_END: Final = re.compile(r"\r\n?|\n")
 _SPECIAL: Final = re.compile(r"[\[\]`<&*_!\\~]")
@@ -36,7 +35,13 @@ _MAX_NESTING: Final = 100
 
 
 def blocks(source: str) -> list[Block]:
-    """Return the blocks of a page that have text or comments, in order."""
+    """Return the blocks of a page that have text or comments, in order.
+
+    Raises:
+        PageError: if it is too long, or would take too long to read.
+
+    """
+    bounded(source)
     return _Page(source).blocks()
 
 
@@ -51,8 +56,6 @@ class _Page:
         ends = [(match.start(), match.end()) for match in _LINE_END.finditer(source)]
         line_ends = [(0, 0), *ends, (len(source), len(source))]
         self.lines = [(before[1], after[0]) for before, after in pairwise(line_ends)]
-        if len(self.lines) > _MAX_LINES:
-            raise PageError(f"it has more than {_MAX_LINES:,} lines: split it")
         self.text = source.removeprefix("\ufeff")
         self.inline = _Inline()
         self.builder = Builder()

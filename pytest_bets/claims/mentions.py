@@ -52,7 +52,8 @@ _NUMBERED: Final = re.compile(r"(?i)bets?([_-]?)0*(\d{1,9})")
 class Mention:
     """Bets named together: numbers or ids, and the first and last token.
 
-    `certain` is false for a form that counts only with a verdict. `others` tells that they are bets of others.
+    `certain` is false for a form that counts only with a verdict. `others` tells that they are bets of others,
+    `everyone` that they are all bets, as in `all bets passed`.
     """
 
     bets: list[str]
@@ -60,6 +61,7 @@ class Mention:
     last: int
     certain: bool = True
     others: bool = False
+    everyone: bool = False
     ranges: list[tuple[int, int]] = field(default_factory=list)
     longer: "Mention | None" = None
     """The same with more bets, as in `Bet 5, 6: PASS`, which holds if a verdict follows."""

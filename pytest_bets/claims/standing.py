@@ -85,13 +85,21 @@ class Sayings:
         words = [token.low for token in self.tokens[clause : min(end, at + 12)]]
         if any(word in _DENIED or word.endswith("n't") for word in self._own(clause, at)):
             return False
-        earlier = self.tokens[max(start, clause - 12) : clause]
-        if any(token.low in _DOUBTED for token in earlier):
+        if self._is_doubted(clause, start):
             return False
         if self.tokens[at].low.startswith(("retraction", "withdrawal")) and set(words) & _DENIED:
             return False
         named = self._object(at, end) or self._subject(at, start)
         return bool(named and set(named.bets) & set(names))
+
+    def _is_doubted(self, clause: int, start: int) -> bool:
+        """Return whether the words before a bet take back what is said after it, as in `nobody wants bet 37 retracted`."""
+        for here in range(clause - 1, max(start, clause - 12) - 1, -1):
+            if self.tokens[here].text == ",":
+                return False
+            if self.tokens[here].low in _DOUBTED:
+                return True
+        return False
 
     def _own(self, clause: int, at: int) -> list[str]:
         """Return the words of the clause before the word, and the one after it."""

@@ -67,7 +67,9 @@ _HYPOTHETICAL: Final = frozenset(
     "threshold bar criterion criteria tier tiers expected predicted published like counts when whenever".split()
 )
 _NEEDED: Final = frozenset("need needs needed require requires required missed misses short".split())
-_EXPLAINS: Final = frozenset("means mean requires needs stands would if is criterion criteria threshold tier tiers bar".split())
+_EXPLAINS: Final = frozenset(
+    "means mean requires needs stands would if is criterion criteria threshold tier tiers bar".split()
+)
 _OBJECT: Final = frozenset("of in for from under during by than with as on to".split())
 _HEADS: Final = frozenset("claim verdict result outcome hypothesis status".split())
 _FOLLOW: Final = frozenset(
@@ -80,6 +82,9 @@ _CRITERIA: Final = re.compile(
 _QUANTITY: Final = frozenset({*SMALL, *"some most half few many several a".split()})
 PAST: Final = frozenset("was were had been passed failed came got ended turned".split())
 _ONCE: Final = frozenset("first initially originally previously formerly earlier once before until".split())
+_EVERYONE: Final = re.compile(
+    r"(?i)\b(?:(?:all|every|each|none)(?: of)?(?: our| the)? bets?(?: of ours)?|no bet)\b(?! (?:that|which|who|are|were|has|have) )"
+)
 _DATED: Final = re.compile(
     r"\bv\d+(?:\.\d+)*\b|\b\d+\.\d+\.\d+\b|\b(?:19|20)\d\d-\d\d(?:-\d\d)?\b|\b(?:version|release) \d"
 )
@@ -462,6 +467,21 @@ class Reader:
             if claim and good and claim.first not in self.used:
                 self.used.add(claim.first)
                 found.append(claim)
+        return found
+
+    def everyone(self, bets: Sequence[str]) -> list[Claim]:
+        """Return claims of all bets: `all bets passed`, `none of our bets failed`."""
+        found = []
+        for match in _EVERYONE.finditer(self.text):
+            last = next((at for at, token in enumerate(self.tokens) if token.end == match.end()), None)
+            if last is None or last in self.inside:
+                continue
+            first = next(at for at, token in enumerate(self.tokens) if token.end > match.start())
+            claim = self._after(Mention(list(bets), first, last, everyone=True))
+            if claim and claim.first not in self.used:
+                self.used.add(claim.first)
+                none = match[0].lower().startswith("no")
+                found.append(replace(claim, allowed=ALL - claim.allowed, exact="", negated=True) if none else claim)
         return found
 
     def _pronoun(self, start: int) -> int | None:

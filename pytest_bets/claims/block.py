@@ -71,7 +71,7 @@ class Block:
     """A unit of text: a paragraph, a heading, a table row, or a list item with all its paragraphs.
 
     `places[i]` is the position of `text[i]` in the source; `links` are the starts and ends of links in the source.
-    `codes` are the starts and ends of code spans in the text, `gaps` are the positions in the text at which hidden or struck text was left out. `level` is that of a heading.
+    `codes` are the starts and ends of code spans in the text, `images` are the starts of their texts, `gaps` the positions in the text at which hidden or struck text was left out. `level` is that of a heading.
     `around` is the list item around a list item, and `header` the first row of the table of a row. In a `fixed`
     block only the line of a character is known, so that nothing can be corrected.
     """
@@ -87,6 +87,7 @@ class Block:
     links: list[tuple[int, int]] = field(default_factory=list)
     gaps: list[int] = field(default_factory=list)
     codes: list[tuple[int, int]] = field(default_factory=list)
+    images: list[int] = field(default_factory=list)
 
     @cached_property
     def text(self) -> str:
@@ -173,6 +174,11 @@ class Builder:
         elif content:
             self.word(CODE, places[0])
 
+    def image(self, shown: str, places: Sequence[int]) -> None:
+        """Add the text of an image."""
+        self.block.images.append(len(self.block.places))
+        self.text(shown, places)
+
     def comment(self, text: str, start: int, end: int) -> None:
         """Add a comment."""
         block = self.block
@@ -194,7 +200,8 @@ class Builder:
             self.word(" ", place)
         if name in _VOID:
             if name == "img" and attributes.get("alt"):
-                self.word(unescape(attributes["alt"] or ""), place)
+                shown = unescape(attributes["alt"] or "")
+                self.image(shown, array("q", [place]) * len(shown))
             return
         if name == "sup":
             self.word(RAISED, place)

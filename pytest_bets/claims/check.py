@@ -17,6 +17,7 @@ from pytest_bets.claims.weight import fault
 from pytest_bets.diagnostics import EvaluationError, SentenceError, nearest
 from pytest_bets.record.verdict import figure
 from pytest_bets.render.visible import visible
+from pytest_bets.sentence.ast import Arithmetic, Node, Number
 from pytest_bets.sentence.evaluate import value_of
 from pytest_bets.sentence.parse import parse_value
 
@@ -231,7 +232,7 @@ class _Page:
                 if problem:
                     self._add(place, "marker", bet.id, stands, problem)
                 else:
-                    self._number(block, marker, marker.closing, bet, value)
+                    self._number(block, marker, marker.closing, bet, tree, value)
 
     def _misplaced(self, marker: Marked, bet: Bet, said: Said) -> str:
         """Return what is wrong if the text names another bet where a value stands."""
@@ -240,7 +241,9 @@ class _Page:
             return ""
         return f"the text says bet {named} here, and the value is of bet {marker.bet}: expected one bet"
 
-    def _number(self, block: Block, marker: Marked, closing: Comment, bet: Bet, value: float | None) -> None:
+    def _number(
+        self, block: Block, marker: Marked, closing: Comment, bet: Bet, tree: Node, value: float | None
+    ) -> None:
         first, last = marker.opening.at, closing.at
         inside = block.text[first:last]
         stands = f"{inside.strip() or 'nothing'} as {marker.sentence} of bet {marker.bet}"
@@ -252,7 +255,7 @@ class _Page:
         number = VALUE.search(inside)
         rest = VALUE.sub("", inside, count=1).strip(" \t\r\n\u00a0*_")
         percent = rest == "%" or percent_after(block, closing)
-        value = hundredfold(value) if percent else value
+        value = hundredfold(value) if percent and not _is_percentage(tree) else value
         unit = " %" if percent else ""
         record = f"the record has {figure(value)}{unit}"
         if not inside.strip():
@@ -292,6 +295,11 @@ def _holds(claim: Claim, bet: Bet) -> bool:
     if claim.exact:
         return bet.verdict == claim.exact
     return base in claim.allowed
+
+
+def _is_percentage(tree: Node) -> bool:
+    """Return whether a sentence gives a percentage itself: it multiplies by 100."""
+    return isinstance(tree, Arithmetic) and tree.operator == "*" and Number(100.0) in (tree.left, tree.right)
 
 
 def _called(bet: Bet, mention: Mention) -> str:

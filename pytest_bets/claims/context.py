@@ -17,12 +17,13 @@ from pytest_bets.claims.verdicts import FILLER, PAST, Claim, Reader, sentences, 
 _PLANNED: Final = frozenset(
     "plan plans planned planning future next upcoming will would shall intend intends intended propose proposes proposed "
     "todo going yet later draft drafted reserve reserved scheduled idea ideas could might should tomorrow pending open "
-    "roadmap proposal backlog want hope consider considering someday eventually".split()
+    "roadmap proposal backlog want hope consider considering someday eventually written exist exists declare start begin".split()
 )
 _NAMING: Final = re.compile(r"(?i)bet|\d_|\A\W*\d+\W*(?:\0|\Z)|\0\W*\w+\W*(?:\0|\Z)")
 """What a block that names a bet has: the word, an id with its number, or a cell of one word."""
 _TITLE_WORDS: Final = FILLER | frozenset("bets bet following these those our claims list we here".split())
 _RELEASE: Final = re.compile(
+    r"\W*(?:version|release) v?\d+(?:\.\d+)*\W*|"
     r"\W*(?:version |release )?\[?v?\d+(?:\.\d+)+[\w.-]*\]?(?:\W+\(?\d{4}-\d\d-\d\d\)?)?\W*|\W*\d{4}-\d\d(?:-\d\d)?\W*"
 )
 _NEAR: Final = 20
@@ -134,6 +135,14 @@ class Said:
         if any(set(mention.bets) & set(names) for mention in before):
             return None
         fitting = next((mention for mention in after if set(mention.bets) & set(names)), None)
+        if not before and low and set(self.own[low - 1].bets) & set(names):
+            return None
+        if (
+            before
+            and self.named & set(names)
+            and any(token.text == ";" for token in self.tokens[before[-1].last : here])
+        ):
+            return None
         if fitting is None:
             return (before or after)[-1].bets[0]
         between = [token.low for token in self.tokens[max(here, fitting.first - 2) : fitting.first]]
@@ -168,6 +177,7 @@ class Context:
     def __init__(self) -> None:
         self.headings: list[_Frame] = []
         self.intro: _Frame | None = None
+        self.title: _Frame | None = None
         self.items: dict[int, Said] = {}
         self.heads: dict[int, list[Column]] = {}
 
@@ -179,14 +189,19 @@ class Context:
             while self.headings and self.headings[-1].level >= block.level:
                 self.headings.pop()
             self.headings.append(_frame(block, said))
-            self.intro = None
+            self.intro = self.title = None
         elif block.kind == "paragraph":
+            alone = len(said.mentions) == 1 and len(said.tokens) < 12 and not said.claims and said.mentions[0].first < 3
+            self.title = (
+                _frame(block, said) if alone and not any(token.kind == "end" for token in said.tokens) else None
+            )
             ends = said.folded.text.rstrip().endswith(":")
             self.intro = _frame(block, said) if ends else None
 
     def frames(self, block: Block) -> list[_Frame]:
         """Return what leads to a block, the nearest first."""
         intro = [self.intro] if self.intro and block.kind in ("list item", "table row") else []
+        intro += [self.title] if self.title and block.kind != "heading" else []
         return [*intro, *reversed(self.headings)]
 
     def bets(self, block: Block) -> list[str]:
@@ -248,7 +263,9 @@ def read(block: Block, context: Context, finder: Finder) -> Said:
     listed: list[Mention] = []
     if row:
         taken = {at for mention in mentions for at in range(mention.first, mention.last + 1)}
-        listed = [mention for mention in numbered(items, row, heads, finder) if mention.first not in taken]
+        among = any("bet" in frame.text.lower() for frame in frames)
+        found = numbered(items, row, heads, finder, among_bets=among)
+        listed = [mention for mention in found if mention.first not in taken]
         mentions += listed
         mentions.sort(key=lambda mention: mention.first)
     reader = Reader(folded.text, items, mentions)
@@ -266,7 +283,9 @@ def read(block: Block, context: Context, finder: Finder) -> Said:
             said.claims += _row_claims(reader, said, row, heads)
     said.claims += reader.continued([mention for mention in mentions if mention.certain])
     said.claims += reader.everyone([str(number) for number in finder.numbers])
-    own = [mention for mention in mentions if mention.certain or _is_full_id(mention, finder)]
+    own = [
+        mention for mention in mentions if mention.certain or _is_full_id(mention, finder) or mention is said.subject
+    ]
     if own:
         said.claims += [_several(said, claim) for claim in reader.loose(own)]
         said.claims += _listed(block, said, frames)
@@ -295,7 +314,8 @@ def _row_claims(reader: Reader, said: Said, row: Sequence[tuple[int, int]], head
         if token.kind != "verdict" and not soft(token.low):
             continue
         if head and head.bets and said.subject is None:
-            found.append((head, reader.said(Mention(list(head.bets), words[0], words[0]), words[0])))
+            claim = reader.said(Mention(list(head.bets), words[0], words[0]), words[0])
+            found.append((head, replace(claim, dated=_is_release(said, row))))
         elif said.subject is not None:
             found.append((head, reader.said(said.subject, words[0])))
         reader.used.add(words[0])
@@ -306,6 +326,14 @@ def _row_claims(reader: Reader, said: Said, row: Sequence[tuple[int, int]], head
         allowed = frozenset().union(*(claim.allowed for claim in claims))
         return [replace(claims[0], allowed=allowed, exact="", bound=False)]
     return claims
+
+
+def _is_release(said: Said, row: Sequence[tuple[int, int]]) -> bool:
+    """Return whether the first cell of a row is a version or a date."""
+    first, end = row[0]
+    return first < end and bool(
+        _RELEASE.fullmatch(said.folded.text[said.tokens[first].start : said.tokens[end - 1].end])
+    )
 
 
 def items_count(token: Token) -> bool:
@@ -327,7 +355,10 @@ def _listed(block: Block, said: Said, frames: Sequence[_Frame]) -> list[Claim]:
     first = said.mentions[0]
     begins = all(token.kind == "sign" for token in said.tokens[: first.first])
     claimed = any(claim.mention.first <= first.first <= claim.mention.last for claim in said.claims)
-    if not allowed or first.others or claimed or not begins or block.kind not in ("list item", "table row", "heading"):
+    if not allowed or first.others or claimed or not begins:
+        return []
+    rest = len(said.tokens) - first.last - 1
+    if block.kind not in ("list item", "table row", "heading") and rest > 3:
         return []
     return [Claim(first, allowed, first.first, under=text)]
 

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from pytest_bets.claims.block import BREAK, CODE, LOWERED, RAISED
 
 VERDICT: Final = r"""
-    (?: P\s?A\s?S\s?S(?:ED|ES)? | L\s?E\s?N\s?I\s?E\s?N\s?T | F\s?A\s?I\s?L(?:ED|S|URE)?
+    (?: P\s?A\s?S\s?S(?:ED|ES|es)? | L\s?E\s?N\s?I\s?E\s?N\s?T | F\s?A\s?I\s?L(?:ED|S|URE)?
       | [Vv]oid(?![ ]of\b) | V\s?O\s?I\s?D | [Nn]ever[ ]run | NEVER[ ]RUN ) (?!\w)
     (?: ,[ ] (?:catastrophic | in[ ]the[ ]noise)\b )?
 """

@@ -9,11 +9,11 @@ from pytest_bets.claims.block import BREAK, Block, Builder, bounded
 
 _HEADINGS: Final = {"title": 1, **{f"h{level}": level for level in range(1, 7)}}
 _LISTS: Final = ("ul", "ol", "menu", "dl")
-_ITEMS: Final = ("li", "dt", "dd")
+_ITEMS: Final = ("li", "dd")
 _TABLES: Final = ("table",)
 _CELLS: Final = ("td", "th")
 _BLOCKS: Final = frozenset(
-    "address article aside blockquote body button caption center details dialog div fieldset figcaption figure footer "
+    "address article aside blockquote body button caption center details dialog div dt fieldset figcaption figure footer "
     "form head header hr html legend main nav option p pre search section select summary tbody tfoot thead".split()
 )
 _RAW: Final = ("script", "style", "textarea")

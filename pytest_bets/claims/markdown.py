@@ -200,9 +200,9 @@ class _Inline:
                 builder.word(piece[1:2], places[start + 1])
             elif name == "entity":
                 builder.word(unescape(piece), places[start])
-            elif name in ("text", "rest", "image", "backticks") or (
-                name == "emphasis" and _is_within_word(content, start, end)
-            ):
+            elif name == "image":
+                builder.image(piece, places[start:end])
+            elif name in ("text", "rest", "backticks") or (name == "emphasis" and _is_shown(content, start, end)):
                 builder.text(piece, places[start:end])
             elif name == "link":
                 builder.block.links.append((places[start], places[end - 1] + 1))
@@ -219,8 +219,10 @@ class _Inline:
                 builder.start(name, attributes, start)
 
 
-def _is_within_word(content: str, start: int, end: int) -> bool:
-    """Return whether these are underscores between letters or digits, as in an id, which do not emphasise."""
+def _is_shown(content: str, start: int, end: int) -> bool:
+    """Return whether stars or underscores do not emphasise: between spaces, or underscores within an id."""
+    if content[start - 1 : start].isspace() and content[end : end + 1].isspace():
+        return True
     return content[start] == "_" and content[start - 1 : start].isalnum() and content[end : end + 1].isalnum()
 
 

@@ -41,6 +41,9 @@ _ELSEWHERE: Final = re.compile(
     r"|(?:of|in|from|by)\ (?:the\ )?(?!Git)[A-Z][\w-]*(?:\ [A-Z][\w-]*){0,3}(?:'s)?\ "
     r"(?:catalogue|catalog|paper|project|group|lab|team|collection)\b)"
 )
+_LEADS: Final = frozenset(
+    "that which have has all are is were passed failed pass fail passes fails passing failing falsified".split()
+)
 _JOINTS: Final = frozenset({",", "/", "&", "+", "and", "or", "nor", "plus"})
 _TO: Final = frozenset({"-", "–", "—", "−", "‐", "‑", "to", "through", "thru", "till", "until", "…", "..", "..."})
 _MARKS: Final = frozenset({"#", ".", "(", "[", '"', "'", "“", "‘", "«", "_", "-", "‐", "‑", ":", "="})
@@ -96,7 +99,7 @@ class Finder:
             certain = bool(numbered[1])
             return Mention([numbered[2]], at, at, certain) if numbered[2] in self.known or certain else None
         if token.low not in ("bet", "bets"):
-            bare = re.sub(r"['’]s$", "", token.text)
+            bare = re.sub(r"['’]s$", "", token.text).removeprefix("bet_")
             return (
                 Mention([bare], at, at, certain=False)
                 if bare in self.ids and bare[0].isdigit() and "_" in bare
@@ -115,6 +118,8 @@ class Finder:
     def _list(self, tokens: Sequence[Token], at: int, *, several: bool) -> Mention | None:
         """Read numbers or ids after the word `bet`."""
         start, certain = at + 1, True
+        if several:
+            start = self._led(tokens, start)
         while start < len(tokens) and (
             tokens[start].low in ("no", "nr", "nos", "number", "numbers", "id", "ids", "num")
             or (tokens[start].text in _MARKS and start - at < 4)
@@ -122,14 +127,39 @@ class Finder:
             certain = certain and tokens[start].text not in (":", "=", "-", "_", "‐", "‑")
             start += 1
         first = self._item(tokens, start)
-        if first is None or (several and start > at + 1 and tokens[start - 1].text in (":", "=")):
+        if first is None:
             return None
         mention = Mention([first[0]], at, first[1], certain and first[2])
         longer = self._rest(tokens, mention)
+        counted = longer.last + 1 < len(tokens) and tokens[longer.last + 1].kind == "verdict"
+        if start > at + 1 and tokens[start - 1].text in (":", "=") and several and counted:
+            return None  # a count: `32 bets: 17 PASS`
         if several or longer.ranges:
             return longer
         mention.longer = longer if longer.last > mention.last else None
         return mention
+
+    def _led(self, tokens: Sequence[Token], start: int) -> int:
+        """Return where the list begins in `bets that passed: 5 and 6`."""
+        for here in range(start, min(start + 5, len(tokens) - 1)):
+            if tokens[here].text == ":" and self._item(tokens, here + 1):
+                return here + 1
+            if tokens[here].text == "," and here == start:
+                return here + 1
+            if tokens[here].kind != "verdict" and tokens[here].low not in _LEADS:
+                break
+        return start
+
+    def cell(self, tokens: Sequence[Token], first: int, end: int) -> Mention | None:
+        """Return the bets that a cell of a column of bets begins with, and the words that may follow."""
+        while first < end and tokens[first].kind == "sign":
+            first += 1
+        item = self._item(tokens[:end], first) if first < end else None
+        if item is None:
+            return None
+        mention = self._rest(tokens[:end], Mention([item[0]], first, item[1], certain=False))
+        following = tokens[mention.last + 1] if mention.last + 1 < end else None
+        return mention if following is None or following.kind == "sign" else None
 
     def _rest(self, tokens: Sequence[Token], first: Mention) -> Mention:
         """Read on after the first bet of a list."""

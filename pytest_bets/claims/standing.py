@@ -16,8 +16,8 @@ from pytest_bets.claims.mentions import Mention
 from pytest_bets.claims.verdicts import sentences
 
 _WORDS: Final = {
-    "retracted": re.compile(r"retract(?:s|ed|ion|ions|ing)?|overturn(?:s|ed|ing)?"),
-    "withdrawn": re.compile(r"withdraw(?:s|n|al|als|ing)?|withdrew"),
+    "retracted": re.compile(r"retract(?:s|ed|ion)?|overturn(?:s|ed)?"),
+    "withdrawn": re.compile(r"withdraw(?:s|n|al)?|withdrew"),
 }
 _DENIED: Final = frozenset(
     "not no never nobody none neither nor cannot nothing without hardly unless if whether would should could might may "
@@ -35,6 +35,9 @@ _LEADING: Final = frozenset(
     "finally soon today again so here too fully formally publicly afterwards eventually subsequently itself but and yet "
     "though although however s a the s still".split()
 )
+_RESUMES: Final = frozenset("was is has it were are had since now later therefore this the".split())
+_AUXILIARY: Final = frozenset("was is are were be been being".split())
+_AFTER_NOUN: Final = frozenset("followed follows of by came notice".split())
 _WHICH: Final = frozenset({"which", "that", "who"})
 _PRONOUNS: Final = frozenset("it this that they both these those latter former".split())
 _NOUNS: Final = frozenset(
@@ -87,8 +90,12 @@ class Sayings:
             return False
         if self._is_doubted(clause, start):
             return False
-        if self.tokens[at].low.startswith(("retraction", "withdrawal")) and set(words) & _DENIED:
-            return False
+        if self.tokens[at].low in ("retraction", "withdrawal"):
+            following = self.tokens[at + 1] if at + 1 < len(self.tokens) else None
+            if following is not None and following.kind == "word" and following.low not in _AFTER_NOUN:
+                return False
+            if set(words) & _DENIED and not (following and following.text == ":"):
+                return False
         named = self._object(at, end) or self._subject(at, start)
         return bool(named and set(named.bets) & set(names))
 
@@ -109,6 +116,8 @@ class Sayings:
         """Return where the clause of a word begins: after a sign that separates, or a bet and its verdict."""
         for here in range(at - 1, max(start, at - 60) - 1, -1):
             token = self.tokens[here]
+            if token.low in ("and", "but", "so", ",") and self.tokens[here + 1].low in _RESUMES:
+                return here + 1
             if token.text in (";", ":", "(", ")", "—", "–") or token.kind == "verdict" or here in self.of:
                 return here + 1
         return max(start, at - 60)
@@ -129,7 +138,20 @@ class Sayings:
             return None
         start = self.starts[at]
         before = [token.low for token in self.tokens[max(start, at - 3) : at]]
-        doer = not before or before[-1] in {*_OURS, *_WHICH, "have", "has", "and", "the", "since", "now", "was", "a"}
+        doer = not before or before[-1] in {
+            *_OURS,
+            *_WHICH,
+            "our",
+            "my",
+            "have",
+            "has",
+            "and",
+            "the",
+            "since",
+            "now",
+            "was",
+            "a",
+        }
         mention = self.of.get(at - 1)
         adverb = bool(before) and before[-1].endswith("ly")
         return self.of[here] if doer or adverb or mention or self.tokens[at - 1].kind == "sign" else None
@@ -138,12 +160,19 @@ class Sayings:
         """Return the bet that the word is said of, from the words before it."""
         if self.subject and self.tokens[at].text[0].isupper():
             return self.preceding[at] or self.subject
-        here, joined = at - 1, False
+        if self.tokens[at].low.endswith(("s", "w")):
+            return None  # `withdrew` and `retracts` say what someone does
+        here, joined, passive = at - 1, False, self.tokens[at].low in ("retraction", "withdrawal")
         while here >= start and here not in self.of:
             token = self.tokens[here]
             low = token.low
+            passive = passive or low in _AUXILIARY
             if low in _NOUNS and not joined:
-                return self._noun(here, start)
+                return self._noun(here, start) if passive else None
+            if low in ("latter", "former") and passive:
+                return self.preceding[here]
+            if low in _PRONOUNS and not passive:
+                return None
             if low in _PRONOUNS and not (low == "that" and here - 1 in self.of):
                 return self.preceding[here] or self.subject
             if token.text == "(":
@@ -153,11 +182,20 @@ class Sayings:
                 return self.of.get(here - 1) or (self.of.get(here - 2) if self.tokens[here - 1].text in ",)" else None)
             if not (low in _LEADING or low.endswith("ly") or token.kind in ("sign", "verdict")):
                 return self._coordinated(start) if joined else None
+            if low == "," and (outer := self._apposition(here, start)):
+                return outer
             joined = joined or low in ("and", "but", "yet", "though")
             here -= 1
         if here in self.of:
             return self.of[here]
         return self.preceding[at] or self.subject or self._following(at)
+
+    def _apposition(self, comma: int, start: int) -> Mention | None:
+        """Return the bet before an apposition: `the result of bet 37, a sixfold win, was retracted`."""
+        for here in range(comma - 1, max(start, comma - 12), -1):
+            if self.tokens[here].text == ",":
+                return self.of.get(here - 1)
+        return None
 
     def _noun(self, here: int, start: int) -> Mention | None:
         before = here - 1

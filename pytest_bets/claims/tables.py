@@ -29,6 +29,7 @@ class Column:
     names_bets: bool
     numbers: bool
     verdict: bool
+    verdict_word: bool
     other: bool
     gone: frozenset[str]
 
@@ -64,6 +65,7 @@ def columns(text: str, finder: Finder) -> list[Column]:
                 bool(_BETS.search(shown)) and not bets,
                 bool(_NUMBER.fullmatch(shown)),
                 bool(_VERDICT.search(shown)),
+                "verdict" in shown.lower(),
                 bool(_OTHER.search(shown)),
                 title(shown),
             )
@@ -75,11 +77,19 @@ def _text(folded: str, items: Sequence[Token], cell: Cell) -> str:
     return folded[items[cell[0]].start : items[cell[1] - 1].end] if cell[0] < cell[1] else ""
 
 
-def numbered(items: Sequence[Token], row: Sequence[Cell], heads: Sequence[Column], finder: Finder) -> list[Mention]:
+def numbered(
+    items: Sequence[Token], row: Sequence[Cell], heads: Sequence[Column], finder: Finder, *, among_bets: bool
+) -> list[Mention]:
     """Return the bets that a row names by a number or an id alone in a cell."""
     found = []
-    listed = any(head.verdict for head in heads)
+    listed = any(head.verdict and among_bets or head.verdict_word for head in heads)
     for index, (first, end) in enumerate(row):
+        if index < len(heads) and heads[index].names_bets:
+            mention = finder.cell(items, first, end)
+            if mention:
+                mention.certain = all(name in finder.known or name in finder.ids for name in mention.bets)
+                found.append(mention)
+                continue
         words = [at for at in range(first, end) if items[at].kind != "sign"]
         if len(words) != 1 or items[words[0]].kind != "word":
             continue

@@ -4,6 +4,7 @@
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -59,8 +60,10 @@ def marked(block: Block) -> Iterator[Marked | Comment]:
 
 def around(block: Block, opening: Comment, closing: Comment) -> str:
     """Return what makes the reader see another number than the marked one; empty if nothing does."""
-    if opening.hidden or closing.hidden or any(opening.at <= gap <= closing.at for gap in block.gaps):
+    if opening.hidden or closing.hidden or _has(block.gaps, opening.at, closing.at):
         return "hidden or struck text at the marker: expected the number alone, shown as it is"
+    if _has(block.images, opening.at, closing.at - 1):
+        return "an image at the marker: expected a number in text"
     inside = block.text[opening.at : closing.at]
     before, after = block.text[max(0, opening.at - 12) : opening.at], block.text[closing.at : closing.at + 24]
     if invisible := _INVISIBLE.search(inside) or _INVISIBLE.search(before[-1:] + after[:1]):
@@ -68,11 +71,17 @@ def around(block: Block, opening: Comment, closing: Comment) -> str:
     before = before.rpartition(BREAK)[2]
     if re.match(r"\s*\d{3}(?!\d)", inside) and re.search(r"(?<![\d.])\d{1,3}\s\Z", before):
         return "the number before the marker reads as a part of this one: put a word between them"
-    if match := _BEFORE.search(before):
+    shares = before.endswith("/") and any(comment.at == opening.at - 1 for comment in block.comments)
+    if not shares and (match := _BEFORE.search(before)):
         return f'"{match[0].strip()}" before the marker changes the number: put all of the number between the comments'
     if match := _AFTER.match(after):
         return f'"{match[0].strip(RAISED)}" after the marker changes the number: put all of the number between the comments'
     return ""
+
+
+def _has(positions: list[int], first: int, last: int) -> bool:
+    at = bisect_left(positions, first)
+    return at < len(positions) and positions[at] <= last
 
 
 def percent_after(block: Block, closing: Comment) -> bool:

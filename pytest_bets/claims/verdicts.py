@@ -25,18 +25,32 @@ _SOFT: Final = {
         ("succeed", "succeeds", "succeeded", "success", "successful", "confirmed", "validated", "vindicated", "proven"),
         _GOOD,
     ),
-    **dict.fromkeys(("✅", "✔", "✓", "☑", "👍"), _GOOD),
+    **dict.fromkeys(("✅", "✔", "✓", "☑", "👍", "white_check_mark", "heavy_check_mark"), _GOOD),
+    **dict.fromkeys(("holds", "stands", "upheld", "true", "right"), _GOOD),
     "lenient": frozenset({"LENIENT"}),
     **dict.fromkeys(
         ("fail", "fails", "failed", "failing", "failure", "falsified", "refuted", "disproved", "disproven"), _BAD
     ),
-    **dict.fromkeys(("❌", "✗", "✘", "✖", "👎"), _BAD),
+    **dict.fromkeys(("❌", "✗", "✘", "✖", "👎", "cross_mark", "negative_squared_cross_mark"), _BAD),
 }
 _ACTIVE: Final = frozenset(
-    {"confirmed", "validated", "vindicated", "proven", "falsified", "refuted", "disproved", "disproven"}
+    {
+        "true",
+        "right",
+        "upheld",
+        "confirmed",
+        "validated",
+        "vindicated",
+        "proven",
+        "falsified",
+        "refuted",
+        "disproved",
+        "disproven",
+    }
 )
 """Words of what was done to a bet, which need `was`: a bet that confirmed another says nothing of itself."""
-_NOUNS: Final = frozenset({"success", "failure", "pass", "fail"})
+_SHORT: Final = frozenset({"holds", "stands", "true", "right"})
+"""Words that say a verdict only at the end of a clause."""
 FILLER: Final = frozenset(
     "s verdict outcome result status is was are were be been being has have had still now a an the as again also too both "
     "all each then later indeed which that who came comes come out ended ends end up turned turns got gets received counts "
@@ -64,7 +78,8 @@ _MAYBE: Final = frozenset(
 )
 _HYPOTHETICAL: Final = frozenset(
     "would could might may if unless whether needs need needed requires required means meant than instead without short "
-    "threshold bar criterion criteria tier tiers expected predicted published like counts when whenever".split()
+    "threshold bar criterion criteria tier tiers expected predicted published like counts when whenever "
+    "hoped hope hopes wanted aimed between begins starts fewer".split()
 )
 _NEEDED: Final = frozenset("need needs needed require requires required missed misses short".split())
 _EXPLAINS: Final = frozenset(
@@ -74,7 +89,7 @@ _OBJECT: Final = frozenset("of in for from under during by than with as on to".s
 _HEADS: Final = frozenset("claim verdict result outcome hypothesis status".split())
 _FOLLOW: Final = frozenset(
     "on in at by with after again too also and but for because as since under every only even though although despite "
-    "without when while once twice our its the all both each any today now here this last yesterday".split()
+    "without when while once twice our its the all both each any today now here this last yesterday muster".split()
 )
 _CRITERIA: Final = re.compile(
     r"(?:\w+\W+){0,3}?(?:criteri\w+|tiers?|bars?|tests?|thresholds?|hurdles?)\b", re.IGNORECASE
@@ -171,6 +186,11 @@ class Reader:
             if whole.first and self.tokens[whole.first - 1].low == "neither":
                 claim = replace(claim, allowed=ALL - claim.allowed, exact="", negated=True)
             claims += self._apportioned(replace(claim, mention=whole))
+            if claim.past and (
+                later := self._after(Mention(list(whole.bets), whole.first, claim.first, others=whole.others))
+            ):
+                self.used.add(later.first)
+                claims.append(replace(later, past=False))
         return claims
 
     def _apportioned(self, claim: Claim) -> list[Claim]:
@@ -239,8 +259,8 @@ class Reader:
                     at = close + 1
                 else:
                     return None
-            elif token.text == "," and commas == 0:
-                commas += 1
+            elif commas == 0 and token.text in (",", "–", "—"):
+                commas, signs = commas + 1, signs or token.text != ","
                 at = self._past_apposition(at)
             elif token.text in _SIGNS or (token.kind == "sign" and not token.text.isascii() and token.text != "\ufffc"):
                 signs, at = True, at + 1
@@ -265,7 +285,7 @@ class Reader:
             token = self.tokens[close]
             if token.kind in ("end", "break", "verdict") or close in self.inside:
                 break
-            if token.text == ",":
+            if token.text == self.tokens[at].text:
                 return close + 1
         return at + 1
 
@@ -294,14 +314,20 @@ class Reader:
             return None
         token = self.tokens[at]
         between = {token.low for token in self.tokens[at + 1 : mention.first]}
-        if tied and not between & {"for", "in", "on", ":"}:
+        if tied and not between & {"for", "in", "on", ":", "("}:
             return None
+        before_all = at - 1
+        while before_all > 0 and self.tokens[before_all].text in ",)":
+            before_all -= 1
         starts = at == 0 or self.tokens[at - 1].kind in ("end", "break") or self.tokens[at - 1].text in "*•-–"
-        starts = starts or (self.tokens[at - 1].low in (",", "and", ";", "but") and at - 2 in self.inside)
+        starts = starts or (self.tokens[at - 1].low in (",", "and", ";", "but") and before_all in self.inside)
         flags = {"negated": False, "maybe": False, "past": False}
         if token.kind == "verdict" and starts and not self._is_no_claim(at) and not self._is_explained(at):
             return self._claim(mention, at, flags, signs=True)
         before = self.tokens[at - 1].low if at else ""
+        listed = before in ("that", "which", "bets", "these", "following", "ones") and ":" in between
+        if listed and (token.kind == "verdict" or soft(token.low)):
+            return self._claim(mention, at, flags, signs=True)
         said = token.low in ("pass", "passed", "passing", "fail", "failed")
         direct = (
             steps == 0
@@ -311,10 +337,21 @@ class Reader:
         if (
             said
             and direct
-            and (before in ("we", "i", "have", "has", "successfully") or (starts and steps and token.text[0].isupper()))
+            and (
+                before in ("we", "i", "have", "has", "successfully")
+                or (starts and token.text[0].isupper() and (steps or self.tokens[mention.first].low == "bets"))
+            )
         ):
             return self._claim(mention, at, flags, signs=True)
         return None
+
+    def _sign(self, mention: Mention, at: int) -> Claim | None:
+        """Return the claim of a sign at the start of a line, as in `✅ Bet 6`."""
+        after = self.tokens[mention.last + 1] if mention.last + 1 < len(self.tokens) else None
+        starts = at == 0 or self.tokens[at - 1].kind in ("end", "break")
+        if not starts or (after and after.kind != "end" and after.text not in (":", "–", "—", "(", ",")):
+            return None
+        return self._claim(mention, at, {"negated": False, "maybe": False, "past": False}, signs=True)
 
     def _is_soft(self, mention: Mention, at: int, *, signs: bool, was: bool) -> bool:
         """Return whether an ordinary word says the verdict of a mention that leads to it."""
@@ -340,9 +377,12 @@ class Reader:
         """Return whether what follows a word like `passed` leaves it a verdict: not in `passed through`."""
         if following is None or following.kind in ("end", "break", "verdict"):
             return True
+        if self.tokens[at].low in _SHORT:
+            return following.text in (",", ";", ")")
         if following.kind == "sign":
             return not (following.start == self.tokens[at].end and following.text in "-@/=" and after is not None)
-        if following.low in ("on", "in", "for", "at", "by", "with") and after is not None:
+        won = self.tokens[at].low.startswith("pass")
+        if following.low in ("on", "in", "for", "at", *(() if won else ("by", "with"))) and after is not None:
             return not (after.text[0].isdigit() or after.low in _QUANTITY)
         if following.low in ("the", "its", "all", "every", "each", "any", "both", "our"):
             rest = self.text[following.start : following.start + 80]
@@ -413,11 +453,25 @@ class Reader:
         token = self.tokens[at]
         after = self.tokens[at + 1] if at + 1 < len(self.tokens) else None
         before = self.tokens[at - 1] if at else None
+        if self._is_of_tier(at):
+            return True
         if after and after.start == token.end and after.text in ("-", "@", "/") and at + 2 < len(self.tokens):
             return True
         if before and before.end == token.start and before.text in ("-", "/", "@"):
             return True
         return self._is_choice(at)
+
+    def _is_of_tier(self, at: int) -> bool:
+        """Return whether a verdict is of one tier or of the control, as in `control: PASS`."""
+        here = at - 1
+        while here > max(0, at - 5) and (
+            self.tokens[here].kind == "sign" or self.tokens[here].low in ("is", "was", "tier", "criterion")
+        ):
+            here -= 1
+        label = self.tokens[here].low if here >= 0 else ""
+        if label == "strict":
+            return word(self.tokens[at].text) != "PASS"
+        return label in ("control", "premise", "null", "lenient", "catastrophic", "baseline")
 
     def _is_choice(self, at: int) -> bool:
         """Return whether a verdict is in a list like `PASS, LENIENT or FAIL`."""
@@ -511,7 +565,7 @@ class Reader:
                     found.append(replace(claim, bound=leading, maybe=not leading and self._supposes(at)))
             elif leading and _SOFT.get(token.low) and self._is_soft(mention, at, signs=at > 0, was=True):
                 found.append(self.said(mention, at))
-            leading = leading and (token.low in FILLER or token.kind == "sign")
+            leading = leading and (token.low in FILLER or token.kind == "sign" or token.low in ("bet", "claim"))
         return found
 
     def loose(self, usable: Sequence[Mention]) -> list[Claim]:
@@ -540,10 +594,13 @@ class Reader:
             else:
                 mention = before or after or usable[0]
             near = [item.low for item in self.tokens[max(start, at - 3) : at]]
-            negated = bool(set(near) & _NOT) or any(item.endswith("n't") for item in near)
+            negated = bool(set(near) & {*_NOT, "avoided", "escaped", "avoid", "avoids"}) or any(
+                item.endswith("n't") for item in near
+            )
             exact = word(token.text)
             allowed = frozenset({exact.partition(",")[0]})
             past, dated = self._is_past(mention, at) if mention.first < at else (False, False)
+            past = past or bool(set(near[-2:]) & {*_ONCE, "from"})
             found.append(
                 Claim(
                     mention,
@@ -563,7 +620,13 @@ class Reader:
         """Return whether the words around a verdict say what it means or needs, or that it was missed."""
         before = {token.low for token in self.tokens[max(self.starts[at], at - 12) : at]}
         following = self.tokens[at + 1].low if at + 1 < len(self.tokens) else ""
-        return bool(before & _NEEDED) or following in _EXPLAINS
+        low = [token.low for token in self.tokens[max(self.starts[at], at - 6) : at]]
+        counted = (
+            "would" in low
+            and any(word.isdecimal() for word in low[: low.index("would")])
+            and at - len(low) not in self.inside
+        )
+        return bool(before & _NEEDED) or following in _EXPLAINS or counted
 
     def _is_counted(self, at: int) -> bool:
         """Return whether a verdict is counted, as in `17 PASS, 3 LENIENT`."""

@@ -5,12 +5,14 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from pytest_bets.diagnostics import EvaluationError
-from pytest_bets.sentence.ast import Arithmetic, Groups, Negative, Node, Number, Reducer, names, subnodes
+from pytest_bets.sentence.ast import Arithmetic, Comparison, Groups, Negative, Node, Number, Reducer, names, subnodes
 from pytest_bets.sentence.evaluate import value_of
 
 _FREE: Final = frozenset({0.0, 1.0, 100.0})
 """Numbers that may be added: `1 - norm / base`, `100 - percentage`. The number of cells is another."""
 _FACTORS: Final = (0.0, -1.0, 2.0, 10.0, -0.1)
+_LARGE: Final = (1e3, 1e6, -1e3, -1e6)
+"""Factors for sentences with comparisons, whose thresholds may be far from what was measured."""
 _SEEDS: Final = (3, 11, 29)
 _SHARE: Final = 0.01
 """The smallest part of a value that a change of its measurements must move."""
@@ -67,6 +69,8 @@ def _moves(value: Node, rows: Sequence[Mapping[str, object]], measured: set[str]
     others = [_scaled(rows, measured, factor) for factor in _FACTORS] + [
         _drawn(rows, measured, seed) for seed in _SEEDS
     ]
+    if any(isinstance(node, Comparison) for node in subnodes(value)):
+        others += [_scaled(rows, measured, factor) for factor in _LARGE]
     if any(isinstance(node, Groups) for node in subnodes(value)) or len(names(value)) > 1:
         others += [_scaled(rows, {name}, factor) for name in sorted(measured) for factor in (0.0, -1.0, 10.0)]
     for changed in others:

@@ -23,7 +23,7 @@ _NAMING: Final = re.compile(r"(?i)bet|\d_|\A\W*\d+\W*(?:\0|\Z)|\0\W*\w+\W*(?:\0|
 """What a block that names a bet has: the word, an id with its number, or a cell of one word."""
 _TITLE_WORDS: Final = FILLER | frozenset("bets bet following these those our claims list we here".split())
 _RELEASE: Final = re.compile(
-    r"\W*(?:version|release) v?\d+(?:\.\d+)*\W*|"
+    r"\W*(?i:version|release) v?\d+(?:\.\d+)*\W*|"
     r"\W*(?:version |release )?\[?v?\d+(?:\.\d+)+[\w.-]*\]?(?:\W+\(?\d{4}-\d\d-\d\d\)?)?\W*|\W*\d{4}-\d\d(?:-\d\d)?\W*"
 )
 _NEAR: Final = 20
@@ -253,7 +253,13 @@ def read(block: Block, context: Context, finder: Finder) -> Said:
     folded = fold(block.text)
     frames = context.frames(block)
     about = context.bets(block)
-    if not about and block.kind != "heading" and not block.comments and not _NAMING.search(folded.text):
+    if (
+        not about
+        and block.kind != "heading"
+        and block.header is None
+        and not block.comments
+        and not _NAMING.search(folded.text)
+    ):
         head = block.kind == "paragraph" and folded.text.rstrip().endswith(":") and len(folded.text) < 200
         return Said(folded, tokens(folded.text) if head else (), [], [])
     items = tokens(folded.text)

@@ -131,7 +131,7 @@ class Sayings:
             and at
             and self.tokens[at - 1].low in {*_OURS, "have"}
         ):
-            return self.preceding[at]
+            return self.preceding[at] or self._following(at)
         while here < min(end, at + 6) and here not in self.of and self.tokens[here].low in _OBJECT:
             here += 1
         if here >= end or here not in self.of:

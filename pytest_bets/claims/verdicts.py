@@ -176,7 +176,11 @@ class Reader:
         for index, mention in enumerate(self.mentions):
             if mention.first in self.used or (claims and claims[-1].mention.last >= mention.last):
                 continue
-            claim = self._before(mention, tied=True) or (mention.longer and self._after(mention.longer))
+            claim = (
+                self._within(mention)
+                or self._before(mention, tied=True)
+                or (mention.longer and self._after(mention.longer))
+            )
             claim = claim or self._after(mention) or self._before(mention)
             if claim is None:
                 continue
@@ -192,6 +196,13 @@ class Reader:
                 self.used.add(later.first)
                 claims.append(replace(later, past=False))
         return claims
+
+    def _within(self, mention: Mention) -> Claim | None:
+        """Return the claim between the word `bets` and its numbers: `bets that passed: 5 and 6`."""
+        for at in range(mention.first + 1, min(mention.first + 5, mention.last)):
+            if self.tokens[at].kind == "verdict" or soft(self.tokens[at].low):
+                return self.said(mention, at)
+        return None
 
     def _apportioned(self, claim: Claim) -> list[Claim]:
         """Give each of several bets its own verdict, where there are as many: `bets 5 and 6: PASS and FAIL`."""
@@ -279,14 +290,16 @@ class Reader:
     def _past_apposition(self, at: int) -> int:
         """Return what follows a comma, or the next comma where words of an apposition lie between."""
         following = self.tokens[at + 1] if at + 1 < len(self.tokens) else None
-        if following and (following.kind == "verdict" or following.low in _SOFT or following.low in FILLER):
+        if following and (following.kind == "verdict" or following.low in _SOFT):
             return at + 1
         for close in range(at + 1, min(at + 16, len(self.tokens))):
             token = self.tokens[close]
             if token.kind in ("end", "break", "verdict") or close in self.inside:
                 break
             if token.text == self.tokens[at].text:
-                return close + 1
+                after = self.tokens[close + 1] if close + 1 < len(self.tokens) else token
+                leads = after.kind == "verdict" or after.low in _SOFT or after.low in FILLER
+                return close + 1 if leads else at + 1
         return at + 1
 
     def _closing(self, at: int) -> int | None:
@@ -301,6 +314,8 @@ class Reader:
         """Return the claim of a verdict right before a mention: `PASS: bets 5 and 6`, `we passed bet 6`."""
         at = mention.first - 1
         steps = 0
+        if at >= 0 and self.tokens[at].kind == "sign" and soft(self.tokens[at].text) and not tied:
+            return self._sign(mention, at)
         while (
             at >= 0
             and steps < 4
@@ -559,7 +574,7 @@ class Reader:
         leading = True
         for at, token in enumerate(self.tokens):
             mention = Mention(list(bets), at, at)
-            if token.kind == "verdict" and (token.text.isupper() or token.text.split(",")[0].isupper() or leading):
+            if token.kind == "verdict" and (token.text[:4].isupper() or leading):
                 if not self._is_no_claim(at) and not self._is_counted(at) and not self._is_explained(at):
                     claim = self.said(mention, at)
                     found.append(replace(claim, bound=leading, maybe=not leading and self._supposes(at)))
@@ -575,12 +590,7 @@ class Reader:
         for at, token in enumerate(self.tokens):
             while cursor < len(usable) and usable[cursor].last < at:
                 cursor += 1
-            if (
-                token.kind != "verdict"
-                or at in self.used
-                or not token.text.isupper()
-                and not token.text.split(",")[0].isupper()
-            ):
+            if token.kind != "verdict" or at in self.used or not token.text[:4].isupper():
                 continue
             if not usable or self._is_no_claim(at) or self._is_counted(at) or self._is_explained(at):
                 continue

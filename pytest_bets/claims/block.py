@@ -25,7 +25,8 @@ LOWERED: Final = "\ue001"
 """Around superscript text, in the private use area."""
 
 _PROSE_CODE: Final = re.compile(
-    r"(?i:pass(?:e[ds])?|lenient|fail(?:ed|s)?|void|never run)(?:, [a-z ]+)?|(?i:bets?)?[ #]*[-+]?\d+(?:\.\d+)?%?|\d+_\w+"
+    r"(?i:pass(?:e[ds])?|lenient|fail(?:ed|s)?|void|never run)(?:, [a-z ]+)?"
+    r"|(?i:bets?)?[ #]*[-+]?\d+(?:\.\d+)?%?|\d+_\w+"
 )
 """Code spans that are read like prose: a verdict, a number, a bet."""
 _HIDING: Final = re.compile(
@@ -71,9 +72,10 @@ class Block:
     """A unit of text: a paragraph, a heading, a table row, or a list item with all its paragraphs.
 
     `places[i]` is the position of `text[i]` in the source; `links` are the starts and ends of links in the source.
-    `codes` are the starts and ends of code spans in the text, `images` are the starts of their texts, `gaps` the positions in the text at which hidden or struck text was left out. `level` is that of a heading.
-    `around` is the list item around a list item, and `header` the first row of the table of a row. In a `fixed`
-    block only the line of a character is known, so that nothing can be corrected.
+    `codes` are the starts and ends of code spans in the text, `images` the starts of the texts of images, and `gaps`
+    the positions at which hidden or struck text was left out. `level` is that of a heading. `around` is the list item
+    around a list item, and `header` the first row of the table of a row. In a `fixed` block only the line of a
+    character is known, so that nothing can be corrected.
     """
 
     kind: str

@@ -12,7 +12,7 @@ from pytest_bets.claims.markdown import line_starts
 from pytest_bets.claims.mentions import Finder, Mention
 from pytest_bets.claims.number import VALUE, agrees, alike, fair, hundredfold
 from pytest_bets.claims.values import Marked, around, marked, percent_after
-from pytest_bets.claims.verdicts import Claim, word
+from pytest_bets.claims.verdicts import Claim
 from pytest_bets.claims.weight import fault
 from pytest_bets.diagnostics import EvaluationError, SentenceError, nearest
 from pytest_bets.record.verdict import figure

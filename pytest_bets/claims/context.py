@@ -8,29 +8,31 @@ from functools import cached_property
 from typing import Final
 
 from pytest_bets.claims.block import BREAK, Block
+from pytest_bets.claims.clauses import sentences
 from pytest_bets.claims.fold import Folded, Token, fold, tokens
+from pytest_bets.claims.lexicon import LEADING_WORDS, PAST, soft, word, words
 from pytest_bets.claims.mentions import Finder, Mention
 from pytest_bets.claims.standing import Sayings, title
 from pytest_bets.claims.tables import Column, cells, columns, numbered
-from pytest_bets.claims.verdicts import FILLER, PAST, Claim, Reader, sentences, soft, word
+from pytest_bets.claims.unbound import Unbound
+from pytest_bets.claims.verdicts import Claim
 
-_PLANNED: Final = frozenset(
-    "plan plans planned planning future next upcoming will would shall intend intends intended propose proposes proposed "
-    "todo going yet later draft drafted reserve reserved scheduled idea ideas could might should tomorrow pending open "
-    "roadmap proposal backlog want hope consider considering someday eventually written exist exists declare start begin".split()
+_PLANNED: Final = words(
+    "plan plans planned planning future next upcoming will would shall intend intends intended propose "
+    "proposes proposed todo going yet later draft drafted reserve reserved scheduled idea ideas could might "
+    "should tomorrow pending open roadmap proposal backlog want hope consider considering someday eventually "
+    "written exist exists declare start begin"
 )
 _NAMING: Final = re.compile(r"(?i)bet|\d_|\A\W*\d+\W*(?:\0|\Z)|\0\W*\w+\W*(?:\0|\Z)")
 """What a block that names a bet has: the word, an id with its number, or a cell of one word."""
-_TITLE_WORDS: Final = FILLER | frozenset("bets bet following these those our claims list we here".split())
+_TITLE_WORDS: Final = LEADING_WORDS | words("bets bet following these those our claims list we here")
 _RELEASE: Final = re.compile(
     r"\W*(?i:version|release) v?\d+(?:\.\d+)*\W*|"
     r"\W*(?:version |release )?\[?v?\d+(?:\.\d+)+[\w.-]*\]?(?:\W+\(?\d{4}-\d\d-\d\d\)?)?\W*|\W*\d{4}-\d\d(?:-\d\d)?\W*"
 )
 _NEAR: Final = 20
 """The maximum number of bets before and after a value that are compared with it."""
-_QUANTITIES: Final = frozenset(
-    "one two three four five six some both neither former latter respectively most half".split()
-)
+_QUANTITIES: Final = words("one two three four five six some both neither former latter respectively most half")
 
 
 @dataclass
@@ -274,7 +276,7 @@ def read(block: Block, context: Context, finder: Finder) -> Said:
         listed = [mention for mention in found if mention.first not in taken]
         mentions += listed
         mentions.sort(key=lambda mention: mention.first)
-    reader = Reader(folded.text, items, mentions)
+    reader = Unbound(folded.text, items, mentions)
     said = Said(folded, items, mentions, reader.bound(), columns=heads)
     for mention in mentions:
         mention.certain = mention.certain and not _in_code(block, said, mention)
@@ -308,7 +310,7 @@ def read(block: Block, context: Context, finder: Finder) -> Said:
     return said
 
 
-def _row_claims(reader: Reader, said: Said, row: Sequence[tuple[int, int]], heads: Sequence[Column]) -> list[Claim]:
+def _row_claims(reader: Unbound, said: Said, row: Sequence[tuple[int, int]], heads: Sequence[Column]) -> list[Claim]:
     """Return the claims of the cells that have a verdict and nothing else."""
     found: list[tuple[Column | None, Claim]] = []
     for index, (first, end) in enumerate(row):

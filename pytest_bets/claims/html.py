@@ -6,15 +6,17 @@ from html import unescape
 from typing import Final
 
 from pytest_bets.claims.block import BREAK, Block, Builder, bounded
+from pytest_bets.claims.lexicon import words
 
 _HEADINGS: Final = {"title": 1, **{f"h{level}": level for level in range(1, 7)}}
 _LISTS: Final = ("ul", "ol", "menu", "dl")
 _ITEMS: Final = ("li", "dd")
 _TABLES: Final = ("table",)
 _CELLS: Final = ("td", "th")
-_BLOCKS: Final = frozenset(
-    "address article aside blockquote body button caption center details dialog div dt fieldset figcaption figure footer "
-    "form head header hr html legend main nav option p pre search section select summary tbody tfoot thead".split()
+_BLOCKS: Final = words(
+    "address article aside blockquote body button caption center details dialog div dt fieldset figcaption "
+    "figure footer form head header hr html legend main nav option p pre search section select summary tbody "
+    "tfoot thead"
 )
 _RAW: Final = ("script", "style", "textarea")
 _SPECIAL: Final = re.compile("[<&]")
@@ -94,12 +96,12 @@ class Markup:
 
     def end(self, name: str, place: int) -> None:
         """Close an element that may end a block."""
-        if name in (*_ITEMS, *_CELLS, *_LISTS, *_TABLES, "tr"):
-            if any(item.name == name for item in self.containers[-200:]):
-                while self.containers.pop().name != name:
-                    pass
+        container = name in (*_ITEMS, *_CELLS, *_LISTS, *_TABLES, "tr")
+        if container and any(item.name == name for item in self.containers[-200:]):
+            while self.containers.pop().name != name:
+                pass
         self.builder.end(name, place)
-        if name in _HEADINGS or name in _BLOCKS or name in (*_ITEMS, *_CELLS, *_LISTS, *_TABLES, "tr"):
+        if container or name in _HEADINGS or name in _BLOCKS:
             self._separate()
 
     def _push(self, name: str, block: Block | None) -> None:

@@ -1,7 +1,7 @@
 """The visible text of a Markdown page, each character with its position in the source.
 
-CommonMark with tables, parsed by markdown-it; the HTML in it is read like that of an HTML file. A code block becomes one
-placeholder character, because it claims nothing.
+CommonMark with tables, parsed by markdown-it; the HTML in it is read like that of an HTML file. A code span becomes one
+placeholder character, unless it is a word of prose in another font.
 """
 
 import re

@@ -3,8 +3,8 @@
     Bet 46    bets 11, 15 and 45    Bets 5-7    bet no. 6    Bet #6    bet dropout    [46_norm](46_norm.json)
 
 An id may be an ordinary word, so it counts only with a verdict, as the text of a link, or alone in a cell of a table.
-A bet of others is named as such, where the reader sees it: "their bet 6", "Smith's bet 6", "bet 6 (not ours)", "bet 6 of
-another catalogue", "bet 6 in Smith et al.".
+A bet of others is named as such, where the reader sees it: "their bet 6", "Smith's bet 6", "bet 6 (not ours)", "bet 6
+of another catalogue", "bet 6 in Smith et al.".
 """
 
 import re
@@ -13,27 +13,19 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from pytest_bets.claims.fold import Token
+from pytest_bets.claims.lexicon import SMALL, words
 
-SMALL: Final = {
-    word: number
-    for number, word in enumerate(
-        "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-        "eighteen nineteen twenty".split(),
-        1,
-    )
-}
-_BETTORS: Final = frozenset(
-    "i we you they he she who people nobody anyone everyone somebody i'd we'd you'd they'd i'll we'll would will could can "
-    "should must might may never don't didn't won't wouldn't not".split()
+_BETTORS: Final = words(
+    "i we you they he she who people nobody anyone everyone somebody i'd we'd you'd they'd i'll we'll would "
+    "will could can should must might may never don't didn't won't wouldn't not"
 )
-_UNITS: Final = frozenset(
-    "dollar dollars euro euros pound pounds cent cents buck bucks coin coins chip chips yen percent per times years days "
-    "weeks months hours minutes seconds million billion thousand k usd eur to that on points people of".split()
+_UNITS: Final = words(
+    "dollar dollars euro euros pound pounds cent cents buck bucks coin coins chip chips yen percent per times "
+    "years days weeks months hours minutes seconds million billion thousand k usd eur to that on points "
+    "people of"
 )
-_THEIR: Final = frozenset("their theirs another other other's others' rivals' rival's somebody's someone's".split())
-_NOT_OTHERS: Final = frozenset(
-    "today's yesterday's bet's project's our's it's that's here's let's what's there's".split()
-)
+_THEIR: Final = words("their theirs another other other's others' rivals' rival's somebody's someone's")
+_NOT_OTHERS: Final = words("today's yesterday's bet's project's our's it's that's here's let's what's there's")
 _ELSEWHERE: Final = re.compile(
     r"\s*[,(]?\s*(?:not\ (?:one\ of\ )?(?:ours|our\ own|our\ bets?)\b"
     r"|(?:of|in|from|by)\ (?:an)?(?:other|a\ different|their|someone\ else's|somebody\ else's)\b"
@@ -41,8 +33,8 @@ _ELSEWHERE: Final = re.compile(
     r"|(?:of|in|from|by)\ (?:the\ )?(?!Git)[A-Z][\w-]*(?:\ [A-Z][\w-]*){0,3}(?:'s)?\ "
     r"(?:catalogue|catalog|paper|project|group|lab|team|collection)\b)"
 )
-_LEADS: Final = frozenset(
-    "that which have has all are is were passed failed pass fail passes fails passing failing falsified".split()
+_LEADS: Final = words(
+    "that which have has all are is were passed failed pass fail passes fails passing failing falsified"
 )
 _JOINTS: Final = frozenset({",", "/", "&", "+", "and", "or", "nor", "plus"})
 _TO: Final = frozenset({"-", "–", "—", "−", "‐", "‑", "to", "through", "thru", "till", "until", "…", "..", "..."})

@@ -3,7 +3,7 @@
 import json
 import re
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -13,9 +13,10 @@ from pytest_bets.diagnostics import PageError
 
 _TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
 _ESCAPE: Final = re.compile(r"\\(?:u[0-9a-fA-F]{4}(?:\\u[dD][c-fC-F][0-9a-fA-F]{2})?|.)|[^\\]+", re.DOTALL)
-_SHOWN: Final = {"text/markdown": markdown.blocks, "text/html": html.blocks}
+_SHOWN: "Final[dict[str, Callable[[str], list[Block]]]]" = {"text/markdown": markdown.blocks, "text/html": html.blocks}
 
 Path = tuple[str | int, ...]
+_Read = Callable[[str], list[Block]]
 
 
 @dataclass
@@ -43,8 +44,7 @@ def blocks(source: str) -> list[Block]:
         raise PageError("this is no notebook of format 4: it has no list `cells`")
     found: list[Block] = []
     for read, text, places in _texts(source, page["cells"]):
-        for block in read(text):
-            found.append(_moved(block, places))
+        found += [_moved(block, places) for block in read(text)]
     return found
 
 
@@ -58,7 +58,7 @@ def _moved(block: Block, places: Sequence[int]) -> Block:
     return block
 
 
-def _texts(source: str, cells: list[object]) -> "Iterator[tuple[object, str, array[int]]]":  # type: ignore[type-arg]
+def _texts(source: str, cells: list[object]) -> "Iterator[tuple[_Read, str, array[int]]]":
     strings: dict[Path, list[tuple[int, int]]] = {}
     for path, start, end in _strings(source):
         key = path[:-1] if path and isinstance(path[-1], int) and len(path) > 2 else path
@@ -66,7 +66,7 @@ def _texts(source: str, cells: list[object]) -> "Iterator[tuple[object, str, arr
     total = 0
     for index, cell in enumerate(cells):
         kind = cell.get("cell_type") if isinstance(cell, dict) else None
-        parts: list[tuple[object, Path]] = []
+        parts: list[tuple[_Read, Path]] = []
         if kind == "markdown":
             parts = [(markdown.blocks, ("cells", index, "source"))]
         elif kind == "code" and isinstance(cell, dict) and isinstance(cell.get("outputs"), list):

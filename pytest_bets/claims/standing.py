@@ -11,41 +11,40 @@ import re
 from collections.abc import Collection, Sequence
 from typing import Final
 
+from pytest_bets.claims.clauses import sentences
 from pytest_bets.claims.fold import Token
+from pytest_bets.claims.lexicon import words
 from pytest_bets.claims.mentions import Mention
-from pytest_bets.claims.verdicts import sentences
 
 _WORDS: Final = {
     "retracted": re.compile(r"retract(?:s|ed|ion)?|overturn(?:s|ed)?"),
     "withdrawn": re.compile(r"withdraw(?:s|n|al)?|withdrew"),
 }
-_DENIED: Final = frozenset(
-    "not no never nobody none neither nor cannot nothing without hardly unless if whether would should could might may "
-    "must will can almost nearly yet refuse refuses refused refusing deny denies denied reject rejects rejected demand "
-    "demands demanded calls called call rumour rumours rumor allegedly supposedly falsely wrongly threatened lifted "
-    "reversed undone unfounded survive survives survived escape escaped avoid avoids avoided against instead unlike far "
-    "resist resists resisted wanted tried".split()
+_DENIED: Final = words(
+    "not no never nobody none neither nor cannot nothing without hardly unless if whether would should could "
+    "might may must will can almost nearly yet refuse refuses refused refusing deny denies denied reject "
+    "rejects rejected demand demands demanded calls called call rumour rumours rumor allegedly supposedly "
+    "falsely wrongly threatened lifted reversed undone unfounded survive survives survived escape escaped "
+    "avoid avoids avoided against instead unlike far resist resists resisted wanted tried"
 )
-_DOUBTED: Final = frozenset(
-    "want wants wanted wish wishes nobody deny denies denied false untrue rumour rumours if whether unless wrongly".split()
+_DOUBTED: Final = words(
+    "want wants wanted wish wishes nobody deny denies denied false untrue rumour rumours if whether unless wrongly"
 )
 """Words before a bet that take back what is said after it."""
-_LEADING: Final = frozenset(
-    "was is are were be been being has have had since later now then also both all since thus therefore hence already "
-    "finally soon today again so here too fully formally publicly afterwards eventually subsequently itself but and yet "
-    "though although however s a the s still".split()
+_LEADING: Final = words(
+    "was is are were be been being has have had since later now then also both all since thus therefore hence "
+    "already finally soon today again so here too fully formally publicly afterwards eventually subsequently "
+    "itself but and yet though although however s a the s still"
 )
-_RESUMES: Final = frozenset("was is has it were are had since now later therefore this the".split())
-_AUXILIARY: Final = frozenset("was is are were be been being".split())
-_AFTER_NOUN: Final = frozenset("followed follows of by came notice".split())
+_RESUMES: Final = words("was is has it were are had since now later therefore this the")
+_AUXILIARY: Final = words("was is are were be been being")
+_AFTER_NOUN: Final = words("followed follows of by came notice")
 _WHICH: Final = frozenset({"which", "that", "who"})
-_PRONOUNS: Final = frozenset("it this that they both these those latter former".split())
-_NOUNS: Final = frozenset(
-    "claim claims bet bets result results finding findings hypothesis headline conclusion statement".split()
-)
-_OWN: Final = frozenset("the this that its their these those our s published headline original whole of".split())
-_OURS: Final = frozenset("we i authors author us lab".split())
-_OBJECT: Final = frozenset("the claim claims of our my result results finding headline for : now since".split())
+_PRONOUNS: Final = words("it this that they both these those latter former")
+_NOUNS: Final = words("claim claims bet bets result results finding findings hypothesis headline conclusion statement")
+_OWN: Final = words("the this that its their these those our s published headline original whole of")
+_OURS: Final = words("we i authors author us lab")
+_OBJECT: Final = words("the claim claims of our my result results finding headline for : now since")
 _TITLE: Final = re.compile(
     r"(?i)\W*(?:the )?(?:(?:bets|claims) (?:that (?:were|are|have been) )?)?(retracted|withdrawn)"
     r"(?:,? (?:or|and) (retracted|withdrawn))?(?: (?:bets|claims))?\W*"
@@ -100,7 +99,7 @@ class Sayings:
         return bool(named and set(named.bets) & set(names))
 
     def _is_doubted(self, clause: int, start: int) -> bool:
-        """Return whether the words before a bet take back what is said after it, as in `nobody wants bet 37 retracted`."""
+        """Return whether the words before a bet take back what is said after it: `who wants bet 37 retracted`."""
         for here in range(clause - 1, max(start, clause - 12) - 1, -1):
             if self.tokens[here].text == ",":
                 return False
@@ -205,7 +204,7 @@ class Sayings:
             return self.of[before]
         alone = before < start or self.tokens[before].kind != "word" or self.tokens[before].low in _LEADING
         whose = self.tokens[here - 1].low if here > start else ""
-        if not alone or whose in ("their",):
+        if not alone or whose == "their":
             return None
         return self.preceding[here] or self.subject
 

@@ -82,7 +82,7 @@ def numbered(
 ) -> list[Mention]:
     """Return the bets that a row names by a number or an id alone in a cell."""
     found = []
-    listed = any(head.verdict and among_bets or head.verdict_word for head in heads)
+    listed = any((head.verdict and among_bets) or head.verdict_word for head in heads)
     for index, (first, end) in enumerate(row):
         if index < len(heads) and heads[index].names_bets:
             mention = finder.cell(items, first, end)

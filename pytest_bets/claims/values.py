@@ -27,6 +27,7 @@ _AFTER: Final = re.compile(
     re.IGNORECASE,
 )
 """Text right after a marked value with which it reads as another number."""
+_WHOLE: Final = "put all of the number between the comments"
 _INVISIBLE: Final = re.compile(
     "[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u115f\u1160\u3164\u2800]"
 )
@@ -73,9 +74,9 @@ def around(block: Block, opening: Comment, closing: Comment) -> str:
         return "the number before the marker reads as a part of this one: put a word between them"
     shares = before.endswith("/") and any(comment.at == opening.at - 1 for comment in block.comments)
     if not shares and (match := _BEFORE.search(before)):
-        return f'"{match[0].strip()}" before the marker changes the number: put all of the number between the comments'
+        return f'"{match[0].strip()}" before the marker changes the number: {_WHOLE}'
     if match := _AFTER.match(after):
-        return f'"{match[0].strip(RAISED)}" after the marker changes the number: put all of the number between the comments'
+        return f'"{match[0].strip(RAISED)}" after the marker changes the number: {_WHOLE}'
     return ""
 
 

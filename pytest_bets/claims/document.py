@@ -31,8 +31,8 @@ class FindingPart:
     line: Annotated[int, limits(minimum=1), "The line on which it stands, from 1."]
     kind: Annotated[
         FindingKind,
-        "A wrong verdict; a wrong verdict that is not next to its bet; a claim that is gone, which is not said; a wrong "
-        "number; a marker that cannot be checked; a bet that does not exist; a bet whose file cannot be read.",
+        "A wrong verdict; a wrong verdict that is not next to its bet; a claim that is gone, which is not said; a "
+        "wrong number; a marker that cannot be checked; a bet that does not exist; a bet whose file cannot be read.",
     ]
     bet: Annotated[str | None, "The bet's id; null where there is no such bet, or a comment closes nothing."]
     stands: Annotated[_Text, "What the file says."]

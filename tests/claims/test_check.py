@@ -13,7 +13,14 @@ from pytest_bets.claims.number import VALUE, agrees, alike
 CELLS = [{"norm": 5.0968, "full": 7.0 + cell, "part": cell % 3, "worst": math.nan} for cell in range(15)]
 BETS = [
     Bet("46_norm", 46, "LENIENT", "stands", frozenset(), CELLS),
-    Bet("12_decay", 12, "PASS", "stands", frozenset(), [{"loss": 2.5, "share_won": 0.8, "tie": 0.285, "tiny": -4e-4, "nothing": 0.0}]),
+    Bet(
+        "12_decay",
+        12,
+        "PASS",
+        "stands",
+        frozenset(),
+        [{"loss": 2.5, "share_won": 0.8, "tie": 0.285, "tiny": -4e-4, "nothing": 0.0}],
+    ),
     Bet("13_noise", 13, "FAIL, in the noise", "falsified", frozenset(), [{"loss": 1234567.0}]),
     Bet("37_gone", 37, "PASS", "retracted by 46_norm", frozenset({"retracted"}), [{"gain": 1.0}]),
     Bet("38_back", 38, "PASS", "withdrawn: a bug", frozenset({"withdrawn"}), [{"gain": 1.0}]),

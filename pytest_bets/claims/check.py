@@ -1,23 +1,30 @@
 """Compare what a write-up says about bets with the records."""
 
-import re
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from pytest_bets.claims.markdown import BREAK, Block, Comment, blocks, line_starts
-from pytest_bets.claims.mentions import Marked, Mention, Span, marked, mentions, word
-from pytest_bets.claims.number import VALUE, agrees, alike, hundredfold
+from pytest_bets.claims.block import BREAK, Block, Comment
+from pytest_bets.claims.context import Context, Said, read
+from pytest_bets.claims.markdown import blocks as markdown_blocks
+from pytest_bets.claims.markdown import line_starts
+from pytest_bets.claims.mentions import Finder, Mention
+from pytest_bets.claims.number import VALUE, agrees, alike, fair, hundredfold
+from pytest_bets.claims.values import Marked, around, marked, percent_after
+from pytest_bets.claims.verdicts import Claim
+from pytest_bets.claims.weight import fault
 from pytest_bets.diagnostics import EvaluationError, SentenceError, nearest
 from pytest_bets.record.verdict import figure
+from pytest_bets.render.visible import visible
+from pytest_bets.sentence.ast import Arithmetic, Node, Number
 from pytest_bets.sentence.evaluate import value_of
 from pytest_bets.sentence.parse import parse_value
 
-FindingKind = Literal["verdict", "standing", "value", "marker", "unknown", "unreadable"]
+FindingKind = Literal["verdict", "unbound", "standing", "value", "marker", "unknown", "unreadable"]
 
-_SAYING: Final = {"retracted": r"retract|overturn", "withdrawn": r"withdraw|withdrew"}
-_DENIED: Final = r"(?<!not )(?<!never )(?<!n't )(?<!n’t )(?<!not been )(?<!never been )(?<!n't been )(?<!n’t been )"
+_LONGEST: Final = 160
+"""The maximum number of characters of a page that a finding shows."""
 
 
 @dataclass(frozen=True)
@@ -71,20 +78,22 @@ class Checked:
     values: int
 
 
-def check(source: str, bets: Sequence[Bet]) -> Checked:
-    """Check a page of Markdown against the records of all bets."""
+def check(source: str, bets: Sequence[Bet], read_blocks: Callable[[str], list[Block]] = markdown_blocks) -> Checked:
+    """Check a page against the records of all bets; `read_blocks` reads its format, Markdown by default."""
+    blocks = read_blocks(source)
     page = _Page(source, bets)
-    for block in blocks(source):
-        page.check(block)
+    page.check_all(blocks)
     return Checked(tuple(sorted(page.found, key=lambda finding: finding.line)), page.mentions, page.values)
 
 
 def apply_edits(source: str, findings: Sequence[Finding]) -> str:
     """Return the page with the edits of its findings applied, and no other change."""
-    edits = {finding.edit for finding in findings if finding.edit}
-    for edit in sorted(edits, key=lambda edit: edit.start, reverse=True):
-        source = source[: edit.start] + edit.text + source[edit.end :]
-    return source
+    kept, last = [], 0
+    for edit in sorted({finding.edit for finding in findings if finding.edit}, key=lambda edit: (edit.start, edit.end)):
+        if edit.start >= last:
+            kept += [source[last : edit.start], edit.text]
+            last = edit.end
+    return "".join([*kept, source[last:]])
 
 
 class _Page:
@@ -93,35 +102,45 @@ class _Page:
         self.lines = line_starts(source)
         self.numbers = {bet.number: bet for bet in bets if bet.number is not None}
         self.ids = {bet.id: bet for bet in bets}
-        self.words = frozenset(name for name in self.ids if not name.isdecimal())
+        words = [name for name in self.ids if not name.isdecimal()]
+        self.finder = Finder({number: bet.id for number, bet in self.numbers.items()}, words)
         self.found: list[Finding] = []
         self.mentions = self.values = 0
 
-    def check(self, block: Block) -> None:
+    def check_all(self, blocks: Sequence[Block]) -> None:
+        context = Context()
+        for block in blocks:
+            said = read(block, context, self.finder)
+            self.check(block, said)
+            context.add(block, said)
+
+    def check(self, block: Block, said: Said) -> None:
         cited: dict[str, tuple[Bet, int, str]] = {}
-        found = mentions(block, self.words)
-        same_verdict: dict[Span | None, list[Mention]] = {}
-        for mention in found:
-            same_verdict.setdefault(mention.verdict, []).append(mention)
-        for mention in found:
-            bet = self._known(mention.bet, f'"Bet {mention.bet}"', block.places[mention.at])
-            if bet:
-                self._verdict(block, mention, bet, same_verdict[mention.verdict])
-                cited.setdefault(bet.id, (bet, block.places[mention.at], f'"Bet {mention.bet}"'))
-        values = list(marked(block))
-        for value in values:
+        for mention in said.mentions:
+            if mention.others or not mention.certain:
+                continue
+            place, planned = said.place(block, mention.first), said.is_planned(mention)
+            for name in mention.bets:
+                self.mentions += 1
+                stands = f'"Bet {name}"'
+                if self._find(name) is None and planned:
+                    continue
+                bet = self._known(name, stands, place)
+                if bet:
+                    cited.setdefault(bet.id, (bet, place, stands))
+        self._claims(block, said)
+        for value in marked(block):
+            self.values += 1
             if isinstance(value, Comment):
-                stands = f"<!-- {value.text} -->"
-                self._add(value.start, "marker", None, stands, "no marker is open before it")
+                self._add(value.start, "marker", None, f"<!-- {value.text} -->", "no marker is open before it")
                 continue
             bet = self._known(value.bet, f"<!-- {value.opening.text} -->", value.opening.start)
             if bet:
-                self._value(block, value, bet)
+                self._value(block, value, bet, said)
                 cited.setdefault(bet.id, (bet, value.opening.start, f"a value of bet {value.bet}"))
-        self.mentions += len(found)
-        self.values += len(values)
         for bet, place, stands in cited.values():
-            if bet.gone and not _says_so(block.text, bet.gone):
+            names = {bet.id, str(bet.number)}
+            if bet.gone and block.kind != "hidden text" and not said.says(names, bet.gone):
                 record = f"{bet.standing}, and this {block.kind} does not say so"
                 self._add(place, "standing", bet.id, stands, record)
 
@@ -142,25 +161,54 @@ class _Page:
             near = self.numbers[min(self.numbers, key=lambda number: (abs(number - int(named)), number))].id
         return f"; the nearest is {near}" if near else ""
 
-    def _verdict(self, block: Block, mention: Mention, bet: Bet, same_verdict: Sequence[Mention]) -> None:
-        if not mention.verdict:
-            return
-        start, end = mention.verdict
-        written = block.text[start:end]
-        claimed = word(written)
-        due = bet.verdict if "," in claimed else bet.verdict.partition(",")[0]
-        if claimed == due:
-            return
-        record = {"never run": "it was never run", "void": f"its run is void: {bet.reason}"}.get(
-            bet.verdict, f"the record{f' of bet {mention.bet}' if len(same_verdict) > 1 else ''} says {bet.verdict}"
-        )
-        alone = all((self._find(other.bet) or bet).verdict == bet.verdict for other in same_verdict)
-        edit = self._edit(block, start, end, due) if alone else None
-        whole = block.text[mention.at : end]
-        stands = f'"Bet {mention.bet}: {written}"' if BREAK in whole else f'"{whole}"'
-        self._add(block.places[start], "verdict", bet.id, stands, record, edit)
+    def _claims(self, block: Block, said: Said) -> None:
+        """Compare what the block says of verdicts."""
+        right: set[str] = set()
+        agreed: set[str] = set()
+        later = []
+        for claim in said.claims:
+            if claim.mention.others:
+                continue
+            bets = [bet for name in claim.mention.bets if (bet := self._find(name)) and bet.readable]
+            wrong = [bet for bet in bets if not _holds(claim, bet)]
+            if not wrong and not claim.past and not claim.dated:
+                agreed |= {bet.id for bet in bets}
+                right |= {bet.id for bet in bets if claim.bound}
+            elif wrong and not claim.dated and not (claim.maybe and not claim.capital):
+                if claim.several and len(wrong) < len(bets):
+                    continue
+                later.append((claim, bets, wrong))
+        for claim, bets, wrong in later:
+            if {bet.id for bet in wrong} <= (agreed if claim.past else right if claim.maybe else set()):
+                continue
+            if claim.mention.everyone:
+                others = ", ".join(f"{bet.number} is {bet.verdict}" for bet in wrong[:9])
+                others += f" and {len(wrong) - 9} more" if len(wrong) > 9 else ""
+                self._add(said.place(block, claim.first), "verdict", None, said.quote(block, claim), f"bet {others}")
+            else:
+                self._contradict(block, said, claim, bets, wrong)
 
-    def _value(self, block: Block, marker: Marked, bet: Bet) -> None:
+    def _contradict(self, block: Block, said: Said, claim: Claim, bets: Sequence[Bet], wrong: Sequence[Bet]) -> None:
+        start, end = said.span(claim.first)
+        written = block.text[start:end]
+        plain = claim.bound and claim.capital and not claim.negated
+        alone = plain and len({bet.verdict for bet in bets}) == 1
+        due = wrong[0].verdict if claim.exact else wrong[0].verdict.partition(",")[0]
+        edit = self._edit(block, start, end, due) if alone else None
+        stands = said.quote(block, claim)
+        for bet in wrong[:20]:
+            named = f" of bet {_called(bet, claim.mention)}" if len(claim.mention.bets) > 1 else ""
+            record = {"never run": "it was never run", "void": f"its run is void: {bet.reason}"}.get(
+                bet.verdict, f"the record{named} says {bet.verdict}"
+            )
+            kind: FindingKind = "verdict"
+            if not claim.bound:
+                kind = "unbound"
+                called = _called(bet, claim.mention)
+                record += f'; {written} is not next to its bet: expected a form such as "Bet {called}: {bet.verdict}"'
+            self._add(block.places[start], kind, bet.id, stands, record, edit)
+
+    def _value(self, block: Block, marker: Marked, bet: Bet, said: Said) -> None:
         place, stands = marker.opening.start, f"<!-- {marker.opening.text} -->"
         if marker.sentence is None:
             self._add(place, "marker", bet.id, stands, f"expected <!-- bet {marker.bet}: VALUE -->, as in mean(gain)")
@@ -169,7 +217,9 @@ class _Page:
             self._add(place, "marker", bet.id, stands, record)
         else:
             try:
-                value = value_of(parse_value(marker.sentence), bet.cells) if bet.cells else None
+                tree = parse_value(marker.sentence)
+                value = value_of(tree, bet.cells) if bet.cells else None
+                problem = fault(tree, bet.cells) if bet.cells else ""
             except SentenceError as error:
                 parts = [f"the sentence cannot be read: {error.problem}", f"expected {error.expected}"]
                 parts += [f"did you mean {error.suggestion}?"] if error.suggestion else []
@@ -177,9 +227,23 @@ class _Page:
             except EvaluationError as error:
                 self._add(place, "marker", bet.id, stands, f"the record has no such value: {error}")
             else:
-                self._number(block, marker, marker.closing, bet, value)
+                problem = problem and f"{problem}: expected a sentence of measurements, as in mean(gain)"
+                problem = problem or around(block, marker.opening, marker.closing) or self._misplaced(marker, bet, said)
+                if problem:
+                    self._add(place, "marker", bet.id, stands, problem)
+                else:
+                    self._number(block, marker, marker.closing, bet, tree, value)
 
-    def _number(self, block: Block, marker: Marked, closing: Comment, bet: Bet, value: float | None) -> None:
+    def _misplaced(self, marker: Marked, bet: Bet, said: Said) -> str:
+        """Return what is wrong if the text names another bet where a value stands."""
+        named = said.beside(marker.opening.at, {bet.id, str(bet.number)})
+        if named is None:
+            return ""
+        return f"the text says bet {named} here, and the value is of bet {marker.bet}: expected one bet"
+
+    def _number(
+        self, block: Block, marker: Marked, closing: Comment, bet: Bet, tree: Node, value: float | None
+    ) -> None:
         first, last = marker.opening.at, closing.at
         inside = block.text[first:last]
         stands = f"{inside.strip() or 'nothing'} as {marker.sentence} of bet {marker.bet}"
@@ -189,9 +253,9 @@ class _Page:
             self._add(place, "value", bet.id, stands, record)
             return
         number = VALUE.search(inside)
-        rest = VALUE.sub("", inside, count=1).strip()
-        percent = rest == "%" or re.match(r"\s?%", block.text[last:])
-        value = hundredfold(value) if percent else value
+        rest = VALUE.sub("", inside, count=1).strip(" \t\r\n\u00a0*_")
+        percent = rest == "%" or percent_after(block, closing)
+        value = hundredfold(value) if percent and not _is_percentage(tree) else value
         unit = " %" if percent else ""
         record = f"the record has {figure(value)}{unit}"
         if not inside.strip():
@@ -199,13 +263,19 @@ class _Page:
             self._add(place, "value", bet.id, stands, record, filled)
         elif number is None or rest not in ("", "%"):
             self._add(place, "value", bet.id, stands, f"{record}: expected one number, or a percentage")
-        elif not agrees(number[0], value):
-            edit = self._edit(block, first + number.start(), first + number.end(), alike(number[0], value))
+        elif not agrees(number[0], value) or not fair(number[0], value, percent=percent):
+            text = alike(number[0], value)
+            rounded = agrees(number[0], value)
+            text = text if fair(text, value, percent=percent) else figure(value)
+            edit = self._edit(block, first + number.start(), first + number.end(), text)
             record = f"the record has {edit.text}{unit}" if edit else record
+            record += ", and the rounded number says something else: show more digits" if rounded else ""
             self._add(place, "value", bet.id, stands, record, edit)
 
     def _edit(self, block: Block, start: int, end: int, text: str) -> Edit | None:
         """Return the edit of a part of a block's text; None if its source is written differently."""
+        if block.fixed:
+            return None
         places = block.places[start:end]
         here = Edit(places[0], places[-1] + 1, text)
         return here if self.source[here.start : here.end] == block.text[start:end] else None
@@ -214,9 +284,24 @@ class _Page:
         self, place: int, kind: FindingKind, bet: str | None, stands: str, record: str, edit: Edit | None = None
     ) -> None:
         line = bisect_right(self.lines, place)
-        self.found.append(Finding(line, kind, bet, " ".join(stands.split()), record, edit))
+        stands = visible(" ".join(stands.replace(BREAK, " | ").split()))
+        shown = stands if len(stands) <= _LONGEST else f"{stands[:_LONGEST]}..."
+        self.found.append(Finding(line, kind, bet, shown, visible(record), edit))
 
 
-def _says_so(text: str, gone: frozenset[str]) -> bool:
-    folded = " ".join(text.casefold().split())
-    return any(re.search(rf"{_DENIED}\b(?:{_SAYING[state]})", folded) for state in gone)
+def _holds(claim: Claim, bet: Bet) -> bool:
+    """Return whether the record agrees with a claim."""
+    base = bet.verdict.partition(",")[0]
+    if claim.exact:
+        return bet.verdict == claim.exact
+    return base in claim.allowed
+
+
+def _is_percentage(tree: Node) -> bool:
+    """Return whether a sentence gives a percentage itself: it multiplies by 100."""
+    return isinstance(tree, Arithmetic) and tree.operator == "*" and Number(100.0) in (tree.left, tree.right)
+
+
+def _called(bet: Bet, mention: Mention) -> str:
+    """Return the name of a bet as the text has it."""
+    return str(bet.number) if str(bet.number) in mention.bets else bet.id

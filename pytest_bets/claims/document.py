@@ -15,11 +15,12 @@ _Text = Annotated[str, limits(minLength=1)]
 class Counts:
     """How much was read, and what was found."""
 
-    files: Annotated[int, limits(minimum=1), "Files that were read."]
+    files: Annotated[Count, "Files that were read."]
     mentions: Annotated[Count, "Mentions of a bet in prose."]
     values: Annotated[Count, "Values between markers."]
     findings: Annotated[Count, "Findings, fixed ones among them."]
     fixed: Annotated[Count, "Findings that --fix has corrected."]
+    unread: Annotated[Count, "Files that were not read."]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,8 @@ class FindingPart:
     line: Annotated[int, limits(minimum=1), "The line on which it stands, from 1."]
     kind: Annotated[
         FindingKind,
-        "A wrong verdict; a claim that is gone, which is not said; a wrong number; a marker that cannot be checked; a "
-        "bet that does not exist; a bet whose file cannot be read.",
+        "A wrong verdict; a wrong verdict that is not next to its bet; a claim that is gone, which is not said; a "
+        "wrong number; a marker that cannot be checked; a bet that does not exist; a bet whose file cannot be read.",
     ]
     bet: Annotated[str | None, "The bet's id; null where there is no such bet, or a comment closes nothing."]
     stands: Annotated[_Text, "What the file says."]
@@ -41,16 +42,27 @@ class FindingPart:
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadPart:
+    """A file that was not read."""
+
+    file: Annotated[_Text, "The file, relative to where the command ran."]
+    reason: Annotated[_Text, "Why."]
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """What pytest-bets claims --format json prints."""
 
     schema: Annotated[str, limits(const=CLAIMS_SCHEMA)]
     counts: Counts
     findings: Annotated[tuple[FindingPart, ...], "By file, in the order of its lines."]
+    unread: Annotated[
+        tuple[UnreadPart, ...], "Files of write-ups without a reader, too long ones, and ones that are no text."
+    ]
 
 
-def document(checked: Mapping[str, Checked], *, fixed: bool) -> Document:
-    """Return the findings in the form of their JSON; `checked` is by file, `fixed` tells whether edits were made."""
+def document(checked: Mapping[str, Checked], unread: Mapping[str, str], *, fixed: bool) -> Document:
+    """Return the findings in the form of their JSON, by file; `fixed` tells whether edits were made."""
     findings = tuple(
         FindingPart(
             file,
@@ -65,10 +77,11 @@ def document(checked: Mapping[str, Checked], *, fixed: bool) -> Document:
         for file, page in checked.items()
         for finding in page.findings
     )
-    return Document(CLAIMS_SCHEMA, counts(checked, fixed=fixed), findings)
+    left_out = tuple(UnreadPart(file, reason) for file, reason in unread.items())
+    return Document(CLAIMS_SCHEMA, counts(checked, unread, fixed=fixed), findings, left_out)
 
 
-def counts(checked: Mapping[str, Checked], *, fixed: bool) -> Counts:
+def counts(checked: Mapping[str, Checked], unread: Mapping[str, str], *, fixed: bool) -> Counts:
     """Return how much was read, and what was found."""
     found = [finding for page in checked.values() for finding in page.findings]
     return Counts(
@@ -77,4 +90,5 @@ def counts(checked: Mapping[str, Checked], *, fixed: bool) -> Counts:
         sum(page.values for page in checked.values()),
         len(found),
         sum(finding.edit is not None for finding in found) if fixed else 0,
+        len(unread),
     )

@@ -1,69 +1,47 @@
 """The visible text of a Markdown page, each character with its position in the source.
 
-CommonMark with tables, parsed by markdown-it. Code becomes one placeholder character, because it claims nothing;
-comments and tags are left out.
+CommonMark with tables, parsed by markdown-it; the HTML in it is read like that of an HTML file. A code span becomes one
+placeholder character, unless it is a word of prose in another font.
 """
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import cached_property
+from array import array
+from collections.abc import Callable, Sequence
 from html import unescape
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
+
+from pytest_bets.claims.block import BREAK, CODE, Block, Builder, bounded
+from pytest_bets.claims.html import Markup, tag
+from pytest_bets.diagnostics import PageError
 
 if TYPE_CHECKING:
     from markdown_it.rules_inline import StateInline
     from markdown_it.token import Token
 
-CODE: Final = "\N{OBJECT REPLACEMENT CHARACTER}"
-BREAK: Final = "\0"
-"""Separates table cells and the paragraphs of a list item; it cannot appear in Markdown."""
+_MAX_WORK: Final = 20_000_000
+_WORK: Final = 150
+"""Limits of length times special characters, summed over the paragraphs of a page, and for each character of it."""
+
+_MAX_SIGNS: Final = 300_000
 
 _LINE_END: Final = re.compile(r"\r\n?|\n")
-_TAG: Final = re.compile(r"<(/?)(?:code|kbd|pre|samp|script|style|textarea)\b", re.IGNORECASE)
+_SPECIAL: Final = re.compile(r"[\[\]`<&*_!\\~]")
+_SIGN: Final = re.compile(r"[!-/:-@\[-`{-~]")
 _KINDS: Final = {"list_item_open": "list item", "tr_open": "table row", "heading_open": "heading"}
 _JOINED: Final = ("paragraph_open", "html_block")
 """Blocks that look like one paragraph if there is no blank line between them."""
 _MAX_NESTING: Final = 100
 
 
-@dataclass(frozen=True)
-class Comment:
-    """An HTML comment: its text, its start and end in the source, and its position in the block's text."""
-
-    text: str
-    start: int
-    end: int
-    at: int
-
-
-@dataclass
-class Block:
-    """A unit of text: a paragraph, a heading, a table row, or a list item with all its paragraphs.
-
-    `places[i]` is the position of `text[i]` in the source; `links` are the starts and ends of links in the source.
-    """
-
-    kind: str
-    pieces: list[str] = field(default_factory=list)
-    places: list[int] = field(default_factory=list)
-    comments: list[Comment] = field(default_factory=list)
-    links: list[tuple[int, int]] = field(default_factory=list)
-
-    @cached_property
-    def text(self) -> str:
-        """The visible text; read it only when the block is complete."""
-        return "".join(self.pieces)
-
-    def add(self, shown: str, *places: int) -> None:
-        """Add text and the position of each character, or one position for all."""
-        self.pieces.append(shown)
-        self.places += places if len(places) == len(shown) else places * len(shown)
-
-
 def blocks(source: str) -> list[Block]:
-    """Return the blocks of a page that have text or comments, in order."""
+    """Return the blocks of a page that have text or comments, in order.
+
+    Raises:
+        PageError: if it is too long, or would take too long to read.
+
+    """
+    bounded(source)
     return _Page(source).blocks()
 
 
@@ -80,49 +58,79 @@ class _Page:
         self.lines = [(before[1], after[0]) for before, after in pairwise(line_ends)]
         self.text = source.removeprefix("\ufeff")
         self.inline = _Inline()
+        self.builder = Builder()
+        self.markup = Markup(self.builder)
+        self.around: list[Block] = []
+        self.last = ("", -1, -1)
+        self.cursor = self.cells = self.work = self.signs = 0
 
     def blocks(self) -> list[Block]:
         env: dict[str, Any] = {}
-        tokens = self.inline.parser.parse(self.text, env)
-        found: list[Block] = []
-        around: list[Block] = []
-        parent, last, cursor = "", ("", -1, -1), 0
-        for token in tokens:
+        parent, header = "", None
+        for token in self.inline.parser.parse(self.text, env):
             if token.type in ("list_item_open", "tr_open"):
-                around.append(Block(_KINDS[token.type]))
-                found.append(around[-1])
-                cursor = 0
+                outer = self.around[-1] if self.around else None
+                block = Block(_KINDS[token.type], around=outer)
+                if token.type == "tr_open":
+                    block.header, header = header, header or block
+                self.around.append(self.builder.begin(block))
+                self.cursor = self.cells = 0
             elif token.type in ("list_item_close", "tr_close"):
-                around.pop()
+                self.around.pop()
+            elif token.type == "table_close":
+                header = None
             elif token.type in ("inline", "html_block") and token.map:
-                kind = parent if token.type == "inline" else token.type
-                here = (kind, token.map[0], token.level - (token.type == "inline"))
-                joined = kind in _JOINED and here == (kind, *last[1:]) and last[0] in _JOINED
-                if around:
-                    block = around[-1]
-                elif not joined:
-                    block = Block(_KINDS.get(kind, "paragraph"))
-                    found.append(block)
-                else:
-                    block = found[-1]
-                places = self._places(token, cursor)
-                if block.places:
-                    block.add(" " if joined else BREAK, places[0] if places else 0)
-                self.inline.read(token.content, env, places, block)
-                if kind in ("th_open", "td_open") and places:
-                    cursor = places[-1] + 1
-                last = (kind, token.map[1], here[2])
-            parent = token.type
-        return [block for block in found if block.places or block.comments]
+                self._add(token, parent, env)
+            elif token.type in ("fence", "code_block"):
+                self.builder.begin(Block("code"))
+            parent = token.tag if token.type == "heading_open" else token.type
+        return [block for block in self.builder.blocks if block.places or block.comments]
 
-    def _places(self, token: "Token", cursor: int) -> list[int]:
+    def _add(self, token: "Token", parent: str, env: dict[str, Any]) -> None:
+        assert token.map is not None  # noqa: S101  # checked by the caller
+        is_html = token.type == "html_block"
+        kind = token.type if is_html else parent
+        here = (kind, token.map[0], token.level - (not is_html))
+        joined = kind in _JOINED and here == (kind, *self.last[1:]) and self.last[0] in _JOINED
+        places = self._places(token, self.cursor)
+        is_cell = kind in ("th_open", "td_open")
+        if self.around:
+            block = self.around[-1]
+            self.builder.resume(block)
+            if self.cells if is_cell else block.places:
+                block.add(" " if joined else BREAK, places[0] if places else 0)
+            self.cells += is_cell
+        elif joined:
+            block = self.builder.block
+            if block.places:
+                block.add(" ", places[0] if places else 0)
+        elif re.fullmatch(r"h\d", kind):
+            self.builder.begin(Block("heading", level=int(kind[1])))
+        else:
+            self.builder.begin(Block("paragraph"))
+        if is_html:
+            self.markup.read(token.content, places, self.around[-1] if self.around else None)
+        else:
+            self.signs += len(_SIGN.findall(token.content))
+            if self.signs > _MAX_SIGNS:
+                raise PageError(f"it has more than {_MAX_SIGNS:,} punctuation marks: split it")
+            self.work += len(token.content) * len(_SPECIAL.findall(token.content))
+            if self.work > _MAX_WORK + _WORK * len(self.text):
+                problem = f"the paragraph of line {token.map[0] + 1} has too many brackets, stars, tags or backticks"
+                raise PageError(f"{problem}: split it")
+            self.inline.read(token.content, env, places, self.builder)
+        if is_cell and places:
+            self.cursor = places[-1] + 1
+        self.last = (kind, token.map[1], here[2])
+
+    def _places(self, token: "Token", cursor: int) -> "array[int]":
         """Return the position in the source of each character of a block's content.
 
         Its lines are lines of the source without the signs of lists and quotes. The content of a table cell is a part
         of a line, in which a backslash escapes a bar.
         """
         assert token.map is not None  # noqa: S101  # checked by the caller
-        places: list[int] = []
+        places = array("q")
         for number, part in enumerate(token.content.split("\n"), start=token.map[0]):
             start, end = self.lines[min(number, len(self.lines) - 1)]
             bare = part.strip()
@@ -131,10 +139,13 @@ class _Page:
             if at < 0 and "|" in bare:
                 at, escaped = self.source.find(bare.replace("|", "\\|"), max(start, cursor), end), True
             at = (start if at < 0 else at) - (len(part) - len(part.lstrip()))
-            for character in part:
-                at += escaped and character == "|"
-                places.append(at)
-                at += 1
+            if escaped:
+                for character in part:
+                    at += character == "|"
+                    places.append(at)
+                    at += 1
+            else:
+                places.extend(range(at, at + len(part)))
             places.append(end)
         return places[:-1]
 
@@ -170,35 +181,48 @@ class _Inline:
 
         return watched
 
-    def read(self, content: str, env: dict[str, Any], places: list[int], block: Block) -> None:
-        """Add the visible text of the content to the block."""
+    def read(self, content: str, env: dict[str, Any], places: Sequence[int], builder: Builder) -> None:
+        """Add the visible text of the content to the builder's block."""
         self.taken.clear()
         self.parser.inline.parse(content, self.parser, env, [])
-        code = 0
+        depth = builder.depth()
         for name, start, end in self.taken:
             piece = content[start:end]
             if name == "html_inline":
-                if piece.startswith("<!--"):
-                    text = piece.removeprefix("<!--").removesuffix("-->").strip()
-                    block.comments.append(Comment(text, places[start], places[end - 1] + 1, len(block.places)))
-                elif match := _TAG.match(piece):
-                    code = max(0, code + (-1 if match[1] else 1))
-            elif code or name in ("backticks", "autolink"):
-                block.add(CODE, places[start])
+                self._html(piece, places[start], places[end - 1] + 1, builder)
+            elif name == "backticks" and (ticks := len(piece) - len(piece.lstrip("`"))) < len(piece):
+                builder.code(piece[ticks:-ticks], places[start + ticks : end - ticks])
+            elif name == "autolink":
+                builder.word(CODE, places[start])
             elif name == "newline":
-                block.add(" ", places[start])
+                builder.word(" ", places[start])
             elif name == "escape":
-                block.add(piece[1:2], places[start + 1])
+                builder.word(piece[1:2], places[start + 1])
             elif name == "entity":
-                block.add(unescape(piece), places[start])
-            elif name in ("text", "rest", "image") or (name == "emphasis" and _is_within_word(content, start, end)):
-                block.add(piece, *places[start:end])
+                builder.word(unescape(piece), places[start])
+            elif name == "image":
+                builder.image(piece, places[start:end])
+            elif name in ("text", "rest", "backticks") or (name == "emphasis" and _is_shown(content, start, end)):
+                builder.text(piece, places[start:end])
             elif name == "link":
-                block.links.append((places[start], places[end - 1] + 1))
+                builder.block.links.append((places[start], places[end - 1] + 1))
+        builder.close_to(depth)
+
+    def _html(self, piece: str, start: int, end: int, builder: Builder) -> None:
+        if piece.startswith("<!--"):
+            builder.comment(piece.removeprefix("<!--").removesuffix("-->"), start, end)
+        elif found := tag(piece):
+            closing, name, attributes = found
+            if closing:
+                builder.end(name, start)
+            else:
+                builder.start(name, attributes, start)
 
 
-def _is_within_word(content: str, start: int, end: int) -> bool:
-    """Return whether these are underscores between letters or digits, as in an id, which do not emphasise."""
+def _is_shown(content: str, start: int, end: int) -> bool:
+    """Return whether stars or underscores do not emphasise: between spaces, or underscores within an id."""
+    if content[start - 1 : start].isspace() and content[end : end + 1].isspace():
+        return True
     return content[start] == "_" and content[start - 1 : start].isalnum() and content[end : end + 1].isalnum()
 
 

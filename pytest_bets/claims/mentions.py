@@ -1,130 +1,254 @@
-"""Find bets on a page: mentions in prose, stated verdicts, and marked values.
+"""Find the bets that a block names: numbers, ids, lists and ranges of them.
 
-The forms of a verdict, with any emphasis and links:
+    Bet 46    bets 11, 15 and 45    Bets 5-7    bet no. 6    Bet #6    bet dropout    [46_norm](46_norm.json)
 
-    Bet 46: PASS      Bet 46 (LENIENT)      Bet 46 is void      Bet 46's verdict: FAIL, catastrophic
-    Bets 11, 15 and 45: PASS                | Bet 46 | the norm wins | PASS |
-
-In a table row with one bet, a cell with one verdict and nothing else belongs to that bet.
-
-An id may replace the number, as in `Bet dropout: PASS`. Because it may be an ordinary word, it counts only with a
-verdict, as the text of a link, or as the whole content of a table cell.
+An id may be an ordinary word, so it counts only with a verdict, as the text of a link, or alone in a cell of a table.
+A bet of others is named as such, where the reader sees it: "their bet 6", "Smith's bet 6", "bet 6 (not ours)", "bet 6
+of another catalogue", "bet 6 in Smith et al.".
 """
 
 import re
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
-from pytest_bets.claims.markdown import BREAK, CODE, Block, Comment
+from pytest_bets.claims.fold import Token
+from pytest_bets.claims.lexicon import SMALL, words
 
-Span = tuple[int, int]
-"""Start and end in a block's text."""
-
-_NUMBER: Final = r"\#?\d{1,9}(?![\w%]|[.,]\d)"
-_VERDICT: Final = r"""
-    (?: (?:PASS(?:ED|ES)? | LENIENT | FAIL(?:ED|S)?)
-      | [Vv]oid | VOID | [Nn]ever\ run | NEVER\ RUN )
-    (?! \w | [-@]\w | / | \s+or\b )
-    (?: ,\ (?:catastrophic | in\ the\ noise)\b )?
-"""
-_GAP: Final = rf"(?: ~~[^~\0]{{0,80}}~~ | [^\w.,;!?~\0{CODE}] )"
-"""What may be in between: white space, dashes, brackets, signs, and deleted text."""
-_LONE_VERDICT: Final = re.compile(rf"[^\w{CODE}]*(?P<verdict>{_VERDICT})[^\w{CODE}]*", re.VERBOSE)
-_OPENING: Final = re.compile(r"bet\s+(?P<bet>[^\s:]+)\s*:(?P<sentence>.*)|bet\s+\d\w*(?:\s.*)?", re.DOTALL)
-_CLOSING: Final = re.compile(r"/\s*bet")
-
-
-@lru_cache(maxsize=8)
-def _mention(ids: frozenset[str]) -> re.Pattern[str]:
-    words = "|".join(map(re.escape, sorted(ids, key=lambda name: (-len(name), name))))
-    named = rf"(?: {_NUMBER} | (?:{words})(?!\w|-\w) )" if ids else _NUMBER
-    return re.compile(
-        rf"""
-        (?<![\w-])
-        (?: [Bb]et\s+ (?P<one>{named})
-          | [Bb]ets\s+ (?P<many>{named} (?:,\s*{named})* ,?\s+(?:and|or|&)\s+ {named}) )
-        (?: (?:['’]s)? (?: {_GAP}{{1,40}} (?:verdict|is|was|still|now|an?)\b )*
-          {_GAP}{{1,40}} (?P<verdict>{_VERDICT}) )?
-        """,
-        re.VERBOSE,
-    )
+_BETTORS: Final = words(
+    "i we you they he she who people nobody anyone everyone somebody i'd we'd you'd they'd i'll we'll would "
+    "will could can should must might may never don't didn't won't wouldn't not"
+)
+_UNITS: Final = words(
+    "dollar dollars euro euros pound pounds cent cents buck bucks coin coins chip chips yen percent per times "
+    "years days weeks months hours minutes seconds million billion thousand k usd eur to that on points "
+    "people of"
+)
+_THEIR: Final = words("their theirs another other other's others' rivals' rival's somebody's someone's")
+_NOT_OTHERS: Final = words("today's yesterday's bet's project's our's it's that's here's let's what's there's")
+_ELSEWHERE: Final = re.compile(
+    r"\s*[,(]?\s*(?:not\ (?:one\ of\ )?(?:ours|our\ own|our\ bets?)\b"
+    r"|(?:of|in|from|by)\ (?:an)?(?:other|a\ different|their|someone\ else's|somebody\ else's)\b"
+    r"|(?:of|in|from|by)\ [A-Z][\w-]+\ et\ al\b"
+    r"|(?:of|in|from|by)\ (?:the\ )?(?!Git)[A-Z][\w-]*(?:\ [A-Z][\w-]*){0,3}(?:'s)?\ "
+    r"(?:catalogue|catalog|paper|project|group|lab|team|collection)\b)"
+)
+_LEADS: Final = words(
+    "that which have has all are is were passed failed pass fail passes fails passing failing falsified"
+)
+_JOINTS: Final = frozenset({",", "/", "&", "+", "and", "or", "nor", "plus"})
+_TO: Final = frozenset({"-", "–", "—", "−", "‐", "‑", "to", "through", "thru", "till", "until", "…", "..", "..."})
+_MARKS: Final = frozenset({"#", ".", "(", "[", '"', "'", "“", "‘", "«", "_", "-", "‐", "‑", ":", "="})
+_ROMAN: Final = re.compile(r"(?P<ten>X{0,3})(?P<five>IX|IV|V)?(?P<one>I{0,3})")
+_NUMBERED: Final = re.compile(r"(?i)bets?([_-]?)0*(\d{1,9})")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Mention:
-    """A bet's number or id in prose, its position, and its verdict, if there is one."""
+    """Bets named together: numbers or ids, and the first and last token.
 
-    bet: str
-    at: int
-    verdict: Span | None
+    `certain` is false for a form that counts only with a verdict. `others` tells that they are bets of others,
+    `everyone` that they are all bets, as in `all bets passed`.
+    """
 
-
-@dataclass(frozen=True)
-class Marked:
-    """A value between its marker's two comments; without a sentence or a closing comment it cannot be checked."""
-
-    opening: Comment
-    bet: str
-    sentence: str | None
-    closing: Comment | None
-
-
-def mentions(block: Block, ids: frozenset[str] = frozenset()) -> list[Mention]:
-    """Return every mention of a bet in a block, in order; `ids` are the ids of the bets."""
-    cells = list(_cells(block.text)) if block.kind == "table row" else []
-    found: list[Mention] = []
-    for match in _mention(ids).finditer(block.text):
-        verdict = match.span("verdict") if match["verdict"] else None
-        certain = verdict or _is_linked(block, match.start()) or _is_alone(block, match.span(), cells)
-        names = re.findall(r"\w+", match["one"] or re.sub(r"\b(?:and|or)\b", " ", match["many"]))
-        named = [str(int(name)) if name.isdecimal() else name for name in names if name.isdecimal() or certain]
-        found += [Mention(name, match.start(), verdict) for name in named]
-    if cells and len({mention.bet for mention in found}) == 1 and not found[0].verdict:
-        lone = (_LONE_VERDICT.fullmatch(block.text, *cell) for cell in cells)
-        alone = [match.span("verdict") for match in lone if match]
-        if len(alone) == 1:
-            found[0] = Mention(found[0].bet, found[0].at, alone[0])
-    return found
+    bets: list[str]
+    first: int
+    last: int
+    certain: bool = True
+    others: bool = False
+    everyone: bool = False
+    ranges: list[tuple[int, int]] = field(default_factory=list)
+    longer: "Mention | None" = None
+    """The same with more bets, as in `Bet 5, 6: PASS`, which holds if a verdict follows."""
 
 
-def _is_linked(block: Block, at: int) -> bool:
-    return any(start <= block.places[at] < end for start, end in block.links)
+class Finder:
+    """Finds mentions in tokens; `ids` are the ids of the bets, `numbers` the ids by number."""
 
+    def __init__(self, numbers: Mapping[int, str], ids: Collection[str]) -> None:
+        self.numbers = sorted(numbers)
+        self.known = frozenset(str(number) for number in numbers)
+        self.ids = frozenset(ids)
 
-def _is_alone(block: Block, span: Span, cells: Collection[Span]) -> bool:
-    """Return whether a part of a block is the whole content of its cell."""
-    around = (block.text[start : span[0]] + block.text[span[1] : end] for start, end in cells if start <= span[0] < end)
-    return any(not re.search(r"\w", rest) for rest in around)
+    def find(self, text: str, tokens: Sequence[Token]) -> list[Mention]:
+        """Return the mentions in a block, in order."""
+        found: list[Mention] = []
+        at = 0
+        while at < len(tokens):
+            mention = self._at(text, tokens, at)
+            if mention is None:
+                at += 1
+                continue
+            found.append(mention)
+            at = mention.last + 1
+        return found
 
+    def _at(self, text: str, tokens: Sequence[Token], at: int) -> Mention | None:
+        token = tokens[at]
+        if token.kind != "word":
+            return None
+        if numbered := _NUMBERED.fullmatch(token.text):
+            certain = bool(numbered[1])
+            return Mention([numbered[2]], at, at, certain) if numbered[2] in self.known or certain else None
+        if token.low not in ("bet", "bets"):
+            bare = re.sub(r"['’]s$", "", token.text).removeprefix("bet_")
+            return (
+                Mention([bare], at, at, certain=False)
+                if bare in self.ids and bare[0].isdigit() and "_" in bare
+                else None
+            )
+        if at and tokens[at - 1].end == token.start and tokens[at - 1].text in "-‐‑_":
+            return None
+        mention = self._list(tokens, at, several=token.low == "bets")
+        if mention is None or self._is_verb(tokens, at, mention):
+            return None
+        mention.others = self._is_of_others(text, tokens, at, mention)
+        if mention.longer:
+            mention.longer.others = mention.others
+        return mention
 
-def word(verdict: str) -> str:
-    """Return a written verdict in the words of the records: PASSED is PASS, VOID is void."""
-    base, comma, tail = verdict.partition(", ")
-    for known in ("PASS", "FAIL"):
-        base = known if base.startswith(known) else base
-    return (base if base in ("PASS", "FAIL", "LENIENT") else base.lower()) + comma + tail
+    def _list(self, tokens: Sequence[Token], at: int, *, several: bool) -> Mention | None:
+        """Read numbers or ids after the word `bet`."""
+        start, certain = at + 1, True
+        if several:
+            start = self._led(tokens, start)
+        while start < len(tokens) and (
+            tokens[start].low in ("no", "nr", "nos", "number", "numbers", "id", "ids", "num")
+            or (tokens[start].text in _MARKS and start - at < 4)
+        ):
+            certain = certain and tokens[start].text not in (":", "=", "-", "_", "‐", "‑")
+            start += 1
+        first = self._item(tokens, start)
+        if first is None:
+            return None
+        mention = Mention([first[0]], at, first[1], certain and first[2])
+        longer = self._rest(tokens, mention)
+        counted = longer.last + 1 < len(tokens) and tokens[longer.last + 1].kind == "verdict"
+        if start > at + 1 and tokens[start - 1].text in (":", "=") and several and counted:
+            return None  # a count: `32 bets: 17 PASS`
+        if several or longer.ranges:
+            return longer
+        mention.longer = longer if longer.last > mention.last else None
+        return mention
 
+    def _led(self, tokens: Sequence[Token], start: int) -> int:
+        """Return where the list begins in `bets that passed: 5 and 6`."""
+        for here in range(start, min(start + 5, len(tokens) - 1)):
+            if tokens[here].text == ":" and self._item(tokens, here + 1):
+                return here + 1
+            if tokens[here].text == "," and here == start:
+                return here + 1
+            if tokens[here].kind != "verdict" and tokens[here].low not in _LEADS:
+                break
+        return start
 
-def marked(block: Block) -> Iterator[Marked | Comment]:
-    """Yield every marked value of a block, in order, and every closing comment without an opening one."""
-    opened: tuple[Comment, str, str | None] | None = None
-    for comment in block.comments:
-        if opening := _OPENING.fullmatch(comment.text):
-            if opened:
-                yield Marked(*opened, None)
-            sentence = None if opening["sentence"] is None else opening["sentence"].strip()
-            opened = comment, opening["bet"] or comment.text.split()[1], sentence
-        elif _CLOSING.fullmatch(comment.text):
-            yield Marked(*opened, comment) if opened else comment
-            opened = None
-    if opened:
-        yield Marked(*opened, None)
+    def cell(self, tokens: Sequence[Token], first: int, end: int) -> Mention | None:
+        """Return the bets that a cell of a column of bets begins with, and the words that may follow."""
+        while first < end and tokens[first].kind == "sign":
+            first += 1
+        item = self._item(tokens[:end], first) if first < end else None
+        if item is None:
+            return None
+        mention = self._rest(tokens[:end], Mention([item[0]], first, item[1], certain=False))
+        following = tokens[mention.last + 1] if mention.last + 1 < end else None
+        return mention if following is None or following.kind == "sign" else None
 
+    def _rest(self, tokens: Sequence[Token], first: Mention) -> Mention:
+        """Read on after the first bet of a list."""
+        longer = Mention(list(first.bets), first.first, first.last, first.certain)
+        while len(longer.bets) < 10_000:
+            at = longer.last + 1
+            joint = tokens[at].low if at < len(tokens) else ""
+            if (
+                joint in _TO
+                and (item := self._item(tokens, at + 1))
+                and item[0].isdecimal()
+                and longer.bets[-1].isdecimal()
+            ):
+                low, high = int(longer.bets[-1]), int(item[0])
+                if low >= high:
+                    break
+                longer.ranges.append((low, high))
+                inside = [str(number) for number in self.numbers if low < number < high]
+                longer.bets += [*inside, item[0]]
+                longer.last = item[1]
+                continue
+            if joint not in _JOINTS:
+                break
+            if joint == "," and at + 1 < len(tokens) and tokens[at + 1].low in ("and", "or", "&"):
+                at += 1
+            item = self._item(tokens, at + 1)
+            if item is None or self._counts(tokens, item[1]):
+                break
+            longer.bets.append(item[0])
+            longer.certain = longer.certain and item[2]
+            longer.last = item[1]
+        return longer
 
-def _cells(text: str) -> Iterator[Span]:
-    start = 0
-    for cell in text.split(BREAK):
-        yield start, start + len(cell)
-        start += len(cell) + 1
+    def _item(self, tokens: Sequence[Token], at: int) -> tuple[str, int, bool] | None:
+        """Return a number or an id, its last token, and whether it is certain to name a bet."""
+        if at < len(tokens) and tokens[at].text == "#":
+            at += 1
+        if at >= len(tokens) or tokens[at].kind != "word":
+            return None
+        text = tokens[at].text
+        if text.isdecimal() and len(text) <= 9:
+            following = tokens[at + 1] if at + 1 < len(tokens) else None
+            if following and following.start == tokens[at].end:
+                after = tokens[at + 2] if at + 2 < len(tokens) else None
+                decimal = (
+                    following.text in (".", ",") and after and after.start == following.end and after.text[0].isdigit()
+                )
+                if following.text in ("%", "@") or decimal:
+                    return None
+            close = at + 1 if following and following.text in (")", "]", '"', "”", "’", "»", "'") else at
+            opened = tokens[at - 1].text in ("(", "[", '"', "“", "‘", "«", "'")
+            return str(int(text)), close if opened else at, True
+        bare = re.sub(r"['’]s$", "", text)
+        following = tokens[at + 1] if at + 1 < len(tokens) else None
+        if bare in self.ids and not (following and following.text == "-" and following.start == tokens[at].end):
+            return bare, at, False
+        if text.lower() in SMALL and str(SMALL[text.lower()]) in self.known:
+            return str(SMALL[text.lower()]), at, False
+        if roman := _ROMAN.fullmatch(text):
+            number = sum(value * len(roman[name]) for name, value in (("ten", 10), ("one", 1)))
+            number += {"": 0, "V": 5, "IX": 9, "IV": 4}[roman["five"] or ""]
+            if number > 1 and str(number) in self.known:
+                return str(number), at, False
+        return None
+
+    def _counts(self, tokens: Sequence[Token], at: int) -> bool:
+        """Return whether a number is a count: `12 of 15 cells`."""
+        following = tokens[at + 1] if at + 1 < len(tokens) else None
+        return following is not None and (
+            following.low
+            in ("of", "out", "cells", "runs", "seeds", "steps", "wins", "users", "more", "other", "others")
+            or following.low in _UNITS - {"to", "that", "on"}
+        )
+
+    def _is_verb(self, tokens: Sequence[Token], at: int, mention: Mention) -> bool:
+        """Return whether `bet` is the verb, as in `I bet 100 dollars`."""
+        before = tokens[at - 1] if at else None
+        after = tokens[mention.last + 1] if mention.last + 1 < len(tokens) else None
+        known = all(name in self.known or name in self.ids for name in mention.bets)
+        if tokens[at].text == "bet" and before and before.low in _BETTORS:
+            return True
+        if before and before.low == "to" and not known:
+            return True
+        amount = after is not None and after.low in _UNITS
+        if amount and after is not None and after.low == "of":
+            following = tokens[mention.last + 2] if mention.last + 2 < len(tokens) else None
+            amount = not known and following is not None and following.text[0].isdigit()
+        if amount and after is not None and after.low in ("to", "that", "on", "per", "of"):
+            return not known and tokens[at].text == "bet"
+        return amount and (not known or tokens[at].text == "bet")
+
+    def _is_of_others(self, text: str, tokens: Sequence[Token], at: int, mention: Mention) -> bool:
+        for before in reversed(tokens[max(0, at - 3) : at]):
+            if before.kind != "word" and before.text not in ("'", "’"):
+                break
+            if before.low in _THEIR or before.low in ("rivals", "others"):
+                return True
+            if before.low.endswith(("'s", "s'")) and before.text[0].isupper() and before.low not in _NOT_OTHERS:
+                return True
+        return bool(_ELSEWHERE.match(text, tokens[mention.last].end))

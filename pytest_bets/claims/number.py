@@ -11,6 +11,8 @@ VALUE: Final = re.compile(
     r"[-+\u2212]?(?:\d{1,3}(?:,\d{3})+|\d{1,20})(?:\.\d{1,20})?(?:[eE][-+]?\d{1,3})?|-?inf\b|undefined\b"
 )
 _MINUS: Final = "\u2212"
+_LOSS: Final = Decimal("0.334")
+"""The most that one digit of a number can lose of it: 0.15 as 0.2."""
 
 
 def agrees(shown: str, value: float) -> bool:
@@ -21,6 +23,21 @@ def agrees(shown: str, value: float) -> bool:
     exponent = number.as_tuple().exponent
     assert isinstance(exponent, int)  # noqa: S101  # the pattern matches only finite numbers
     return abs(number - exact(value)) * 2 <= Decimal(1).scaleb(exponent)
+
+
+def fair(shown: str, value: float, *, percent: bool = False) -> bool:
+    """Return whether a rounded number keeps what it is about: one digit of it, and that it is not all or nothing."""
+    if not _numeric(shown) or not math.isfinite(value):
+        return True
+    number, measured = Decimal(_digits(shown)), exact(value)
+    whole = "." not in shown
+    if number == measured:
+        return True
+    if number == 0:
+        return not whole
+    if whole and abs(number) == (100 if percent else 1) and abs(measured) < abs(number):
+        return False
+    return abs(number - measured) <= abs(measured) * _LOSS
 
 
 def alike(shown: str, value: float) -> str:

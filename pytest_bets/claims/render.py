@@ -9,6 +9,7 @@ from pytest_bets.claims.document import counts, document
 from pytest_bets.diagnostics import DeclarationError
 from pytest_bets.record.decode import encode
 from pytest_bets.record.model import Record, Summary
+from pytest_bets.render.visible import visible
 from pytest_bets.render.words import standing_words, verdict_words
 
 
@@ -41,23 +42,39 @@ def bets(overview: Summary, records: Sequence[Record], unreadable: Sequence[Decl
     return known + broken
 
 
-def as_text(checked: Mapping[str, Checked], *, fixed: bool) -> str:
-    """Return a line a finding and one of counts; `checked` is by file, `fixed` tells whether edits were made."""
+def as_text(checked: Mapping[str, Checked], unread: Mapping[str, str], *, fixed: bool) -> str:
+    """Return a line a finding and one of counts, by file; `fixed` tells whether edits were made."""
     lines = [
-        f"{file}:{finding.line}: {finding.stands}: {finding.record}{' (fixed)' if fixed and finding.edit else ''}"
+        f"{visible(file)}:{finding.line}: {finding.stands}: {finding.record}"
+        + (" (fixed)" if fixed and finding.edit else "")
         for file, page in checked.items()
         for finding in page.findings
     ]
-    found = counts(checked, fixed=fixed)
+    found = counts(checked, unread, fixed=fixed)
     read = f"{_many(found.mentions, 'mention')} and {_many(found.values, 'value')}"
     text = f"{_many(found.files, 'file')} with {read} of bets: {_many(found.findings, 'finding')}"
     text += f", {found.fixed} fixed" if fixed else ""
-    return "\n".join([*lines, f"{text}."]) + "\n"
+    return "\n".join([*lines, f"{text}.{_not_read(unread)}"]) + "\n"
 
 
-def as_json(checked: Mapping[str, Checked], *, fixed: bool) -> str:
+def _not_read(unread: Mapping[str, str]) -> str:
+    """Return how many files were not read and why, with some of their names."""
+    if not unread:
+        return ""
+    by_reason: dict[str, list[str]] = {}
+    for file, reason in unread.items():
+        by_reason.setdefault(reason, []).append(visible(file))
+    why = [
+        f"{', '.join(files[:3])}{f' and {len(files) - 3} more' if len(files) > 3 else ''} ({visible(reason)})"
+        for reason, files in by_reason.items()
+    ]
+    return f" {_many(len(unread), 'file')} not read: {'; '.join(why)}."
+
+
+def as_json(checked: Mapping[str, Checked], unread: Mapping[str, str], *, fixed: bool) -> str:
     """Return the findings as the text of a JSON object; its schema is schema/claims.json."""
-    return json.dumps(encode(document(checked, fixed=fixed)), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    page = encode(document(checked, unread, fixed=fixed))
+    return json.dumps(page, indent=1, sort_keys=True) + "\n"
 
 
 def _many(count: int, noun: str) -> str:

@@ -146,7 +146,7 @@ def _parser() -> argparse.ArgumentParser:
     claims = command(
         "claims",
         _claims,
-        "check verdicts and numbers in Markdown against the records",
+        "check verdicts and numbers in write-ups against the records",
         "pytest-bets claims README.md docs/",
     )
     claims.formatter_class = argparse.RawDescriptionHelpFormatter
@@ -156,7 +156,7 @@ def _parser() -> argparse.ArgumentParser:
         nargs="*",
         type=Path,
         metavar="PATH",
-        help="Markdown files, or folders that are searched for *.md (default: README.md and docs/ of the project)",
+        help="files, or folders that are searched for write-ups (default: README.md and docs/ of the project)",
     )
     claims.add_argument("--fix", action="store_true", help="correct numbers and verdicts; the text is left to you")
     claims.add_argument("--format", choices=("text", "json"), default="text", help="format of the findings")
@@ -288,7 +288,7 @@ def _compare(project: Project, options: argparse.Namespace) -> Answer:
 
 def _claims(project: Project, options: argparse.Namespace) -> Answer:
     from pytest_bets.claims.check import Checked, apply_edits, check
-    from pytest_bets.claims.files import pages, read, write
+    from pytest_bets.claims.files import NoReaderError, pages, read, reader, write
     from pytest_bets.claims.render import as_json, as_text, bets
 
     found = pages(options.paths or _write_ups(project.root))
@@ -296,20 +296,29 @@ def _claims(project: Project, options: argparse.Namespace) -> Answer:
         raise UndeterminedError(f"there is no folder {project.results}: no bet was run, or --results names another")
     try:
         records = Results(project.results).records()
-        sources = {page: read(page) for page in found}
-    except (RecordError, PageError) as error:
+    except RecordError as error:
         raise UndeterminedError(str(error)) from None
     declarations, unreadable = _catalogue(project).declarations()
     known = bets(overview(records, (), declarations, unreadable), records, unreadable)
     checked: dict[str, Checked] = {}
-    for page, source in sources.items():
-        checked[os.path.relpath(page)] = result = check(source, known)
+    unread: dict[str, str] = {}
+    undetermined = False
+    for page, named in found.items():
+        try:
+            blocks, source = reader(page), read(page)
+            result = check(source, known, blocks)
+        except PageError as error:
+            unread[os.path.relpath(page)] = str(error)
+            undetermined = undetermined or named or not isinstance(error, NoReaderError)
+            continue
+        checked[os.path.relpath(page)] = result
         text = apply_edits(source, result.findings) if options.fix else source
         if text != source:
             write(page, text)
     left = {item.kind for page in checked.values() for item in page.findings if not (options.fix and item.edit)}
-    status = FINDINGS if left - {"unreadable"} else UNDETERMINED if left else OK
-    return Answer((as_json if options.format == "json" else as_text)(checked, fixed=options.fix), status)
+    status = FINDINGS if left - {"unreadable"} else UNDETERMINED if left or undetermined else OK
+    form = as_json if options.format == "json" else as_text
+    return Answer(encodable(form(checked, unread, fixed=options.fix), sys.stdout.encoding), status)
 
 
 def _write_ups(root: Path) -> list[Path]:

@@ -13,7 +13,14 @@ from pytest_bets.claims.number import VALUE, agrees, alike
 CELLS = [{"norm": 5.0968, "full": 7.0 + cell, "part": cell % 3, "worst": math.nan} for cell in range(15)]
 BETS = [
     Bet("46_norm", 46, "LENIENT", "stands", frozenset(), CELLS),
-    Bet("12_decay", 12, "PASS", "stands", frozenset(), [{"loss": 2.5, "share_won": 0.8, "tie": 0.285}]),
+    Bet(
+        "12_decay",
+        12,
+        "PASS",
+        "stands",
+        frozenset(),
+        [{"loss": 2.5, "share_won": 0.8, "tie": 0.285, "tiny": -4e-4, "nothing": 0.0}],
+    ),
     Bet("13_noise", 13, "FAIL, in the noise", "falsified", frozenset(), [{"loss": 1234567.0}]),
     Bet("37_gone", 37, "PASS", "retracted by 46_norm", frozenset({"retracted"}), [{"gain": 1.0}]),
     Bet("38_back", 38, "PASS", "withdrawn: a bug", frozenset({"withdrawn"}), [{"gain": 1.0}]),
@@ -100,7 +107,7 @@ def test_a_verdict_must_be_the_records_in_every_form(form: str) -> None:
         "Bet 46: PASS or FAIL?",
         "Bet 46. PASS means that the strict tier was met. Bet 46: pass rates fall.",
         "In bet 46, 12 of 15 cells won. Bet 46: PASS@1 rises. Bet 46: FAIL-safe. Bet 46: PASS/FAIL.",
-        "| Bet 46 | Bet 12 | PASS |\n|---|---|---|\n| Bet 46 | PASS | FAIL |",
+        "| Bet 46 | Bet 12 | PASS |\n|---|---|---|\n| Bet 46 | LENIENT | FAIL |",
     ],
 )
 def test_what_claims_nothing_is_no_finding(source: str) -> None:
@@ -212,7 +219,7 @@ def test_a_finding_says_what_is_of_record(source: str, record: str) -> None:
         ("Bet 37 shows it.{}", "paragraph"),
         ("# Bet 37{}", "heading"),
         ("- Bet 37: PASS\n\n  More.{}\n- and this", "list item"),
-        ("| a | b |\n|---|---|\n| Bet 37 | x{} |\n| y | z |", "table row"),
+        ("| a | b |\n|---|---|\n| Bet 37 | x.{} |\n| y | z |", "table row"),
         ("It has <!-- bet 37: max(gain) -->1<!-- /bet -->.{}", "paragraph"),
         ("Bet 37 shows\n<!-- a note -->\nthis.{}", "paragraph"),
     ],
@@ -248,11 +255,11 @@ def test_a_withdrawn_claim_must_be_called_withdrawn() -> None:
         ("46: share(norm < full and part == 0)", "33%", "33%"),
         ("46: groups(part, median(norm) < 6)", "2", "3"),
         ("46: mean(worst)", "0", "undefined"),
-        ("46: 1 / (mean(norm) - mean(norm))", "inf", "undefined"),
+        ("46: 1 / count(norm > full)", "inf", "undefined"),
         ("12: share_won", "79%", "80%"),
         ("12: tie", "29%", "29%"),
-        ("12: loss - 2.5004", "0.1", "0.0"),
-        ("12: -(loss - loss)", "1e5", "0e+00"),
+        ("12: tiny", "0.1", "0.0"),
+        ("12: -nothing", "1e5", "0e+00"),
         ("13: loss", "1,234,566", "1,234,567"),
         ("13: loss", "1.24e6", "1.23e+06"),
         ("nameless: max(gain)", "0.2", "0.2"),

@@ -1,0 +1,126 @@
+"""Verdicts that no form binds to a bet next to them: of `it`, of the heading above, of all bets, of the sentence."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from pytest_bets.claims.lexicon import (
+    ALL,
+    DENIALS,
+    EARLIER,
+    EVERYONE,
+    LEADING_WORDS,
+    SOFT,
+    word,
+)
+from pytest_bets.claims.mentions import Mention
+from pytest_bets.claims.verdicts import Claim, Reader
+
+
+class Unbound(Reader):
+    """Reads claims that need more than the words next to a bet; call `bound` first."""
+
+    def continued(self, mentions: Sequence[Mention]) -> list[Claim]:
+        """Return claims whose subject is a bet that was named before: `It passed.`, `The bet failed.`"""
+        found, cursor = [], 0
+        previous: Mention | None = None
+        again = {at + 1 for at, token in enumerate(self.tokens) if token.low in (";", "and", "but", ",")}
+        for start in sorted(again | set(self.starts)):
+            while cursor < len(mentions) and mentions[cursor].last < start:
+                previous, cursor = mentions[cursor], cursor + 1
+            last = self._pronoun(start)
+            if previous is None or last is None or len(previous.bets) > 1:
+                continue
+            claim = self.leads(Mention(list(previous.bets), start, last, others=previous.others))
+            good = claim and ("PASS" in claim.allowed or claim.capital or last > start)
+            if claim and good and claim.first not in self.used:
+                self.used.add(claim.first)
+                found.append(claim)
+        return found
+
+    def _pronoun(self, start: int) -> int | None:
+        low = [token.low for token in self.tokens[start : start + 2]]
+        if low[:1] in (["it"], ["this"]) and low[1:] not in (["bet"], ["claim"]):
+            return start
+        if low in (
+            ["the", "bet"],
+            ["this", "bet"],
+            ["the", "claim"],
+            ["this", "claim"],
+            ["the", "verdict"],
+            ["its", "verdict"],
+        ):
+            return start + 1
+        return None
+
+    def about(self, bets: Sequence[str]) -> list[Claim]:
+        """Return the claims of a block that names no bet, on those that it is about."""
+        found = []
+        leading = True
+        for at, token in enumerate(self.tokens):
+            mention = Mention(list(bets), at, at)
+            if token.kind == "verdict" and (token.text[:4].isupper() or leading):
+                if not self.is_no_claim(at) and not self.is_counted(at) and not self.is_explained(at):
+                    claim = self.said(mention, at)
+                    found.append(replace(claim, bound=leading, maybe=not leading and self.supposes(at)))
+            elif leading and SOFT.get(token.low) and self.is_said(mention, at):
+                found.append(self.said(mention, at))
+            leading = leading and (token.low in LEADING_WORDS or token.kind == "sign" or token.low in ("bet", "claim"))
+        return found
+
+    def everyone(self, bets: Sequence[str]) -> list[Claim]:
+        """Return claims of all bets: `all bets passed`, `none of our bets failed`."""
+        found = []
+        for match in EVERYONE.finditer(self.text):
+            last = next((at for at, token in enumerate(self.tokens) if token.end == match.end()), None)
+            if last is None or last in self.inside:
+                continue
+            first = next(at for at, token in enumerate(self.tokens) if token.end > match.start())
+            claim = self.leads(Mention(list(bets), first, last, everyone=True))
+            if claim and claim.first not in self.used:
+                self.used.add(claim.first)
+                none = match[0].lower().startswith("no")
+                found.append(replace(claim, allowed=ALL - claim.allowed, exact="", negated=True) if none else claim)
+        return found
+
+    def loose(self, usable: Sequence[Mention]) -> list[Claim]:
+        """Return a claim for every verdict in capitals that no form binds, of the bets that it may be of."""
+        found: list[Claim] = []
+        cursor = 0
+        for at, token in enumerate(self.tokens):
+            while cursor < len(usable) and usable[cursor].last < at:
+                cursor += 1
+            if token.kind != "verdict" or at in self.used or not token.text[:4].isupper():
+                continue
+            if not usable or self.is_no_claim(at) or self.is_counted(at) or self.is_explained(at):
+                continue
+            start, end = self.starts[at], self.ends[at]
+            before = usable[cursor - 1] if cursor else None
+            after = usable[cursor] if cursor < len(usable) else None
+            if before and before.first >= start:
+                mention = before
+            elif after and after.last < end:
+                mention = after
+            else:
+                mention = before or after or usable[0]
+            near = [item.low for item in self.tokens[max(start, at - 3) : at]]
+            negated = bool(set(near) & {*DENIALS, "avoided", "escaped", "avoid", "avoids"}) or any(
+                item.endswith("n't") for item in near
+            )
+            exact = word(token.text)
+            allowed = frozenset({exact.partition(",")[0]})
+            past, dated = self.is_past(mention, at) if mention.first < at else (False, False)
+            past = past or bool(set(near[-2:]) & {*EARLIER, "from"})
+            found.append(
+                Claim(
+                    mention,
+                    ALL - allowed if negated else allowed,
+                    at,
+                    bound=False,
+                    capital=True,
+                    negated=negated,
+                    past=past,
+                    dated=dated,
+                    maybe=self.supposes(at),
+                )
+            )
+        return found

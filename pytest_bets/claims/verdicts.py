@@ -1,0 +1,313 @@
+"""Find what a block says of the verdicts of bets.
+
+The documented forms bind a verdict to the bet before it, with any emphasis and links:
+
+    Bet 46: PASS      Bet 46 (LENIENT)      Bet 46 is void      Bet 46's verdict: FAIL, catastrophic
+    Bets 11, 15 and 45: PASS      Bet 6 (two layers): PASS      bet 6 passed      bet 6 did not fail
+
+A verdict in capitals that no form binds is attributed to the bets of its sentence, or to the last ones before it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from pytest_bets.claims.block import CODE
+from pytest_bets.claims.clauses import Clauses
+from pytest_bets.claims.fold import Token
+from pytest_bets.claims.lexicon import (
+    ALL,
+    CLOSE_WORDS,
+    DENIALS,
+    DONE_TO,
+    EARLIER,
+    HEADS,
+    LEADING_SIGNS,
+    LEADING_WORDS,
+    MODALS,
+    PHRASES,
+    PREPOSITIONS,
+    SOFT,
+    WAS,
+    soft,
+    word,
+    words,
+)
+from pytest_bets.claims.mentions import Mention
+
+_BETWEEN_SIGNS: Final = LEADING_SIGNS - {",", ")", "]"}
+_BETWEEN: Final = words("for in of on our by are is")
+_LISTING: Final = words("that which bets these following ones")
+_DOING: Final = words("we i have has successfully")
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What is said of the bets of a mention: the verdicts that it allows, and the words that say it.
+
+    `exact` is the whole verdict where it has a second part, as in `FAIL, catastrophic`. `bound` is false where no form
+    ties the words to the bets, `capital` is true for a documented verdict. A `past` claim is of an earlier verdict, a
+    `dated` one says of when. `several` tells that it is of some of the bets, `under` is the heading that says it.
+    """
+
+    mention: Mention
+    allowed: frozenset[str]
+    first: int
+    exact: str = ""
+    bound: bool = True
+    capital: bool = False
+    negated: bool = False
+    past: bool = False
+    dated: bool = False
+    maybe: bool = False
+    several: bool = False
+    under: str = ""
+
+
+@dataclass
+class _Way:
+    """The way from a bet to its verdict: the next token, and what the words before it say."""
+
+    at: int
+    signs: bool = False
+    was: bool = False
+    negated: bool = False
+    maybe: bool = False
+    past: bool = False
+    commas: int = 0
+
+
+class Reader(Clauses):
+    """Reads the claims of one block from its tokens and mentions."""
+
+    def __init__(self, text: str, tokens: Sequence[Token], mentions: Sequence[Mention]) -> None:
+        super().__init__(text, tokens, mentions)
+        self.used: set[int] = set()
+
+    def bound(self) -> list[Claim]:
+        """Return the claims in forms that bind a verdict to bets."""
+        claims: list[Claim] = []
+        for index, mention in enumerate(self.mentions):
+            if mention.first in self.used or (claims and claims[-1].mention.last >= mention.last):
+                continue
+            claim = self._within(mention) or self._before(mention, tied=True)
+            claim = claim or (mention.longer and self._after(mention.longer)) or self._after(mention)
+            claim = claim or self._before(mention)
+            if claim is None:
+                continue
+            if claim.mention is mention.longer:
+                mention.bets, mention.last = claim.mention.bets, claim.mention.last
+            whole = self._chain(index)
+            if whole.first and self.tokens[whole.first - 1].low == "neither":
+                claim = replace(claim, allowed=ALL - claim.allowed, exact="", negated=True)
+            claims += self._apportioned(replace(claim, mention=whole))
+            again = Mention(list(whole.bets), whole.first, claim.first, others=whole.others)
+            if claim.past and (later := self._after(again)):
+                self.used.add(later.first)
+                claims.append(replace(later, past=False))
+        return claims
+
+    def _within(self, mention: Mention) -> Claim | None:
+        """Return the claim between the word `bets` and its numbers: `bets that passed: 5 and 6`."""
+        for at in range(mention.first + 1, min(mention.first + 5, mention.last)):
+            if self.tokens[at].kind == "verdict" or soft(self.tokens[at].low):
+                return self.said(mention, at)
+        return None
+
+    def _apportioned(self, claim: Claim) -> list[Claim]:
+        """Give each of several bets its own verdict, where there are as many: `bets 5 and 6: PASS and FAIL`."""
+        self.used.add(claim.first)
+        bets, verdicts, at = claim.mention.bets, [claim.first], claim.first + 1
+        while claim.capital and len(verdicts) < len(bets) <= 50 and at < len(self.tokens):
+            if self.tokens[at].kind == "verdict":
+                verdicts.append(at)
+            elif self.tokens[at].low not in (",", "and", "/", "&"):
+                break
+            at += 1
+        if len(verdicts) == 1 or len(verdicts) != len(bets):
+            return [claim]
+        self.used.update(verdicts)
+        first, last = claim.mention.first, claim.mention.last
+        parts = zip(bets, verdicts, strict=True)
+        return [self.said(Mention([bet], first, last, others=claim.mention.others), verdict) for bet, verdict in parts]
+
+    def _chain(self, index: int) -> Mention:
+        """Join mentions that share a verdict, as in `bet 5 and bet 6 passed`."""
+        last = self.mentions[index]
+        bets, first, commas = list(last.bets), last.first, False
+        for before in reversed(self.mentions[max(0, index - 50) : index]):
+            between = [token.low for token in self.tokens[before.last + 1 : first]]
+            alone = between in (["and"], ["&"], ["/"], ["+"], ["or"], ["nor"]) or (between == [","] and index > 0)
+            if not (alone or (commas and between == [",", "and"])) or before.others:
+                break
+            commas = commas or between == [","]
+            bets, first = [*before.bets, *bets], before.first
+        if first == last.first:
+            return last
+        return Mention(bets, first, last.last, last.certain, last.others)
+
+    def _after(self, mention: Mention) -> Claim | None:
+        """Follow the words after a mention up to a verdict, as long as they only lead to it."""
+        way = _Way(mention.last + 1)
+        known = mention.certain or any(name[0].isdigit() for name in mention.bets)
+        for _ in range(40):
+            token = self.tokens[way.at] if way.at < len(self.tokens) else None
+            if token is None or way.at in self.inside or token.kind in ("end", "break"):
+                return None
+            if token.kind == "verdict":
+                return None if self.is_no_claim(way.at) else self._claim(mention, way.at, way)
+            if token.low in SOFT and self._is_soft(mention, way):
+                return self._claim(mention, way.at, way)
+            if not (self._step_sign(way, token) if token.kind == "sign" else self._step_word(way, token, known=known)):
+                return None
+        return None
+
+    def _step_sign(self, way: _Way, token: Token) -> bool:
+        """Go past a sign, words in brackets, or an apposition; return whether the way goes on."""
+        if token.text == "(":
+            close = self._closing(way.at)
+            inner = self.tokens[way.at + 1] if way.at + 1 < len(self.tokens) else token
+            if inner.kind == "verdict" or inner.low in SOFT or inner.low in LEADING_WORDS or inner.low in DENIALS:
+                way.at, way.signs = way.at + 1, True
+            else:
+                way.at = (close or way.at) + 1
+            return close is not None
+        if way.commas == 0 and token.text in (",", "–", "—"):
+            way.commas, way.signs = 1, way.signs or token.text != ","
+            way.at = self._past_apposition(way.at)
+            return True
+        way.signs, way.at = True, way.at + 1
+        return token.text in LEADING_SIGNS or not (token.text.isascii() or token.text == CODE)
+
+    def _step_word(self, way: _Way, token: Token, *, known: bool) -> bool:
+        """Go past a word that leads to a verdict; return whether the way goes on."""
+        low = token.low
+        phrase = next((phrase for phrase in PHRASES if self.text.startswith(phrase, token.start)), "")
+        way.at += len(phrase.split()) or 1
+        way.past = way.past or phrase == "at first" or low in EARLIER
+        way.was = way.was or low in WAS
+        if phrase:
+            return True
+        if low in DENIALS or low.endswith("n't"):
+            way.negated = True
+            return True
+        if low in MODALS:
+            way.maybe = True
+            return True
+        return (low in LEADING_WORDS or (low.endswith("ly") and low.isalpha())) and (known or low in CLOSE_WORDS)
+
+    def _past_apposition(self, at: int) -> int:
+        """Return what follows a comma, or the next comma where words of an apposition lie between."""
+        following = self.tokens[at + 1] if at + 1 < len(self.tokens) else None
+        if following and (following.kind == "verdict" or following.low in SOFT):
+            return at + 1
+        for close in range(at + 1, min(at + 16, len(self.tokens))):
+            token = self.tokens[close]
+            if token.kind in ("end", "break", "verdict") or close in self.inside:
+                break
+            if token.text == self.tokens[at].text:
+                after = self.tokens[close + 1] if close + 1 < len(self.tokens) else token
+                leads = after.kind == "verdict" or after.low in SOFT or after.low in LEADING_WORDS
+                return close + 1 if leads else at + 1
+        return at + 1
+
+    def _closing(self, at: int) -> int | None:
+        for close in range(at + 1, min(at + 60, len(self.tokens))):
+            if self.tokens[close].text == ")":
+                return close
+            if self.tokens[close].kind == "break":
+                return None
+        return None
+
+    def _before(self, mention: Mention, *, tied: bool = False) -> Claim | None:
+        """Return the claim of a verdict right before a mention: `PASS: bets 5 and 6`, `we passed bet 6`.
+
+        Where it must be `tied`, a colon, a bracket or a word like `for` is between them.
+        """
+        at, low = mention.first - 1, mention.first - 5
+        if at >= 0 and self.tokens[at].kind == "sign" and soft(self.tokens[at].text) and not tied:
+            return self._sign(mention, at)
+        while at >= 0 and at > low and (self.tokens[at].text in _BETWEEN_SIGNS or self.tokens[at].low in _BETWEEN):
+            at -= 1
+        between = [token.low for token in self.tokens[at + 1 : mention.first]]
+        if at < 0 or at in self.used or at in self.inside or (tied and not {*between} & {"for", "in", "on", ":", "("}):
+            return None
+        token, before = self.tokens[at], self.tokens[at - 1].low if at else ""
+        if token.kind == "verdict" and self._starts(at) and not self.is_no_claim(at) and not self.is_explained(at):
+            return self.said(mention, at)
+        if before in _LISTING and ":" in between and (token.kind == "verdict" or soft(token.low)):
+            return self.said(mention, at)
+        direct = between in ([], [":"], ["our"])
+        titled = token.text[0].isupper() and (between or self.tokens[mention.first].low == "bets")
+        if token.low in ("pass", "passed", "passing", "fail", "failed") and direct:
+            return self.said(mention, at) if before in _DOING or (titled and self._starts(at)) else None
+        return None
+
+    def _starts(self, at: int) -> bool:
+        """Return whether a line, a sentence or, after another bet, a new part of a list starts at a token."""
+        if at == 0 or self.tokens[at - 1].kind in ("end", "break") or self.tokens[at - 1].text in "*•-–":
+            return True
+        last = at - 1
+        while last > max(0, at - 4) and self.tokens[last].text in (",", ")"):
+            last -= 1
+        return self.tokens[at - 1].low in (",", "and", ";", "but") and (last in self.inside or at - 2 in self.inside)
+
+    def _sign(self, mention: Mention, at: int) -> Claim | None:
+        """Return the claim of a sign at the start of a line, as in `✅ Bet 6`."""
+        after = self.tokens[mention.last + 1] if mention.last + 1 < len(self.tokens) else None
+        starts = at == 0 or self.tokens[at - 1].kind in ("end", "break")
+        if not starts or (after and after.kind != "end" and after.text not in (":", "–", "—", "(", ",")):
+            return None
+        return self.said(mention, at)
+
+    def _is_soft(self, mention: Mention, way: _Way) -> bool:
+        """Return whether an ordinary word says the verdict of a mention that leads to it."""
+        at, signs = way.at, way.signs
+        token = self.tokens[at]
+        following = self.tokens[at + 1] if at + 1 < len(self.tokens) else None
+        after = self.tokens[at + 2] if at + 2 < len(self.tokens) else None
+        if token.low in DONE_TO and not way.was and not signs:
+            return False
+        if token.kind == "sign":
+            return following is None or following.kind != "verdict"
+        if self.is_question(at) or self.is_condition(mention.first):
+            return False
+        before = self.tokens[mention.first - 1].low if mention.first else ""
+        if before in ("the", "our") and mention.first > 1:
+            before = self.tokens[mention.first - 2].low
+        if not signs and before in PREPOSITIONS:
+            head = self.tokens[mention.first - 2].low if mention.first > 1 else ""
+            if head not in HEADS:
+                return False
+        return self.may_end(at, following, after)
+
+    def _claim(self, mention: Mention, at: int, way: _Way) -> Claim:
+        token = self.tokens[at]
+        capital = token.kind == "verdict"
+        exact = word(token.text) if capital else ""
+        allowed = frozenset({exact.partition(",")[0]}) if capital else SOFT[token.low]
+        past, dated = self.is_past(mention, at)
+        return Claim(
+            mention,
+            ALL - allowed if way.negated else allowed,
+            at,
+            exact if "," in exact and not way.negated else "",
+            bound=not (capital and way.maybe),
+            capital=capital,
+            negated=way.negated,
+            past=past or way.past,
+            dated=dated,
+            maybe=way.maybe,
+        )
+
+    def said(self, mention: Mention, at: int) -> Claim:
+        """Return the claim of a verdict, a word or a sign that is known to be of a mention."""
+        return self._claim(mention, at, _Way(at))
+
+    def leads(self, mention: Mention) -> Claim | None:
+        """Return the claim that the words after a mention lead to, if they do."""
+        return self._after(mention)
+
+    def is_said(self, mention: Mention, at: int) -> bool:
+        """Return whether an ordinary word says the verdict of a mention that is understood."""
+        return self._is_soft(mention, _Way(at, signs=at > 0, was=True))

@@ -29,7 +29,7 @@ from pytest_bets.diagnostics import (
 from pytest_bets.git.attributes import unite
 from pytest_bets.project import Project, locate
 from pytest_bets.record.store import JOURNAL, SUMMARY_JSON, SUMMARY_TEXT, Results
-from pytest_bets.record.summary import overview
+from pytest_bets.record.summary import overview, summarized
 from pytest_bets.render.rollup import rollup
 from pytest_bets.render.show import show, show_cells
 from pytest_bets.render.visible import encodable
@@ -73,16 +73,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (CommandError, ProjectError, RecordError, OSError) as error:
         return _failed(options.name, error, USAGE)
     print(answer.text, end="")  # noqa: T201
-    for file in _conflicts(project.results):
-        hint = "a merge conflict was left here; `pytest-bets rollup` writes the file again"
-        print(f"pytest-bets {options.name}: {file}: {hint}", file=sys.stderr)  # noqa: T201
+    for notice in (*_conflicts(project.results), *_journal_notices(project.results)):
+        print(f"pytest-bets {options.name}: {notice}", file=sys.stderr)  # noqa: T201
     return answer.status
 
 
 def _conflicts(results: Path) -> list[str]:
-    """Return the files of the summary in which git left a merge conflict: no command reads them."""
+    """Name the files of the summary in which git left a merge conflict: no command reads them."""
     files = [path for name in (SUMMARY_TEXT, SUMMARY_JSON) if (path := results / name).is_file()]
-    return [os.path.relpath(path) for path in files if b"\n<<<<<<< " in b"\n" + path.read_bytes()]
+    hint = "a merge conflict was left here; `pytest-bets rollup` writes the file again"
+    return [f"{os.path.relpath(path)}: {hint}" for path in files if b"\n<<<<<<< " in b"\n" + path.read_bytes()]
+
+
+def _journal_notices(results: Path) -> list[str]:
+    try:
+        return Results(results).notices()
+    except RecordError:  # the commands that read the journal have reported it
+        return []
 
 
 def _failed(command: str, error: Exception, status: int) -> int:
@@ -197,8 +204,9 @@ def _show(project: Project, options: argparse.Namespace) -> Answer:
 
     catalogue, results = _catalogue(project), Results(project.results)
     declarations, unreadable = catalogue.declarations()
-    journal = results.journal()
-    summary = overview(results.records(), journal, declarations, unreadable)
+    results.refresh()
+    records = results.outlines()
+    summary = summarized(records, results.counts(records), declarations, unreadable)
     rows = {row.id: row for row in summary.bets}
     asked = str(int(options.bet)) if options.bet.isdecimal() else options.bet  # 05 is how an id says it
     named = [row for row in rows.values() if asked in (row.id, str(row.number), row.id.partition("_")[2])]
@@ -206,13 +214,13 @@ def _show(project: Project, options: argparse.Namespace) -> Answer:
         raise CommandError(_unknown(options.bet, catalogue, list(rows)))
     row = named[0]
     declaration: Declaration | None = next((bet for bet in declarations if bet.id == row.id), None)
+    runs, earlier = results.recent(row.id)
     columns, record = shutil.get_terminal_size().columns, results.record(row.id)
-    lines = [line for line in journal if line.bet == row.id]
     if options.cells:
         page = show_cells(record, row, columns)
     else:
         code = stale(record, CodeIndex(project.root, project.search)) if record else None
-        page = show(declaration, record, row, lines, min(columns, 100), options.results, code)
+        page = show(declaration, record, row, runs, min(columns, 100), options.results, code, earlier=earlier)
     return Answer(encodable(page, sys.stdout.encoding))
 
 

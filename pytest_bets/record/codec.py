@@ -35,6 +35,11 @@ from pytest_bets.values import canonical, encoded, indented, row
 
 T = TypeVar("T")
 
+MAX_LINE: Final = 2_000_000
+"""The maximum number of bytes of a journal line."""
+MAX_RECORD: Final = 100_000_000
+"""The maximum number of bytes of a record."""
+
 
 def build(
     declaration: Declaration,

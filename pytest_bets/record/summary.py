@@ -31,14 +31,31 @@ def overview(
     declarations: Sequence[Declaration],
     unreadable: Sequence[DeclarationError] = (),
 ) -> Summary:
-    """Return the summary: counts, a row a bet, and the lists that a reviewer reads first."""
+    """Return the summary of records, with all lines of the journal at hand."""
+    runs: dict[str, list[RunLine]] = {}
+    for line in journal:
+        runs.setdefault(line.bet, []).append(line)
+    counts = {}
+    for record in records:
+        own = runs.get(record.id, [])
+        counts[record.id] = RunCounts(len(own), *agreeing(own, record))
+    return summarized(records, counts, declarations, unreadable)
+
+
+def summarized(
+    records: Sequence[Record],
+    counts: Mapping[str, RunCounts],
+    declarations: Sequence[Declaration],
+    unreadable: Sequence[DeclarationError] = (),
+) -> Summary:
+    """Return the summary: counts, a row a bet, and the lists that a reviewer reads first.
+
+    `counts` says of each bet that has a record how often it was run.
+    """
     by_id = {record.id: record for record in records}
     declared = {declaration.id: declaration for declaration in declarations}
     ids = sorted({*by_id, *declared}, key=lambda bet: _order(bet, by_id, declared))
     standing = standings(claims(records, declarations))
-    runs: dict[str, list[RunLine]] = {}
-    for line in journal:
-        runs.setdefault(line.bet, []).append(line)
     broken = {bet_id(error.faults[0].file): error.faults[0].file for error in unreadable}
     challenged: dict[str, list[Challenged]] = {}
     for bet in ids:
@@ -47,7 +64,7 @@ def overview(
     renamed = _renamed(by_id, {*declared, *broken}, declarations)
     rows = [
         replace(
-            _row(by_id.get(bet), declared.get(bet), standing[bet], runs.get(bet, []), broken.get(bet)),
+            _row(by_id.get(bet), declared.get(bet), standing[bet], counts.get(bet), broken.get(bet)),
             challenged=tuple(challenged.get(bet, ())),
             renamed_to=renamed.get(bet),
         )
@@ -116,10 +133,10 @@ def _row(
     record: Record | None,
     declaration: Declaration | None,
     standing: Standing,
-    runs: Sequence[RunLine],
+    runs: RunCounts | None,
     broken: str | None,
 ) -> SummaryRow:
-    row = _recorded(record, runs) if record else _NEVER_RUN
+    row = _recorded(record, runs or _NEVER_RUN.runs) if record else _NEVER_RUN
     if declaration is not None:
         return replace(
             row,
@@ -164,8 +181,7 @@ _NEVER_RUN: Final = SummaryRow(
 )
 
 
-def _recorded(record: Record, runs: Sequence[RunLine]) -> SummaryRow:
-    same, agreed = agreeing(runs, record)
+def _recorded(record: Record, runs: RunCounts) -> SummaryRow:
     return replace(
         _NEVER_RUN,
         id=record.id,
@@ -183,7 +199,7 @@ def _recorded(record: Record, runs: Sequence[RunLine]) -> SummaryRow:
         ),
         decided=tuple(decided(record, record.criteria)),
         registration=record.registration.state,
-        runs=RunCounts(len(runs), same, agreed),
+        runs=runs,
     )
 
 

@@ -47,6 +47,7 @@ ELSEWHERE: Final = {
     "hooks/test_terminal.py": ("hooks/notes", "hooks/reports"),
     "hooks/test_overrides.py": ("render/rehearsal",),
     "record/test_codec.py": ("record/model",),
+    "record/test_journal_file.py": ("record/journal_index", "record/tally"),
     "record/test_decode.py": ("record/field",),
     "record/test_schema.py": ("cli/schemas",),
     "record/test_store.py": ("walk",),

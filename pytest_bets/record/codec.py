@@ -4,11 +4,12 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 from pytest_bets.bet.declaration import Declaration
 from pytest_bets.diagnostics import MisfitError, RecordError
 from pytest_bets.record.decode import decode, encode
+from pytest_bets.record.field import CHECKED
 from pytest_bets.record.model import (
     FIRST_JOURNAL_SCHEMA,
     FIRST_RECORD_SCHEMA,
@@ -145,8 +146,8 @@ def dump_line(line: Line) -> bytes:
     return canonical(item).encode()
 
 
-def load(data: bytes, name: str) -> Record:
-    """Return the record in a file's bytes.
+def load(data: bytes, name: str, *, outline: bool = False) -> Record:
+    """Return the record in a file's bytes; an outline has no cells, which are checked all the same.
 
     Raises:
         RecordError: naming the file, and the line or the field at fault.
@@ -156,7 +157,11 @@ def load(data: bytes, name: str) -> Record:
     schema = item.get("schema") if isinstance(item, dict) else type(item).__name__
     if schema not in RECORD_SCHEMAS:
         raise RecordError(f"{name}: this is no record: its schema is {schema!r}, expected {_either(RECORD_SCHEMAS)}")
-    return _decoded(Record, item, name, code=CodeFiles if schema == FIRST_RECORD_SCHEMA else CodeDefinitions)
+    code = CodeFiles if schema == FIRST_RECORD_SCHEMA else CodeDefinitions
+    return _decoded(Record, item, name, code=code, **({"cells": _UNKEPT} if outline else {}))
+
+
+_UNKEPT: Final = Annotated[tuple[Cell, ...], CHECKED]
 
 
 def load_line(line: bytes, name: str) -> Line:

@@ -65,12 +65,15 @@ class Results:
             RecordError: when the file is no record.
 
         """
+        return self._load(bet)
+
+    def _load(self, bet: str, *, outline: bool = False) -> Record | None:
         path = self.record_path(bet)
         try:
             data = path.read_bytes()
         except FileNotFoundError:
             return None
-        record = load(data, str(path))
+        record = load(data, str(path), outline=outline)
         if record.id != bet:
             raise RecordError(f"{path}: this is the record of bet {record.id!r}, expected {bet!r}")
         return record
@@ -98,8 +101,7 @@ class Results:
         path = self.record_path(bet)
         if outline and path.exists() and sha256(path.read_bytes()) == digest:
             return outline
-        record = self.record(bet)
-        return replace(record, cells=()) if record else None
+        return self._load(bet, outline=True)
 
     def _each(self, reading: Callable[[str], Record | None]) -> list[Record]:
         paths = (path for path in sorted(self.folder.glob("*.json")) if path.name not in _NO_RECORDS)

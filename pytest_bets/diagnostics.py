@@ -17,7 +17,6 @@ BetsError
 └── UndeterminedError      a command cannot determine its answer
 """
 
-import difflib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -175,6 +174,8 @@ class Faults:
 
 def nearest(word: str, candidates: Iterable[str]) -> str:
     """Return the candidate most like `word`, or an empty string if none is near."""
+    import difflib  # slow, and most sessions suggest nothing
+
     names = list(candidates)
     folded = {name.casefold(): name for name in names}
     matches = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)

@@ -124,7 +124,7 @@ class _Parser:
             self.faults.add(
                 experiment.lineno, f"`{experiment.name}` is the name of a tier's item", "another name", "experiment"
             )
-        if line := source.yields(experiment):
+        if "yield" in self.faults.source and (line := source.yields(experiment)):
             self.faults.add(line, f"`{experiment.name}` yields", "an experiment that returns its measurements once")
         return experiment
 

@@ -1,11 +1,11 @@
 """The command line beside pytest: new, show, rollup, audit, claims, upgrade.
 
-Imports that only claims or audit needs stand in these commands: they take as long as reading a hundred bets.
+Imports that only some commands need are in these commands: they take as long as reading a hundred bets.
 """
 
 import argparse
+import gc
 import os
-import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path, PurePath
@@ -13,7 +13,6 @@ from typing import Final, NamedTuple
 
 from pytest_bets.bet.catalogue import Catalogue
 from pytest_bets.bet.declaration import Declaration, bet_id
-from pytest_bets.bet.template import LONGEST, SLUG, bet_file, created, slug
 from pytest_bets.cli.help import ABOUT, AUDIT, CLAIMS, UPGRADE
 from pytest_bets.diagnostics import (
     CommandError,
@@ -26,13 +25,10 @@ from pytest_bets.diagnostics import (
     UndeterminedError,
     nearest,
 )
-from pytest_bets.git.attributes import unite
 from pytest_bets.project import Project, locate
 from pytest_bets.record.store import JOURNAL, SUMMARY_JSON, SUMMARY_TEXT, Results
 from pytest_bets.record.summary import overview, summarized
 from pytest_bets.render.rollup import rollup
-from pytest_bets.render.show import show, show_cells
-from pytest_bets.render.visible import encodable
 from pytest_bets.render.words import counts_words
 
 OK: Final = 0
@@ -63,6 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     0 done, or clean; 1 findings; 2 usage error; 3 cannot determine.
     """
+    gc.freeze()  # what was imported stays to the end: no collection need look at it again
     parser = _parser()
     options = parser.parse_args(arguments)
     try:
@@ -102,7 +99,7 @@ def _parser() -> argparse.ArgumentParser:
         "pytest-bets", description=ABOUT, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND", prog="pytest-bets")
 
     def command(name: str, function: object, about: str, example: str) -> argparse.ArgumentParser:
         added = commands.add_parser(
@@ -158,6 +155,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _new(project: Project, options: argparse.Namespace) -> Answer:
+    from pytest_bets.bet.template import bet_file, created
+    from pytest_bets.git.attributes import unite
+
     catalogue = _catalogue(project)
     number = catalogue.next_number() if options.number is None else options.number
     taken = catalogue.find(number)
@@ -177,6 +177,8 @@ def _new(project: Project, options: argparse.Namespace) -> Answer:
 
 
 def _slug(options: argparse.Namespace) -> str:
+    from pytest_bets.bet.template import LONGEST, SLUG, slug
+
     suggested = slug(options.slug or options.title)
     if options.slug is None:
         if not suggested:
@@ -201,6 +203,8 @@ def _home(catalogue: Catalogue) -> Path:
 def _show(project: Project, options: argparse.Namespace) -> Answer:
     from pytest_bets.audit.staleness import stale
     from pytest_bets.code.index import CodeIndex
+    from pytest_bets.render.show import show, show_cells
+    from pytest_bets.render.visible import encodable
 
     catalogue, results = _catalogue(project), Results(project.results)
     declarations, unreadable = catalogue.declarations()
@@ -215,7 +219,7 @@ def _show(project: Project, options: argparse.Namespace) -> Answer:
     row = named[0]
     declaration: Declaration | None = next((bet for bet in declarations if bet.id == row.id), None)
     runs, earlier = results.recent(row.id)
-    columns, record = shutil.get_terminal_size().columns, results.record(row.id)
+    columns, record = _columns(), results.record(row.id)
     if options.cells:
         page = show_cells(record, row, columns)
     else:
@@ -234,6 +238,12 @@ def _unknown(asked: str, catalogue: Catalogue, known: Sequence[str]) -> str:
         return f"{catalogue.name(path)} is not a bet: nothing in it carries a criterion"
     near = nearest(asked, known)
     return f"there is no bet {asked!r} under {catalogue.root}" + (f"; did you mean {near}?" if near else "")
+
+
+def _columns() -> int:
+    import shutil
+
+    return shutil.get_terminal_size().columns
 
 
 def _rollup(project: Project, options: argparse.Namespace) -> Answer:  # noqa: ARG001  # every command has this signature
@@ -286,7 +296,7 @@ def _audit(project: Project, options: argparse.Namespace) -> Answer:
         report = audit(gather(_catalogue(project), Results(project.results), project.search))
     except (EvidenceError, HistoryError, RecordError) as error:
         raise UndeterminedError(str(error)) from None
-    width = min(shutil.get_terminal_size().columns, 100)
+    width = min(_columns(), 100)
     text = as_json(report) if options.format == "json" else as_text(report, width)
     return Answer(text, {"clean": OK, "findings": FINDINGS, "unknown": UNDETERMINED}[report.state])
 

@@ -298,7 +298,12 @@ def _values(item: Any) -> Any:
     if _PLAIN.issuperset(map(type, item.values())):
         return item
     try:
-        return {key: value if type(value) in _PLAIN else _value(value) for key, value in item.items()}
+        return {
+            key: value
+            if type(value) in _PLAIN or (type(value) is int and -_LARGEST <= value <= _LARGEST)
+            else _value(value)
+            for key, value in item.items()
+        }
     except MisfitError:
         pass
     for key, value in item.items():

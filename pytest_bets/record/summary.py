@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from pytest_bets.bet import docstring
 from pytest_bets.bet.declaration import Declaration, bet_id, bet_order
@@ -63,8 +63,12 @@ def summarized(
             challenged.setdefault(challenge.by, []).append(Challenged(bet, challenge.end))
     renamed = _renamed(by_id, {*declared, *broken}, declarations)
     rows = [
-        replace(
-            _row(by_id.get(bet), declared.get(bet), standing[bet], counts.get(bet), broken.get(bet)),
+        _row(
+            by_id.get(bet),
+            declared.get(bet),
+            counts.get(bet),
+            broken.get(bet),
+            standing=standing[bet],
             challenged=tuple(challenged.get(bet, ())),
             renamed_to=renamed.get(bet),
         )
@@ -132,9 +136,9 @@ def _order(bet: str, by_id: Mapping[str, Record], declared: Mapping[str, Declara
 def _row(
     record: Record | None,
     declaration: Declaration | None,
-    standing: Standing,
     runs: RunCounts | None,
     broken: str | None,
+    **both: Any,
 ) -> SummaryRow:
     row = _recorded(record, runs or _NEVER_RUN.runs) if record else _NEVER_RUN
     if declaration is not None:
@@ -146,16 +150,16 @@ def _row(
             file=declaration.file,
             declaration_changed=record is not None and record.declaration.digest != declaration.digest,
             challenges=declaration.challenges,
-            standing=standing,
             scope=declaration.docstring.prose("Scope"),
+            **both,
         )
     assert record is not None  # noqa: S101  # every id comes from one of the two
     return replace(
         row,
         file=broken,
         challenges=record.declaration.challenges,
-        standing=standing,
         scope=docstring.read(record.declaration.docstring).prose("Scope"),
+        **both,
     )
 
 

@@ -133,8 +133,8 @@ _CANONICAL: Final = json.JSONEncoder(sort_keys=True, ensure_ascii=False, allow_n
 def indented(item: object, end: str = "\n") -> str:
     """Return strict JSON for people: one entry per line, sorted keys, NaN and infinity as strings.
 
-    The text is that of `json.dumps(..., indent=1)`, which takes three times as long: it passes each part through as many
-    generators as there are levels. `end` ends a line of the value that this one is in.
+    The text is that of `json.dumps(..., indent=1)`, which takes three times as long: it passes each part through as
+    many generators as there are levels. `end` ends a line of the value that this one is in.
     """
     inner = f"{end} "
     if isinstance(item, str):

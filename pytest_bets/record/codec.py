@@ -199,7 +199,10 @@ def _strict(data: bytes, name: str, merged: str) -> Any:
         raise RecordError(f'{name}: {token} is not valid JSON; write "{_SPELLING[token]}"')
 
     try:
-        return json.loads(data, parse_constant=refuse)
+        return json.loads(data.decode(), parse_constant=refuse, object_pairs_hook=_once)
+    except _DoubledError:
+        where = _doubled(json.loads(data.decode(), object_pairs_hook=_Pairs))
+        raise RecordError(f"{name}: {where}") from None
     except json.JSONDecodeError as error:
         lines = data.splitlines()
         where = f"{name}:{error.lineno}" if len(lines) > 1 else name
@@ -210,6 +213,38 @@ def _strict(data: bytes, name: str, merged: str) -> Any:
         raise
     except (ValueError, RecursionError) as error:  # no UTF-8, an integer of thousands of digits, too deep
         raise RecordError(f"{name}: this is not JSON: {error}") from None
+
+
+class _DoubledError(Exception):
+    """A key is there twice in an object."""
+
+
+class _Pairs(list[tuple[str, Any]]):
+    """An object of JSON with all its keys."""
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise _DoubledError
+    return found
+
+
+def _doubled(item: object) -> str:
+    """Say where a key is there twice; the value has such an object."""
+    pending: list[tuple[str, object]] = [("", item)]
+    while pending:
+        path, found = pending.pop()
+        if isinstance(found, _Pairs):
+            seen: set[str] = set()
+            for key, _ in found:
+                if key in seen:
+                    return f"`{f'{path}.{key}'.lstrip('.')[:200]}`: the key is there twice; expected once"
+                seen.add(key)
+            pending += [(f"{path}.{key}", value) for key, value in found]
+        elif isinstance(found, list):
+            pending += [(f"{path}[{index}]", value) for index, value in enumerate(found)]
+    raise AssertionError  # no key is there twice
 
 
 _SPELLING: Final = {"NaN": "nan", "Infinity": "inf", "-Infinity": "-inf"}

@@ -119,7 +119,7 @@ def _reader(hint: Any) -> Reader:
     if _is_object(kind):
         return _object(kind, ())
     if kind is object:
-        return lambda item: item
+        return _any
     if get_origin(kind) is not None:
         return _mapping(get_args(kind)[1])
     return _number(hint, spelled=SPELLED in notes) if kind is float else _scalar(hint, kind)
@@ -180,6 +180,24 @@ def _union(hint: Any, kinds: Sequence[Any]) -> Reader:
         raise _misfit(expected(hint), item)
 
     return read
+
+
+MAX_DEPTH: Final = 200
+"""The maximum number of levels of a constant or a sweep; the literals of Python have no more."""
+
+
+def _any(item: Any) -> Any:
+    level = [item]
+    for _ in range(MAX_DEPTH):
+        level = [
+            entry
+            for each in level
+            if isinstance(each, list | dict)
+            for entry in (each.values() if isinstance(each, dict) else each)
+        ]
+        if not level:
+            return item
+    raise _misfit(f"a value of at most {MAX_DEPTH} levels", item)
 
 
 _JSON: Final = frozenset({str, int, float, bool, NoneType, list, dict})
@@ -246,7 +264,7 @@ def _mapping(hint: Any) -> Reader:
     def read(item: Any) -> Any:
         if type(item) is not dict:
             raise _misfit("an object", item)
-        if hint is object or plain.issuperset(map(type, item.values())):
+        if plain.issuperset(map(type, item.values())):
             return item
         found = {}
         for key, entry in item.items():

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_bets.bet.declaration import bet_order
 from pytest_bets.diagnostics import RecordError
-from pytest_bets.record.codec import dump, journal_line, load, load_line, sha256
+from pytest_bets.record.codec import MAX_RECORD, dump, journal_line, load, load_line, sha256
 from pytest_bets.record.journal import runs
 from pytest_bets.record.journal_file import JournalFile, is_cut_off, unended
 from pytest_bets.record.model import Line, Record, RunCounts, RunLine
@@ -70,9 +70,12 @@ class Results:
     def _load(self, bet: str, *, outline: bool = False) -> Record | None:
         path = self.record_path(bet)
         try:
-            data = path.read_bytes()
+            with path.open("rb") as file:
+                data = file.read(MAX_RECORD + 1)
         except FileNotFoundError:
             return None
+        if len(data) > MAX_RECORD:
+            raise RecordError(f"{path}: the record has {path.stat().st_size:,} bytes; expected at most {MAX_RECORD:,}")
         record = load(data, str(path), outline=outline)
         if record.id != bet:
             raise RecordError(f"{path}: this is the record of bet {record.id!r}, expected {bet!r}")
@@ -223,6 +226,8 @@ class Results:
             self._finish_records()
             is_due = complete and _due(self._outline(bet), record)
             data = dump(record, rows)
+            if len(data) > MAX_RECORD:
+                raise RecordError(f"{self.record_path(bet)}: it would have {len(data):,} bytes; at most {MAX_RECORD:,}")
             tally = self._journal.tally(bet)
             entry = journal_line(
                 record,

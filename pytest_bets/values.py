@@ -144,7 +144,7 @@ def indented(item: object, end: str = "\n") -> str:
         return f"{{{inner}{f',{inner}'.join(entries)}{end}}}"
     if isinstance(item, list | tuple) and item:
         return f"[{inner}{f',{inner}'.join([indented(entry, inner) for entry in item])}{end}]"
-    if type(item) in (int, float) and math.isfinite(item):  # type: ignore[arg-type]  # it is a number
+    if type(item) is int or (type(item) is float and math.isfinite(item)):
         return repr(item)
     return _strict(_ROW, item)
 

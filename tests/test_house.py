@@ -32,6 +32,7 @@ ELSEWHERE: Final = {
     ),
     "bet/test_docstring_faults.py": ("bet/thresholds",),
     "bet/test_markers.py": ("bet/criteria", "bet/source", "hooks/marks"),
+    "bet/test_parse_limits.py": ("bet/limits",),
     "bet/test_template.py": ("git/attributes",),
     "claims/test_check.py": ("claims/markdown", "claims/mentions", "claims/number"),
     "cli/test_main.py": ("__main__", "cli/help", "render/rollup"),

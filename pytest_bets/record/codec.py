@@ -199,10 +199,12 @@ def _strict(data: bytes, name: str, merged: str) -> Any:
         raise RecordError(f'{name}: {token} is not valid JSON; write "{_SPELLING[token]}"')
 
     try:
-        return json.loads(data.decode(), parse_constant=refuse, object_pairs_hook=_once)
-    except _DoubledError:
-        where = _doubled(json.loads(data.decode(), object_pairs_hook=_Pairs))
-        raise RecordError(f"{name}: {where}") from None
+        text = data.decode()
+        try:
+            return json.loads(text, parse_constant=refuse, object_pairs_hook=_once)
+        except _DoubledError:  # what comes later may be no JSON
+            where = _doubled(json.loads(text, parse_constant=refuse, object_pairs_hook=_Pairs))
+            raise RecordError(f"{name}: {where}") from None
     except json.JSONDecodeError as error:
         lines = data.splitlines()
         where = f"{name}:{error.lineno}" if len(lines) > 1 else name

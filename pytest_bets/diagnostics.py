@@ -18,16 +18,19 @@ BetsError
 └── UndeterminedError      a command cannot determine its answer
 """
 
-import difflib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import Final
 
 _LINE_END: Final = re.compile(r"\r\n|\r|\n")
 _MAX_TEXT: Final = 2000
 """The maximum number of characters of the source that a fault shows."""
+MAX_FAULTS: Final = 100
+"""The maximum number of faults in one file that an error lists; nothing is looked for after them."""
+_MOST_CANDIDATES: Final = 1000
 _FORM: Final = 'a value, one of >= > <= < ==, and a number, as in "mean(gain) >= 0.1"'
 
 
@@ -169,6 +172,9 @@ class Faults:
             text = self.lines[line - 1].strip() if 0 < line <= len(self.lines) else ""
         text = text if len(text) <= _MAX_TEXT else f"{text[:_MAX_TEXT]}..."
         self.found.append(Fault(self.file, line, problem, text, expected, suggestion))
+        if len(self.found) == MAX_FAULTS:
+            self.found.append(Fault(self.file, line, f"this is the fault number {MAX_FAULTS}; there may be more"))
+            self.raise_any()
 
     @cached_property
     def lines(self) -> list[str]:
@@ -183,7 +189,9 @@ class Faults:
 
 def nearest(word: str, candidates: Iterable[str]) -> str:
     """Return the candidate most like `word`, or an empty string if none is near."""
-    names = list(candidates)
+    import difflib  # slow, and most sessions suggest nothing
+
+    names = list(islice(candidates, _MOST_CANDIDATES))  # each comparison takes some microseconds
     folded = {name.casefold(): name for name in names}
     matches = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
     return folded[matches[0]] if matches else ""

@@ -35,6 +35,7 @@ WORLD: Final = {
     "code.lock": "lock files",
     "record.checkpoint": "the folder of results",
     "record.environment": "the machine",
+    "record.journal_file": "the journal",
     "record.store": "the folder of results",
     "record.upgrade": "the folder of results",
     "render.rollup": "the folder of results",

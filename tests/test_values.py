@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pytest_bets.diagnostics import MeasurementError
-from pytest_bets.values import canonical, digest, number, plain, spelled
+from pytest_bets.values import canonical, digest, indented, number, plain, spelled
 
 
 class Tensor:
@@ -181,3 +181,17 @@ def test_a_lone_surrogate_is_escaped_as_json_does_it() -> None:
     assert canonical("\udcff") == '"\\udcff"'
     assert json.loads(canonical("\udcff")) == "\udcff"
     assert len(digest("\udcff")) == 64
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+)
+
+
+@given(JSON_VALUES)
+@example({"a": [{}, [], (), (1,), 10**400, -0.0, 1e300, True, "\x7f\u2028\ud800"]})
+def test_indented_is_the_json_of_the_standard_library(item: object) -> None:
+    """To the byte, so that no recorded file changes; NaN and infinity are strings."""
+    expected = json.dumps(spelled(item), indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    assert indented(item) == expected

@@ -1,5 +1,6 @@
 """The declaration of a bet, as one frozen value."""
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,13 +10,14 @@ from typing import Final
 
 from pytest_bets.bet.docstring import Docstring
 from pytest_bets.sentence.ast import Sentence, names
-from pytest_bets.values import digest
+from pytest_bets.values import canonical, digest
 
 TIERS: Final = ("strict", "lenient", "catastrophic")
 CONTROL: Final = "control"
 CRITERIA: Final = (*TIERS, CONTROL)
 MARKERS: Final = (*CRITERIA, "challenges", "withdrawn", "replicate")
 SEED: Final = "seed"
+_INDEX: Final = ',"index":'
 
 _FILE_NAME: Final = re.compile(r"bet_(?:(\d+)(?:_\w+)?|\w+)\.py")
 
@@ -101,8 +103,21 @@ class Declaration:
         Seed i is the first 4 bytes, big-endian, of the SHA-256 of the canonical JSON of
         `{"id": id, "index": i, "sentences": {tier: [...]}, "sweep": {...}}`.
         """
-        base = {"id": self.id, "sentences": self.texts(), "sweep": dict(self.sweep)}
-        return [int(digest({**base, "index": index})[:8], 16) for index in range(count)]
+        head, _, tail = self.seeded.partition(_INDEX)
+        start = hashlib.sha256(f"{head}{_INDEX}".encode())
+        found = []
+        for index in range(count):
+            seed = start.copy()
+            seed.update(f"{index}{tail}".encode())
+            found.append(int.from_bytes(seed.digest()[:4], "big"))
+        return found
+
+    @property
+    def seeded(self) -> str:
+        """The text that the seeds are derived from, without the number of its index."""
+        base = {"id": self.id, "index": 0, "sentences": self.texts(), "sweep": dict(self.sweep)}
+        head, _, tail = canonical(base).partition(f"{_INDEX}0")
+        return f"{head}{_INDEX}{tail}"
 
 
 def is_bet_name(file: str) -> bool:

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Final
 
-from pytest_bets.bet import criteria, markers, source, thresholds
+from pytest_bets.bet import criteria, limits, markers, source, thresholds
 from pytest_bets.bet.declaration import CRITERIA, MARKERS, Declaration, is_bet_name, number_of
 from pytest_bets.bet.source import Function, Mark
 from pytest_bets.diagnostics import DeclarationError, Fault, Faults, nearest
 
 RESERVED: Final = (*CRITERIA, "record")
-MAX_SOURCE: Final = 500_000
+MAX_SOURCE: Final = 200_000
 """The maximum number of characters in a bet file: parsing stays below a few seconds."""
 _MENTION: Final = re.compile(
     rf"mark\s*\.\s*(?:{'|'.join(MARKERS)})\b|\bmark\s+as\b|=\s*pytest\s*\.\s*mark\s*$", re.MULTILINE
@@ -64,6 +64,7 @@ class _Parser:
     def declaration(self, marked: Sequence[tuple[Function, ast.ClassDef | None]]) -> Declaration:
         """Return the declaration, or raise all faults."""
         self._check_name()
+        limits.check_integers(self.tree, self.faults)
         docstring, docstring_line = thresholds.read(self.tree, self.faults)
         experiment = self._experiment(marked)
         marks = source.marks(experiment.decorator_list)
@@ -72,6 +73,8 @@ class _Parser:
         thresholds.check_thresholds(docstring, docstring_line, judged, self.faults)
         criteria.check_nesting(judged, self.faults)
         sweep = source.sweep(self.tree, marks, constants.literals)
+        replicate = markers.replicate(marks, experiment, constants, sweep, self.faults)
+        limits.check_cells(self.tree, marks, constants.literals, replicate, self.faults)
         declared = Declaration(
             file=self.faults.file,
             function=experiment.name,
@@ -81,10 +84,12 @@ class _Parser:
             constants={name: value for name, value in constants.values.items() if name != source.PILOT},
             pilot=markers.pilot(constants, self.faults),
             sweep=sweep,
-            replicate=markers.replicate(marks, experiment, constants, sweep, self.faults),
+            replicate=replicate,
             challenges=markers.challenges(marks, self.faults),
             withdrawn=markers.withdrawn(marks, self.faults),
         )
+        if replicate:
+            limits.check_seeds(len(declared.seeded), replicate, experiment.lineno, self.faults)
         self.faults.raise_any()
         return declared
 
@@ -124,7 +129,7 @@ class _Parser:
             self.faults.add(
                 experiment.lineno, f"`{experiment.name}` is the name of a tier's item", "another name", "experiment"
             )
-        if line := source.yields(experiment):
+        if "yield" in self.faults.source and (line := source.yields(experiment)):
             self.faults.add(line, f"`{experiment.name}` yields", "an experiment that returns its measurements once")
         return experiment
 

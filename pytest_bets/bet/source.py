@@ -210,11 +210,9 @@ def sweep(tree: ast.Module, own: Sequence[Mark], known: Mapping[str, object]) ->
     """
     found: dict[str, object] = {}
     for mark in (*own, *_module_marks(tree)):
-        if mark.name == "parametrize" and mark.call:
-            arguments = dict(zip(("argnames", "argvalues"), mark.call.args, strict=False))
-            arguments |= {word.arg: word.value for word in mark.call.keywords if word.arg}
-            if {"argnames", "argvalues"} <= arguments.keys():
-                found[_argument_names(arguments["argnames"])] = recorded(arguments["argvalues"], known)
+        arguments = _axis(mark)
+        if {"argnames", "argvalues"} <= arguments.keys():
+            found[_argument_names(arguments["argnames"])] = recorded(arguments["argvalues"], known)
     for function, _ in functions(tree):
         if function.name == "pytest_generate_tests":
             found[function.name] = {"source": ast.unparse(function)}
@@ -223,6 +221,20 @@ def sweep(tree: ast.Module, own: Sequence[Mark], known: Mapping[str, object]) ->
                 if word.arg == "params" and "fixture" in ast.unparse(decorator):
                     found[function.name] = recorded(word.value, known)
     return found
+
+
+def axes(tree: ast.Module, own: Sequence[Mark]) -> Iterator[tuple[Mark, ast.expr]]:
+    """Yield the values of each `parametrize` on the experiment or the module."""
+    for mark in (*own, *_module_marks(tree)):
+        if values := _axis(mark).get("argvalues"):
+            yield mark, values
+
+
+def _axis(mark: Mark) -> dict[str, ast.expr]:
+    if mark.name != "parametrize" or not mark.call:
+        return {}
+    arguments = dict(zip(("argnames", "argvalues"), mark.call.args, strict=False))
+    return arguments | {word.arg: word.value for word in mark.call.keywords if word.arg}
 
 
 def _module_marks(tree: ast.Module) -> tuple[Mark, ...]:

@@ -1,11 +1,11 @@
 """The command line beside pytest: new, show, history, rollup, compare, audit, claims, upgrade.
 
-Imports that only claims or audit needs stand in these commands: they take as long as reading a hundred bets.
+Imports that only some commands need are in these commands: they take as long as reading a hundred bets.
 """
 
 import argparse
+import gc
 import os
-import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePath
@@ -13,7 +13,6 @@ from typing import Final, NamedTuple
 
 from pytest_bets.bet.catalogue import Catalogue
 from pytest_bets.bet.declaration import Declaration, bet_id, number_of
-from pytest_bets.bet.template import LONGEST, SLUG, bet_file, created, slug
 from pytest_bets.cli.help import ABOUT, AUDIT, CLAIMS, COMPARE, UPGRADE
 from pytest_bets.diagnostics import (
     CommandError,
@@ -26,12 +25,10 @@ from pytest_bets.diagnostics import (
     UndeterminedError,
     nearest,
 )
-from pytest_bets.git.attributes import unite
 from pytest_bets.project import Project, locate
 from pytest_bets.record.store import JOURNAL, SUMMARY_JSON, SUMMARY_TEXT, Results
-from pytest_bets.record.summary import overview
+from pytest_bets.record.summary import overview, summarized
 from pytest_bets.render.rollup import rollup
-from pytest_bets.render.show import show, show_cells
 from pytest_bets.render.visible import encodable
 from pytest_bets.render.words import counts_words
 
@@ -63,6 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     0 done, or clean; 1 findings; 2 usage error; 3 cannot determine.
     """
+    gc.freeze()  # what was imported stays to the end: no collection need look at it again
     parser = _parser()
     options = parser.parse_args(arguments)
     try:
@@ -72,17 +70,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _failed(options.name, error, UNDETERMINED)
     except (CommandError, ProjectError, RecordError, OSError) as error:
         return _failed(options.name, error, USAGE)
-    print(answer.text, end="")  # noqa: T201
-    for file in _conflicts(project.results):
-        hint = "a merge conflict was left here; `pytest-bets rollup` writes the file again"
-        print(f"pytest-bets {options.name}: {file}: {hint}", file=sys.stderr)  # noqa: T201
+    print(encodable(answer.text, sys.stdout.encoding), end="")  # noqa: T201
+    for notice in (*_conflicts(project.results), *_journal_notices(project.results)):
+        print(f"pytest-bets {options.name}: {notice}", file=sys.stderr)  # noqa: T201
     return answer.status
 
 
 def _conflicts(results: Path) -> list[str]:
-    """Return the files of the summary in which git left a merge conflict: no command reads them."""
+    """Name the files of the summary in which git left a merge conflict: no command reads them."""
     files = [path for name in (SUMMARY_TEXT, SUMMARY_JSON) if (path := results / name).is_file()]
-    return [os.path.relpath(path) for path in files if b"\n<<<<<<< " in b"\n" + path.read_bytes()]
+    hint = "a merge conflict was left here; `pytest-bets rollup` writes the file again"
+    return [f"{os.path.relpath(path)}: {hint}" for path in files if b"\n<<<<<<< " in b"\n" + path.read_bytes()]
+
+
+def _journal_notices(results: Path) -> list[str]:
+    try:
+        return Results(results).notices()
+    except RecordError:  # the commands that read the journal have reported it
+        return []
 
 
 def _failed(command: str, error: Exception, status: int) -> int:
@@ -95,7 +100,7 @@ def _parser() -> argparse.ArgumentParser:
         "pytest-bets", description=ABOUT, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND", prog="pytest-bets")
 
     def command(name: str, function: object, about: str, example: str) -> argparse.ArgumentParser:
         added = commands.add_parser(
@@ -168,6 +173,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _new(project: Project, options: argparse.Namespace) -> Answer:
+    from pytest_bets.bet.template import bet_file, created
+    from pytest_bets.git.attributes import unite
+
     catalogue = _catalogue(project)
     number = catalogue.next_number() if options.number is None else options.number
     taken = catalogue.find(number)
@@ -187,6 +195,8 @@ def _new(project: Project, options: argparse.Namespace) -> Answer:
 
 
 def _slug(options: argparse.Namespace) -> str:
+    from pytest_bets.bet.template import LONGEST, SLUG, slug
+
     suggested = slug(options.slug or options.title)
     if options.slug is None:
         if not suggested:
@@ -211,25 +221,27 @@ def _home(catalogue: Catalogue) -> Path:
 def _show(project: Project, options: argparse.Namespace) -> Answer:
     from pytest_bets.audit.staleness import stale
     from pytest_bets.code.index import CodeIndex
+    from pytest_bets.render.show import show, show_cells
 
     catalogue, results = _catalogue(project), Results(project.results)
     declarations, unreadable = catalogue.declarations()
-    journal = results.journal()
-    summary = overview(results.records(), journal, declarations, unreadable)
+    results.refresh()
+    records = results.outlines()
+    summary = summarized(records, results.counts(records), declarations, unreadable)
     rows = {row.id: row for row in summary.bets}
     named = _matching(options.bet, rows)
     if not named:
         raise CommandError(_unknown(options.bet, catalogue, list(rows)))
     row = rows[named[0]]
     declaration: Declaration | None = next((bet for bet in declarations if bet.id == row.id), None)
-    columns, record = shutil.get_terminal_size().columns, results.record(row.id)
-    lines = [line for line in journal if line.bet == row.id]
+    runs, earlier = results.recent(row.id)
+    columns, record = _columns(), results.record(row.id)
     if options.cells:
         page = show_cells(record, row, columns)
     else:
         code = stale(record, CodeIndex(project.root, project.search)) if record else None
-        page = show(declaration, record, row, lines, min(columns, 100), options.results, code)
-    return Answer(encodable(page, sys.stdout.encoding))
+        page = show(declaration, record, row, runs, min(columns, 100), options.results, code, earlier=earlier)
+    return Answer(page)
 
 
 def _history(project: Project, options: argparse.Namespace) -> Answer:
@@ -245,8 +257,8 @@ def _history(project: Project, options: argparse.Namespace) -> Answer:
             raise CommandError(f"bet {options.bet} was never run: {results.folder / JOURNAL} has no line of it")
         raise CommandError(_unknown(options.bet, catalogue, [*ids, *declared]))
     runs = [(number, line) for number, line in kept if line.bet == named[0]]
-    page = history(named[0], runs, min(shutil.get_terminal_size().columns, 100))
-    return Answer(encodable(page, sys.stdout.encoding))
+    page = history(named[0], runs, min(_columns(), 100))
+    return Answer(page)
 
 
 def _matching(asked: str, ids: Iterable[str]) -> list[str]:
@@ -267,6 +279,12 @@ def _unknown(asked: str, catalogue: Catalogue, known: Sequence[str]) -> str:
     return f"there is no bet {asked!r} under {catalogue.root}" + (f"; did you mean {near}?" if near else "")
 
 
+def _columns() -> int:
+    import shutil
+
+    return shutil.get_terminal_size().columns
+
+
 def _rollup(project: Project, options: argparse.Namespace) -> Answer:  # noqa: ARG001  # every command has this signature
     results = Results(project.results)
     if not project.results.is_dir():
@@ -282,7 +300,7 @@ def _compare(project: Project, options: argparse.Namespace) -> Answer:
 
     found = compare(side(options.before, project), side(options.after, project), options.bets, options.unit)
     if options.format == "text":
-        return Answer(as_text(found, min(shutil.get_terminal_size().columns, 100)))
+        return Answer(as_text(found, min(_columns(), 100)))
     return Answer(as_json(found) if options.format == "json" else as_markdown(found))
 
 
@@ -318,7 +336,7 @@ def _claims(project: Project, options: argparse.Namespace) -> Answer:
     left = {item.kind for page in checked.values() for item in page.findings if not (options.fix and item.edit)}
     status = FINDINGS if left - {"unreadable"} else UNDETERMINED if left or undetermined else OK
     form = as_json if options.format == "json" else as_text
-    return Answer(encodable(form(checked, unread, fixed=options.fix), sys.stdout.encoding), status)
+    return Answer(form(checked, unread, fixed=options.fix), status)
 
 
 def _write_ups(root: Path) -> list[Path]:
@@ -337,7 +355,7 @@ def _audit(project: Project, options: argparse.Namespace) -> Answer:
         report = audit(gather(_catalogue(project), Results(project.results), project.search))
     except (EvidenceError, HistoryError, RecordError) as error:
         raise UndeterminedError(str(error)) from None
-    width = min(shutil.get_terminal_size().columns, 100)
+    width = min(_columns(), 100)
     text = as_json(report) if options.format == "json" else as_text(report, width)
     return Answer(text, {"clean": OK, "findings": FINDINGS, "unknown": UNDETERMINED}[report.state])
 

@@ -35,8 +35,8 @@ def take_baseline(bets: Mapping[Path, Declaration], context: Context) -> Baselin
 
     """
     settings, results = context.settings, context.results
+    results.refresh()  # a journal that cannot be read is an error before hours of work, not after
     records = results.outlines()
-    results.journal()  # a journal that cannot be read is an error before hours of work, not after
     standing = standings(claims(records, context.catalogue.declarations()[0]))
     by_id = {record.id: record for record in records}
     if not settings.kept:

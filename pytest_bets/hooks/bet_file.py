@@ -182,7 +182,7 @@ class ReplayItem(pytest.Item):
         from pytest_bets.hooks.replay import encode_record
 
         context = self.parent.context
-        self.parent.data[self.name] = encode_record(self.declaration, context.results, context.recorded_runs)
+        self.parent.data[self.name] = encode_record(self.declaration, context.results)
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """Point at the experiment."""

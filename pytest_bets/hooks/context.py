@@ -10,7 +10,6 @@ from pytest_bets.hooks.options import Settings
 from pytest_bets.hooks.registration import Registry
 from pytest_bets.hooks.resume import Resumed, resume
 from pytest_bets.project import on_path
-from pytest_bets.record.model import RunLine
 from pytest_bets.record.store import Results
 
 
@@ -38,11 +37,6 @@ class Context:
     def results(self) -> Results:
         """The folder of results."""
         return Results(self.settings.results)
-
-    @cached_property
-    def recorded_runs(self) -> Mapping[str, Sequence[RunLine]]:
-        """The journal's lines of every run that wrote a record, by bet."""
-        return self.results.written()
 
     @cached_property
     def registry(self) -> Registry:

@@ -4,9 +4,11 @@ import os
 import shlex
 from collections.abc import Iterator, Sequence
 
+from pytest_bets.diagnostics import count_noun
 from pytest_bets.hooks.run import FinishedBet
 from pytest_bets.hooks.session import Session
 from pytest_bets.record.checkpoint import Unfinished
+from pytest_bets.record.model import FIRST_RECORD_SCHEMA
 from pytest_bets.record.summary import lacks_control
 from pytest_bets.render.closing import bets_words
 from pytest_bets.render.registration import declaring
@@ -29,6 +31,7 @@ class Notes:
             return
         yield self._counts()
         yield from self._written()
+        yield from self._results()
         yield from self._kept_cells()
         yield from self._unstable()
         yield from self._uncontrolled()
@@ -65,6 +68,15 @@ class Notes:
             )
         elif self.settings.replay:
             yield f"Replayed from {self.folder}: no experiment ran, nothing was written."
+
+    def _results(self) -> Iterator[str]:
+        """Say what was wrong with the end of the journal, and which records `pytest-bets upgrade` would rewrite."""
+        for notice in self.session.context.results.notices():
+            yield f"{notice}."
+        old = [bet for bet, record in self.session.baseline.records.items() if record.schema == FIRST_RECORD_SCHEMA]
+        if old:
+            what = f"{count_noun(len(old), 'record')} of schema 1 ({listed(old)})"
+            yield f"Not upgraded: {what}: a run counts as one of other code until `pytest-bets upgrade` rewrites them."
 
     def _kept_cells(self) -> Iterator[str]:
         """Name the finished cells on disk that an interrupt, a selection or a crash left to resume."""

@@ -4,11 +4,12 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 from pytest_bets.bet.declaration import Declaration
 from pytest_bets.diagnostics import MisfitError, RecordError
 from pytest_bets.record.decode import decode, encode
+from pytest_bets.record.field import CHECKED
 from pytest_bets.record.model import (
     FIRST_JOURNAL_SCHEMA,
     FIRST_RECORD_SCHEMA,
@@ -34,6 +35,11 @@ from pytest_bets.record.verdict import Cell, Verdict
 from pytest_bets.values import canonical, encoded, indented, row
 
 T = TypeVar("T")
+
+MAX_LINE: Final = 2_000_000
+"""The maximum number of bytes of a journal line."""
+MAX_RECORD: Final = 100_000_000
+"""The maximum number of bytes of a record."""
 
 
 def build(
@@ -145,8 +151,8 @@ def dump_line(line: Line) -> bytes:
     return canonical(item).encode()
 
 
-def load(data: bytes, name: str) -> Record:
-    """Return the record in a file's bytes.
+def load(data: bytes, name: str, *, outline: bool = False) -> Record:
+    """Return the record in a file's bytes; an outline has no cells, which are checked all the same.
 
     Raises:
         RecordError: naming the file, and the line or the field at fault.
@@ -156,7 +162,11 @@ def load(data: bytes, name: str) -> Record:
     schema = item.get("schema") if isinstance(item, dict) else type(item).__name__
     if schema not in RECORD_SCHEMAS:
         raise RecordError(f"{name}: this is no record: its schema is {schema!r}, expected {_either(RECORD_SCHEMAS)}")
-    return _decoded(Record, item, name, code=CodeFiles if schema == FIRST_RECORD_SCHEMA else CodeDefinitions)
+    code = CodeFiles if schema == FIRST_RECORD_SCHEMA else CodeDefinitions
+    return _decoded(Record, item, name, code=code, **({"cells": _UNKEPT} if outline else {}))
+
+
+_UNKEPT: Final = Annotated[tuple[Cell, ...], CHECKED]
 
 
 def load_line(line: bytes, name: str) -> Line:
@@ -194,7 +204,12 @@ def _strict(data: bytes, name: str, merged: str) -> Any:
         raise RecordError(f'{name}: {token} is not valid JSON; write "{_SPELLING[token]}"')
 
     try:
-        return json.loads(data, parse_constant=refuse)
+        text = data.decode()
+        try:
+            return json.loads(text, parse_constant=refuse, object_pairs_hook=_once)
+        except _DoubledError:  # what comes later may be no JSON
+            where = _doubled(json.loads(text, parse_constant=refuse, object_pairs_hook=_Pairs))
+            raise RecordError(f"{name}: {where}") from None
     except json.JSONDecodeError as error:
         lines = data.splitlines()
         where = f"{name}:{error.lineno}" if len(lines) > 1 else name
@@ -205,6 +220,38 @@ def _strict(data: bytes, name: str, merged: str) -> Any:
         raise
     except (ValueError, RecursionError) as error:  # no UTF-8, an integer of thousands of digits, too deep
         raise RecordError(f"{name}: this is not JSON: {error}") from None
+
+
+class _DoubledError(Exception):
+    """A key is there twice in an object."""
+
+
+class _Pairs(list[tuple[str, Any]]):
+    """An object of JSON with all its keys."""
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise _DoubledError
+    return found
+
+
+def _doubled(item: object) -> str:
+    """Say where a key is there twice; the value has such an object."""
+    pending: list[tuple[str, object]] = [("", item)]
+    while pending:
+        path, found = pending.pop()
+        if isinstance(found, _Pairs):
+            seen: set[str] = set()
+            for key, _ in found:
+                if key in seen:
+                    return f"`{f'{path}.{key}'.lstrip('.')[:200]}`: the key is there twice; expected once"
+                seen.add(key)
+            pending += [(f"{path}.{key}", value) for key, value in found]
+        elif isinstance(found, list):
+            pending += [(f"{path}[{index}]", value) for index, value in enumerate(found)]
+    raise AssertionError  # no key is there twice
 
 
 _SPELLING: Final = {"NaN": "nan", "Infinity": "inf", "-Infinity": "-inf"}

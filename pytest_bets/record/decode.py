@@ -2,14 +2,14 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Final, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from pytest_bets.diagnostics import MisfitError
-from pytest_bets.record.field import SPELLED, Values
+from pytest_bets.record.field import CHECKED, SPELLED, Values
 from pytest_bets.values import number
 
 T = TypeVar("T")
@@ -109,24 +109,30 @@ _CALLED: Final[Mapping[Any, str]] = {
 def _reader(hint: Any) -> Reader:
     kind, notes = parts(hint)
     if len(members(kind)) > 1:
-        return _union(hint, [_reader(member) for member in members(kind)])
+        return _union(hint, members(kind))
     if any(isinstance(note, Values) for note in notes):
         return _values
     if get_origin(kind) is Literal:
         return _literal(hint, get_args(kind))
     if get_origin(kind) is tuple:
-        return _list(get_args(kind)[0])
+        return _checked(get_args(kind)[0]) if CHECKED in notes else _list(get_args(kind)[0])
     if _is_object(kind):
         return _object(kind, ())
     if kind is object:
-        return lambda item: item
+        return _any
     if get_origin(kind) is not None:
         return _mapping(get_args(kind)[1])
     return _number(hint, spelled=SPELLED in notes) if kind is float else _scalar(hint, kind)
 
 
 def _misfit(words: str, item: object) -> MisfitError:
-    return MisfitError(words, json.dumps(item)[:_LONGEST])
+    """Return the error; of a long or deep value no more is written out than is shown."""
+    shown = ""
+    for part in json.JSONEncoder().iterencode(item):
+        shown += part
+        if len(shown) >= _LONGEST:
+            break
+    return MisfitError(words, shown[:_LONGEST])
 
 
 def _is_object(kind: Any) -> bool:
@@ -162,9 +168,11 @@ def _literal(hint: Any, values: tuple[object, ...]) -> Reader:
     return read
 
 
-def _union(hint: Any, readers: list[Reader]) -> Reader:
+def _union(hint: Any, kinds: Sequence[Any]) -> Reader:
+    taking = {kind: [_reader(each) for each in kinds if kind in _taken(each)] for kind in _JSON}
+
     def read(item: Any) -> Any:
-        for one in readers:
+        for one in taking[type(item)]:
             try:
                 return one(item)
             except MisfitError:
@@ -172,6 +180,39 @@ def _union(hint: Any, readers: list[Reader]) -> Reader:
         raise _misfit(expected(hint), item)
 
     return read
+
+
+MAX_DEPTH: Final = 200
+"""The maximum number of levels of a constant or a sweep; the literals of Python have no more."""
+
+
+def _any(item: Any) -> Any:
+    level = [item]
+    for _ in range(MAX_DEPTH):
+        level = [
+            entry
+            for each in level
+            if isinstance(each, list | dict)
+            for entry in (each.values() if isinstance(each, dict) else each)
+        ]
+        if not level:
+            return item
+    raise _misfit(f"a value of at most {MAX_DEPTH} levels", item)
+
+
+_JSON: Final = frozenset({str, int, float, bool, NoneType, list, dict})
+
+
+def _taken(hint: Any) -> frozenset[type]:
+    """Return the types of JSON values among which a hint's are."""
+    kind, notes = parts(hint)
+    if get_origin(kind) is Literal:
+        return frozenset(map(type, get_args(kind)))
+    if kind is float:
+        return frozenset({int, float, str} if SPELLED in notes else {int, float})
+    if kind in _JSON:
+        return frozenset({kind})
+    return frozenset({list} if get_origin(kind) is tuple else {dict})
 
 
 def _all_of(hint: Any) -> frozenset[type]:
@@ -199,13 +240,31 @@ def _list(hint: Any) -> Reader:
     return read
 
 
+def _checked(hint: Any) -> Reader:
+    """Check a list of objects and keep none of them: a record may have many cells, which a summary does not show."""
+    whole = _list(hint)
+    readers = [(name, _reader(inner)) for name, inner in hints(hint).items()]
+
+    def read(item: Any) -> Any:
+        try:
+            for name, one in readers:
+                for entry in item:
+                    one(entry[name])
+        except (KeyError, TypeError, MisfitError):
+            whole(item)  # which says what does not fit, and where
+            raise
+        return ()
+
+    return read
+
+
 def _mapping(hint: Any) -> Reader:
     one, plain = _reader(hint), _all_of(hint)
 
     def read(item: Any) -> Any:
         if type(item) is not dict:
             raise _misfit("an object", item)
-        if hint is object or plain.issuperset(map(type, item.values())):
+        if plain.issuperset(map(type, item.values())):
             return item
         found = {}
         for key, entry in item.items():
@@ -257,7 +316,12 @@ def _values(item: Any) -> Any:
     if _PLAIN.issuperset(map(type, item.values())):
         return item
     try:
-        return {key: value if type(value) in _PLAIN else _value(value) for key, value in item.items()}
+        return {
+            key: value
+            if type(value) in _PLAIN or (type(value) is int and -_LARGEST <= value <= _LARGEST)
+            else _value(value)
+            for key, value in item.items()
+        }
     except MisfitError:
         pass
     for key, value in item.items():

@@ -35,6 +35,8 @@ class Values:
 
 SPELLED: Final = Note("spelled")
 """On a number: JSON has none for NaN and the infinities, so they are the strings "nan", "inf" and "-inf"."""
+CHECKED: Final = Note("checked")
+"""On a list: its entries are checked and not kept."""
 LATER: Final = Note("later")
 """On a field that files of older versions lack."""
 

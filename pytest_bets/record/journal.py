@@ -1,7 +1,7 @@
 """The runs of a journal, with the digests and records that upgrades gave them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from pytest_bets.record.model import (
     FIRST_RECORD_SCHEMA,
@@ -30,30 +30,45 @@ def upgrades(lines: Sequence[Line]) -> list[UpgradeLine]:
     return [line for line in lines if isinstance(line, UpgradeLine)]
 
 
+@dataclass
+class Given:
+    """What upgrades gave the runs of one bet: codes and records by the digests that they had before."""
+
+    codes: dict[str, str] = field(default_factory=dict)
+    records: dict[str, str] = field(default_factory=dict)
+
+    def add(self, line: UpgradeLine) -> None:
+        """Add the line of an upgrade."""
+        self.codes[line.was.code.digest] = line.code
+        self.records[line.was.record] = line.record
+
+    def of(self, line: RunLine) -> RunLine:
+        """Return the line of a run with the code and the record that upgrades gave it."""
+        return replace(
+            line,
+            code=self.codes.get(line.code, line.code),
+            record=self.records.get(line.record, line.record) if line.record else None,
+        )
+
+    def codes_of(self, code: str) -> set[str]:
+        """Return the digests that this code has in the lines of runs."""
+        before = {was for was, now in self.codes.items() if now == code}
+        return before if code in self.codes else {*before, code}
+
+    def records_of(self, record_sha256: str) -> list[str]:
+        """Return the hashes that this record had before upgrades."""
+        return [was for was, now in self.records.items() if now == record_sha256]
+
+
 def runs(lines: Sequence[Line]) -> list[RunLine]:
     """Return the lines of runs. Where a record was upgraded, its code has the digest that it got then, in every run."""
     found = [line for line in lines if isinstance(line, RunLine)]
     if len(found) == len(lines):
         return found
-    digests = {(line.bet, line.was.code.digest): line.code for line in upgrades(lines)}
-    records = {(line.bet, line.was.record): line.record for line in upgrades(lines)}
-    return [
-        replace(
-            line,
-            code=digests.get((line.bet, line.code), line.code),
-            record=records.get((line.bet, line.record), line.record) if line.record else None,
-        )
-        for line in found
-    ]
-
-
-def written(lines: Sequence[Line]) -> dict[str, list[RunLine]]:
-    """Return the lines of every run that wrote a record, by bet: as they are, and with what upgrades gave them."""
-    found: dict[str, list[RunLine]] = {}
-    for line in (*(line for line in lines if isinstance(line, RunLine)), *runs(lines)):
-        if line.record:
-            found.setdefault(line.bet, []).append(line)
-    return found
+    given: dict[str, Given] = {}
+    for line in upgrades(lines):
+        given.setdefault(line.bet, Given()).add(line)
+    return [given[line.bet].of(line) if line.bet in given else line for line in found]
 
 
 def upgraded(record: Record, code: Code) -> Record:

@@ -1,24 +1,31 @@
 """The results folder: records, the journal, the summary. Whole at every moment, whatever is killed."""
 
-import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pytest_bets.bet.declaration import bet_order
 from pytest_bets.diagnostics import RecordError
-from pytest_bets.record.codec import dump, dump_line, journal_line, load, load_line, sha256
-from pytest_bets.record.journal import runs, written
-from pytest_bets.record.model import Line, Record, RunLine
+from pytest_bets.record.codec import MAX_RECORD, dump, journal_line, load, load_line, sha256
+from pytest_bets.record.journal import runs
+from pytest_bets.record.journal_file import JournalFile, is_cut_off, unended
+from pytest_bets.record.model import Line, Record, RunCounts, RunLine
+from pytest_bets.record.tally import Tally
 from pytest_bets.walk import ignored
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 JOURNAL: Final = "journal.jsonl"
 SUMMARY_JSON: Final = "SUMMARY.json"
 SUMMARY_TEXT: Final = "SUMMARY.md"
 PRIVATE: Final = ".bets"
+INDEX: Final = "journal-index"
+CUT_OFF: Final = "cut-off.jsonl"
 NO_RECORDS: Final = frozenset({SUMMARY_JSON})
 """JSON files in the folder that are no records."""
 
@@ -45,6 +52,7 @@ class Results:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._journal = JournalFile(folder / JOURNAL)
         self._written: dict[str, tuple[str, Record]] = {}
 
     def record_path(self, bet: str) -> Path:
@@ -58,12 +66,18 @@ class Results:
             RecordError: when the file is no record.
 
         """
+        return self._load(bet)
+
+    def _load(self, bet: str, *, outline: bool = False) -> Record | None:
         path = self.record_path(bet)
         try:
-            data = path.read_bytes()
+            with path.open("rb") as file:
+                data = file.read(MAX_RECORD + 1)
         except FileNotFoundError:
             return None
-        record = load(data, str(path))
+        if len(data) > MAX_RECORD:
+            raise RecordError(f"{path}: the record has {path.stat().st_size:,} bytes; expected at most {MAX_RECORD:,}")
+        record = load(data, str(path), outline=outline)
         if record.id != bet:
             raise RecordError(f"{path}: this is the record of bet {record.id!r}, expected {bet!r}")
         return record
@@ -91,13 +105,85 @@ class Results:
         path = self.record_path(bet)
         if outline and path.exists() and sha256(path.read_bytes()) == digest:
             return outline
-        record = self.record(bet)
-        return replace(record, cells=()) if record else None
+        return self._load(bet, outline=True)
 
     def _each(self, reading: Callable[[str], Record | None]) -> list[Record]:
         paths = (path for path in sorted(self.folder.glob("*.json")) if path.name not in NO_RECORDS)
         found = [record for path in paths if (record := reading(path.stem)) is not None]
         return sorted(found, key=lambda record: bet_order(record.id, record.bet.number))
+
+    def refresh(self) -> None:
+        """Read what is new in the journal, and finish what a killed session left unfinished.
+
+        Raises:
+            RecordError: when a line is none of ours.
+
+        """
+        self._journal.refresh(self._index)
+        private = self.folder / PRIVATE
+        is_unfinished = private.exists() and (self._journal.cut_off or any(private.glob("*.json.draft")))
+        if is_unfinished or self._journal.is_behind:
+            with suppress(OSError), self.locked():  # in a folder that cannot be written, all can still be read
+                self._journal.refresh(self._index)  # another session may have been in the middle of a line
+                self._finish_records()
+                if self._journal.is_behind:
+                    self._draft(INDEX, self._journal.indexed()).replace(self._index)
+
+    @property
+    def _index(self) -> Path:
+        return self.folder / PRIVATE / INDEX
+
+    def _tally(self, bet: str) -> Tally:
+        self._journal.refresh(self._index)
+        return self._journal.tally(bet)
+
+    def counts(self, records: Sequence[Record]) -> dict[str, RunCounts]:
+        """Return how many runs each of these bets had, and how many agree with its record.
+
+        Raises:
+            RecordError: when a line of the journal is none of ours.
+
+        """
+        self.refresh()
+        return {record.id: self._journal.tally(record.id).counts(record) for record in records}
+
+    def recent(self, bet: str) -> tuple[list[RunLine], int]:
+        """Return the last runs of a bet, with what upgrades gave them, and how many there were before.
+
+        Raises:
+            RecordError: when a line of the journal is none of ours.
+
+        """
+        tally = self._tally(bet)
+        found = [tally.given.of(self._journal.run_at(start)) for start in tally.recent]
+        return found, tally.total - len(found)
+
+    def writer(self, bet: str, record_sha256: str) -> tuple[RunLine | None, bool]:
+        """Return the run that wrote a record, and whether the journal has it; else the last run that wrote one.
+
+        Raises:
+            RecordError: when a line of the journal is none of ours.
+
+        """
+        tally = self._tally(bet)
+        start = tally.writer(record_sha256)
+        is_there = start is not None
+        start = tally.last_writer() if start is None else start
+        if start is None:
+            return None, False
+        line = self._journal.run_at(start)
+        return (line if line.record == record_sha256 else tally.given.of(line)), is_there
+
+    def notices(self) -> list[str]:
+        """Return what is wrong with the end of the journal, and what was repaired here, a sentence each.
+
+        Raises:
+            RecordError: when a line of the journal is none of ours.
+
+        """
+        if not self._journal.ends_whole():
+            self._journal.refresh(self._index)
+        return self._journal.notices()
 
     def journal(self) -> list[RunLine]:
         """Return the lines of the journal that are of runs, with what upgrades gave them.
@@ -122,28 +208,24 @@ class Results:
     def _loaded(self) -> list[Line]:
         return [load_line(line, f"{self.folder / JOURNAL}:{index}") for index, line in enumerate(self.lines(), start=1)]
 
-    def written(self) -> dict[str, list[RunLine]]:
-        """Return the lines of every run that wrote a record, by bet.
-
-        Raises:
-            RecordError: when a line is none of ours.
-
-        """
-        return written(self._loaded())
-
     def lines(self) -> list[bytes]:
-        """Return the lines of the journal as they stand there."""
+        """Return the lines of the journal as they stand there, without an end that was cut off."""
         try:
-            return (self.folder / JOURNAL).read_bytes().splitlines()
+            with (self.folder / JOURNAL).open("rb") as file:
+                lines = file.readlines()
         except FileNotFoundError:
             return []
+        if lines and is_cut_off(lines[-1]):
+            lines.pop()
+        return [unended(line) for line in lines]
 
     def keep(self, record: Record, rows: Sequence[str], clocked: Clocked, *, complete: bool) -> Kept:
         """Add a run to the journal and, where it is due, write its record with the rows given as its cells.
 
         A record stands for its pair of digests: a later run of the same pair leaves its bytes alone. A void run never
         replaces a record that has a verdict. An incomplete run writes no record. The journal is written first: a line
-        without its record tells of a run that was cut off, a record without its line would look like a forgery.
+        without its record tells of a run that was cut off, a record without its line would look like a forgery. The
+        record's bytes lie beside it by then, so that the next reader can put them in place.
 
         Raises:
             OSError: when the folder cannot be written.
@@ -152,11 +234,13 @@ class Results:
         """
         bet = record.id
         with self.locked():
-            standing = self.record(bet)
-            is_due = complete and _due(standing, record)
+            self._journal.refresh(self._index)
+            self._finish_records()
+            is_due = complete and _due(self._outline(bet), record)
             data = dump(record, rows)
-            lines = self.lines()
-            own = _lines_of(bet, lines)
+            if len(data) > MAX_RECORD:
+                raise RecordError(f"{self.record_path(bet)}: it would have {len(data):,} bytes; at most {MAX_RECORD:,}")
+            tally = self._journal.tally(bet)
             entry = journal_line(
                 record,
                 rows,
@@ -164,21 +248,43 @@ class Results:
                 time=clocked.time,
                 host=clocked.host,
                 seconds=clocked.seconds,
-                previous=sha256(own[-1]) if own else None,
+                previous=tally.last,
             )
-            self._write(JOURNAL, b"".join(line + b"\n" for line in [*lines, dump_line(entry)]))
+            self._add([entry], {bet: data} if is_due else {})
             if is_due:
-                self._write(self.record_path(bet).name, data)
                 self._written[bet] = sha256(data), replace(record, cells=())
-            earlier = runs([load_line(line, JOURNAL) for line in own])
-        return Kept(is_due, sum(line.pair == entry.pair for line in earlier) + 1)
+            return Kept(is_due, tally.repeats(entry.pair))
 
-    def rewrite(self, lines: Sequence[bytes] | None, records: Mapping[str, bytes]) -> None:
-        """Replace the journal, where lines are given, and then records by bet; the lock is held."""
-        if lines is not None:
-            self._write(JOURNAL, b"".join(line + b"\n" for line in lines))
-        for bet, data in records.items():
-            self._write(self.record_path(bet).name, data)
+    def add(self, lines: Sequence[Line], records: Mapping[str, bytes]) -> None:
+        """Add lines to the journal and write records by bet, under the lock that is held.
+
+        Raises:
+            OSError: when the folder cannot be written.
+
+        """
+        self._journal.refresh(self._index)
+        self._add(lines, records)
+
+    def _add(self, lines: Sequence[Line], records: Mapping[str, bytes]) -> None:
+        drafts = [self._draft(self.record_path(bet).name, data) for bet, data in records.items()]
+        try:
+            if lines:
+                self._journal.append(lines, self.private() / CUT_OFF)
+        except (OSError, RecordError):
+            for draft in drafts:
+                draft.unlink()
+            raise
+        for bet, draft in zip(records, drafts, strict=True):
+            draft.replace(self.record_path(bet))
+
+    def _finish_records(self) -> None:
+        """Put records in place whose run has its line in the journal: their session was killed in between."""
+        for draft in self.private().glob("*.json.draft"):
+            bet = draft.name.removesuffix(".json.draft")
+            if self._journal.tally(bet).is_last_written(sha256(draft.read_bytes())):
+                draft.replace(self.record_path(bet))
+            else:
+                draft.unlink()
 
     def write_summary(self, summary_json: str, summary_text: str) -> None:
         """Write both forms of the summary under the lock that is held; a file that says the same keeps its time."""
@@ -189,20 +295,33 @@ class Results:
 
     def _write(self, name: str, data: bytes) -> None:
         """Replace a file so that at every moment it holds its old bytes or its new ones, whole; the lock is held."""
+        self._draft(name, data).replace(self.folder / name)
+
+    def _draft(self, name: str, data: bytes) -> Path:
+        """Write the bytes of a file beside it, and wait until they are on the disk."""
         draft = self.private() / f"{name}.draft"
-        with draft.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(self.folder / name)
+        try:
+            with draft.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError:
+            draft.unlink(missing_ok=True)  # a full disk needs the space
+            raise
+        return draft
 
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the folder against every other session, on this machine, until the block ends."""
+        self.private()
+        with self._lock:
+            yield
+
+    @cached_property
+    def _lock(self) -> "BaseFileLock":
         from filelock import FileLock
 
-        with FileLock(self.private() / "lock"):
-            yield
+        return FileLock(self.folder / PRIVATE / "lock")
 
     def unfinished(self) -> Path:
         """Return where the finished cells of unfinished runs are noted; nothing is made yet."""
@@ -211,11 +330,6 @@ class Results:
     def private(self) -> Path:
         """Return the subfolder for what is not of record, made on first use and ignored by git."""
         return ignored(self.folder / PRIVATE)
-
-
-def _lines_of(bet: str, lines: Sequence[bytes]) -> list[bytes]:
-    mention = f'"bet":{json.dumps(bet, ensure_ascii=False)}'.encode()
-    return [line for line in lines if mention in line and load_line(line, JOURNAL).bet == bet]
 
 
 def _due(standing: Record | None, record: Record) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from pytest_bets.bet import docstring
 from pytest_bets.bet.declaration import Declaration, bet_id, bet_order
@@ -31,14 +31,31 @@ def overview(
     declarations: Sequence[Declaration],
     unreadable: Sequence[DeclarationError] = (),
 ) -> Summary:
-    """Return the summary: counts, a row a bet, and the lists that a reviewer reads first."""
+    """Return the summary of records, with all lines of the journal at hand."""
+    runs: dict[str, list[RunLine]] = {}
+    for line in journal:
+        runs.setdefault(line.bet, []).append(line)
+    counts = {}
+    for record in records:
+        own = runs.get(record.id, [])
+        counts[record.id] = RunCounts(len(own), *agreeing(own, record))
+    return summarized(records, counts, declarations, unreadable)
+
+
+def summarized(
+    records: Sequence[Record],
+    counts: Mapping[str, RunCounts],
+    declarations: Sequence[Declaration],
+    unreadable: Sequence[DeclarationError] = (),
+) -> Summary:
+    """Return the summary: counts, a row a bet, and the lists that a reviewer reads first.
+
+    `counts` says of each bet that has a record how often it was run.
+    """
     by_id = {record.id: record for record in records}
     declared = {declaration.id: declaration for declaration in declarations}
     ids = sorted({*by_id, *declared}, key=lambda bet: _order(bet, by_id, declared))
     standing = standings(claims(records, declarations))
-    runs: dict[str, list[RunLine]] = {}
-    for line in journal:
-        runs.setdefault(line.bet, []).append(line)
     broken = {bet_id(error.faults[0].file): error.faults[0].file for error in unreadable}
     challenged: dict[str, list[Challenged]] = {}
     for bet in ids:
@@ -46,8 +63,12 @@ def overview(
             challenged.setdefault(challenge.by, []).append(Challenged(bet, challenge.end))
     renamed = _renamed(by_id, {*declared, *broken}, declarations)
     rows = [
-        replace(
-            _row(by_id.get(bet), declared.get(bet), standing[bet], runs.get(bet, []), broken.get(bet)),
+        _row(
+            by_id.get(bet),
+            declared.get(bet),
+            counts.get(bet),
+            broken.get(bet),
+            standing=standing[bet],
             challenged=tuple(challenged.get(bet, ())),
             renamed_to=renamed.get(bet),
         )
@@ -115,11 +136,11 @@ def _order(bet: str, by_id: Mapping[str, Record], declared: Mapping[str, Declara
 def _row(
     record: Record | None,
     declaration: Declaration | None,
-    standing: Standing,
-    runs: Sequence[RunLine],
+    runs: RunCounts | None,
     broken: str | None,
+    **both: Any,
 ) -> SummaryRow:
-    row = _recorded(record, runs) if record else _NEVER_RUN
+    row = _recorded(record, runs or _NEVER_RUN.runs) if record else _NEVER_RUN
     if declaration is not None:
         return replace(
             row,
@@ -129,16 +150,16 @@ def _row(
             file=declaration.file,
             declaration_changed=record is not None and record.declaration.digest != declaration.digest,
             challenges=declaration.challenges,
-            standing=standing,
             scope=declaration.docstring.prose("Scope"),
+            **both,
         )
     assert record is not None  # noqa: S101  # every id comes from one of the two
     return replace(
         row,
         file=broken,
         challenges=record.declaration.challenges,
-        standing=standing,
         scope=docstring.read(record.declaration.docstring).prose("Scope"),
+        **both,
     )
 
 
@@ -164,8 +185,7 @@ _NEVER_RUN: Final = SummaryRow(
 )
 
 
-def _recorded(record: Record, runs: Sequence[RunLine]) -> SummaryRow:
-    same, agreed = agreeing(runs, record)
+def _recorded(record: Record, runs: RunCounts) -> SummaryRow:
     return replace(
         _NEVER_RUN,
         id=record.id,
@@ -183,7 +203,7 @@ def _recorded(record: Record, runs: Sequence[RunLine]) -> SummaryRow:
         ),
         decided=tuple(decided(record, record.criteria)),
         registration=record.registration.state,
-        runs=RunCounts(len(runs), same, agreed),
+        runs=runs,
     )
 
 

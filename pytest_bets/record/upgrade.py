@@ -9,7 +9,7 @@ from pytest_bets.code.index import CodeIndex
 from pytest_bets.code.program import Outlines
 from pytest_bets.diagnostics import RefusedError
 from pytest_bets.git.commit import Commits, commits
-from pytest_bets.record.codec import dump, dump_line, file_sha256, load, load_line, rows_of, sha256
+from pytest_bets.record.codec import dump, file_sha256, load, load_line, rows_of, sha256
 from pytest_bets.record.journal import Upgraded, upgrade_line, upgraded
 from pytest_bets.record.model import RECORD_SCHEMA, Code, CodeDefinitions, CodeFiles, Line, Record, RunLine, UpgradeLine
 from pytest_bets.record.store import JOURNAL, Clocked, Results
@@ -99,7 +99,7 @@ def upgrade(results: Results, source: Recorded, clocked: Clocked, *, dry: bool =
             (sha256(line), load_line(line, f"{results.folder / JOURNAL}:{at}")) for at, line in enumerate(raw, 1)
         ]
         outcomes: list[Outcome] = []
-        added: list[bytes] = []
+        added: list[UpgradeLine] = []
         files: dict[str, bytes] = {}
         for record in results.records():
             bet, files_then = record.id, record.code
@@ -117,7 +117,7 @@ def upgrade(results: Results, source: Recorded, clocked: Clocked, *, dry: bool =
             files[bet] = data
             outcomes.append(Outcome(bet, True, text))
         if not dry:
-            results.rewrite([*raw, *added] if added else None, files)
+            results.add(added, files)
     return outcomes
 
 
@@ -128,7 +128,7 @@ def _upgraded(
     journal: Sequence[tuple[str, Line]],
     source: Recorded,
     clocked: Clocked,
-) -> tuple[bytes | None, bytes, str]:
+) -> tuple[UpgradeLine | None, bytes, str]:
     """Return the line to add, if any, the bytes of the upgraded record, and what became of it."""
     was_sha256 = file_sha256(data)
     own = [(digest, line) for digest, line in journal if line.bet == record.id]
@@ -152,4 +152,4 @@ def _upgraded(
         host=clocked.host,
         previous=own[-1][0],
     )
-    return dump_line(line), written, text
+    return line, written, text

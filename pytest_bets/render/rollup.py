@@ -5,7 +5,7 @@ import os
 from pytest_bets.bet.catalogue import Catalogue
 from pytest_bets.record.model import Summary
 from pytest_bets.record.store import Results
-from pytest_bets.record.summary import overview
+from pytest_bets.record.summary import summarized
 from pytest_bets.render.summary import as_json, as_markdown
 
 
@@ -20,6 +20,8 @@ def rollup(results: Results, catalogue: Catalogue) -> Summary:
     declarations, unreadable = catalogue.declarations()
     to_root = f"{os.path.relpath(catalogue.root, results.folder)}/".replace(os.sep, "/")
     with results.locked():
-        summary = overview(results.outlines(), results.journal(), declarations, unreadable)
+        results.refresh()
+        records = results.outlines()
+        summary = summarized(records, results.counts(records), declarations, unreadable)
         results.write_summary(as_json(summary), as_markdown(summary, to_root))
     return summary

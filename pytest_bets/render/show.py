@@ -6,7 +6,7 @@ from typing import Final
 
 from pytest_bets.bet.declaration import CRITERIA, Criterion, Declaration
 from pytest_bets.code.staleness import Difference, moved_words, named
-from pytest_bets.diagnostics import SentenceError
+from pytest_bets.diagnostics import SentenceError, count_noun
 from pytest_bets.record.model import Code, CodeDefinitions, Environment, Record, RunLine, SummaryRow
 from pytest_bets.record.verdict import Judged, figure
 from pytest_bets.render.cells import cells_table, measured_lines
@@ -29,11 +29,13 @@ def show(
     width: int = 80,
     results: str | None = None,
     code: Difference | None = None,
+    *,
+    earlier: int = 0,
 ) -> str:
     """Return the page of a bet, of which the declaration or the record may be gone.
 
     `row` is its row of the summary; `results` names the folder as it was typed, where one was; `code` is how the bet's
-    code differs from the code in the record.
+    code differs from the code in the record; `earlier` is the number of runs before those of `journal`.
     """
     lines = [*_heading(row, width), ""]
     gone = f"Renamed to {visible(row.renamed_to)}." if row.renamed_to else "The bet's file is gone."
@@ -42,7 +44,7 @@ def show(
     lines += _entry("Standing", standing_words(row.standing), width)
     if row.challenged:
         lines += _entry("Challenges", "; ".join(challenged_words(row.challenged)), width)
-    lines += ["", *_history(row, journal)]
+    lines += ["", *_history(row, journal, earlier)]
     return "\n".join(lines) + "\n"
 
 
@@ -156,7 +158,7 @@ def _code(part: Code, code: Difference | None, width: int) -> Iterator[str]:
         yield from _entry("Moved", f"the same code at another place: {moved_words(code.moved)}", width)
 
 
-def _history(row: SummaryRow, journal: Sequence[RunLine]) -> Iterator[str]:
+def _history(row: SummaryRow, journal: Sequence[RunLine], earlier: int) -> Iterator[str]:
     if not journal:
         yield "History       no run in the journal"
         return
@@ -164,6 +166,8 @@ def _history(row: SummaryRow, journal: Sequence[RunLine]) -> Iterator[str]:
     count = f"{runs.total} run{'s' if runs.total != 1 else ''}"
     agreed = f"{runs.agreed} of {runs.same} agree with it"
     yield f"History       {count}; of the record's declaration and code {agreed}"
+    if earlier:
+        yield f"  {count_noun(earlier, 'earlier run')}: see journal.jsonl beside the record"
     for line in journal:
         values = ", ".join(figure(item.value) for item in line.criteria if item.tier == "strict")
         words = f"strict {values}" if values else str(line.void or "")

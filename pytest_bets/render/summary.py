@@ -1,6 +1,5 @@
 """The summary as a page of Markdown."""
 
-import json
 import posixpath
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -10,12 +9,12 @@ from pytest_bets.record.model import RunCounts, Summary, SummaryRow
 from pytest_bets.record.summary import lacks_control
 from pytest_bets.render.markdown import code, link, plain, row, section
 from pytest_bets.render.words import challenged_words, counts_words, decided_words, standing_words, verdict_words
-from pytest_bets.values import spelled
+from pytest_bets.values import indented
 
 
 def as_json(overview: Summary) -> str:
     """Return the summary as the text of SUMMARY.json."""
-    return json.dumps(spelled(encode(overview)), indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+    return indented(encode(overview)) + "\n"
 
 
 def as_markdown(overview: Summary, to_root: str) -> str:

@@ -5,9 +5,7 @@ the last bit: sums are exact before they are rounded, and a zero has no sign. No
 """
 
 import math
-import statistics
 from collections.abc import Callable, Sequence
-from fractions import Fraction
 from typing import Final
 
 DEFAULT_LEVEL: Final = 0.95
@@ -22,6 +20,8 @@ def total(column: Column) -> float:
     try:
         return math.fsum(column) + 0.0
     except OverflowError:  # of the sum, or of a part of it
+        from fractions import Fraction
+
         exact = sum(map(Fraction, column))
     try:
         return float(exact)
@@ -31,11 +31,15 @@ def total(column: Column) -> float:
 
 def mean(column: Column) -> float:
     """Return the arithmetic mean, correctly rounded, so it never leaves the range of the values."""
+    import statistics  # slow to import, and a summary computes nothing
+
     return _special(column) or float(statistics.mean(column)) + 0.0
 
 
 def std(column: Column) -> float:
     """Return the sample standard deviation (n - 1 in the denominator); NaN for a single value or an infinite one."""
+    import statistics
+
     if len(column) < 2 or _special(column):
         return math.nan
     try:

@@ -19,7 +19,7 @@ def test_an_unnumbered_file_with_our_markers_that_is_no_python_is_refused(bet: W
     assert "bet_gain.py:20: this is not Python: " in refused()
 
 
-@pytest.mark.parametrize("source", ["X = 1\x00", "X = " + "-" * 100_000 + "1", "X = 1" + " + 1" * 50_000, "(" * 300])
+@pytest.mark.parametrize("source", ["X = 1\x00", "X = " + "-" * 100_000 + "1", "X = 1" + " + 1" * 40_000, "(" * 300])
 def test_a_file_that_breaks_pythons_own_parser_is_refused_like_any(
     bet: WriteBet, refused: Refused, source: str
 ) -> None:

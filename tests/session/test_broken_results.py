@@ -66,7 +66,7 @@ BREAKAGES: dict[str, tuple[str, Callable[[str], str], str]] = {
     ),
     "a line that was cut off": (
         JOURNAL,
-        lambda text: text[:200],
+        lambda text: f"{text[:200]}\n",
         "results/journal.jsonl:1: this is not JSON: ",
     ),
     "a token that is no JSON": (

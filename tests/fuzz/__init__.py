@@ -1,0 +1,1 @@
+"""Fuzz targets: `python -m tests.fuzz` runs each of them for some seconds."""

@@ -1,6 +1,7 @@
 """What an audit reads, gathered from git, the bet files and the folder of results."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -9,9 +10,10 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Final
 
-from pytest_bets.audit.evidence import BetRevision, Evidence, Held, JournalLine, RecordFacts, RecordRevision
+from pytest_bets.audit.evidence import BetRevision, Evidence, Held, JournalLine, MergeSide, RecordFacts, RecordRevision
 from pytest_bets.audit.evidence import facts as facts_in
 from pytest_bets.audit.evidence import held as held_in
+from pytest_bets.audit.present import Present, present
 from pytest_bets.audit.staleness import drift, inside
 from pytest_bets.bet.catalogue import Catalogue
 from pytest_bets.bet.declaration import Declaration, bet_id, is_bet_name
@@ -19,7 +21,7 @@ from pytest_bets.code.lock import lock
 from pytest_bets.diagnostics import EvidenceError, RecordError
 from pytest_bets.git import checkout as git
 from pytest_bets.git import log as history
-from pytest_bets.git.log import Touch
+from pytest_bets.git.log import Side, Touch
 from pytest_bets.git.revision import Commit
 from pytest_bets.record.codec import file_sha256, load_line, sha256
 from pytest_bets.record.journal import Upgraded, upgrades
@@ -37,7 +39,6 @@ def gather(catalogue: Catalogue, results: Results, search: Sequence[Path] = ()) 
     Raises:
         EvidenceError: outside git, in a shallow clone, and where nothing was ever committed.
         HistoryError: where git fails.
-        RecordError: where a record or a line of the journal, as they are now, cannot be read.
 
     """
     root = catalogue.root.resolve()
@@ -65,12 +66,13 @@ class _Gatherer:
             later = pool.submit(self._line_touches)  # git takes its time over this; the bets are read meanwhile
             commits = history.commits(self.tree.top)
             committed = list(history.touches(self.tree.top, self._is_ours))
+            merged = list(history.sides(self.tree.top, self._is_bet))
             uncommitted, present = self._uncommitted(committed, foreign)
             touches = [*committed, *uncommitted]
-            declared, facts = self._read(touches)
+            declared, facts = self._read(touches, merged)
             work = Commit("", (self.head,), "", "not committed", len(commits))
             lines = self._lines(later.result(), commits, work)
-        now = {record.id: record for record in self.results.records()}
+        now = self.now.records
         declarations, unreadable = self.catalogue.declarations()
         drifted, moved = drift(self.catalogue.root, self.tree.top, self.search, now, commits, work)
         outside = (
@@ -79,12 +81,22 @@ class _Gatherer:
         return Evidence(
             commits=commits,
             bets=[_revision(touch, commits.get(touch.commit, work), declared) for touch in touches if _is_bet(touch)],
+            merges=[
+                MergeSide(
+                    commits[side.merge],
+                    commits[side.parent],
+                    side.path,
+                    declared.get((side.before or "", side.path)),
+                    declared.get((side.after or "", side.path)),
+                )
+                for side in merged
+            ],
             records=list(_records([touch for touch in touches if not _is_bet(touch)], commits, work, facts)),
             lines=lines,
             declarations=declarations,
             now=now,
-            now_sha256={bet: file_sha256(self.results.record_path(bet).read_bytes()) for bet in now},
-            journal=[(sha256(line), load_line(line, JOURNAL)) for line in self.results.lines()],
+            now_sha256=self.now.sha256,
+            journal=self.now.journal,
             held=self._digests(sorted(self._asked(touches, lines))),
             drift=drifted,
             moved=moved,
@@ -92,10 +104,14 @@ class _Gatherer:
             lock=lock(self.catalogue.root),
             present=present,
             foreign=foreign,
-            unknown=[*outside, *(str(fault) for error in unreadable for fault in error.faults)],
+            ignored=self._ignored(),
+            unread=self.now.unread,
+            unknown=[*outside, *self.now.faults, *(str(fault) for error in unreadable for fault in error.faults)],
         )
 
-    def _read(self, touches: Sequence[Touch]) -> tuple[dict[tuple[str, str], Held], dict[str, RecordFacts]]:
+    def _read(
+        self, touches: Sequence[Touch], merged: Sequence[Side]
+    ) -> tuple[dict[tuple[str, str], Held], dict[str, RecordFacts]]:
         """Return what bet files held by blob and path, and what records say by blob."""
         declared: dict[tuple[str, str], Held] = {}
         facts: dict[str, RecordFacts] = {}
@@ -104,6 +120,10 @@ class _Gatherer:
             for blob, path in ((touch.before, touch.was), (touch.after, touch.path), *touch.others):
                 if blob and path:
                     wanted.setdefault(blob, set()).add(path)
+        for side in merged:
+            for blob in (side.before, side.after):
+                if blob:
+                    wanted.setdefault(blob, set()).add(side.path)
         for name, data in self._contents(list(wanted)):
             if data is None:
                 raise EvidenceError(f"git has no object {name}: this clone is partial or damaged")
@@ -113,6 +133,20 @@ class _Gatherer:
                 else:
                     facts[name] = facts_in(data)
         return declared, facts
+
+    @cached_property
+    def now(self) -> Present:
+        """The folder of results."""
+        return present(self.results, self.catalogue.root)
+
+    def _ignored(self) -> frozenset[str]:
+        """Return the bets whose record is in no commit and will be in none, because git ignores it."""
+        paths = {bet: self.results.record_path(bet).resolve() for bet in self.now.records}
+        names = {bet: name for bet, path in paths.items() if (name := self._inside(path))}
+        heads = history.contents(self.tree.top, [f"{self.head}:{name}" for name in names.values()])
+        new = [bet for bet, head in zip(names, heads, strict=True) if head is None]
+        untracked = self.tree.among_untracked(paths[bet] for bet in new)
+        return frozenset(bet for bet in new if paths[bet] not in untracked and names[bet] not in self.tree.changed)
 
     def _upgraded(self, lines: Sequence[JournalLine], touches: Sequence[Touch]) -> dict[str, Upgraded]:
         found = {entry.record: entry for entry in upgrades([line.entry for line in lines])}
@@ -141,9 +175,12 @@ class _Gatherer:
 
     def _is_ours(self, path: str) -> bool:
         if path.endswith(".py"):
-            return is_bet_name(path) and (self._root == "." or path.startswith(f"{self._root}/"))
+            return self._is_bet(path)
         folder, _, name = path.rpartition("/")
         return name.endswith(".json") and name != SUMMARY_JSON and (folder or ".") == self._folder
+
+    def _is_bet(self, path: str) -> bool:
+        return is_bet_name(path) and (self._root == "." or path.startswith(f"{self._root}/"))
 
     @cached_property
     def _root(self) -> str | None:
@@ -165,7 +202,10 @@ class _Gatherer:
         heads = history.contents(self.tree.top, [f"{self.head}:{path}" for path in ours])
         for path, head in zip(ours, heads, strict=True):
             file = self.tree.top / path
-            disk = file.read_bytes() if file.is_file() else None
+            try:
+                disk = file.read_bytes() if file.is_file() else None
+            except OSError:  # the catalogue or the folder of results reports it
+                continue
             if (head, disk) != (None, None):
                 present.add(path)
             if disk is None and (head is None or path not in self.tree.changed):  # a sparse check-out has not all
@@ -198,8 +238,11 @@ class _Gatherer:
         added: dict[bytes, Commit] = {}
         removed: dict[bytes, Commit] = {}
         lies: dict[bytes, str | None] = {}
+        adders: dict[bytes, Counter[str]] = {}
         for name, path, came, line in touched:
             commit = commits[name]
+            if path == here and len(commit.parents) < 2:  # noqa: PLR2004  # a merge adds no line of its own
+                adders.setdefault(line, Counter())[name] += 1 if came else -1
             if came:
                 added.setdefault(line, commit)
                 lies[line] = None if path == here else lies.get(line, path)
@@ -207,7 +250,7 @@ class _Gatherer:
                 removed.setdefault(line, commit)
             else:
                 removed[line] = commit
-        for line in self.results.lines():
+        for line in self.now.lines:
             added.setdefault(line, work)
         found = []
         for line, since in added.items():
@@ -215,7 +258,8 @@ class _Gatherer:
                 entry = load_line(line, JOURNAL)
             except RecordError:  # a revision of the journal that was broken, or merged with its conflicts
                 continue
-            found.append(JournalLine(sha256(line), entry, since, removed.get(line), lies.get(line)))
+            own = tuple(commits[name] for name, count in adders.get(line, Counter()).items() if count > 0)
+            found.append(JournalLine(sha256(line), entry, since, removed.get(line), lies.get(line), own))
         return found
 
     def _asked(self, touches: Sequence[Touch], lines: Sequence[JournalLine]) -> set[tuple[str, str]]:

@@ -42,6 +42,17 @@ class BetRevision:
 
 
 @dataclass(frozen=True)
+class MergeSide:
+    """What a bet file holds in a parent of a merge and in the merge, where they differ; None where there is no file."""
+
+    commit: Commit
+    parent: Commit
+    path: str
+    before: Held | None
+    after: Held | None
+
+
+@dataclass(frozen=True)
 class RecordFacts:
     """What an audit needs of a revision of a record; all but the hash is None where the file is no record."""
 
@@ -69,6 +80,7 @@ class JournalLine:
     """A line that a journal has or had: its SHA-256, what it says, the commits that added it and took it out.
 
     `elsewhere` is the path of the journal that it was last added to, None where that is the one that is audited.
+    `adders` are the commits that added it to the audited one, without merges.
     """
 
     sha256: str
@@ -76,6 +88,7 @@ class JournalLine:
     added: Commit | None
     removed: Commit | None = None
     elsewhere: str | None = None
+    adders: tuple[Commit, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -96,12 +109,14 @@ class Evidence:
     """All that an audit judges.
 
     `held` gives, by commit and path, the digest of the declaration that was there; `present` the paths of the bet files
-    that HEAD or the working tree has; `foreign` why the history of a bet cannot be read here, by its id; `unknown` what
+    that HEAD or the working tree has; `ignored` the bets whose record git ignores; `unread` those whose record cannot be
+    read; `foreign` why the history of a bet cannot be read here, by its id; `unknown` what
     else is undetermined. `drift` and `moved` are by bet, `upgraded` by the hash of the record that an upgrade wrote.
     """
 
     commits: Mapping[str, Commit]
     bets: Sequence[BetRevision]
+    merges: Sequence[MergeSide]
     records: Sequence[RecordRevision]
     lines: Sequence[JournalLine]
     declarations: Sequence[Declaration]
@@ -114,6 +129,8 @@ class Evidence:
     upgraded: Mapping[str, Upgraded] = field(default_factory=dict)
     lock: Lock | None = None
     present: frozenset[str] = frozenset()
+    ignored: frozenset[str] = frozenset()
+    unread: frozenset[str] = frozenset()
     foreign: Mapping[str, str] = field(default_factory=dict)
     unknown: Sequence[str] = ()
 

@@ -52,6 +52,11 @@ class Lineage:
         """Every id that the bet has had, the first first."""
         return list(dict.fromkeys([*(bet_id(renamed.was) for renamed in self.renamed), self.id]))
 
+    @property
+    def paths(self) -> set[str]:
+        """Every path that the bet's file has had."""
+        return {self.path, *(path for renamed in self.renamed for path in (renamed.was, renamed.path))}
+
     def take(self, revision: BetRevision) -> None:
         """Add what a commit did."""
         commit = revision.commit

@@ -11,6 +11,7 @@ from typing import Final
 from pytest_bets.bet.declaration import bet_order
 from pytest_bets.diagnostics import RecordError
 from pytest_bets.record.codec import dump, dump_line, journal_line, load, load_line, sha256
+from pytest_bets.record.due import due
 from pytest_bets.record.journal import runs, written
 from pytest_bets.record.model import Line, Record, RunLine
 from pytest_bets.walk import ignored
@@ -141,7 +142,7 @@ class Results:
         bet = record.id
         with self.locked():
             standing = self.record(bet)
-            is_due = complete and _due(standing, record)
+            is_due = complete and due(standing, record)
             data = dump(record, rows)
             lines = self.lines()
             own = _lines_of(bet, lines)
@@ -204,11 +205,3 @@ class Results:
 def _lines_of(bet: str, lines: Sequence[bytes]) -> list[bytes]:
     mention = f'"bet":{json.dumps(bet, ensure_ascii=False)}'.encode()
     return [line for line in lines if mention in line and load_line(line, JOURNAL).bet == bet]
-
-
-def _due(standing: Record | None, record: Record) -> bool:
-    if standing is None:
-        return True
-    if record.verdict is None:
-        return standing.verdict is None and standing.pair != record.pair
-    return standing.verdict is None or standing.pair != record.pair

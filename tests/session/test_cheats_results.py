@@ -1,0 +1,391 @@
+"""Results against their history: late results, merges, records without runs. Cheats and honest neighbours."""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.histories import (
+    BET,
+    LAB,
+    LOOSER,
+    RECORD,
+    WON,
+    History,
+    commit,
+    edit,
+    inspect,
+    keep,
+    lines,
+    remove,
+    write,
+)
+from tests.helpers.repositories import git
+
+pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+NINE = "bets/bet_9_heat.py"
+DOCUMENT = Path(__file__).parents[2] / "docs" / "threat-model.md"
+
+
+def branch(name: str, *start: str) -> None:
+    git("checkout", "-q", "-b", name, *start)
+
+
+def to(name: str) -> None:
+    git("checkout", "-q", name)
+
+
+def note(text: str = "x") -> None:
+    write("notes.txt", text)
+    commit("Take notes")
+
+
+def bets_committed(message: str) -> None:
+    git("add", "bets")
+    git("commit", "-q", "-m", message)
+
+
+def lost_and_not_committed(history: History) -> None:
+    """Run the bet at its declaration, and commit nothing."""
+    history.undeclare()
+    history.run()
+
+
+def loosened_between_two_runs(history: History) -> None:
+    lost_and_not_committed(history)
+    edit(*LOOSER)
+    bets_committed("Clarify the claim")
+    history.again()
+
+
+def constant_changed_between_two_runs(history: History) -> None:
+    lost_and_not_committed(history)
+    edit(("STEPS = 10", "STEPS = 20"))
+    bets_committed("Train longer")
+    history.again()
+
+
+def renamed_and_loosened_between_two_runs(history: History) -> None:
+    lost_and_not_committed(history)
+    git("mv", BET, NINE)
+    edit(("Bet 1:", "Bet 9:"), *LOOSER, file=NINE)
+    bets_committed("Sort the bets")
+    history.again()
+
+
+def loosened_after_a_late_result_in_two_steps(history: History) -> None:
+    lost_and_not_committed(history)
+    edit(("at least 3", "at least 2"), (">= 3", ">= 2"))
+    bets_committed("Clarify the lenient claim")
+    note()
+    edit(("at least 4", "at least 2"), (">= 4", ">= 2"))
+    bets_committed("Clarify the claim")
+    history.again()
+
+
+def loosened_beside_a_late_result(history: History) -> None:
+    history.undeclare()
+    branch("side")
+    note()
+    history.run()
+    to("main")
+    edit(*LOOSER)
+    bets_committed("Clarify the claim")
+    history.again()
+    git("merge", "-q", "--no-edit", "side")
+
+
+def tighter_on_main(history: History) -> None:
+    """Loosen a draft, which stays on the branch `old`, tighten it again on main, and lose."""
+    history.undeclare()
+    edit(*LOOSER)
+    commit("Declare a draft")
+    branch("old")
+    note()
+    to("main")
+    git("revert", "--no-edit", "HEAD")
+    history.again("Run bet 1")
+
+
+def old_side_taken(history: History, *pairs: tuple[str, str]) -> None:
+    git("merge", "-q", "--no-commit", "--no-ff", "old")
+    git("checkout", "old", "--", BET)
+    edit(*pairs)
+    commit("Merge branch old")
+    history.again()
+
+
+def merged_back(history: History) -> None:
+    tighter_on_main(history)
+    old_side_taken(history)
+
+
+def merged_back_before_the_result_was_committed(history: History) -> None:
+    tighter_on_main(history)
+    git("reset", "-q", "--soft", "HEAD~1")
+    git("reset", "-q")
+    git("merge", "-q", "--no-commit", "--no-ff", "old")
+    git("checkout", "old", "--", BET)
+    git("commit", "-q", "-m", "Merge branch old")
+    history.again()
+
+
+def merged_back_with_a_comment(history: History) -> None:
+    tighter_on_main(history)
+    old_side_taken(history, ("return losses", "# as measured\n    return losses"))
+
+
+def merged_back_in_an_octopus(history: History) -> None:
+    tighter_on_main(history)
+    branch("third", "old~1")
+    write("more.txt", "x")
+    commit("Take more notes")
+    to("main")
+    tree = git("rev-parse", "old:bets")
+    git("rm", "-q", "-r", "--cached", "bets")
+    git("read-tree", "--prefix=bets/", tree)
+    parents = [argument for name in ("main", "old", "third") for argument in ("-p", name)]
+    made = git("commit-tree", git("write-tree"), *parents, "-m", "Merge branches old and third")
+    git("reset", "-q", "--hard", made)
+    history.again()
+
+
+def merged_into_the_older_side(history: History) -> None:
+    tighter_on_main(history)
+    to("old")
+    git("merge", "-q", "--no-edit", "--no-ff", "-s", "recursive", "-X", "ours", "--no-commit", "main")
+    git("checkout", "old", "--", BET)
+    commit("Merge branch main")
+    git("branch", "-q", "-f", "main")
+    to("main")
+    history.again()
+
+
+def merged_half_of_an_older_side(history: History) -> None:
+    tighter_on_main(history)
+    git("merge", "-q", "--no-commit", "--no-ff", "old")
+    edit(("at least 3", "at least 2"), (">= 3", ">= 2"))
+    commit("Merge branch old")
+    history.again()
+
+
+FLAKY = ("COLD = 2.5", "COLD = 2.5 + 9 * __import__('pathlib').Path('lucky').exists()")
+"""A laboratory whose luck is not in its code."""
+
+
+def flaky(history: History) -> None:
+    """Declare the bet with a laboratory that has bad luck at first, and lose."""
+    history.undeclare()
+    edit(FLAKY, file=LAB)
+    write(".gitignore", "lucky\n")
+    commit("Declare bet 1")
+    history.run()
+
+
+def lucky() -> None:
+    Path("lucky").touch()
+
+
+def record_deleted_and_run_again(history: History) -> None:
+    flaky(history)
+    commit("Run bet 1")
+    remove(RECORD)
+    lucky()
+    history.again()
+
+
+def record_deleted_before_it_was_committed(history: History) -> None:
+    flaky(history)
+    remove(RECORD)
+    lucky()
+    history.again("Run bet 1")
+
+
+def results_set_aside_and_journal_restored(history: History) -> None:
+    flaky(history)
+    commit("Run bet 1")
+    (line,) = lines()
+    shutil.rmtree("results")
+    lucky()
+    history.run()
+    keep(line, *lines())
+    commit("Run bet 1 again")
+
+
+def record_never_committed(history: History) -> None:
+    history.undeclare()
+    history.run()
+    remove(RECORD)
+    commit("Run bet 1")
+
+
+def record_ignored(history: History) -> None:
+    history.undeclare()
+    write(".gitignore", "results/1_*.json\n")
+    history.again("Run bet 1")
+
+
+def record_ignored_and_cloned(history: History) -> None:
+    record_ignored(history)
+    git("clone", "-q", ".", "clone")
+    os.chdir("clone")
+
+
+def won_then_lost(history: History) -> bytes:
+    """Win with one laboratory and lose with another; return the record of the win."""
+    history.undeclare()
+    edit(*WON, file=LAB)
+    commit("Tune the laboratory")
+    history.again("Run bet 1")
+    better = Path(RECORD).read_bytes()
+    edit(*((new, old) for old, new in WON), file=LAB)
+    commit("Fix the laboratory")
+    history.run()
+    return better
+
+
+def better_record_put_back(history: History) -> None:
+    better = won_then_lost(history)
+    commit("Run bet 1 again")
+    Path(RECORD).write_bytes(better)
+    commit("Restore the record")
+
+
+def better_record_kept(history: History) -> None:
+    Path(RECORD).write_bytes(won_then_lost(history))
+    commit("Run bet 1 again")
+
+
+def better_record_put_back_in_a_merge(history: History) -> None:
+    won_then_lost(history)
+    commit("Run bet 1 again")
+    branch("side", "HEAD~2")
+    note()
+    to("main")
+    git("merge", "-q", "--no-commit", "--no-ff", "side")
+    git("checkout", "side", "--", RECORD)
+    commit("Merge branch side")
+
+
+def record_forged(**changes: object) -> bytes:
+    """Write a better record by hand, and return a line for it."""
+    edit(('"cold": 2.5', '"cold": 9'), ('"verdict": "FAIL"', '"verdict": "PASS"'), file=RECORD)
+    forged = {**json.loads(lines()[0]), "record": hashlib.sha256(Path(RECORD).read_bytes()).hexdigest(), **changes}
+    return json.dumps(forged).encode() + b"\n"
+
+
+def record_of_a_rehearsal(_: History) -> None:
+    write("rehearsals/journal.jsonl", record_forged(pilot=True, verdict=None).decode())
+    commit("Rehearse")
+
+
+def record_of_a_rehearsal_in_the_journal(_: History) -> None:
+    keep(*lines(), record_forged(pilot=True, verdict=None))
+    commit("Rehearse")
+
+
+def record_of_another_journal(_: History) -> None:
+    write("other/journal.jsonl", record_forged(verdict="PASS").decode())
+    commit("Run bet 1 again")
+
+
+def line_copied(times: int) -> Callable[[History], None]:
+    def do(history: History) -> None:
+        edit(*WON, file=LAB)
+        commit("Tune the laboratory")
+        history.run()
+        *others, last = lines()
+        keep(*others, *[last] * times)
+        commit("Run bet 1 nine times")
+
+    return do
+
+
+def line_copied_later(history: History) -> None:
+    keep(*lines() * 2)
+    commit("Run bet 1 again")
+
+
+def line_copied_and_not_committed(_: History) -> None:
+    keep(*lines() * 3)
+
+
+@dataclass(frozen=True)
+class Cheat:
+    """A way to cheat, the findings and notes that tell of it, and the classes of change."""
+
+    do: Callable[[History], None]
+    findings: str
+    notes: str = ""
+    changes: str = ""
+
+
+BOTH = "lenient loosened, strict loosened"
+CHEATS = {
+    "loosen the criteria between two runs and commit both late": Cheat(
+        loosened_between_two_runs, "goalposts", "retried", BOTH
+    ),
+    "change a constant between two runs and commit both late": Cheat(
+        constant_changed_between_two_runs, "goalposts", "", "constants replaced"
+    ),
+    "rename and loosen between two runs and commit both late": Cheat(
+        renamed_and_loosened_between_two_runs, "goalposts", "renamed", BOTH
+    ),
+    "loosen in two steps while the first result waits": Cheat(
+        loosened_after_a_late_result_in_two_steps, "goalposts", "retried", BOTH
+    ),
+    "loosen beside the branch that a late result names": Cheat(
+        loosened_beside_a_late_result, "goalposts", "retried", BOTH
+    ),
+    "merge an older, easier side": Cheat(merged_back, "goalposts", "retried", BOTH),
+    "merge an older, easier side before the result is committed": Cheat(
+        merged_back_before_the_result_was_committed, "goalposts", "retried", BOTH
+    ),
+    "merge an older, easier side and add a comment": Cheat(merged_back_with_a_comment, "goalposts", "retried", BOTH),
+    "merge an older, easier side in an octopus": Cheat(merged_back_in_an_octopus, "goalposts", "retried", BOTH),
+    "merge the result into an older, easier side": Cheat(merged_into_the_older_side, "goalposts", "retried", BOTH),
+    "merge half of an older, easier side": Cheat(
+        merged_half_of_an_older_side, "goalposts", "retried", "lenient loosened"
+    ),
+    "delete the record and rerun until it passes": Cheat(record_deleted_and_run_again, "wrong-record", "unstable"),
+    "delete the record before it is committed and rerun until it passes": Cheat(
+        record_deleted_before_it_was_committed, "wrong-record", "unstable"
+    ),
+    "set the results aside, rerun, and restore the journal": Cheat(
+        results_set_aside_and_journal_restored, "wrong-record", "unstable forked-chain"
+    ),
+    "never commit the record of the loss": Cheat(record_never_committed, "vanished-record"),
+    "let git ignore the record of the loss": Cheat(record_ignored, "vanished-record"),
+    "let git ignore the record of the loss, in a clone": Cheat(record_ignored_and_cloned, "vanished-record"),
+    "put an older, better record back": Cheat(better_record_put_back, "wrong-record", "stale"),
+    "commit the journal of a loss with an older, better record": Cheat(better_record_kept, "wrong-record", "stale"),
+    "put an older, better record back in a merge": Cheat(better_record_put_back_in_a_merge, "wrong-record", "stale"),
+    "write a record by hand and a rehearsal for it": Cheat(record_of_a_rehearsal, "edited-record misjudged"),
+    "write a record by hand and a rehearsal in the journal": Cheat(
+        record_of_a_rehearsal_in_the_journal, "edited-record misjudged"
+    ),
+    "write a record by hand and another journal for it": Cheat(
+        record_of_another_journal, "edited-record elsewhere misjudged"
+    ),
+    "copy a line of the journal": Cheat(line_copied(9), "copied-line"),
+    "copy a line of the journal in a later commit": Cheat(line_copied_later, "copied-line"),
+    "copy a line of the journal and commit nothing": Cheat(line_copied_and_not_committed, "copied-line"),
+}
+
+
+@pytest.mark.parametrize("name", CHEATS)
+def test_a_cheat_with_results_is_found_and_named(history: History, name: str) -> None:
+    """These findings and no others, at least these notes, and every change in its class."""
+    cheat = CHEATS[name]
+    cheat.do(history)
+    found = inspect()
+    assert found.findings == set(cheat.findings.split())
+    assert found.notes >= set(cheat.notes.split())
+    assert ", ".join(sorted(" ".join(change) for change in found.changed())) == cheat.changes
+    assert found.status == (1 if cheat.findings else 0)

@@ -13,6 +13,7 @@ from pytest_bets.audit.journal import Runs
 from pytest_bets.audit.lineage import Lineage, Moved, lineages
 from pytest_bets.audit.merge import Merges
 from pytest_bets.audit.order import Order, Result
+from pytest_bets.audit.overview import overview_entries
 from pytest_bets.audit.retraction import Retractions
 from pytest_bets.audit.upgrade import Upgrades
 from pytest_bets.bet.declaration import Declaration, bet_order
@@ -53,8 +54,9 @@ class _Auditor:
         orphans = sorted({*self.evidence.now, *ours} - known)
         bets = [self._bet(lineage) for lineage in self.bets] + [self._orphan(bet) for bet in orphans]
         unknown = [*self.evidence.unknown, *self.evidence.foreign.values()]
-        entries = tuple(Entry("unknown", "unknown", None, None, text) for text in unknown)
-        return Report(tuple(sorted(bets, key=_by_number)), entries, len(self.evidence.commits))
+        entries = [Entry("unknown", "unknown", None, None, text) for text in unknown]
+        entries += overview_entries(self.evidence.pages)
+        return Report(tuple(sorted(bets, key=_by_number)), tuple(entries), len(self.evidence.commits))
 
     def _bet(self, lineage: Lineage) -> BetReport:
         results = self.results.results(lineage.ids)

@@ -13,12 +13,14 @@ from typing import Final
 from pytest_bets.audit.evidence import BetRevision, Evidence, Held, JournalLine, MergeSide, RecordFacts, RecordRevision
 from pytest_bets.audit.evidence import facts as facts_in
 from pytest_bets.audit.evidence import held as held_in
+from pytest_bets.audit.overview import Page
+from pytest_bets.audit.pages import Place, pages
 from pytest_bets.audit.present import Present, present
 from pytest_bets.audit.staleness import drift, inside
 from pytest_bets.bet.catalogue import Catalogue
 from pytest_bets.bet.declaration import Declaration, bet_id, is_bet_name
 from pytest_bets.code.lock import lock
-from pytest_bets.diagnostics import EvidenceError, RecordError
+from pytest_bets.diagnostics import DeclarationError, EvidenceError, RecordError
 from pytest_bets.git import checkout as git
 from pytest_bets.git import log as history
 from pytest_bets.git.log import Side, Touch
@@ -106,6 +108,7 @@ class _Gatherer:
             foreign=foreign,
             ignored=self._ignored(),
             unread=self.now.unread,
+            pages=self._pages(declarations, unreadable, commits),
             unknown=[*outside, *self.now.faults, *(str(fault) for error in unreadable for fault in error.faults)],
         )
 
@@ -147,6 +150,17 @@ class _Gatherer:
         new = [bet for bet, head in zip(names, heads, strict=True) if head is None]
         untracked = self.tree.among_untracked(paths[bet] for bet in new)
         return frozenset(bet for bet in new if paths[bet] not in untracked and names[bet] not in self.tree.changed)
+
+    def _pages(
+        self,
+        declarations: Sequence[Declaration],
+        unreadable: Sequence[DeclarationError],
+        commits: Mapping[str, Commit],
+    ) -> list[Page]:
+        if self._root is None or self._folder is None:
+            return []
+        place = Place(self.tree.top, self._root, self._folder, self.head)
+        return list(pages(place, self.now, declarations, unreadable, commits))
 
     def _upgraded(self, lines: Sequence[JournalLine], touches: Sequence[Touch]) -> dict[str, Upgraded]:
         found = {entry.record: entry for entry in upgrades([line.entry for line in lines])}

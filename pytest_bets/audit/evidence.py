@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from pytest_bets.audit.overview import Page
 from pytest_bets.bet.declaration import Declaration
 from pytest_bets.bet.parse import read
 from pytest_bets.code.staleness import Definitions, Lock, Move
@@ -110,7 +111,7 @@ class Evidence:
 
     `held` gives, by commit and path, the digest of the declaration that was there; `present` the paths of the bet files
     that HEAD or the working tree has; `ignored` the bets whose record git ignores; `unread` those whose record cannot be
-    read; `foreign` why the history of a bet cannot be read here, by its id; `unknown` what
+    read; `pages` the files of the summary that say something else than the results; `foreign` why the history of a bet cannot be read here, by its id; `unknown` what
     else is undetermined. `drift` and `moved` are by bet, `upgraded` by the hash of the record that an upgrade wrote.
     """
 
@@ -131,6 +132,7 @@ class Evidence:
     present: frozenset[str] = frozenset()
     ignored: frozenset[str] = frozenset()
     unread: frozenset[str] = frozenset()
+    pages: Sequence[Page] = ()
     foreign: Mapping[str, str] = field(default_factory=dict)
     unknown: Sequence[str] = ()
 

@@ -55,7 +55,7 @@ class _Reader:
 
     def _record(self, path: Path) -> tuple[Record, str] | None:
         try:
-            digest = file_sha256(_bytes(path))
+            digest = file_sha256(contents(path))
             record = self.results.record(path.stem)
         except OSError as error:
             self.faults.append(f"{self._name(path)}: this record cannot be read: {error.strerror or error}")
@@ -68,7 +68,7 @@ class _Reader:
     def _lines(self) -> list[bytes]:
         path = self.results.folder / JOURNAL
         try:
-            _bytes(path)
+            contents(path)
             return self.results.lines()
         except FileNotFoundError:
             return []
@@ -91,7 +91,7 @@ class _Reader:
         return str(error).replace(f"{self.root}/", "")
 
 
-def _bytes(path: Path) -> bytes:
+def contents(path: Path) -> bytes:
     """Return the bytes of a file.
 
     Raises:

@@ -151,6 +151,11 @@ def blobs(top: Path, commit: str) -> dict[str, str] | None:
     return {os.fsdecode(path): head.split()[2].decode() for head, _, path in fields if head.split()[1] == b"blob"}
 
 
+def last_change(top: Path, path: str) -> str | None:
+    """Return the commit that gave a file the content that it has in HEAD, None if HEAD does not have the file."""
+    return run(top, "log", "-1", "--format=%H", "--", f":(top,literal){path}").decode().strip() or None
+
+
 def contents(top: Path, names: Sequence[str]) -> Iterator[bytes | None]:
     """Yield the content of each blob in turn, named by id or as `commit:path`; None if there is no such blob."""
     with objects(top) as reader:

@@ -316,6 +316,45 @@ def line_copied_and_not_committed(_: History) -> None:
     keep(*lines() * 3)
 
 
+PAGE, DATA = "results/SUMMARY.md", "results/SUMMARY.json"
+
+
+def page_edited(*pairs: tuple[str, str], file: str = PAGE, message: str = "Tidy up") -> Callable[[History], None]:
+    def do(_: History) -> None:
+        edit(*pairs, file=file)
+        if message:
+            commit(message)
+
+    return do
+
+
+def row_deleted(_: History) -> None:
+    text = Path(PAGE).read_text(encoding="utf-8")
+    Path(PAGE).write_text(re.sub(r"^\| \[1_warm\].*\n", "", text, flags=re.MULTILINE), encoding="utf-8")
+    commit("Tidy up")
+
+
+def older_page_put_back(history: History) -> None:
+    won_then_lost(history)
+    commit("Run bet 1 again")
+    git("checkout", "HEAD~2", "--", PAGE, DATA)
+    commit("Tidy up")
+
+
+def older_page_kept(history: History) -> None:
+    won_then_lost(history)
+    git("checkout", "HEAD", "--", PAGE, DATA)
+    commit("Run bet 1 again")
+
+
+def disagreement_hidden(history: History) -> None:
+    flaky(history)
+    lucky()
+    history.run()
+    edit(("unstable: 1 of 2 agree", "2 of 2 agree"), file=PAGE)
+    commit("Run bet 1")
+
+
 @dataclass(frozen=True)
 class Cheat:
     """A way to cheat, the findings and notes that tell of it, and the classes of change."""
@@ -373,6 +412,24 @@ CHEATS = {
     "write a record by hand and another journal for it": Cheat(
         record_of_another_journal, "edited-record elsewhere misjudged"
     ),
+    "edit a verdict in the summary": Cheat(
+        page_edited(("[FAIL](1_warm.json)", "[PASS](1_warm.json)")), "edited-summary"
+    ),
+    "edit a verdict in the summary's JSON": Cheat(
+        page_edited(('"verdict": "FAIL"', '"verdict": "PASS"'), file=DATA), "edited-summary"
+    ),
+    "edit a measured value in the summary": Cheat(page_edited(("measured 2", "measured 4")), "edited-summary"),
+    "edit the counts of the summary": Cheat(page_edited(("0 PASS", "1 PASS"), ("1 FAIL", "0 FAIL")), "edited-summary"),
+    "edit the summary and commit nothing": Cheat(
+        page_edited(("[FAIL](1_warm.json)", "[PASS](1_warm.json)"), message=""), "edited-summary"
+    ),
+    "write a better verdict into the summary": Cheat(
+        page_edited(("## Falsified", "**Bet 1 is a PASS at scale.**\n\n## Falsified")), "edited-summary"
+    ),
+    "delete a row of the summary": Cheat(row_deleted, "edited-summary"),
+    "hide a disagreement in the summary": Cheat(disagreement_hidden, "edited-summary", "unstable"),
+    "put an older, better summary back": Cheat(older_page_put_back, "edited-summary"),
+    "leave the loss out of the summary": Cheat(older_page_kept, "edited-summary"),
     "copy a line of the journal": Cheat(line_copied(9), "copied-line"),
     "copy a line of the journal in a later commit": Cheat(line_copied_later, "copied-line"),
     "copy a line of the journal and commit nothing": Cheat(line_copied_and_not_committed, "copied-line"),

@@ -13,6 +13,7 @@ from pytest_bets.audit.journal import Runs
 from pytest_bets.audit.lineage import Lineage, Moved, lineages
 from pytest_bets.audit.merge import Merges
 from pytest_bets.audit.order import Order, Result
+from pytest_bets.audit.outside import outside_entries, unmerged_entries
 from pytest_bets.audit.overview import overview_entries
 from pytest_bets.audit.retraction import Retractions
 from pytest_bets.audit.upgrade import Upgrades
@@ -56,6 +57,9 @@ class _Auditor:
         unknown = [*self.evidence.unknown, *self.evidence.foreign.values()]
         entries = [Entry("unknown", "unknown", None, None, text) for text in unknown]
         entries += overview_entries(self.evidence.pages)
+        others = [item for item in self.evidence.unmerged if item.bet not in known]
+        entries += unmerged_entries(others, None)
+        entries += outside_entries(self.evidence.outside, self.evidence.root)
         return Report(tuple(sorted(bets, key=_by_number)), tuple(entries), len(self.evidence.commits))
 
     def _bet(self, lineage: Lineage) -> BetReport:
@@ -70,6 +74,7 @@ class _Auditor:
             *(entry for bet in lineage.ids for entry in self.chains.entries(bet)),
             *self._again(lineage),
             *self.retractions.entries(lineage.id),
+            *unmerged_entries(self.evidence.unmerged, lineage.ids),
         ]
         if not results and not record and not self._left(lineage):
             entries.append(Entry("note", "never-run", lineage.id, None, "it has never come to a verdict"))

@@ -14,7 +14,11 @@ from pytest_bets.record.model import Line, RunLine
 
 @dataclass
 class _Link:
-    """A line of the journal; `run` has the digests that upgrades gave it, `wrote` is the last run that wrote a record."""
+    """A line of the journal.
+
+    `run` has the digests that upgrades gave it, `before` is the line that it names, and `wrote` the last one up to here
+    whose run wrote a record.
+    """
 
     sha256: str
     entry: Line
@@ -96,7 +100,7 @@ class Chains:
         return None if any(_may(one, link.run) for one in stood) else stood[0] if stood else None
 
     def _seen(self, link: _Link, links: Sequence[_Link]) -> list[_Link | None]:
-        """Return whose record stood for a run that begins a chain: its commit may hold lines that it does not follow."""
+        """Return whose record stood for a run that begins a chain: its commit may hold lines that it ignores."""
         ran, later = self._commit(link), _following(link, links)
         seen = [one for one in links if ran and one.sha256 not in later and self._has(ran, one)]
         return [seen[-1].wrote] if seen else []
@@ -110,7 +114,7 @@ class Chains:
     def _left(self, links: Sequence[_Link]) -> list[_Link]:
         """Return the runs whose records may stand now: one, or one a branch where branches were united since."""
         ends = [end for end in self._ends(links) if end.wrote]
-        left = ends if len(ends) < 2 else [end for end in ends if not self._superseded(end, links)]  # noqa: PLR2004
+        left = ends if len(ends) < 2 else [end for end in ends if not self._superseded(end, links)]
         return list({end.wrote.sha256: end.wrote for end in left if end.wrote}.values())
 
     def _superseded(self, end: _Link, links: Sequence[_Link]) -> bool:

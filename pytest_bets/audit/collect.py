@@ -1,8 +1,6 @@
 """What an audit reads, gathered from git, the bet files and the folder of results."""
 
-import re
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,22 +8,26 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Final
 
-from pytest_bets.audit.evidence import BetRevision, Evidence, Held, JournalLine, MergeSide, RecordFacts, RecordRevision
+from pytest_bets.audit.evidence import Evidence, Held, JournalLine, RecordFacts, RecordRevision
 from pytest_bets.audit.evidence import facts as facts_in
 from pytest_bets.audit.evidence import held as held_in
+from pytest_bets.audit.lines import Touched, foreign_runs, journal_lines
+from pytest_bets.audit.outside import Outside, Unmerged
 from pytest_bets.audit.overview import Page
 from pytest_bets.audit.pages import Place, pages
 from pytest_bets.audit.present import Present, present
+from pytest_bets.audit.revisions import bet_revisions, is_bet, merge_sides, record_revisions
 from pytest_bets.audit.staleness import drift, inside
+from pytest_bets.audit.surroundings import outside, unmerged
 from pytest_bets.bet.catalogue import Catalogue
 from pytest_bets.bet.declaration import Declaration, bet_id, is_bet_name
 from pytest_bets.code.lock import lock
-from pytest_bets.diagnostics import DeclarationError, EvidenceError, RecordError
+from pytest_bets.diagnostics import DeclarationError, EvidenceError
 from pytest_bets.git import checkout as git
 from pytest_bets.git import log as history
 from pytest_bets.git.log import Side, Touch
 from pytest_bets.git.revision import Commit
-from pytest_bets.record.codec import file_sha256, load_line, sha256
+from pytest_bets.record.codec import file_sha256
 from pytest_bets.record.journal import Upgraded, upgrades
 from pytest_bets.record.model import RunLine
 from pytest_bets.record.store import JOURNAL, SUMMARY_JSON, Results
@@ -73,27 +75,19 @@ class _Gatherer:
             touches = [*committed, *uncommitted]
             declared, facts = self._read(touches, merged)
             work = Commit("", (self.head,), "", "not committed", len(commits))
-            lines = self._lines(later.result(), commits, work)
+            touched = later.result()
+            lines = journal_lines(touched, self.now.lines, commits, work, self._journal, self._is_in_root)
         now = self.now.records
+        records = list(record_revisions(touches, commits, work, facts))
         declarations, unreadable = self.catalogue.declarations()
         drifted, moved = drift(self.catalogue.root, self.tree.top, self.search, now, commits, work)
-        outside = (
-            [] if self._inside(self.results.folder) else [f"{self.results.folder} lies outside of {self.tree.top}"]
-        )
+        folder = self.results.folder
+        elsewhere = [] if self._inside(folder) else [f"{folder} lies outside of {self.tree.top}"]
         return Evidence(
             commits=commits,
-            bets=[_revision(touch, commits.get(touch.commit, work), declared) for touch in touches if _is_bet(touch)],
-            merges=[
-                MergeSide(
-                    commits[side.merge],
-                    commits[side.parent],
-                    side.path,
-                    declared.get((side.before or "", side.path)),
-                    declared.get((side.after or "", side.path)),
-                )
-                for side in merged
-            ],
-            records=list(_records([touch for touch in touches if not _is_bet(touch)], commits, work, facts)),
+            bets=bet_revisions(touches, commits, work, declared),
+            merges=merge_sides(merged, commits, declared),
+            records=records,
             lines=lines,
             declarations=declarations,
             now=now,
@@ -109,7 +103,10 @@ class _Gatherer:
             ignored=self._ignored(),
             unread=self.now.unread,
             pages=self._pages(declarations, unreadable, commits),
-            unknown=[*outside, *self.now.faults, *(str(fault) for error in unreadable for fault in error.faults)],
+            unmerged=self._unmerged(lines, records),
+            outside=self._outside(touched, {bet.id for bet in declarations}, lines),
+            root=self._root or ".",
+            unknown=[*elsewhere, *self.now.faults, *(str(fault) for error in unreadable for fault in error.faults)],
         )
 
     def _read(
@@ -162,11 +159,29 @@ class _Gatherer:
         place = Place(self.tree.top, self._root, self._folder, self.head)
         return list(pages(place, self.now, declarations, unreadable, commits))
 
+    def _unmerged(self, lines: Sequence[JournalLine], records: Sequence[RecordRevision]) -> list[Unmerged]:
+        known = {facts.sha256 for revision in records for facts in (revision.before, revision.after) if facts}
+        wrote = {line.entry.record or "" for line in lines}
+        found = {line.sha256 for line in lines}
+        return unmerged(self.tree.top, self._is_results, found, {*known, *wrote, *self.now.sha256.values()})
+
+    def _is_results(self, path: str) -> bool:
+        if path.endswith(f"/{JOURNAL}") or path == JOURNAL:
+            return path == self._journal or self._is_in_root(path)
+        return not path.endswith(".py") and self._is_ours(path)
+
+    def _outside(
+        self, touched: Sequence[Touched], bets: Collection[str], lines: Sequence[JournalLine]
+    ) -> list[Outside]:
+        """Return the bets and results of the repository that belong to no bet or no journal of the project."""
+        runs = foreign_runs(touched, lines, lambda path: path != self._journal and not self._is_in_root(path))
+        return list(outside(self.tree.top, self.head, self._root or ".", self._folder or "", bets, runs))
+
     def _upgraded(self, lines: Sequence[JournalLine], touches: Sequence[Touch]) -> dict[str, Upgraded]:
         found = {entry.record: entry for entry in upgrades([line.entry for line in lines])}
         if not found:
             return {}
-        blobs = sorted({touch.after for touch in touches if touch.after and not _is_bet(touch)})
+        blobs = sorted({touch.after for touch in touches if touch.after and not is_bet(touch)})
         with recorded(self.catalogue.root, self.tree.top, self.search) as source:
             return source.upgraded(found, (data for _, data in self._contents(blobs) if data))
 
@@ -182,11 +197,6 @@ class _Gatherer:
     def _inside(self, path: Path) -> str | None:
         return inside(path, self.tree.top)
 
-    def _patterns(self, folder: Path, name: str) -> list[str]:
-        path = self._inside(folder)
-        escaped = re.sub(r"([\\*?[])", r"\\\1", path or "")
-        return [] if path is None else [f":(top,glob){'' if path == '.' else f'{escaped}/'}{name}"]
-
     def _is_ours(self, path: str) -> bool:
         if path.endswith(".py"):
             return self._is_bet(path)
@@ -194,7 +204,14 @@ class _Gatherer:
         return name.endswith(".json") and name != SUMMARY_JSON and (folder or ".") == self._folder
 
     def _is_bet(self, path: str) -> bool:
-        return is_bet_name(path) and (self._root == "." or path.startswith(f"{self._root}/"))
+        return is_bet_name(path) and self._is_in_root(path)
+
+    def _is_in_root(self, path: str) -> bool:
+        return self._root == "." or path.startswith(f"{self._root}/")
+
+    @cached_property
+    def _journal(self) -> str | None:
+        return self._inside(self.results.folder / JOURNAL)
 
     @cached_property
     def _root(self) -> str | None:
@@ -237,44 +254,8 @@ class _Gatherer:
             if name.startswith(_DISK):
                 yield name, (self.tree.top / name.removeprefix(_DISK)).read_bytes()
 
-    def _line_touches(self) -> list[tuple[str, str, bool, bytes]]:
-        patterns = [
-            *self._patterns(self.results.folder, JOURNAL),
-            *self._patterns(self.catalogue.root, f"**/{JOURNAL}"),
-        ]
-        return list(history.line_touches(self.tree.top, patterns)) if patterns else []
-
-    def _lines(
-        self, touched: Sequence[tuple[str, str, bool, bytes]], commits: Mapping[str, Commit], work: Commit
-    ) -> list[JournalLine]:
-        """Return the lines of the journal, and those of any other under the root that is or was committed."""
-        here = self._inside(self.results.folder / JOURNAL)
-        added: dict[bytes, Commit] = {}
-        removed: dict[bytes, Commit] = {}
-        lies: dict[bytes, str | None] = {}
-        adders: dict[bytes, Counter[str]] = {}
-        for name, path, came, line in touched:
-            commit = commits[name]
-            if path == here and len(commit.parents) < 2:  # noqa: PLR2004  # a merge adds no line of its own
-                adders.setdefault(line, Counter())[name] += 1 if came else -1
-            if came:
-                added.setdefault(line, commit)
-                lies[line] = None if path == here else lies.get(line, path)
-            elif len(commit.parents) > 1:
-                removed.setdefault(line, commit)
-            else:
-                removed[line] = commit
-        for line in self.now.lines:
-            added.setdefault(line, work)
-        found = []
-        for line, since in added.items():
-            try:
-                entry = load_line(line, JOURNAL)
-            except RecordError:  # a revision of the journal that was broken, or merged with its conflicts
-                continue
-            own = tuple(commits[name] for name, count in adders.get(line, Counter()).items() if count > 0)
-            found.append(JournalLine(sha256(line), entry, since, removed.get(line), lies.get(line), own))
-        return found
+    def _line_touches(self) -> list[Touched]:
+        return list(history.line_touches(self.tree.top, [f":(top,glob)**/{JOURNAL}"]))
 
     def _asked(self, touches: Sequence[Touch], lines: Sequence[JournalLine]) -> set[tuple[str, str]]:
         paths: dict[str, set[str]] = {}
@@ -292,31 +273,3 @@ class _Gatherer:
                 yield bet_id(name), f"{name} lies outside of the repository {self.tree.top}: its history is not here"
             elif any((here / ".git").exists() for here in takewhile(self.tree.top.__ne__, (folder, *folder.parents))):
                 yield bet_id(name), f"{name} lies in a repository of its own: run the audit there"
-
-
-def _is_bet(touch: Touch) -> bool:
-    return is_bet_name(touch.path or touch.was or "")
-
-
-def _revision(touch: Touch, commit: Commit, known: Mapping[tuple[str, str], Held]) -> BetRevision:
-    before = known.get((touch.before, touch.was)) if touch.before and touch.was else None
-    after = known.get((touch.after, touch.path)) if touch.after and touch.path else None
-    was = touch.was if touch.path and touch.was != touch.path else None
-    others = tuple(known[other] for other in touch.others)
-    return BetRevision(commit, touch.path or touch.was or "", was, before, after, others)
-
-
-def _records(
-    touches: Sequence[Touch], commits: Mapping[str, Commit], work: Commit, facts: Mapping[str, RecordFacts]
-) -> Iterator[RecordRevision]:
-    for touch in touches:
-        commit = commits.get(touch.commit, work)
-        before, after = facts.get(touch.before or ""), facts.get(touch.after or "")
-        if touch.was and touch.path and touch.was != touch.path:
-            yield RecordRevision(commit, _bet(touch.was), before, None)
-            before = None
-        yield RecordRevision(commit, _bet(touch.path or touch.was or ""), before, after if touch.path else None)
-
-
-def _bet(path: str) -> str:
-    return path.rpartition("/")[2].removesuffix(".json")

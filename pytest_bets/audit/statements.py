@@ -127,5 +127,15 @@ def _bet(text: str) -> str:
 def _counts(line: str) -> Iterator[tuple[tuple[str, str], str]]:
     found = {word: count for count, word in _COUNT.findall(line)}
     found |= {"registered": " of ".join(_REGISTERED.findall(line)[0])} if _REGISTERED.search(line) else {}
-    for word in ("PASS", "LENIENT", "FAIL", "catastrophic", "void", "never run", "retracted", "withdrawn", "registered"):
+    for word in (
+        "PASS",
+        "LENIENT",
+        "FAIL",
+        "catastrophic",
+        "void",
+        "never run",
+        "retracted",
+        "withdrawn",
+        "registered",
+    ):
         yield ("", f"{COUNTS}: {word}"), found.get(word, "0")

@@ -110,13 +110,13 @@ class Drift:
 class Evidence:
     """All that an audit judges.
 
-    Of the history, `merges` are its merges as each parent sees them; `held` gives, by commit and path, the digest of the
-    declaration that was there. Of today, `present` has the paths of the bet files that HEAD or the working tree has,
-    `ignored` the bets whose record git ignores, `unread` those whose record cannot be read, `pages` the files of the
-    summary that say something else than the results. `drift` and `moved` are by bet, `upgraded` by the hash of the
+    Of the history, `merges` are its merges as each parent sees them; `held` gives, by commit and path, the digest of
+    the declaration that was there. Of today, `present` has the paths of the bet files that HEAD or the working tree
+    has, `ignored` the bets whose record git ignores, `unread` those whose record cannot be read, `pages` the files of
+    the summary that say something else than the results. `drift` and `moved` are by bet, `upgraded` by the hash of the
     record that an upgrade wrote. `unmerged` are results on other branches, `outside` bets and results that this audit
-    does not cover, and `root` is the project's folder in the repository. `foreign` gives why the history of a bet cannot
-    be read here, by its id; `unknown` what else is undetermined.
+    does not cover, and `root` is the project's folder in the repository. `foreign` gives why the history of a bet
+    cannot be read here, by its id; `unknown` what else is undetermined.
     """
 
     commits: Mapping[str, Commit]

@@ -39,7 +39,8 @@ class _Difference:
     @property
     def text(self) -> str:
         of = f" of {self.bet}" if self.bet else ""
-        return f"{_short(self.subject)}{of}: {_short(self.says) or 'nothing'}, expected {_short(self.expected) or 'nothing'}"
+        says, expected = (_short(text) or "nothing" for text in (self.says, self.expected))
+        return f"{_short(self.subject)}{of}: {says}, expected {expected}"
 
     @property
     def is_flattering(self) -> bool:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -230,8 +231,9 @@ class Session:
     def _store(self, run: BetRun, result: Verdict, results: CellResults, *, complete: bool) -> Kept | None:
         record = build_record(run, result, results.compute, self.baseline, pilot=self.settings.rehearsal)
         rows = [row(cell) for cell in results.rows]
+        clocked = replace(machine.clocked(run.seconds), resumed=len(run.cells & self.context.finished.keys()))
         try:
-            stored = self.context.results.keep(record, rows, machine.clocked(run.seconds), complete=complete)
+            stored = self.context.results.keep(record, rows, clocked, complete=complete)
         except (OSError, RecordError) as error:
             cells = canonical({"bet": run.declaration.id, "cells": results.rows})
             text = f"The results could not be written: {error}\nWhat was measured:\n{cells}"

@@ -25,11 +25,12 @@ _NO_RECORDS: Final = frozenset({SUMMARY_JSON})
 
 @dataclass(frozen=True)
 class Clocked:
-    """When and where a run ended, and the seconds that its cells took together."""
+    """When and where a run ended, the seconds that its cells took together, and how many of them it reused."""
 
     time: str
     host: str
     seconds: float
+    resumed: int = 0
 
 
 @dataclass(frozen=True)
@@ -153,6 +154,7 @@ class Results:
                 time=clocked.time,
                 host=clocked.host,
                 seconds=clocked.seconds,
+                resumed=clocked.resumed,
                 previous=sha256(own[-1]) if own else None,
             )
             self._write(JOURNAL, b"".join(line + b"\n" for line in [*lines, dump_line(entry)]))

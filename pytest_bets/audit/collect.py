@@ -15,7 +15,7 @@ from pytest_bets.audit.lines import Touched, foreign_runs, journal_lines
 from pytest_bets.audit.outside import Outside, Unmerged
 from pytest_bets.audit.overview import Page
 from pytest_bets.audit.pages import Place, pages
-from pytest_bets.audit.present import Present, present
+from pytest_bets.audit.present import Present, contents, present
 from pytest_bets.audit.revisions import bet_revisions, is_bet, merge_sides, record_revisions
 from pytest_bets.audit.staleness import drift, inside
 from pytest_bets.audit.surroundings import outside, unmerged
@@ -234,7 +234,7 @@ class _Gatherer:
         for path, head in zip(ours, heads, strict=True):
             file = self.tree.top / path
             try:
-                disk = file.read_bytes() if file.is_file() else None
+                disk = contents(file) if file.is_file() else None
             except OSError:  # the catalogue or the folder of results reports it
                 continue
             if (head, disk) != (None, None):

@@ -13,6 +13,7 @@ import pytest
 
 from tests.helpers.histories import (
     BET,
+    JOURNAL,
     LAB,
     LOOSER,
     RECORD,
@@ -307,7 +308,7 @@ def line_copied(times: int) -> Callable[[History], None]:
     return do
 
 
-def line_copied_later(history: History) -> None:
+def line_copied_later(_: History) -> None:
     keep(*lines() * 2)
     commit("Run bet 1 again")
 
@@ -355,6 +356,154 @@ def disagreement_hidden(history: History) -> None:
     commit("Run bet 1")
 
 
+def journal_broken(line: str) -> Callable[[History], None]:
+    """Loosen the criteria, and let a line of the journal be none."""
+
+    def do(_: History) -> None:
+        edit(*LOOSER)
+        with Path(JOURNAL).open("a", encoding="utf-8") as file:
+            file.write(f"{line}\n")
+        commit("Clarify the claim")
+
+    return do
+
+
+def file_broken(name: str, data: bytes | None) -> Callable[[History], None]:
+    """Loosen the criteria, and put something into the results that is no record: a folder where there are no bytes."""
+
+    def do(_: History) -> None:
+        edit(*LOOSER)
+        path = Path("results", name)
+        path.unlink(missing_ok=True)
+        path.mkdir() if data is None else path.write_bytes(data)
+        commit("Clarify the claim")
+
+    return do
+
+
+def record_huge(_: History) -> None:
+    edit(*LOOSER)
+    with Path("results/00_index.json").open("wb") as file:
+        file.truncate(1 << 32)
+    git("commit", "-q", "-a", "-m", "Clarify the claim")
+
+
+def lost_on_a_branch(history: History) -> None:
+    history.undeclare()
+    branch("side")
+    history.again("Run bet 1")
+    to("main")
+    edit(*WON, file=LAB)
+    commit("Tune the laboratory")
+    history.again("Run bet 1")
+
+
+def lost_at_a_tag(history: History) -> None:
+    lost_on_a_branch(history)
+    git("tag", "try", "side")
+    git("branch", "-q", "-D", "side")
+
+
+def lost_on_a_remote(history: History) -> None:
+    lost_on_a_branch(history)
+    git("clone", "-q", ".", "clone")
+    os.chdir("clone")
+
+
+def record_of_the_loss_on_a_branch(history: History) -> None:
+    lost_on_a_branch(history)
+    to("side")
+    git("rm", "-q", JOURNAL)
+    git("commit", "-q", "--amend", "-m", "Run bet 1")
+    to("main")
+
+
+def shown_before_the_loss(history: History) -> None:
+    won_then_lost(history)
+    commit("Run bet 1 again")
+    git("checkout", "-q", "--detach", "HEAD~2")
+
+
+def stashed(history: History) -> None:
+    won_then_lost(history)
+    git("stash", "-q", "--include-untracked")
+
+
+def easier_in_a_subfolder(history: History) -> None:
+    for file in (BET, LAB):
+        write(f"paper/{file}", Path(file).read_text(encoding="utf-8"))
+    edit(*LOOSER, file=f"paper/{BET}")
+    write("paper/pytest.ini", "[pytest]\n")
+    commit("Write the paper")
+    os.chdir("paper")
+    history.again("Run bet 1")
+
+
+def another_results_folder_outside(history: History) -> None:
+    Path("project").mkdir()
+    git("mv", "bets", "pytest.ini", "project")
+    git("rm", "-q", "-r", "results")
+    commit("Sort the files")
+    os.chdir("project")
+    history.run("--bets-results=../runs1")
+    git("add", "-A", "..")
+    git("commit", "-q", "-m", "Run bet 1")
+    write("pytest.ini", "[pytest]\nbets_results = ../runs2\n")
+    edit(*WON, file=LAB)
+    git("commit", "-q", "-a", "-m", "Tune the laboratory")
+    history.run()
+    git("add", "-A", "..")
+    git("commit", "-q", "-m", "Run bet 1 again")
+
+
+def record_of_the_loss_elsewhere(history: History) -> None:
+    history.undeclare()
+    history.run("--bets-results=runs1")
+    remove("runs1/journal.jsonl")
+    edit(*WON, file=LAB)
+    commit("Tune the laboratory")
+    history.again("Run bet 1")
+
+
+def commit_graph(parent: int | None) -> Callable[[History], None]:
+    """Let a forged commit-graph give HEAD another parent, or none."""
+
+    def do(history: History) -> None:
+        loosened(history)
+        git("commit-graph", "write", "--reachable")
+        order = sorted(git("rev-list", "HEAD").split())
+        head = order.index(git("rev-parse", "HEAD"))
+        path = Path(".git/objects/info/commit-graph")
+        data = bytearray(path.read_bytes())
+        chunks = {
+            bytes(data[at : at + 4]): int.from_bytes(data[at + 4 : at + 12]) for at in range(8, 8 + 12 * data[6], 12)
+        }
+        at = chunks[b"CDAT"] + 36 * head + 20
+        other = 0x70000000 if parent is None else order.index(git("rev-parse", f"HEAD~{parent}"))
+        data[at : at + 4] = other.to_bytes(4)
+        path.chmod(0o644)
+        path.write_bytes(data)
+
+    return do
+
+
+def commit_graph_chain(history: History) -> None:
+    commit_graph(None)(history)
+    folder = Path(".git/objects/info/commit-graphs")
+    folder.mkdir()
+    data = Path(".git/objects/info/commit-graph").read_bytes()
+    name = data[-20:].hex()
+    (folder / f"graph-{name}.graph").write_bytes(data)
+    (folder / "commit-graph-chain").write_text(f"{name}\n")
+    Path(".git/objects/info/commit-graph").unlink()
+
+
+def loosened(history: History) -> None:
+    edit(*LOOSER)
+    commit("Clarify the claim")
+    history.again()
+
+
 @dataclass(frozen=True)
 class Cheat:
     """A way to cheat, the findings and notes that tell of it, and the classes of change."""
@@ -363,6 +512,7 @@ class Cheat:
     findings: str
     notes: str = ""
     changes: str = ""
+    unknown: bool = False
 
 
 BOTH = "lenient loosened, strict loosened"
@@ -430,6 +580,34 @@ CHEATS = {
     "hide a disagreement in the summary": Cheat(disagreement_hidden, "edited-summary", "unstable"),
     "put an older, better summary back": Cheat(older_page_put_back, "edited-summary"),
     "leave the loss out of the summary": Cheat(older_page_kept, "edited-summary"),
+    "break a line of the journal": Cheat(journal_broken("# end"), "goalposts", unknown=True, changes=BOTH),
+    "leave a line of another schema in the journal": Cheat(
+        journal_broken('{"schema": "pytest-bets/journal/9"}'), "goalposts", unknown=True, changes=BOTH
+    ),
+    "put a file that is no record into the results": Cheat(
+        file_broken("00_index.json", b"{}"), "goalposts", unknown=True, changes=BOTH
+    ),
+    "put bytes that are no text into the results": Cheat(
+        file_broken("00_index.json", b"\xff\xfe{"), "goalposts", unknown=True, changes=BOTH
+    ),
+    "put a folder in the place of the record": Cheat(
+        file_broken("1_warm.json", None), "goalposts", unknown=True, changes=BOTH
+    ),
+    "put a huge file into the results": Cheat(record_huge, "goalposts", unknown=True, changes=BOTH),
+    "lose on a branch that stays unmerged": Cheat(lost_on_a_branch, "", "unmerged"),
+    "lose on a branch and leave a tag": Cheat(lost_at_a_tag, "", "unmerged"),
+    "lose on a branch of the remote": Cheat(lost_on_a_remote, "", "unmerged"),
+    "lose on a branch and delete its journal": Cheat(record_of_the_loss_on_a_branch, "", "unmerged"),
+    "show the history before the loss": Cheat(shown_before_the_loss, "", "unmerged"),
+    "put the loss into a stash": Cheat(stashed, "", "unmerged"),
+    "audit a subfolder with an easier copy": Cheat(easier_in_a_subfolder, "", "outside"),
+    "start a new folder of results outside of the project": Cheat(another_results_folder_outside, "", "outside"),
+    "leave the loss in a folder without a journal": Cheat(record_of_the_loss_elsewhere, "", "outside"),
+    "loosen the criteria and forge a parent in the commit-graph": Cheat(commit_graph(3), "goalposts", "retried", BOTH),
+    "loosen the criteria and cut the history in the commit-graph": Cheat(
+        commit_graph(None), "goalposts", "retried", BOTH
+    ),
+    "loosen the criteria and forge a chain of commit-graphs": Cheat(commit_graph_chain, "goalposts", "retried", BOTH),
     "copy a line of the journal": Cheat(line_copied(9), "copied-line"),
     "copy a line of the journal in a later commit": Cheat(line_copied_later, "copied-line"),
     "copy a line of the journal and commit nothing": Cheat(line_copied_and_not_committed, "copied-line"),
@@ -446,3 +624,4 @@ def test_a_cheat_with_results_is_found_and_named(history: History, name: str) ->
     assert found.notes >= set(cheat.notes.split())
     assert ", ".join(sorted(" ".join(change) for change in found.changed())) == cheat.changes
     assert found.status == (1 if cheat.findings else 0)
+    assert bool(found.of("unknown")) == cheat.unknown

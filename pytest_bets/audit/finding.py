@@ -22,7 +22,7 @@ Kind = Literal[
     "copied-line",
     "edited-record",
     "wrong-record",
-    "edited-summary",
+    "wrong-summary",
     "misjudged",
     "redeclared",
     "undeclared",

@@ -57,12 +57,12 @@ def overview_entries(pages: Sequence[Page]) -> Iterator[Entry]:
         old = [item for item in differences if item not in edited and not item.subject.startswith(COUNTS)]
         if edited:
             text = f"{page.name} does not say what the results gave when it was written: {_listed(edited)}"
-            yield Entry("finding", "edited-summary", edited[0].bet or None, page.commit, text)
+            yield Entry("finding", "wrong-summary", edited[0].bet or None, page.commit, text)
         flattering = [item for item in old if item.is_flattering]
         if flattering:
             text = f"{page.name} shows a verdict that its record no longer has: {_listed(flattering)}"
             yield Entry(
-                "finding", "edited-summary", flattering[0].bet, page.commit, f"{text}; run `pytest-bets rollup`"
+                "finding", "wrong-summary", flattering[0].bet, page.commit, f"{text}; run `pytest-bets rollup`"
             )
         elif old:
             text = f"{page.name} is older than the results: {_listed(old)}; run `pytest-bets rollup`"

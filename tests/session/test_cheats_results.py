@@ -25,6 +25,7 @@ from tests.helpers.histories import (
     keep,
     lines,
     remove,
+    second,
     write,
 )
 from tests.helpers.repositories import git
@@ -42,9 +43,10 @@ def to(name: str) -> None:
     git("checkout", "-q", name)
 
 
-def note(text: str = "x") -> None:
-    write("notes.txt", text)
-    commit("Take notes")
+def note() -> None:
+    write("notes.txt", "x")
+    git("add", "notes.txt")
+    git("commit", "-q", "-m", "Take notes")
 
 
 def bets_committed(message: str) -> None:
@@ -547,13 +549,17 @@ CHEATS = {
         record_deleted_before_it_was_committed, "wrong-record", "unstable"
     ),
     "set the results aside, rerun, and restore the journal": Cheat(
-        results_set_aside_and_journal_restored, "wrong-record", "unstable forked-chain"
+        results_set_aside_and_journal_restored, "wrong-record wrong-summary", "unstable forked-chain"
     ),
-    "never commit the record of the loss": Cheat(record_never_committed, "vanished-record"),
+    "never commit the record of the loss": Cheat(record_never_committed, "vanished-record wrong-summary"),
     "let git ignore the record of the loss": Cheat(record_ignored, "vanished-record"),
-    "let git ignore the record of the loss, in a clone": Cheat(record_ignored_and_cloned, "vanished-record"),
+    "let git ignore the record of the loss, in a clone": Cheat(
+        record_ignored_and_cloned, "vanished-record wrong-summary"
+    ),
     "put an older, better record back": Cheat(better_record_put_back, "wrong-record", "stale"),
-    "commit the journal of a loss with an older, better record": Cheat(better_record_kept, "wrong-record", "stale"),
+    "commit the journal of a loss with an older, better record": Cheat(
+        better_record_kept, "wrong-record wrong-summary", "stale"
+    ),
     "put an older, better record back in a merge": Cheat(better_record_put_back_in_a_merge, "wrong-record", "stale"),
     "write a record by hand and a rehearsal for it": Cheat(record_of_a_rehearsal, "edited-record misjudged"),
     "write a record by hand and a rehearsal in the journal": Cheat(
@@ -563,23 +569,23 @@ CHEATS = {
         record_of_another_journal, "edited-record elsewhere misjudged"
     ),
     "edit a verdict in the summary": Cheat(
-        page_edited(("[FAIL](1_warm.json)", "[PASS](1_warm.json)")), "edited-summary"
+        page_edited(("[FAIL](1_warm.json)", "[PASS](1_warm.json)")), "wrong-summary"
     ),
     "edit a verdict in the summary's JSON": Cheat(
-        page_edited(('"verdict": "FAIL"', '"verdict": "PASS"'), file=DATA), "edited-summary"
+        page_edited(('"verdict": "FAIL"', '"verdict": "PASS"'), file=DATA), "wrong-summary"
     ),
-    "edit a measured value in the summary": Cheat(page_edited(("measured 2", "measured 4")), "edited-summary"),
-    "edit the counts of the summary": Cheat(page_edited(("0 PASS", "1 PASS"), ("1 FAIL", "0 FAIL")), "edited-summary"),
+    "edit a measured value in the summary": Cheat(page_edited(("measured 2", "measured 4")), "wrong-summary"),
+    "edit the counts of the summary": Cheat(page_edited(("0 PASS", "1 PASS"), ("1 FAIL", "0 FAIL")), "wrong-summary"),
     "edit the summary and commit nothing": Cheat(
-        page_edited(("[FAIL](1_warm.json)", "[PASS](1_warm.json)"), message=""), "edited-summary"
+        page_edited(("[FAIL](1_warm.json)", "[PASS](1_warm.json)"), message=""), "wrong-summary"
     ),
     "write a better verdict into the summary": Cheat(
-        page_edited(("## Falsified", "**Bet 1 is a PASS at scale.**\n\n## Falsified")), "edited-summary"
+        page_edited(("## Falsified", "**Bet 1 is a PASS at scale.**\n\n## Falsified")), "wrong-summary"
     ),
-    "delete a row of the summary": Cheat(row_deleted, "edited-summary"),
-    "hide a disagreement in the summary": Cheat(disagreement_hidden, "edited-summary", "unstable"),
-    "put an older, better summary back": Cheat(older_page_put_back, "edited-summary"),
-    "leave the loss out of the summary": Cheat(older_page_kept, "edited-summary"),
+    "delete a row of the summary": Cheat(row_deleted, "wrong-summary"),
+    "hide a disagreement in the summary": Cheat(disagreement_hidden, "wrong-summary", "unstable"),
+    "put an older, better summary back": Cheat(older_page_put_back, "wrong-summary"),
+    "leave the loss out of the summary": Cheat(older_page_kept, "wrong-summary"),
     "break a line of the journal": Cheat(journal_broken("# end"), "goalposts", unknown=True, changes=BOTH),
     "leave a line of another schema in the journal": Cheat(
         journal_broken('{"schema": "pytest-bets/journal/9"}'), "goalposts", unknown=True, changes=BOTH
@@ -608,7 +614,7 @@ CHEATS = {
         commit_graph(None), "goalposts", "retried", BOTH
     ),
     "loosen the criteria and forge a chain of commit-graphs": Cheat(commit_graph_chain, "goalposts", "retried", BOTH),
-    "copy a line of the journal": Cheat(line_copied(9), "copied-line"),
+    "copy a line of the journal": Cheat(line_copied(9), "copied-line wrong-summary"),
     "copy a line of the journal in a later commit": Cheat(line_copied_later, "copied-line"),
     "copy a line of the journal and commit nothing": Cheat(line_copied_and_not_committed, "copied-line"),
 }
@@ -625,3 +631,208 @@ def test_a_cheat_with_results_is_found_and_named(history: History, name: str) ->
     assert ", ".join(sorted(" ".join(change) for change in found.changed())) == cheat.changes
     assert found.status == (1 if cheat.findings else 0)
     assert bool(found.of("unknown")) == cheat.unknown
+
+
+def committed_late(history: History) -> None:
+    history.undeclare()
+    history.run()
+    note()
+    edit(("Run: pytest", "Scope: says nothing of other optimisers.\nRun: pytest"))
+    bets_committed("Say what it does not say")
+    commit("Run bet 1")
+
+
+def changed_then_run_and_committed_late(history: History) -> None:
+    history.undeclare()
+    edit(*LOOSER)
+    commit("Think again")
+    history.run()
+    note()
+    commit("Run bet 1")
+
+
+def draft_run_again(history: History) -> None:
+    """Change a draft before its first result, run it, and then run the draft at its old commit."""
+    changed_then_run_and_committed_late(history)
+    git("checkout", "-q", "--detach", "HEAD~3")
+    git("checkout", "main", "--", "results")
+    history.run()
+    shutil.move("results", "kept")
+    git("reset", "-q", "--hard")
+    to("main")
+    shutil.rmtree("results")
+    shutil.move("kept", "results")
+    commit("Run the draft of bet 1")
+
+
+def change_cherry_picked(history: History) -> None:
+    history.undeclare()
+    branch("work")
+    to("main")
+    edit(*LOOSER)
+    commit("Think again")
+    to("work")
+    note()
+    git("cherry-pick", "main")
+    history.again("Run bet 1")
+    to("main")
+    git("merge", "-q", "--no-edit", "--no-ff", "work")
+
+
+def older_branch_merged(history: History) -> None:
+    tighter_on_main(history)
+    git("merge", "-q", "--no-edit", "--no-ff", "old")
+
+
+def results_merged_into_an_older_branch(history: History) -> None:
+    history.undeclare()
+    branch("old")
+    note()
+    to("main")
+    edit(*LOOSER)
+    commit("Think again")
+    history.again("Run bet 1")
+    to("old")
+    git("merge", "-q", "--no-edit", "--no-ff", "main")
+
+
+def bets_of_two_machines(history: History) -> None:
+    second()
+    write("bets/bet_3_three.py", Path("bets/bet_2_layers.py").read_text(encoding="utf-8"))
+    edit(("Bet 2:", "Bet 3:"), ("two layers tell", "three layers, by a quarter, tell"), file="bets/bet_3_three.py")
+    edit(("cold + 0", "cold + 0 + 0"), file="bets/bet_3_three.py")
+    commit("Declare bets 2 and 3")
+    branch("machine")
+    history.run("bets/bet_3_three.py")
+    commit("Run bet 3")
+    to("main")
+    history.run("bets/bet_2_layers.py")
+    commit("Run bet 2")
+    git("merge", "-q", "--no-edit", "-X", "ours", "machine")
+    assert len(lines()) == 3
+
+
+def killed_before_its_record(history: History) -> None:
+    history.undeclare()
+    history.run()
+    remove(RECORD)
+    history.again("Run bet 1")
+
+
+def replicated_without_a_rollup(history: History) -> None:
+    history.run()
+    git("checkout", "HEAD", "--", PAGE, DATA)
+    commit("Run bet 1 again")
+
+
+def summary_of_an_older_version(_: History) -> None:
+    text = Path(PAGE).read_text(encoding="utf-8")
+    text = re.sub(r"^((?:\| [^|]*){3})\| [^|]*(\|.*)$", r"\1\2", text, flags=re.MULTILINE)
+    Path(PAGE).write_text(text.replace("nothing is typed by hand", "by no hand"), encoding="utf-8")
+    data = json.loads(Path(DATA).read_text(encoding="utf-8"))
+    for row in data["bets"]:
+        del row["decided"], row["challenged"]
+    Path(DATA).write_text(json.dumps(data), encoding="utf-8")
+    commit("Write the summary")
+
+
+def summary_not_committed(history: History) -> None:
+    git("rm", "-q", PAGE, DATA)
+    write(".gitignore", "results/SUMMARY.*\n")
+    history.again()
+
+
+def withdrawn_without_a_rollup(_: History) -> None:
+    edit(("@pytest.mark.strict", '@pytest.mark.withdrawn("badly tuned")\n@pytest.mark.strict'))
+    commit("Withdraw bet 1")
+
+
+def code_changed_and_changed_back(history: History) -> None:
+    edit(*WON, file=LAB)
+    commit("Tune the laboratory")
+    history.again()
+    git("revert", "--no-edit", "HEAD~1")
+    history.again()
+
+
+def resumed(history: History) -> None:
+    history.undeclare()
+    edit(("return {", "assert size < 4 or pathlib.Path('mended').exists()\n    return {"), file=LAB)
+    edit(("COLD = 2.5", "import pathlib\n\nCOLD = 2.5"), file=LAB)
+    write(".gitignore", "mended\n")
+    commit("Declare bet 1")
+    with pytest.raises(AssertionError):
+        history.run()
+    commit("Run bet 1")
+    Path("mended").touch()
+    history.run("--bets-resume")
+    assert json.loads(lines()[-1])["resumed"] == 3
+    commit("Resume bet 1")
+
+
+def results_cherry_picked(history: History) -> None:
+    branch("work")
+    history.again()
+    to("main")
+    note()
+    git("cherry-pick", "work")
+    git("merge", "-q", "--no-edit", "work")
+
+
+def replication_squashed(history: History) -> None:
+    branch("work")
+    history.again()
+    to("main")
+    git("merge", "-q", "--squash", "work")
+    commit("Run bet 1 again")
+
+
+def branches_kept(history: History) -> None:
+    results_cherry_picked(history)
+    git("tag", "v1")
+    git("clone", "-q", ".", "clone")
+    os.chdir("clone")
+
+
+def beside_another_project(history: History) -> None:
+    history.unwritten()
+    second("other/bets/bet_2_layers.py")
+    Path("research").mkdir()
+    shutil.move("bets", "research/bets")
+    shutil.move("pytest.ini", "research/pytest.ini")
+    commit("Declare the bets")
+    os.chdir("research")
+    history.again("Run bet 1")
+
+
+HONEST: dict[str, tuple[Callable[[History], None], str]] = {
+    "results committed late": (committed_late, ""),
+    "changed, then run, and committed late": (changed_then_run_and_committed_late, "changed"),
+    "the draft of a bet run again": (draft_run_again, "changed stale"),
+    "a change cherry-picked to the branch that ran it": (change_cherry_picked, "changed"),
+    "an older branch merged": (older_branch_merged, "changed"),
+    "results merged into an older branch": (results_merged_into_an_older_branch, "changed"),
+    "other bets run on two machines": (bets_of_two_machines, "old-summary"),
+    "killed before its record was written": (killed_before_its_record, ""),
+    "run again without a rollup": (replicated_without_a_rollup, "old-summary"),
+    "a summary of an older version": (summary_of_an_older_version, ""),
+    "a summary that is not committed": (summary_not_committed, ""),
+    "withdrawn without a rollup": (withdrawn_without_a_rollup, "old-summary stale withdrawn"),
+    "code changed and changed back": (code_changed_and_changed_back, "drift retried"),
+    "a resumed run": (resumed, "void"),
+    "results cherry-picked": (results_cherry_picked, ""),
+    "a replication squashed": (replication_squashed, ""),
+    "branches, remotes and tags that are merged": (branches_kept, ""),
+    "beside another project": (beside_another_project, "outside"),
+}
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_an_honest_history_of_results_is_clean(history: History, name: str) -> None:
+    """No finding, nothing undetermined, and these notes and no others."""
+    do, notes = HONEST[name]
+    do(history)
+    found = inspect()
+    assert found.findings == set()
+    assert found.notes == set(notes.split())
+    assert found.status == 0

@@ -66,8 +66,13 @@ class Runs:
         first: dict[str | None, JournalLine] = {}
         for line in (line for line in self.lines.get(bet, ()) if not _is_pilot(line.entry)):
             one = first.setdefault(line.entry.previous, line)
-            if one.added and line.added and self.order.before(one.added, line.added):
+            if one is line or not one.added or not line.added:
+                continue
+            if self.order.before(one.added, line.added):
                 text = f"{_named(line.entry)} did not know that of {one.entry.time}, committed before it"
+                yield Entry("note", "forked-chain", bet, line.added, text)
+            elif one.added.id == line.added.id and len(one.added.parents) < 2:  # no merge brought both
+                text = f"{_named(line.entry)} did not know that of {one.entry.time}, committed with it"
                 yield Entry("note", "forked-chain", bet, line.added, text)
 
     def _registered(self, bet: str) -> Iterator[Entry]:

@@ -61,9 +61,7 @@ def overview_entries(pages: Sequence[Page]) -> Iterator[Entry]:
         flattering = [item for item in old if item.is_flattering]
         if flattering:
             text = f"{page.name} shows a verdict that its record no longer has: {_listed(flattering)}"
-            yield Entry(
-                "finding", "wrong-summary", flattering[0].bet, page.commit, f"{text}; run `pytest-bets rollup`"
-            )
+            yield Entry("finding", "wrong-summary", flattering[0].bet, page.commit, f"{text}; run `pytest-bets rollup`")
         elif old:
             text = f"{page.name} is older than the results: {_listed(old)}; run `pytest-bets rollup`"
             yield Entry("note", "old-summary", None, page.commit, text)

@@ -482,16 +482,31 @@ def begin_anew() -> None:
     [
         (lambda: shutil.rmtree(".git"), "lies in no git checkout"),
         (begin_anew, "nothing was ever committed"),
-        (lambda: write(JOURNAL, "<<<<<<< HEAD\n"), "merge conflict"),
-        (lambda: write(RECORD, "{}"), "is no record"),
     ],
-    ids=["outside git", "in an empty repository", "with a conflict in the journal", "with a broken record"],
+    ids=["outside git", "in an empty repository"],
 )
 @pytest.mark.usefixtures("history")
 def test_what_cannot_be_told_is_not_called_clean(break_off: Callable[[], object], message: str) -> None:
     """Exit status 3, and the reason."""
     break_off()
     assert message in undetermined()
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "message"),
+    [
+        (JOURNAL, "{before}<<<<<<< HEAD\n", f"{JOURNAL}:2: a merge conflict was left here"),
+        (RECORD, "{{}}", f"{RECORD}: this is no record"),
+    ],
+    ids=["with a conflict in the journal", "with a broken record"],
+)
+@pytest.mark.usefixtures("history")
+def test_a_file_that_cannot_be_read_leaves_the_audit_untold(file: str, text: str, message: str) -> None:
+    """Exit status 3, the reason with file and line, and no finding about what it may have said."""
+    write(file, text.format(before=Path(file).read_text(encoding="utf-8")))
+    found = audit()
+    assert (found.status, found.findings) == (3, set())
+    assert found.text("unknown").startswith(message)
 
 
 @pytest.mark.usefixtures("history")

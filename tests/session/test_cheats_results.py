@@ -310,6 +310,14 @@ def line_copied(times: int) -> Callable[[History], None]:
     return do
 
 
+def line_copied_with_another_time(_: History) -> None:
+    (line,) = lines()
+    other = json.loads(line)
+    other["time"] = "2030-01-01T00:00:00Z"
+    keep(line, json.dumps(other, sort_keys=True, separators=(",", ":")).encode() + b"\n")
+    commit("Run bet 1 again")
+
+
 def line_copied_later(_: History) -> None:
     keep(*lines() * 2)
     commit("Run bet 1 again")
@@ -615,6 +623,9 @@ CHEATS = {
     ),
     "loosen the criteria and forge a chain of commit-graphs": Cheat(commit_graph_chain, "goalposts", "retried", BOTH),
     "copy a line of the journal": Cheat(line_copied(9), "copied-line wrong-summary"),
+    "copy a line of the journal with another time": Cheat(
+        line_copied_with_another_time, "", "forked-chain old-summary"
+    ),
     "copy a line of the journal in a later commit": Cheat(line_copied_later, "copied-line"),
     "copy a line of the journal and commit nothing": Cheat(line_copied_and_not_committed, "copied-line"),
 }
@@ -631,6 +642,27 @@ def test_a_cheat_with_results_is_found_and_named(history: History, name: str) ->
     assert ", ".join(sorted(" ".join(change) for change in found.changed())) == cheat.changes
     assert found.status == (1 if cheat.findings else 0)
     assert bool(found.of("unknown")) == cheat.unknown
+
+
+def test_a_result_on_a_branch_that_was_deleted_is_not_found(history: History) -> None:
+    """The threat model says so."""
+    lost_on_a_branch(history)
+    git("branch", "-q", "-D", "side")
+    found = inspect()
+    assert (found.status, found.findings, found.of("unmerged")) == (0, set(), [])
+
+
+def listed(cheat: Cheat) -> tuple[str, str]:
+    kinds = ", ".join(f"`{kind}`" for kind in sorted((cheat.findings or cheat.notes).split()))
+    return kinds + ("" if cheat.findings else " (a note)"), cheat.changes
+
+
+def test_the_threat_model_lists_every_cheat_with_results() -> None:
+    """One row a cheat, in the words of the table above."""
+    rows = re.findall(r"^\| (.+?) \| (.+?) \| (.*?) \|$", DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE)
+    assert {name: (found, changes) for name, found, changes in rows if name in CHEATS} == {
+        name: listed(cheat) for name, cheat in CHEATS.items()
+    }
 
 
 def committed_late(history: History) -> None:

@@ -39,7 +39,10 @@ WORLD: Final = {
     "record.upgrade": "the folder of results",
     "render.rollup": "the folder of results",
     "audit.collect": "git and the folder of results",
+    "audit.pages": "git and the folder of results",
+    "audit.present": "the folder of results",
     "audit.staleness": "source files",
+    "audit.surroundings": "git",
     "claims.files": "write-ups",
 }
 """The modules that touch the world, and what of it. All others outside hooks/ and cli/ compute values from values."""

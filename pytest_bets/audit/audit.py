@@ -56,8 +56,12 @@ class _Auditor:
         bets = [self._bet(lineage) for lineage in self.bets] + [self._orphan(bet) for bet in orphans]
         unknown = [*self.evidence.unknown, *self.evidence.foreign.values()]
         entries = [Entry("unknown", "unknown", None, None, text) for text in unknown]
-        entries += overview_entries(self.evidence.pages)
+        doubtful = {entry.bet or "" for bet in bets for entry in bet.entries if entry.kind in _OF_RESULTS}
+        entries += overview_entries(self.evidence.pages, doubtful)
         others = [item for item in self.evidence.unmerged if item.bet not in known]
+        if self.evidence.is_journal_ignored and any(revision.commit.id for revision in self.evidence.records):
+            text = "git ignores the journal: records are committed, and the runs that wrote them are not"
+            entries.append(Entry("finding", "vanished-line", None, None, text))
         entries += unmerged_entries(others, None)
         entries += outside_entries(self.evidence.outside, self.evidence.root)
         return Report(tuple(sorted(bets, key=_by_number)), tuple(entries), len(self.evidence.commits))
@@ -203,6 +207,13 @@ class _Auditor:
         return {"withdrawn": "was withdrawn", "retracted": "was retracted", "falsified": "is falsified"}.get(state, "")
 
 
+_OF_RESULTS: Final = frozenset[Kind](
+    (
+        *("undeclared", "vanished-record", "vanished-line", "broken-chain"),
+        *("copied-line", "edited-record", "wrong-record"),
+    )
+)
+"""What says that the results of a bet are not what its runs gave."""
 _WHEN: Final[Mapping[str, str]] = {
     "after": "after its first result: the goalposts moved",
     "ran": "after {ran}, which was committed later: the goalposts moved",

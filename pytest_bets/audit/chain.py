@@ -88,9 +88,10 @@ class Chains:
             adders = link.line.adders if link.line else ()
             # a merge of two branches that both have a line may keep it twice
             united = [one for one in adders if not any(self.order.before(other, one) for other in adders)]
-            if self.copies[link.sha256] > max(1, len(united)):
-                text = f"the line of {link.text} is in the journal {self.copies[link.sha256]} times: it is one run"
-                yield Entry("finding", "copied-line", bet, None, text)
+            copies = self.copies[link.sha256]
+            if copies > 1:
+                text = f"the line of {link.text} is in the journal {copies} times: it is one run"
+                yield Entry("finding" if copies > len(united) else "note", "copied-line", bet, None, text)
 
     def _over(self, link: _Link, links: Sequence[_Link]) -> _Link | None:
         """Return the run whose record this one wrote over against the rule."""

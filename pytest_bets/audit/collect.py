@@ -77,7 +77,7 @@ class _Gatherer:
             work = Commit("", (self.head,), "", "not committed", len(commits))
             touched = later.result()
             lines = journal_lines(touched, self.now.lines, commits, work, self._journal, self._is_in_root)
-        now = self.now.records
+        now, ignored = self.now.records, self._ignored()
         records = list(record_revisions(touches, commits, work, facts))
         declarations, unreadable = self.catalogue.declarations()
         drifted, moved = drift(self.catalogue.root, self.tree.top, self.search, now, commits, work)
@@ -100,9 +100,10 @@ class _Gatherer:
             lock=lock(self.catalogue.root),
             present=present,
             foreign=foreign,
-            ignored=self._ignored(),
+            ignored=ignored - {JOURNAL},
+            is_journal_ignored=JOURNAL in ignored,
             unread=self.now.unread,
-            pages=self._pages(declarations, unreadable, commits),
+            pages=self._pages(declarations, unreadable, commits, declared.values()),
             unmerged=self._unmerged(lines, records),
             outside=self._outside(touched, {bet.id for bet in declarations}, lines),
             root=self._root or ".",
@@ -140,8 +141,9 @@ class _Gatherer:
         return present(self.results, self.catalogue.root)
 
     def _ignored(self) -> frozenset[str]:
-        """Return the bets whose record is in no commit and will be in none, because git ignores it."""
+        """Return the bets whose record, and the journal if it is so, is not committed because git ignores it."""
         paths = {bet: self.results.record_path(bet).resolve() for bet in self.now.records}
+        paths |= {JOURNAL: (self.results.folder / JOURNAL).resolve()} if self.now.lines else {}
         names = {bet: name for bet, path in paths.items() if (name := self._inside(path))}
         heads = history.contents(self.tree.top, [f"{self.head}:{name}" for name in names.values()])
         new = [bet for bet, head in zip(names, heads, strict=True) if head is None]
@@ -153,11 +155,12 @@ class _Gatherer:
         declarations: Sequence[Declaration],
         unreadable: Sequence[DeclarationError],
         commits: Mapping[str, Commit],
+        declared: Collection[Held],
     ) -> list[Page]:
         if self._root is None or self._folder is None:
             return []
         place = Place(self.tree.top, self._root, self._folder, self.head)
-        return list(pages(place, self.now, declarations, unreadable, commits))
+        return list(pages(place, self.now, declarations, unreadable, commits, declared))
 
     def _unmerged(self, lines: Sequence[JournalLine], records: Sequence[RecordRevision]) -> list[Unmerged]:
         known = {facts.sha256 for revision in records for facts in (revision.before, revision.after) if facts}
@@ -174,7 +177,12 @@ class _Gatherer:
         self, touched: Sequence[Touched], bets: Collection[str], lines: Sequence[JournalLine]
     ) -> list[Outside]:
         """Return the bets and results of the repository that belong to no bet or no journal of the project."""
-        runs = foreign_runs(touched, lines, lambda path: path != self._journal and not self._is_in_root(path))
+        new = {path for path in self.tree.untracked if path.rpartition("/")[2] == JOURNAL} - {self._journal}
+        every = [*touched, *(("", path, True, line) for path in sorted(new) for line in self._lines_of(path))]
+        # a committed journal under the root is a finding of its own
+        runs = foreign_runs(
+            every, lines, lambda path: path in new or (path != self._journal and not self._is_in_root(path))
+        )
         return list(outside(self.tree.top, self.head, self._root or ".", self._folder or "", bets, runs))
 
     def _upgraded(self, lines: Sequence[JournalLine], touches: Sequence[Touch]) -> dict[str, Upgraded]:
@@ -208,6 +216,12 @@ class _Gatherer:
 
     def _is_in_root(self, path: str) -> bool:
         return self._root == "." or path.startswith(f"{self._root}/")
+
+    def _lines_of(self, path: str) -> list[bytes]:
+        try:
+            return contents(self.tree.top / path).splitlines()
+        except OSError:
+            return []
 
     @cached_property
     def _journal(self) -> str | None:

@@ -135,6 +135,7 @@ class Evidence:
     lock: Lock | None = None
     present: frozenset[str] = frozenset()
     ignored: frozenset[str] = frozenset()
+    is_journal_ignored: bool = False
     unread: frozenset[str] = frozenset()
     pages: Sequence[Page] = ()
     unmerged: Sequence[Unmerged] = ()

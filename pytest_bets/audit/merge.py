@@ -1,6 +1,7 @@
 """Merges held against every parent: a merge can bring back what a bet declared before its result."""
 
 from collections.abc import Iterator, Sequence
+from typing import TypeGuard
 
 from pytest_bets.audit.evidence import Held, MergeSide
 from pytest_bets.audit.finding import Entry
@@ -25,7 +26,8 @@ class Merges:
         made = [(moved.commit, moved.changes) for moved in lineage.moved]
         for sides in self._by_parent.values():
             merge, parent = sides[0].commit, sides[0].parent
-            before, after = _declared(lineage, sides)
+            own = [side for side in sides if side.path in lineage.paths]
+            before, after = self._before(lineage, own), self._after(lineage, own)
             if before is None or after is None:
                 continue
             known = [result for result in results if self._is_known(result, merge, parent, after)]
@@ -36,6 +38,18 @@ class Merges:
             made.append((merge, found))
             for change in found:
                 yield from self._entry(lineage, merge, parent, change)
+
+    def _before(self, lineage: Lineage, own: Sequence[MergeSide]) -> Declaration | None:
+        """Return what a bet declares in the parent, or what it did before, where that cannot be read."""
+        held = [side.before for side in own if side.before]
+        earlier = (declared for commit, declared in reversed(lineage.readable) if self.order.has(own[0].parent, commit))
+        return next(filter(_is_declared, held), None) or (next(earlier, None) if held else None)
+
+    def _after(self, lineage: Lineage, own: Sequence[MergeSide]) -> Declaration | None:
+        """Return what a bet declares in the merge, or what it does next, where the merge left it out or broke it."""
+        held = [side.after for side in sorted(own, key=lambda side: side.path != lineage.path)]
+        later = (declared for commit, declared in lineage.readable if own and self.order.has(commit, own[0].commit))
+        return next(filter(_is_declared, held), None) or next(later, None)
 
     def _entry(self, lineage: Lineage, merge: Commit, parent: Commit, change: Change) -> Iterator[Entry]:
         if change.subject == "withdrawn":
@@ -58,20 +72,8 @@ class Merges:
         return self.order.has(merge, commit) and not self.order.has(parent, commit)
 
 
-def _declared(lineage: Lineage, sides: Sequence[MergeSide]) -> tuple[Declaration | None, Declaration | None]:
-    """Return what a bet declares in a parent and in its merge, None where it is not there or is the same."""
-    own = [side for side in sides if side.path in lineage.paths]
-    kept = [side for side in own if side.before and side.after]
-    if kept:
-        side = max(kept, key=lambda side: side.path == lineage.path)
-        return _readable(side.before), _readable(side.after)
-    before = [side.before for side in own if side.before]
-    after = [side.after for side in own if side.after]  # under another name
-    return (_readable(before[0]), _readable(after[0])) if before and after else (None, None)
-
-
-def _readable(held: Held | None) -> Declaration | None:
-    return held if isinstance(held, Declaration) else None
+def _is_declared(held: Held | None) -> TypeGuard[Declaration]:
+    return isinstance(held, Declaration)
 
 
 def _key(change: Change) -> tuple[str, str, str]:

@@ -1,11 +1,11 @@
 """SUMMARY.md and SUMMARY.json as they are, beside what the results of today and of their commit give."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from posixpath import basename, dirname
 
-from pytest_bets.audit.evidence import held
+from pytest_bets.audit.evidence import Held, held
 from pytest_bets.audit.overview import Page
 from pytest_bets.audit.present import Present, contents
 from pytest_bets.audit.statements import Statements, statements
@@ -18,6 +18,7 @@ from pytest_bets.record.journal import runs
 from pytest_bets.record.model import Line, Record
 from pytest_bets.record.store import JOURNAL, SUMMARY_JSON, SUMMARY_TEXT
 from pytest_bets.record.summary import overview
+from pytest_bets.render.markdown import plain
 from pytest_bets.render.summary import as_json, as_markdown
 
 
@@ -37,8 +38,12 @@ def pages(
     declarations: Sequence[Declaration],
     unreadable: Sequence[DeclarationError],
     commits: Mapping[str, Commit],
+    declared: Iterable[Held],
 ) -> Iterator[Page]:
-    """Yield the files of the summary that are there and say something else than the results of today."""
+    """Yield the files of the summary that are there and say something else than the results of today.
+
+    `declared` is what revisions of bet files held.
+    """
     entries = [entry for _, entry in now.journal]
     made = _made(list(now.records.values()), entries, declarations, unreadable)
     for name, expected in made.items():
@@ -59,7 +64,13 @@ def pages(
             then = statements(name, _as_of(place, wrote)[name])
         elif b"\n<<<<<<< " in b"\n" + data:  # a merge that is not finished; the command line says so
             continue
-        yield Page(path, statements(name, data), today, then or today, commit, partial=bool(now.faults))
+        texts = {text for bet in declared if isinstance(bet, Declaration) for text in _texts(bet)}
+        yield Page(path, statements(name, data), today, then or today, commit, texts, partial=bool(now.faults))
+
+
+def _texts(bet: Declaration) -> Iterator[str]:
+    for text in (bet.title, bet.docstring.prose("Scope")):
+        yield from (" ".join(text.split()), plain(text), plain(text).replace("|", "\\|"))
 
 
 def _made(

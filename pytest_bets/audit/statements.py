@@ -11,6 +11,8 @@ Statements = Mapping[tuple[str, str], str]
 COUNTS: Final = "counts"
 LINE: Final = "line"
 VERDICT: Final = "verdict"
+TEXTS: Final = ("title", "scope")
+"""What an author says of a bet; it may change at any time."""
 _LISTS: Final = ("falsified", "retracted", "unstable")
 _LINK: Final = re.compile(r"\[((?:\\.|[^\]\\])*)\]\([^)]*\)")
 _COUNT: Final = re.compile(r"(\d+) (PASS|LENIENT|FAIL|catastrophic|void|never run|retracted|withdrawn|bets?)\b")
@@ -20,7 +22,7 @@ _WORDS: Final = (
 )
 _REGISTERED: Final = re.compile(r"(\d+) of (\d+) registered")
 _STANDING: Final = re.compile(r"\b(stands|retracted|withdrawn|falsified|open)\b")
-_DECIDED: Final = re.compile(r"\bmeasured ([^\s,;)]+)|\b(not met|met|tripped|clear)\b")
+_DECIDED: Final = re.compile(r"`([^`]+)`|\bmeasured ([^\s,;)]+)|\b(not met|met|tripped|clear)\b")
 _VERDICT: Final = re.compile(r"(?:PASS|LENIENT|FAIL(?:, catastrophic|, in the noise)?|void|never run)\b")
 _RUNS: Final = re.compile(r"\d+ (?:of \d+ agree|more|judged)|^0$")
 _SCOPE: Final = "Scope"
@@ -48,6 +50,9 @@ def _of_json(data: bytes) -> Iterator[tuple[tuple[str, str], str]]:
     for row in _items(whole.get("bets")):
         bet = str(row.get("id"))
         yield (bet, VERDICT), _verdict(row)
+        for subject in TEXTS:
+            if subject in row:
+                yield (bet, subject), " ".join(str(row[subject]).split())
         for subject in ("strict", "decided"):
             if subject in row:
                 judged = [[item.get(key) for key in ("sentence", "value", "met")] for item in _items(row[subject])]
@@ -99,7 +104,9 @@ def _of_page(text: str) -> Iterator[tuple[tuple[str, str], str]]:
             yield from _counts(line)
         elif line.startswith("- ") and section in listed:
             listed[section].add(" ".join([_bet(line[2:]), *_VERDICT.findall(line.partition(": ")[0])]))
-        elif _SAID.search(line) and not (section == _SCOPE and line.startswith("- ")):
+        elif line.startswith("- ") and section == _SCOPE:
+            yield (_bet(line[2:]), "scope"), line.partition("): ")[2]
+        elif _SAID.search(line):
             yield ("", f"{LINE} {line}"), "there"
     for name, bets in listed.items():
         yield ("", name), _text(sorted(bets))
@@ -111,6 +118,8 @@ def _row(cells: Mapping[str, str]) -> Iterator[tuple[tuple[str, str], str]]:
     unlinked = {name: _LINK.sub("", cell) for name, cell in cells.items()}
     verdict = plain.get(VERDICT, "")
     yield (bet, VERDICT), found[0] if (found := _VERDICT.match(verdict)) else verdict
+    if "claim" in cells:
+        yield (bet, "title"), cells["claim"]
     if "registered" in cells:
         yield (bet, "registration"), plain["registered"].partition(";")[0]
     if "runs" in cells:

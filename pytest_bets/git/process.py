@@ -13,7 +13,7 @@ from pytest_bets.diagnostics import HistoryError
 _COMMITS_ALONE: Final = ("--no-replace-objects", "-c", "core.commitGraph=false")
 """Read the commits themselves: replacements and the commit-graph are local files that can give them other parents."""
 _RAW: Final = (
-    *("-c", "log.showSignature=false", "-c", "log.showRoot=true"),
+    *("-c", "log.showSignature=false", "-c", "log.showRoot=true", "-c", "log.follow=false"),
     *("-c", "i18n.logOutputEncoding=UTF-8", "-c", "core.quotePath=false", "-c", "advice.graftFileDeprecated=false"),
 )
 """Show history as the commits have it, whatever the user's settings are."""

@@ -26,6 +26,7 @@ from tests.helpers.histories import (
     audit,
     commit,
     edit,
+    inspect,
     lines,
     report,
     second,
@@ -405,6 +406,20 @@ def test_a_retraction_that_is_overturned_is_shown_with_its_history(history: Hist
         (retracted, "2_two, which challenges it, came to FAIL: the claim is retracted"),
         (overturned, "the retraction by 2_two is overturned: 2_two is itself retracted by 3_three"),
     ]
+
+
+def test_a_challenge_that_did_not_fail_says_what_is_left_of_the_claim(history: History) -> None:
+    """A falsified claim does not stand because its challenge passed."""
+    challenge("bets/bet_2_two.py", 2, 1, *LOOSER)
+    commit("Challenge bet 1")
+    history.again("Run bet 2")
+    left = "this challenge retracts nothing; the claim is falsified by its own result"
+    assert inspect().text("challenged") == f"2_two challenges it and did not fail: {left}"
+    challenge("bets/bet_3_three.py", 3, 2, *LOOSER)
+    commit("Challenge bet 2")
+    history.again("Run bet 3")
+    texts = [entry["text"] for entry in inspect().bet("2_two")["entries"] if entry["kind"] == "challenged"]
+    assert texts == ["3_three challenges it and did not fail: the claim stands"]
 
 
 def test_a_withdrawn_challenge_overturns_its_retraction(history: History) -> None:

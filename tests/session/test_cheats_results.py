@@ -116,12 +116,13 @@ def tighter_on_main(history: History) -> None:
     history.again("Run bet 1")
 
 
-def old_side_taken(history: History, *pairs: tuple[str, str]) -> None:
+def old_side_taken(history: History, *pairs: tuple[str, str], run: bool = True) -> None:
     git("merge", "-q", "--no-commit", "--no-ff", "old")
     git("checkout", "old", "--", BET)
     edit(*pairs)
     commit("Merge branch old")
-    history.again()
+    if run:
+        history.again()
 
 
 def merged_back(history: History) -> None:
@@ -167,6 +168,31 @@ def merged_into_the_older_side(history: History) -> None:
     commit("Merge branch main")
     git("branch", "-q", "-f", "main")
     to("main")
+    history.again()
+
+
+def broken_by_the_merge(history: History) -> None:
+    tighter_on_main(history)
+    to("old")
+    edit(("return losses", "# as measured\n    return losses"))
+    commit("Say what is returned")
+    to("main")
+    old_side_taken(history, ("import pytest\n", "import pytest(\n"), run=False)
+    edit(("import pytest(\n", "import pytest\n"))
+    commit("Mend the syntax")
+    history.again()
+
+
+def renamed_by_the_merge(history: History) -> None:
+    tighter_on_main(history)
+    git("mv", BET, NINE)
+    edit(("Bet 1:", "Bet 9:"), file=NINE)
+    commit("Sort the bets")
+    history.again("Run bet 9")
+    git("merge", "-q", "--no-commit", "--no-ff", "old")
+    remove(NINE)
+    git("checkout", "old", "--", BET)
+    commit("Merge branch old")
     history.again()
 
 
@@ -238,6 +264,12 @@ def record_ignored_and_cloned(history: History) -> None:
     record_ignored(history)
     git("clone", "-q", ".", "clone")
     os.chdir("clone")
+
+
+def journal_ignored(history: History) -> None:
+    history.undeclare()
+    write(".gitignore", "*.jsonl\n")
+    history.again("Run bet 1")
 
 
 def won_then_lost(history: History) -> bytes:
@@ -337,6 +369,11 @@ def page_edited(*pairs: tuple[str, str], file: str = PAGE, message: str = "Tidy 
             commit(message)
 
     return do
+
+
+def page_replaced(_: History) -> None:
+    write(PAGE, "# Summary of the bets\n\nAll is well.\n")
+    commit("Tidy up")
 
 
 def row_deleted(_: History) -> None:
@@ -549,6 +586,10 @@ CHEATS = {
     "merge an older, easier side and add a comment": Cheat(merged_back_with_a_comment, "goalposts", "retried", BOTH),
     "merge an older, easier side in an octopus": Cheat(merged_back_in_an_octopus, "goalposts", "retried", BOTH),
     "merge the result into an older, easier side": Cheat(merged_into_the_older_side, "goalposts", "retried", BOTH),
+    "merge an older, easier side and break its syntax": Cheat(
+        broken_by_the_merge, "goalposts", "retried unreadable", BOTH
+    ),
+    "merge an older, easier side under its former name": Cheat(renamed_by_the_merge, "goalposts", "renamed", BOTH),
     "merge half of an older, easier side": Cheat(
         merged_half_of_an_older_side, "goalposts", "retried", "lenient loosened"
     ),
@@ -557,17 +598,14 @@ CHEATS = {
         record_deleted_before_it_was_committed, "wrong-record", "unstable"
     ),
     "set the results aside, rerun, and restore the journal": Cheat(
-        results_set_aside_and_journal_restored, "wrong-record wrong-summary", "unstable forked-chain"
+        results_set_aside_and_journal_restored, "wrong-record", "unstable forked-chain"
     ),
-    "never commit the record of the loss": Cheat(record_never_committed, "vanished-record wrong-summary"),
+    "never commit the record of the loss": Cheat(record_never_committed, "vanished-record"),
     "let git ignore the record of the loss": Cheat(record_ignored, "vanished-record"),
-    "let git ignore the record of the loss, in a clone": Cheat(
-        record_ignored_and_cloned, "vanished-record wrong-summary"
-    ),
+    "let git ignore the record of the loss, in a clone": Cheat(record_ignored_and_cloned, "vanished-record"),
+    "let git ignore the journal": Cheat(journal_ignored, "vanished-line"),
     "put an older, better record back": Cheat(better_record_put_back, "wrong-record", "stale"),
-    "commit the journal of a loss with an older, better record": Cheat(
-        better_record_kept, "wrong-record wrong-summary", "stale"
-    ),
+    "commit the journal of a loss with an older, better record": Cheat(better_record_kept, "wrong-record", "stale"),
     "put an older, better record back in a merge": Cheat(better_record_put_back_in_a_merge, "wrong-record", "stale"),
     "write a record by hand and a rehearsal for it": Cheat(record_of_a_rehearsal, "edited-record misjudged"),
     "write a record by hand and a rehearsal in the journal": Cheat(
@@ -592,6 +630,11 @@ CHEATS = {
     ),
     "delete a row of the summary": Cheat(row_deleted, "wrong-summary"),
     "hide a disagreement in the summary": Cheat(disagreement_hidden, "wrong-summary", "unstable"),
+    "edit the claim in the summary": Cheat(
+        page_edited(("warm-up helps at every size", "warm-up helps")), "wrong-summary"
+    ),
+    "edit a threshold in the summary": Cheat(page_edited(("cold) >= 4`", "cold) >= 2`")), "wrong-summary"),
+    "replace the summary": Cheat(page_replaced, "wrong-summary"),
     "put an older, better summary back": Cheat(older_page_put_back, "wrong-summary"),
     "leave the loss out of the summary": Cheat(older_page_kept, "wrong-summary"),
     "break a line of the journal": Cheat(journal_broken("# end"), "goalposts", unknown=True, changes=BOTH),
@@ -622,10 +665,8 @@ CHEATS = {
         commit_graph(None), "goalposts", "retried", BOTH
     ),
     "loosen the criteria and forge a chain of commit-graphs": Cheat(commit_graph_chain, "goalposts", "retried", BOTH),
-    "copy a line of the journal": Cheat(line_copied(9), "copied-line wrong-summary"),
-    "copy a line of the journal with another time": Cheat(
-        line_copied_with_another_time, "", "forked-chain old-summary"
-    ),
+    "copy a line of the journal": Cheat(line_copied(9), "copied-line"),
+    "copy a line of the journal with another time": Cheat(line_copied_with_another_time, "", "forked-chain"),
     "copy a line of the journal in a later commit": Cheat(line_copied_later, "copied-line"),
     "copy a line of the journal and commit nothing": Cheat(line_copied_and_not_committed, "copied-line"),
 }
@@ -757,6 +798,12 @@ def replicated_without_a_rollup(history: History) -> None:
     commit("Run bet 1 again")
 
 
+def measured_again_without_a_rollup(history: History) -> None:
+    edit(*WON, file=LAB)
+    commit("Fix the laboratory")
+    replicated_without_a_rollup(history)
+
+
 def summary_of_an_older_version(_: History) -> None:
     text = Path(PAGE).read_text(encoding="utf-8")
     text = re.sub(r"^((?:\| [^|]*){3})\| [^|]*(\|.*)$", r"\1\2", text, flags=re.MULTILINE)
@@ -846,9 +893,10 @@ HONEST: dict[str, tuple[Callable[[History], None], str]] = {
     "results merged into an older branch": (results_merged_into_an_older_branch, "changed"),
     "other bets run on two machines": (bets_of_two_machines, "old-summary"),
     "killed before its record was written": (killed_before_its_record, ""),
-    "run again without a rollup": (replicated_without_a_rollup, "old-summary"),
+    "run again without a rollup": (replicated_without_a_rollup, ""),
     "a summary of an older version": (summary_of_an_older_version, ""),
     "a summary that is not committed": (summary_not_committed, ""),
+    "measured with other code, without a rollup": (measured_again_without_a_rollup, "drift old-summary retried"),
     "withdrawn without a rollup": (withdrawn_without_a_rollup, "old-summary stale withdrawn"),
     "code changed and changed back": (code_changed_and_changed_back, "drift retried"),
     "a resumed run": (resumed, "void"),

@@ -25,8 +25,7 @@ from pytest_bets.code.lock import lock
 from pytest_bets.diagnostics import DeclarationError, EvidenceError
 from pytest_bets.git import checkout as git
 from pytest_bets.git import log as history
-from pytest_bets.git.log import Side, Touch
-from pytest_bets.git.revision import Commit
+from pytest_bets.git.revision import Commit, Side, Touch
 from pytest_bets.record.codec import file_sha256
 from pytest_bets.record.journal import Upgraded, upgrades
 from pytest_bets.record.model import RunLine

@@ -4,8 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from pytest_bets.audit.evidence import BetRevision, Held, MergeSide, RecordFacts, RecordRevision
 from pytest_bets.bet.declaration import is_bet_name
-from pytest_bets.git.log import Side, Touch
-from pytest_bets.git.revision import Commit
+from pytest_bets.git.revision import Commit, Side, Touch
 
 Known = Mapping[tuple[str, str], Held]
 """What bet files hold, by blob and path."""

@@ -3,32 +3,16 @@
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from pytest_bets.diagnostics import HistoryError
 from pytest_bets.git.process import objects, run, stream
-from pytest_bets.git.revision import Commit
+from pytest_bets.git.revision import Commit, Side, Touch
 
 _LOG: Final = ("log", "--topo-order", "--reverse", "--no-color", "--no-ext-diff", "--no-textconv")
 _NOTHING: Final = "0"
 _FROM: Final = re.compile(rb"([0-9a-f]{40,64}) \(from ([0-9a-f]{40,64})\) ")
-
-
-@dataclass(frozen=True)
-class Touch:
-    """One commit's change of one file: its paths and blobs before and after, None if there is none.
-
-    Before means in the first parent; `others` are the blobs and paths in the other parents of a merge.
-    """
-
-    commit: str
-    was: str | None
-    path: str | None
-    before: str | None
-    after: str | None
-    others: tuple[tuple[str, str], ...] = ()
 
 
 def commits(top: Path, revisions: Sequence[str] = ()) -> dict[str, Commit]:
@@ -85,17 +69,6 @@ def touches(top: Path, ours: Callable[[str], bool], revisions: Sequence[str] = (
 
 def _blob(name: str) -> str | None:
     return name if name.strip(_NOTHING) else None
-
-
-@dataclass(frozen=True)
-class Side:
-    """A file of which a merge has other content than one of its parents: the blobs, None if there is no file."""
-
-    merge: str
-    parent: str
-    path: str
-    before: str | None
-    after: str | None
 
 
 def sides(top: Path, ours: Callable[[str], bool]) -> Iterator[Side]:

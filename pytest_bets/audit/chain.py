@@ -134,6 +134,7 @@ class Chains:
             revised = any(revision.bet == bet for revision in self.evidence.records)
             if bet not in self.evidence.unread and not revised:
                 text = f"{last.text} wrote a record, which is not here and was never committed"
+                text = f"{text}: add it, or run the bet again if the run was killed"
                 yield Entry("finding", "vanished-record", bet, None, text)
             return
         if bet in self.evidence.ignored and any(link.line and link.line.added and link.line.added.id for link in left):

@@ -12,7 +12,7 @@ from pytest_bets.git.revision import Commit, Side, Touch
 
 _LOG: Final = ("log", "--topo-order", "--reverse", "--no-color", "--no-ext-diff", "--no-textconv")
 _NOTHING: Final = "0"
-_FROM: Final = re.compile(rb"([0-9a-f]{40,64}) \(from ([0-9a-f]{40,64})\) ")
+_FROM: Final = re.compile(rb"([0-9a-f]{40,64}) \(from ([0-9a-f]{40,64})\)")
 
 
 def commits(top: Path, revisions: Sequence[str] = ()) -> dict[str, Commit]:

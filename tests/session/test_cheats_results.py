@@ -308,6 +308,23 @@ def better_record_put_back_in_a_merge(history: History) -> None:
     commit("Merge branch side")
 
 
+def record_of_a_merged_branch_put_back(history: History) -> None:
+    history.undeclare()
+    branch("side")
+    edit(*WON, file=LAB)
+    commit("Tune the laboratory")
+    history.again("Run bet 1")
+    better = Path(RECORD).read_bytes()
+    to("main")
+    history.again("Run bet 1")
+    git("merge", "-q", "--no-edit", "-X", "ours", "side")
+    edit(("COLD = 9", "COLD = 2.4"), file=LAB)
+    commit("Fix the laboratory")
+    history.again()
+    Path(RECORD).write_bytes(better)
+    commit("Restore the record")
+
+
 def record_forged(**changes: object) -> bytes:
     """Write a better record by hand, and return a line for it."""
     edit(('"cold": 2.5', '"cold": 9'), ('"verdict": "FAIL"', '"verdict": "PASS"'), file=RECORD)
@@ -607,6 +624,7 @@ CHEATS = {
     "put an older, better record back": Cheat(better_record_put_back, "wrong-record", "stale"),
     "commit the journal of a loss with an older, better record": Cheat(better_record_kept, "wrong-record", "stale"),
     "put an older, better record back in a merge": Cheat(better_record_put_back_in_a_merge, "wrong-record", "stale"),
+    "put the record of a merged branch back": Cheat(record_of_a_merged_branch_put_back, "wrong-record", "stale"),
     "write a record by hand and a rehearsal for it": Cheat(record_of_a_rehearsal, "edited-record misjudged"),
     "write a record by hand and a rehearsal in the journal": Cheat(
         record_of_a_rehearsal_in_the_journal, "edited-record misjudged"
@@ -683,6 +701,17 @@ def test_a_cheat_with_results_is_found_and_named(history: History, name: str) ->
     assert ", ".join(sorted(" ".join(change) for change in found.changed())) == cheat.changes
     assert found.status == (1 if cheat.findings else 0)
     assert bool(found.of("unknown")) == cheat.unknown
+
+
+@pytest.mark.usefixtures("history")
+def test_a_change_on_a_branch_is_said_once_and_not_again_at_its_merge() -> None:
+    """The merge takes what the branch changed; the branch is where to look."""
+    branch("side", "HEAD~1")
+    edit(*LOOSER)
+    changed = commit("Clarify the claim")
+    to("main")
+    git("merge", "-q", "--no-edit", "side")
+    assert [entry["commit"]["id"] for entry in inspect().of("goalposts")] == [changed] * 2
 
 
 def test_a_result_on_a_branch_that_was_deleted_is_not_found(history: History) -> None:

@@ -311,12 +311,12 @@ def better_record_put_back_in_a_merge(history: History) -> None:
 def record_of_a_merged_branch_put_back(history: History) -> None:
     history.undeclare()
     branch("side")
+    history.again("Run bet 1")
+    to("main")
     edit(*WON, file=LAB)
     commit("Tune the laboratory")
     history.again("Run bet 1")
     better = Path(RECORD).read_bytes()
-    to("main")
-    history.again("Run bet 1")
     git("merge", "-q", "--no-edit", "-X", "ours", "side")
     edit(("COLD = 9", "COLD = 2.4"), file=LAB)
     commit("Fix the laboratory")
@@ -701,6 +701,14 @@ def test_a_cheat_with_results_is_found_and_named(history: History, name: str) ->
     assert ", ".join(sorted(" ".join(change) for change in found.changed())) == cheat.changes
     assert found.status == (1 if cheat.findings else 0)
     assert bool(found.of("unknown")) == cheat.unknown
+
+
+def test_a_change_after_a_run_names_the_run(history: History) -> None:
+    """And says that the result was committed later."""
+    loosened_between_two_runs(history)
+    time = json.loads(lines()[0])["time"]
+    text = f"after the run of {time} (FAIL), which was committed later: the goalposts moved"
+    assert {entry["text"] for entry in inspect().of("goalposts")} == {text}
 
 
 @pytest.mark.usefixtures("history")

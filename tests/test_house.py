@@ -53,11 +53,15 @@ ELSEWHERE: Final = {
     "record/test_journal_file.py": ("record/journal_index", "record/tally"),
     "record/test_decode.py": ("record/field",),
     "record/test_schema.py": ("cli/schemas",),
-    "record/test_store.py": ("walk",),
+    "record/test_store.py": ("record/due", "walk"),
     "record/test_upgrade.py": ("audit/upgrade", "code/lock", "record/journal", "render/upgrade"),
     "render/test_cells.py": ("record/columns",),
     "render/test_summary.py": ("render/markdown",),
     "sentence/test_parse.py": ("sentence/ast", "sentence/lex"),
+    "session/test_cheats_results.py": (
+        *("audit/chain", "audit/lines", "audit/merge", "audit/order", "audit/outside", "audit/overview", "audit/pages"),
+        *("audit/present", "audit/revisions", "audit/statements", "audit/surroundings"),
+    ),
     "session/test_distribution.py": (
         *("hooks/collector", "hooks/context", "hooks/register", "hooks/remote", "hooks/run", "hooks/session"),
         *("hooks/worker", "hooks/xdist"),

@@ -3,24 +3,26 @@
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from functools import cached_property
-from typing import Final, Literal
+from typing import Final
 
+from pytest_bets.audit.chain import Chains
 from pytest_bets.audit.code_notes import code_notes, drifted
 from pytest_bets.audit.evidence import Ancestry, Evidence, RecordFacts, RecordRevision
 from pytest_bets.audit.finding import BetReport, Entry, Kind, Level, Report
 from pytest_bets.audit.journal import Runs
 from pytest_bets.audit.lineage import Lineage, Moved, lineages
+from pytest_bets.audit.merge import Merges
+from pytest_bets.audit.order import Order, Result
+from pytest_bets.audit.outside import outside_entries, unmerged_entries
+from pytest_bets.audit.overview import overview_entries
 from pytest_bets.audit.retraction import Retractions
 from pytest_bets.audit.upgrade import Upgrades
 from pytest_bets.bet.declaration import Declaration, bet_order
 from pytest_bets.git.revision import Commit
-from pytest_bets.record.model import RunLine
 from pytest_bets.record.standing import standings
 from pytest_bets.record.summary import claims
 from pytest_bets.record.verdict import judge
 from pytest_bets.record.verify import misjudged
-
-When = Literal["before", "same", "after", "unordered"]
 
 _ALIKE: Final = 0.8
 """From where on two hypotheses with a common measured value are the same claim."""
@@ -36,11 +38,14 @@ class _Auditor:
         self.evidence = evidence
         self.order = Ancestry(evidence.commits)
         self.runs = Runs(evidence, self.order)
+        self.chains = Chains(evidence, self.order)
         self.upgrades = Upgrades(evidence)
         self.bets = lineages(evidence.bets, evidence.present)
         self.records: dict[str, list[RecordRevision]] = {}
         for revision in evidence.records:
             self.records.setdefault(revision.bet, []).append(revision)
+        self.results = Order(self.runs, self.records, self.order)
+        self.merges = Merges(evidence.merges, self.results)
         self.declared = {declaration.id: declaration for declaration in evidence.declarations}
 
     def report(self) -> Report:
@@ -50,19 +55,30 @@ class _Auditor:
         orphans = sorted({*self.evidence.now, *ours} - known)
         bets = [self._bet(lineage) for lineage in self.bets] + [self._orphan(bet) for bet in orphans]
         unknown = [*self.evidence.unknown, *self.evidence.foreign.values()]
-        entries = tuple(Entry("unknown", "unknown", None, None, text) for text in unknown)
-        return Report(tuple(sorted(bets, key=_by_number)), entries, len(self.evidence.commits))
+        entries = [Entry("unknown", "unknown", None, None, text) for text in unknown]
+        doubtful = {entry.bet or "" for bet in bets for entry in bet.entries if entry.kind in _OF_RESULTS}
+        entries += overview_entries(self.evidence.pages, doubtful)
+        others = [item for item in self.evidence.unmerged if item.bet not in known]
+        if self.evidence.is_journal_ignored and any(revision.commit.id for revision in self.evidence.records):
+            text = "git ignores the journal: records are committed, and the runs that wrote them are not"
+            entries.append(Entry("finding", "vanished-line", None, None, text))
+        entries += unmerged_entries(others, None)
+        entries += outside_entries(self.evidence.outside, self.evidence.root)
+        return Report(tuple(sorted(bets, key=_by_number)), tuple(entries), len(self.evidence.commits))
 
     def _bet(self, lineage: Lineage) -> BetReport:
-        results = self._results(lineage.ids)
+        results = self.results.results(lineage.ids)
         record = next((self.evidence.now[bet] for bet in reversed(lineage.ids) if bet in self.evidence.now), None)
         entries = [
             *self._file(lineage, results),
             *(entry for moved in lineage.moved for entry in self._moved(lineage, moved, results)),
+            *self.merges.entries(lineage, results),
             *(entry for bet in lineage.ids for entry in self._recorded(bet)),
             *self.runs.entries(lineage.ids),
+            *(entry for bet in lineage.ids for entry in self.chains.entries(bet)),
             *self._again(lineage),
             *self.retractions.entries(lineage.id),
+            *unmerged_entries(self.evidence.unmerged, lineage.ids),
         ]
         if not results and not record and not self._left(lineage):
             entries.append(Entry("note", "never-run", lineage.id, None, "it has never come to a verdict"))
@@ -73,7 +89,7 @@ class _Auditor:
             verdict = judge(declared.criteria, cells) if declared else None
             if lineage.first and lineage.first.digest != (declared or lineage.last or lineage.first).digest:
                 under_first = judge(lineage.first.criteria, cells)
-        first = min(results, key=lambda commit: commit.order, default=None)
+        first = min((result.commit for result in results), key=lambda commit: commit.order, default=None)
         ordered = tuple(
             sorted(entries, key=lambda entry: entry.commit.order if entry.commit else len(self.order.commits))
         )
@@ -87,36 +103,13 @@ class _Auditor:
         entries = [Entry("finding", "undeclared", bet, None, text), *self._recorded(bet)]
         return BetReport(bet, "", None, None, None, None, tuple(entries))
 
-    def _results(self, ids: Sequence[str]) -> list[Commit]:
-        """Return the commits that brought a verdict on a bet: a line of the journal, or a record."""
-        found = [
-            line.added
-            for bet in ids
-            for line in self.runs.lines.get(bet, ())
-            if isinstance(line.entry, RunLine) and line.entry.verdict and line.added
-        ]
-        found += [
-            revision.commit
-            for bet in ids
-            for revision in self.records.get(bet, ())
-            if revision.after and revision.after.verdict
-        ]
-        return list({commit.id: commit for commit in found}.values())
-
-    def _when(self, commit: Commit, results: Sequence[Commit]) -> When:
-        if any(self.order.before(result, commit) for result in results):
-            return "after"
-        if any(result.id == commit.id for result in results):
-            return "same"
-        return "before" if all(self.order.before(commit, result) for result in results) else "unordered"
-
-    def _file(self, lineage: Lineage, results: Sequence[Commit]) -> Iterator[Entry]:
+    def _file(self, lineage: Lineage, results: Sequence[Result]) -> Iterator[Entry]:
         def entry(level: Level, kind: Kind, commit: Commit | None, text: str) -> Entry:
             return Entry(level, kind, lineage.id, commit, text)
 
         declared = lineage.declared
         if declared and results:
-            when = self._when(declared, results)
+            when = self.results.when(declared, results)
             if when == "same":
                 text = "declared in the commit that brought its first result: git does not show which came first"
                 yield entry("finding", "same-commit", declared, text)
@@ -133,8 +126,8 @@ class _Auditor:
         for commit in lineage.returned:
             yield entry("note", "returned", commit, "the bet's file came back after it had been deleted")
 
-    def _moved(self, lineage: Lineage, moved: Moved, results: Sequence[Commit]) -> Iterator[Entry]:
-        when = self._when(moved.commit, results) if results else "before"
+    def _moved(self, lineage: Lineage, moved: Moved, results: Sequence[Result]) -> Iterator[Entry]:
+        when, ran = self.results.when_changed(moved.commit, moved.after.digest, results)
         for change in moved.changes:
             if change.subject == "withdrawn" or when == "before":
                 level: Level = "note"
@@ -143,13 +136,14 @@ class _Auditor:
             elif change.kind == "reworded":
                 level, kind, text = "note", "reworded", "after its first result: it says the same"
             else:
-                level, kind, text = "finding", "goalposts", _WHEN[when]
+                level, kind, text = "finding", "goalposts", _WHEN[when].format(ran=ran.text if ran else "")
             yield Entry(level, kind, lineage.id, moved.commit, text, change)
 
     def _recorded(self, bet: str) -> Iterator[Entry]:
         revisions = self.records.get(bet, [])
         for before, after, commit in ((revision.before, revision.after, revision.commit) for revision in revisions):
-            if after and after.sha256 not in self.runs.wrote:
+            unreadable = after is not None and after.declaration is None and bet in self.evidence.unread
+            if after and not unreadable and not self.runs.wrote(after.sha256, after.verdict):
                 text = "the record's bytes are those of no run in the journal: it was edited, or its run's line is gone"
                 yield Entry("finding", "edited-record", bet, commit, text)
             elif before and after and self._drifted(before, after):
@@ -166,7 +160,7 @@ class _Auditor:
         elif declared:
             text = "the record is of another declaration than the bet's file has now: run the bet again"
             yield Entry("note", "stale", bet, None, text)
-        if not revisions and self.evidence.now_sha256[bet] not in self.runs.wrote:
+        if not revisions and not self.runs.wrote(self.evidence.now_sha256[bet], record.verdict):
             yield Entry("finding", "edited-record", bet, None, "the record was written by no run in the journal")
         yield from code_notes(self.evidence, bet, record)
 
@@ -176,7 +170,7 @@ class _Auditor:
 
     def _without(self, bet: str, revisions: Sequence[RecordRevision]) -> Iterator[Entry]:
         held = [facts for revision in revisions for facts in (revision.before, revision.after) if facts]
-        if held:
+        if held and bet not in self.evidence.unread:
             text = f"the record, which said {held[-1].verdict or 'void'}, is gone"
             deleted = revisions[-1].commit if revisions[-1].after is None else None  # a merge can leave it out
             yield Entry("finding", "vanished-record", bet, deleted, text)
@@ -213,8 +207,16 @@ class _Auditor:
         return {"withdrawn": "was withdrawn", "retracted": "was retracted", "falsified": "is falsified"}.get(state, "")
 
 
+_OF_RESULTS: Final = frozenset[Kind](
+    (
+        *("undeclared", "vanished-record", "vanished-line", "broken-chain"),
+        *("copied-line", "edited-record", "wrong-record"),
+    )
+)
+"""What says that the results of a bet are not what its runs gave."""
 _WHEN: Final[Mapping[str, str]] = {
     "after": "after its first result: the goalposts moved",
+    "ran": "after {ran}, which was committed later: the goalposts moved",
     "same": "in the commit that brought a result: git does not show which came first",
     "unordered": "on another branch than its results: git does not show which came first",
 }

@@ -1,7 +1,6 @@
 """What an audit reads, gathered from git, the bet files and the folder of results."""
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,19 +8,25 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Final
 
-from pytest_bets.audit.evidence import BetRevision, Evidence, Held, JournalLine, RecordFacts, RecordRevision
+from pytest_bets.audit.evidence import Evidence, Held, JournalLine, RecordFacts, RecordRevision
 from pytest_bets.audit.evidence import facts as facts_in
 from pytest_bets.audit.evidence import held as held_in
+from pytest_bets.audit.lines import Touched, foreign_runs, journal_lines
+from pytest_bets.audit.outside import Outside, Unmerged
+from pytest_bets.audit.overview import Page
+from pytest_bets.audit.pages import Place, pages
+from pytest_bets.audit.present import Present, contents, present
+from pytest_bets.audit.revisions import bet_revisions, is_bet, merge_sides, record_revisions
 from pytest_bets.audit.staleness import drift, inside
+from pytest_bets.audit.surroundings import outside, unmerged
 from pytest_bets.bet.catalogue import Catalogue
 from pytest_bets.bet.declaration import Declaration, bet_id, is_bet_name
 from pytest_bets.code.lock import lock
-from pytest_bets.diagnostics import EvidenceError, RecordError
+from pytest_bets.diagnostics import DeclarationError, EvidenceError
 from pytest_bets.git import checkout as git
 from pytest_bets.git import log as history
-from pytest_bets.git.log import Touch
-from pytest_bets.git.revision import Commit
-from pytest_bets.record.codec import file_sha256, load_line, sha256
+from pytest_bets.git.revision import Commit, Side, Touch
+from pytest_bets.record.codec import file_sha256
 from pytest_bets.record.journal import Upgraded, upgrades
 from pytest_bets.record.model import RunLine
 from pytest_bets.record.store import JOURNAL, SUMMARY_JSON, Results
@@ -37,7 +42,6 @@ def gather(catalogue: Catalogue, results: Results, search: Sequence[Path] = ()) 
     Raises:
         EvidenceError: outside git, in a shallow clone, and where nothing was ever committed.
         HistoryError: where git fails.
-        RecordError: where a record or a line of the journal, as they are now, cannot be read.
 
     """
     root = catalogue.root.resolve()
@@ -65,26 +69,29 @@ class _Gatherer:
             later = pool.submit(self._line_touches)  # git takes its time over this; the bets are read meanwhile
             commits = history.commits(self.tree.top)
             committed = list(history.touches(self.tree.top, self._is_ours))
+            merged = list(history.sides(self.tree.top, self._is_bet))
             uncommitted, present = self._uncommitted(committed, foreign)
             touches = [*committed, *uncommitted]
-            declared, facts = self._read(touches)
+            declared, facts = self._read(touches, merged)
             work = Commit("", (self.head,), "", "not committed", len(commits))
-            lines = self._lines(later.result(), commits, work)
-        now = {record.id: record for record in self.results.records()}
+            touched = later.result()
+            lines = journal_lines(touched, self.now.lines, commits, work, self._journal, self._is_in_root)
+        now, ignored = self.now.records, self._ignored()
+        records = list(record_revisions(touches, commits, work, facts))
         declarations, unreadable = self.catalogue.declarations()
         drifted, moved = drift(self.catalogue.root, self.tree.top, self.search, now, commits, work)
-        outside = (
-            [] if self._inside(self.results.folder) else [f"{self.results.folder} lies outside of {self.tree.top}"]
-        )
+        folder = self.results.folder
+        elsewhere = [] if self._inside(folder) else [f"{folder} lies outside of {self.tree.top}"]
         return Evidence(
             commits=commits,
-            bets=[_revision(touch, commits.get(touch.commit, work), declared) for touch in touches if _is_bet(touch)],
-            records=list(_records([touch for touch in touches if not _is_bet(touch)], commits, work, facts)),
+            bets=bet_revisions(touches, commits, work, declared),
+            merges=merge_sides(merged, commits, declared),
+            records=records,
             lines=lines,
             declarations=declarations,
             now=now,
-            now_sha256={bet: file_sha256(self.results.record_path(bet).read_bytes()) for bet in now},
-            journal=[(sha256(line), load_line(line, JOURNAL)) for line in self.results.lines()],
+            now_sha256=self.now.sha256,
+            journal=self.now.journal,
             held=self._digests(sorted(self._asked(touches, lines))),
             drift=drifted,
             moved=moved,
@@ -92,10 +99,19 @@ class _Gatherer:
             lock=lock(self.catalogue.root),
             present=present,
             foreign=foreign,
-            unknown=[*outside, *(str(fault) for error in unreadable for fault in error.faults)],
+            ignored=ignored - {JOURNAL},
+            is_journal_ignored=JOURNAL in ignored,
+            unread=self.now.unread,
+            pages=self._pages(declarations, unreadable, commits, declared.values()),
+            unmerged=self._unmerged(lines, records),
+            outside=self._outside(touched, {bet.id for bet in declarations}, lines),
+            root=self._root or ".",
+            unknown=[*elsewhere, *self.now.faults, *(str(fault) for error in unreadable for fault in error.faults)],
         )
 
-    def _read(self, touches: Sequence[Touch]) -> tuple[dict[tuple[str, str], Held], dict[str, RecordFacts]]:
+    def _read(
+        self, touches: Sequence[Touch], merged: Sequence[Side]
+    ) -> tuple[dict[tuple[str, str], Held], dict[str, RecordFacts]]:
         """Return what bet files held by blob and path, and what records say by blob."""
         declared: dict[tuple[str, str], Held] = {}
         facts: dict[str, RecordFacts] = {}
@@ -104,6 +120,10 @@ class _Gatherer:
             for blob, path in ((touch.before, touch.was), (touch.after, touch.path), *touch.others):
                 if blob and path:
                     wanted.setdefault(blob, set()).add(path)
+        for side in merged:
+            for blob in (side.before, side.after):
+                if blob:
+                    wanted.setdefault(blob, set()).add(side.path)
         for name, data in self._contents(list(wanted)):
             if data is None:
                 raise EvidenceError(f"git has no object {name}: this clone is partial or damaged")
@@ -114,11 +134,61 @@ class _Gatherer:
                     facts[name] = facts_in(data)
         return declared, facts
 
+    @cached_property
+    def now(self) -> Present:
+        """The folder of results."""
+        return present(self.results, self.catalogue.root)
+
+    def _ignored(self) -> frozenset[str]:
+        """Return the bets whose record, and the journal if it is so, is not committed because git ignores it."""
+        paths = {bet: self.results.record_path(bet).resolve() for bet in self.now.records}
+        paths |= {JOURNAL: (self.results.folder / JOURNAL).resolve()} if self.now.lines else {}
+        names = {bet: name for bet, path in paths.items() if (name := self._inside(path))}
+        heads = history.contents(self.tree.top, [f"{self.head}:{name}" for name in names.values()])
+        new = [bet for bet, head in zip(names, heads, strict=True) if head is None]
+        untracked = self.tree.among_untracked(paths[bet] for bet in new)
+        return frozenset(bet for bet in new if paths[bet] not in untracked and names[bet] not in self.tree.changed)
+
+    def _pages(
+        self,
+        declarations: Sequence[Declaration],
+        unreadable: Sequence[DeclarationError],
+        commits: Mapping[str, Commit],
+        declared: Collection[Held],
+    ) -> list[Page]:
+        if self._root is None or self._folder is None:
+            return []
+        place = Place(self.tree.top, self._root, self._folder, self.head)
+        return list(pages(place, self.now, declarations, unreadable, commits, declared))
+
+    def _unmerged(self, lines: Sequence[JournalLine], records: Sequence[RecordRevision]) -> list[Unmerged]:
+        known = {facts.sha256 for revision in records for facts in (revision.before, revision.after) if facts}
+        wrote = {line.entry.record or "" for line in lines}
+        found = {line.sha256 for line in lines}
+        return unmerged(self.tree.top, self._is_results, found, {*known, *wrote, *self.now.sha256.values()})
+
+    def _is_results(self, path: str) -> bool:
+        if path.endswith(f"/{JOURNAL}") or path == JOURNAL:
+            return path == self._journal or self._is_in_root(path)
+        return not path.endswith(".py") and self._is_ours(path)
+
+    def _outside(
+        self, touched: Sequence[Touched], bets: Collection[str], lines: Sequence[JournalLine]
+    ) -> list[Outside]:
+        """Return the bets and results of the repository that belong to no bet or no journal of the project."""
+        new = {path for path in self.tree.untracked if path.rpartition("/")[2] == JOURNAL} - {self._journal}
+        every = [*touched, *(("", path, True, line) for path in sorted(new) for line in self._lines_of(path))]
+        # a committed journal under the root is a finding of its own
+        runs = foreign_runs(
+            every, lines, lambda path: path in new or (path != self._journal and not self._is_in_root(path))
+        )
+        return list(outside(self.tree.top, self.head, self._root or ".", self._folder or "", bets, runs))
+
     def _upgraded(self, lines: Sequence[JournalLine], touches: Sequence[Touch]) -> dict[str, Upgraded]:
         found = {entry.record: entry for entry in upgrades([line.entry for line in lines])}
         if not found:
             return {}
-        blobs = sorted({touch.after for touch in touches if touch.after and not _is_bet(touch)})
+        blobs = sorted({touch.after for touch in touches if touch.after and not is_bet(touch)})
         with recorded(self.catalogue.root, self.tree.top, self.search) as source:
             return source.upgraded(found, (data for _, data in self._contents(blobs) if data))
 
@@ -134,16 +204,27 @@ class _Gatherer:
     def _inside(self, path: Path) -> str | None:
         return inside(path, self.tree.top)
 
-    def _patterns(self, folder: Path, name: str) -> list[str]:
-        path = self._inside(folder)
-        escaped = re.sub(r"([\\*?[])", r"\\\1", path or "")
-        return [] if path is None else [f":(top,glob){'' if path == '.' else f'{escaped}/'}{name}"]
-
     def _is_ours(self, path: str) -> bool:
         if path.endswith(".py"):
-            return is_bet_name(path) and (self._root == "." or path.startswith(f"{self._root}/"))
+            return self._is_bet(path)
         folder, _, name = path.rpartition("/")
         return name.endswith(".json") and name != SUMMARY_JSON and (folder or ".") == self._folder
+
+    def _is_bet(self, path: str) -> bool:
+        return is_bet_name(path) and self._is_in_root(path)
+
+    def _is_in_root(self, path: str) -> bool:
+        return self._root == "." or path.startswith(f"{self._root}/")
+
+    def _lines_of(self, path: str) -> list[bytes]:
+        try:
+            return contents(self.tree.top / path).splitlines()
+        except OSError:
+            return []
+
+    @cached_property
+    def _journal(self) -> str | None:
+        return self._inside(self.results.folder / JOURNAL)
 
     @cached_property
     def _root(self) -> str | None:
@@ -165,7 +246,10 @@ class _Gatherer:
         heads = history.contents(self.tree.top, [f"{self.head}:{path}" for path in ours])
         for path, head in zip(ours, heads, strict=True):
             file = self.tree.top / path
-            disk = file.read_bytes() if file.is_file() else None
+            try:
+                disk = contents(file) if file.is_file() else None
+            except OSError:  # the catalogue or the folder of results reports it
+                continue
             if (head, disk) != (None, None):
                 present.add(path)
             if disk is None and (head is None or path not in self.tree.changed):  # a sparse check-out has not all
@@ -183,40 +267,8 @@ class _Gatherer:
             if name.startswith(_DISK):
                 yield name, (self.tree.top / name.removeprefix(_DISK)).read_bytes()
 
-    def _line_touches(self) -> list[tuple[str, str, bool, bytes]]:
-        patterns = [
-            *self._patterns(self.results.folder, JOURNAL),
-            *self._patterns(self.catalogue.root, f"**/{JOURNAL}"),
-        ]
-        return list(history.line_touches(self.tree.top, patterns)) if patterns else []
-
-    def _lines(
-        self, touched: Sequence[tuple[str, str, bool, bytes]], commits: Mapping[str, Commit], work: Commit
-    ) -> list[JournalLine]:
-        """Return the lines of the journal, and those of any other under the root that is or was committed."""
-        here = self._inside(self.results.folder / JOURNAL)
-        added: dict[bytes, Commit] = {}
-        removed: dict[bytes, Commit] = {}
-        lies: dict[bytes, str | None] = {}
-        for name, path, came, line in touched:
-            commit = commits[name]
-            if came:
-                added.setdefault(line, commit)
-                lies[line] = None if path == here else lies.get(line, path)
-            elif len(commit.parents) > 1:
-                removed.setdefault(line, commit)
-            else:
-                removed[line] = commit
-        for line in self.results.lines():
-            added.setdefault(line, work)
-        found = []
-        for line, since in added.items():
-            try:
-                entry = load_line(line, JOURNAL)
-            except RecordError:  # a revision of the journal that was broken, or merged with its conflicts
-                continue
-            found.append(JournalLine(sha256(line), entry, since, removed.get(line), lies.get(line)))
-        return found
+    def _line_touches(self) -> list[Touched]:
+        return list(history.line_touches(self.tree.top, [f":(top,glob)**/{JOURNAL}"]))
 
     def _asked(self, touches: Sequence[Touch], lines: Sequence[JournalLine]) -> set[tuple[str, str]]:
         paths: dict[str, set[str]] = {}
@@ -234,31 +286,3 @@ class _Gatherer:
                 yield bet_id(name), f"{name} lies outside of the repository {self.tree.top}: its history is not here"
             elif any((here / ".git").exists() for here in takewhile(self.tree.top.__ne__, (folder, *folder.parents))):
                 yield bet_id(name), f"{name} lies in a repository of its own: run the audit there"
-
-
-def _is_bet(touch: Touch) -> bool:
-    return is_bet_name(touch.path or touch.was or "")
-
-
-def _revision(touch: Touch, commit: Commit, known: Mapping[tuple[str, str], Held]) -> BetRevision:
-    before = known.get((touch.before, touch.was)) if touch.before and touch.was else None
-    after = known.get((touch.after, touch.path)) if touch.after and touch.path else None
-    was = touch.was if touch.path and touch.was != touch.path else None
-    others = tuple(known[other] for other in touch.others)
-    return BetRevision(commit, touch.path or touch.was or "", was, before, after, others)
-
-
-def _records(
-    touches: Sequence[Touch], commits: Mapping[str, Commit], work: Commit, facts: Mapping[str, RecordFacts]
-) -> Iterator[RecordRevision]:
-    for touch in touches:
-        commit = commits.get(touch.commit, work)
-        before, after = facts.get(touch.before or ""), facts.get(touch.after or "")
-        if touch.was and touch.path and touch.was != touch.path:
-            yield RecordRevision(commit, _bet(touch.was), before, None)
-            before = None
-        yield RecordRevision(commit, _bet(touch.path or touch.was or ""), before, after if touch.path else None)
-
-
-def _bet(path: str) -> str:
-    return path.rpartition("/")[2].removesuffix(".json")

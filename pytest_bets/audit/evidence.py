@@ -4,6 +4,8 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from pytest_bets.audit.outside import Outside, Unmerged
+from pytest_bets.audit.overview import Page
 from pytest_bets.bet.declaration import Declaration
 from pytest_bets.bet.parse import read
 from pytest_bets.code.staleness import Definitions, Lock, Move
@@ -42,6 +44,17 @@ class BetRevision:
 
 
 @dataclass(frozen=True)
+class MergeSide:
+    """What a bet file holds in a parent of a merge and in the merge, where they differ; None where there is no file."""
+
+    commit: Commit
+    parent: Commit
+    path: str
+    before: Held | None
+    after: Held | None
+
+
+@dataclass(frozen=True)
 class RecordFacts:
     """What an audit needs of a revision of a record; all but the hash is None where the file is no record."""
 
@@ -69,6 +82,7 @@ class JournalLine:
     """A line that a journal has or had: its SHA-256, what it says, the commits that added it and took it out.
 
     `elsewhere` is the path of the journal that it was last added to, None where that is the one that is audited.
+    `adders` are the commits that added it to the audited one, without merges.
     """
 
     sha256: str
@@ -76,6 +90,7 @@ class JournalLine:
     added: Commit | None
     removed: Commit | None = None
     elsewhere: str | None = None
+    adders: tuple[Commit, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -95,13 +110,18 @@ class Drift:
 class Evidence:
     """All that an audit judges.
 
-    `held` gives, by commit and path, the digest of the declaration that was there; `present` the paths of the bet files
-    that HEAD or the working tree has; `foreign` why the history of a bet cannot be read here, by its id; `unknown` what
-    else is undetermined. `drift` and `moved` are by bet, `upgraded` by the hash of the record that an upgrade wrote.
+    Of the history, `merges` are its merges as each parent sees them; `held` gives, by commit and path, the digest of
+    the declaration that was there. Of today, `present` has the paths of the bet files that HEAD or the working tree
+    has, `ignored` the bets whose record git ignores, `unread` those whose record cannot be read, `pages` the files of
+    the summary that say something else than the results. `drift` and `moved` are by bet, `upgraded` by the hash of the
+    record that an upgrade wrote. `unmerged` are results on other branches, `outside` bets and results that this audit
+    does not cover, and `root` is the project's folder in the repository. `foreign` gives why the history of a bet
+    cannot be read here, by its id; `unknown` what else is undetermined.
     """
 
     commits: Mapping[str, Commit]
     bets: Sequence[BetRevision]
+    merges: Sequence[MergeSide]
     records: Sequence[RecordRevision]
     lines: Sequence[JournalLine]
     declarations: Sequence[Declaration]
@@ -114,6 +134,13 @@ class Evidence:
     upgraded: Mapping[str, Upgraded] = field(default_factory=dict)
     lock: Lock | None = None
     present: frozenset[str] = frozenset()
+    ignored: frozenset[str] = frozenset()
+    is_journal_ignored: bool = False
+    unread: frozenset[str] = frozenset()
+    pages: Sequence[Page] = ()
+    unmerged: Sequence[Unmerged] = ()
+    outside: Sequence[Outside] = ()
+    root: str = "."
     foreign: Mapping[str, str] = field(default_factory=dict)
     unknown: Sequence[str] = ()
 

@@ -19,7 +19,10 @@ Kind = Literal[
     "vanished-line",
     "broken-chain",
     "elsewhere",
+    "copied-line",
     "edited-record",
+    "wrong-record",
+    "wrong-summary",
     "misjudged",
     "redeclared",
     "undeclared",
@@ -41,6 +44,9 @@ Kind = Literal[
     "forked-chain",
     "dirty",
     "never-run",
+    "old-summary",
+    "unmerged",
+    "outside",
     "unknown",
 ]
 

@@ -25,8 +25,16 @@ class Runs:
         """The lines of runs, by bet, with the code that upgrades gave them."""
         for entry in runs([entry for _, entry in evidence.journal]):
             self.ran.setdefault(entry.bet, []).append(entry)
-        self.wrote = {line.entry.record for line in evidence.lines} | {entry.record for _, entry in evidence.journal}
+        ours = [line.entry for line in evidence.lines if line.elsewhere is None] + [
+            entry for _, entry in evidence.journal
+        ]
+        self._wrote = {entry.record for entry in ours if not _is_pilot(entry)}
+        self._rehearsed = {entry.record for entry in ours if _is_pilot(entry)}
         self.held = {(commit, bet_id(path), digest) for (commit, path), digest in evidence.held.items()}
+
+    def wrote(self, sha256: str, verdict: str | None) -> bool:
+        """Tell whether a run of the audited journal wrote these bytes; those of a rehearsal have no verdict."""
+        return sha256 in self._wrote or (verdict is None and sha256 in self._rehearsed)
 
     def entries(self, ids: Sequence[str]) -> Iterator[Entry]:
         """Yield what is to be said of the runs of a bet that had these ids."""
@@ -42,7 +50,7 @@ class Runs:
         for line in self.lines.get(bet, ()):
             if line.sha256 in present or _is_pilot(line.entry):
                 continue
-            run = _told(line.entry)
+            run = told(line.entry)
             if line.elsewhere and line.removed is None:
                 text = f"{run} stands in {line.elsewhere}, and not in the journal that is audited"
                 yield Entry("finding", "elsewhere", bet, line.added, text)
@@ -58,8 +66,13 @@ class Runs:
         first: dict[str | None, JournalLine] = {}
         for line in (line for line in self.lines.get(bet, ()) if not _is_pilot(line.entry)):
             one = first.setdefault(line.entry.previous, line)
-            if one.added and line.added and self.order.before(one.added, line.added):
+            if one is line or not one.added or not line.added:
+                continue
+            if self.order.before(one.added, line.added):
                 text = f"{_named(line.entry)} did not know that of {one.entry.time}, committed before it"
+                yield Entry("note", "forked-chain", bet, line.added, text)
+            elif one.added.id == line.added.id and len(one.added.parents) < 2:  # no merge brought both
+                text = f"{_named(line.entry)} did not know that of {one.entry.time}, committed with it"
                 yield Entry("note", "forked-chain", bet, line.added, text)
 
     def _registered(self, bet: str) -> Iterator[Entry]:
@@ -103,7 +116,7 @@ class Runs:
             yield Entry("note", "retried", bet, None, text)
 
 
-def _told(entry: Line) -> str:
+def told(entry: Line) -> str:
     """Return a line of the journal in words."""
     return f"{_named(entry)} ({entry.verdict or 'void'})" if isinstance(entry, RunLine) else _named(entry)
 

@@ -37,6 +37,7 @@ class Lineage:
     declared: Commit | None = None
     last: Declaration | None = None
     gone: Commit | None = None
+    readable: list[tuple[Commit, Declaration]] = field(default_factory=list)
     moved: list[Moved] = field(default_factory=list)
     renamed: list[Renamed] = field(default_factory=list)
     unreadable: list[tuple[Commit, str]] = field(default_factory=list)
@@ -49,8 +50,14 @@ class Lineage:
 
     @property
     def ids(self) -> list[str]:
-        """Every id that the bet has had, the first first."""
-        return list(dict.fromkeys([*(bet_id(renamed.was) for renamed in self.renamed), self.id]))
+        """Every id that the bet has had, that of today last."""
+        names = [bet_id(path) for renamed in self.renamed for path in (renamed.was, renamed.path)]
+        return [*dict.fromkeys(name for name in names if name != self.id), self.id]
+
+    @property
+    def paths(self) -> set[str]:
+        """Every path that the bet's file has had."""
+        return {self.path, *(path for renamed in self.renamed for path in (renamed.was, renamed.path))}
 
     def take(self, revision: BetRevision) -> None:
         """Add what a commit did."""
@@ -75,6 +82,7 @@ class Lineage:
         elif found := _everywhere([changes(parent, revision.after) for parent in before]):
             self.moved.append(Moved(commit, before[0], revision.after, found))
         self.last = revision.after
+        self.readable.append((commit, revision.after))
 
     def settle(self, present: Collection[str]) -> None:
         """Let the files that are there today decide between the branches of a merge."""

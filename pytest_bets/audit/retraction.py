@@ -1,12 +1,21 @@
 """What became of the challenges to a claim, in the order in which it happened."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 from pytest_bets.audit.finding import Entry
 from pytest_bets.audit.journal import Runs
 from pytest_bets.audit.lineage import Lineage
 from pytest_bets.git.revision import Commit
-from pytest_bets.record.model import Challenge, RunLine, Standing
+from pytest_bets.record.model import Challenge, RunLine, Standing, StandingState
+
+_STATES: Final[Mapping[StandingState, str]] = {
+    "stands": "the claim stands",
+    "retracted": "this challenge retracts nothing, another one does",
+    "withdrawn": "this challenge retracts nothing; the claim is withdrawn",
+    "falsified": "this challenge retracts nothing; the claim is falsified by its own result",
+    "open": "this challenge retracts nothing; the claim has no verdict yet",
+}
 
 
 class Retractions:
@@ -32,7 +41,8 @@ class Retractions:
         if challenge.end == "open":
             return Entry("note", "challenged", bet, None, f"{by} challenges it and has come to no verdict")
         if challenge.end == "survived":
-            return Entry("note", "challenged", bet, None, f"{by} challenges it and did not fail: the claim stands")
+            state = _STATES[self.standings[bet].state]
+            return Entry("note", "challenged", bet, None, f"{by} challenges it and did not fail: {state}")
         withdrawn = self.standings[by].withdrawn
         if withdrawn:
             commit, why = self._withdrawn(by), f"was withdrawn ({withdrawn})"

@@ -22,6 +22,7 @@ class Catalogue:
         self._read: dict[Path, Declaration | DeclarationError | None] = {}
         self._by_number: dict[int, list[Path]] = {}
         self._by_name: dict[str, list[Path]] = {}
+        self._by_folded: dict[str, list[Path]] = {}
         for path in sorted({path for folder in searched or [root] for path in _bet_files(folder)}):
             self._index(path)
 
@@ -30,6 +31,7 @@ class Catalogue:
         if number is not None:
             self._by_number.setdefault(number, []).append(path)
         self._by_name.setdefault(bet_id(path.name), []).append(path)
+        self._by_folded.setdefault(bet_id(path.name).casefold(), []).append(path)
 
     @property
     def paths(self) -> list[Path]:
@@ -89,7 +91,9 @@ class Catalogue:
 
     def faults(self, declaration: Declaration, path: Path) -> list[Fault]:
         """Return the faults between this bet and the others: duplicate numbers, dead links."""
-        twins = self._by_name[declaration.id] if declaration.number is None else self._by_number[declaration.number]
+        # records are files: where case does not count in names, two bets would write one
+        folded = self._by_folded[declaration.id.casefold()]
+        twins = folded if declaration.number is None else self._by_number[declaration.number]
         others = [
             self.name(other)
             for other in twins
@@ -101,7 +105,9 @@ class Catalogue:
     def _used_twice(self, declaration: Declaration, path: Path, others: Sequence[str]) -> Fault:
         """Return one fault for all other files: with a wrong root there may be hundreds."""
         used = f"the number {declaration.number}" if declaration.number is not None else f"the id {declaration.id}"
-        if len(others) == 1:
+        if len(others) == 1 and declaration.number is None and bet_id(others[0]) != declaration.id:
+            problem = f"{used} differs from that of {others[0]} in case alone: some systems give both one record"
+        elif len(others) == 1:
             problem = f"{used} is used twice: also by {others[0]}"
         else:
             more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""

@@ -7,7 +7,7 @@ from pathlib import PurePath
 from typing import Final
 
 from pytest_bets.bet import criteria, limits, markers, source, thresholds
-from pytest_bets.bet.declaration import CRITERIA, MARKERS, Declaration, is_bet_name, number_of
+from pytest_bets.bet.declaration import CRITERIA, MARKERS, TAKEN_IDS, Declaration, bet_id, is_bet_name, number_of
 from pytest_bets.bet.source import Function, Mark
 from pytest_bets.diagnostics import DeclarationError, Fault, Faults, nearest
 
@@ -103,6 +103,11 @@ class _Parser:
                 re.sub(r"\W+", "_", path.stem) + ".py",
                 path.name,
             )
+        bet = bet_id(self.faults.file)
+        if bet.casefold() in TAKEN_IDS:
+            problem = f"the id {bet} is the name of another file in the folder of results"
+            expected = f"another name, such as bet_{bet.lower()}_of_runs.py"
+            self.faults.add(1, problem, expected, text=PurePath(self.faults.file).name)
 
     def _experiment(self, marked: Sequence[tuple[Function, ast.ClassDef | None]]) -> Function:
         expected = "one function with the criteria strict, lenient and catastrophic"

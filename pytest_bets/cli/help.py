@@ -37,15 +37,18 @@ Check the whole history of every bet in git, through renames. The code of the be
                    bet's first result. Each change is tightened, loosened, replaced, added or removed
   same-commit, late, unregistered, lost-commit
                    git cannot show that the declaration is older than the result
-  vanished-bet, vanished-record, vanished-line, broken-chain, elsewhere
-                   a bet, its record or one of its runs is gone, or is in another journal
-  edited-record, misjudged
-                   no run wrote this record, or its verdict does not follow from its measurements
+  vanished-bet, vanished-record, vanished-line, broken-chain, elsewhere, copied-line
+                   a bet, its record or one of its runs is gone, is in another journal, or is counted twice
+  edited-record, wrong-record, misjudged
+                   no run wrote this record, a later one should stand, or its verdict does not follow from its
+                   measurements
+  wrong-summary    SUMMARY.md or SUMMARY.json does not say what the results give
   redeclared       the bet repeats the claim of a bet that has fallen
   undeclared       there are results, and no commit contains the bet
 
 Notes are not findings: changes before the first result, renames, records that are stale because code has changed, runs
-that disagree, retractions. docs/audit.md explains each kind; docs/threat-model.md says what git cannot show.
+that disagree, retractions, results on other branches or outside of the project. docs/audit.md explains each kind;
+docs/threat-model.md says what git cannot show.
 
 Exit status: 0 clean, 1 findings, 2 usage error, 3 cannot determine (no git, shallow clone, bet in another repository).
 """

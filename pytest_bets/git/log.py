@@ -1,37 +1,24 @@
 """The history of bets, records and journal, read from six git processes, whatever its length."""
 
 import os
+import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from pytest_bets.diagnostics import HistoryError
 from pytest_bets.git.process import objects, run, stream
-from pytest_bets.git.revision import Commit
+from pytest_bets.git.revision import Commit, Side, Touch
 
 _LOG: Final = ("log", "--topo-order", "--reverse", "--no-color", "--no-ext-diff", "--no-textconv")
 _NOTHING: Final = "0"
+_FROM: Final = re.compile(rb"([0-9a-f]{40,64}) \(from ([0-9a-f]{40,64})\)")
 
 
-@dataclass(frozen=True)
-class Touch:
-    """One commit's change of one file: its paths and blobs before and after, None if there is none.
-
-    Before means in the first parent; `others` are the blobs and paths in the other parents of a merge.
-    """
-
-    commit: str
-    was: str | None
-    path: str | None
-    before: str | None
-    after: str | None
-    others: tuple[tuple[str, str], ...] = ()
-
-
-def commits(top: Path) -> dict[str, Commit]:
-    """Return every commit reachable from HEAD, parents first."""
-    fields = run(top, *_LOG, "-z", "--format=%H%x00%P%x00%cI%x00%s").decode(errors="replace").split("\0")
+def commits(top: Path, revisions: Sequence[str] = ()) -> dict[str, Commit]:
+    """Return every commit reachable from HEAD or in other revisions, parents first."""
+    form = ("-z", "--format=%H%x00%P%x00%cI%x00%s")
+    fields = run(top, *_LOG, *form, *revisions).decode(errors="replace").split("\0")
     groups = zip(*(fields[start : len(fields) // 4 * 4 : 4] for start in range(4)), strict=True)
     return {
         commit: Commit(commit, tuple(parents.split()), date, subject, order)
@@ -39,7 +26,13 @@ def commits(top: Path) -> dict[str, Commit]:
     }
 
 
-def touches(top: Path, ours: Callable[[str], bool]) -> Iterator[Touch]:
+def refs(top: Path, revisions: Sequence[str]) -> dict[str, str]:
+    """Return the commits of revisions, each with the ref that leads to it."""
+    fields = run(top, *_LOG, "-z", "--format=%H%x00%S", *revisions).decode(errors="replace").split("\0")
+    return dict(zip(fields[:-1:2], fields[1::2], strict=False))
+
+
+def touches(top: Path, ours: Callable[[str], bool], revisions: Sequence[str] = ()) -> Iterator[Touch]:
     """Yield each commit's changes of the files whose path is ours, parents first; of a merge, what no parent has.
 
     A file that was moved in is new, and a file that was moved out is deleted.
@@ -47,7 +40,7 @@ def touches(top: Path, ours: Callable[[str], bool]) -> Iterator[Touch]:
     # git is faster without a pattern than with one, which it compares with every file of every commit
     form = ("--full-history", "--format=%H", "--raw", "--no-abbrev", "-z", "-M", "-l1000")
     merges = ("--diff-merges=combined", "--combined-all-paths")
-    fields = iter(run(top, *_LOG, *form, *merges).split(b"\0"))
+    fields = iter(run(top, *_LOG, *form, *merges, *revisions).split(b"\0"))
     commit = ""
     for raw_field in fields:
         field = raw_field.lstrip(b"\n")
@@ -78,13 +71,35 @@ def _blob(name: str) -> str | None:
     return name if name.strip(_NOTHING) else None
 
 
-def line_touches(top: Path, patterns: Sequence[str]) -> Iterator[tuple[str, str, bool, bytes]]:
+def sides(top: Path, ours: Callable[[str], bool]) -> Iterator[Side]:
+    """Yield how each merge differs from each of its parents in the files whose path is ours, parents first."""
+    # of all formats only this one names the parent that a merge is compared with
+    form = ("--merges", "--full-history", "--pretty=oneline", "--no-abbrev-commit", "--no-decorate")
+    fields = iter(
+        run(top, *_LOG, *form, "--diff-merges=separate", "--raw", "--no-abbrev", "-z", "--no-renames").split(b"\0")
+    )
+    merge, parent = "", ""
+    for raw_field in fields:
+        field = raw_field.lstrip(b"\n")
+        if header := _FROM.match(field):
+            merge, parent = header[1].decode(), header[2].decode()
+        elif field.startswith(b":"):
+            before, after = field.decode().split(" ")[2:4]
+            path = os.fsdecode(next(fields))
+            if ours(path):
+                yield Side(merge, parent, path, _blob(before), _blob(after))
+
+
+def line_touches(
+    top: Path, patterns: Sequence[str], revisions: Sequence[str] = ()
+) -> Iterator[tuple[str, str, bool, bytes]]:
     """Yield every line that a commit added to a file (True) or removed from it (False), with its path, parents first.
 
     A merge is compared with every parent.
     """
     form = ("--full-history", "--format=%x00%H", "-p", "-U0", "--text", "--no-renames", "--diff-merges=separate")
-    with stream(top, *_LOG, *form, "--src-prefix=", "--dst-prefix=", "--", *patterns) as output:
+    prefixes = ("--src-prefix=", "--dst-prefix=")
+    with stream(top, *_LOG, *form, *prefixes, *revisions, "--", *patterns) as output:
         commit, path, inside = "", "", False
         for line in output:
             if line.startswith(b"\0"):
@@ -107,6 +122,11 @@ def blobs(top: Path, commit: str) -> dict[str, str] | None:
         return None
     fields = (entry.partition(b"\t") for entry in entries if entry)
     return {os.fsdecode(path): head.split()[2].decode() for head, _, path in fields if head.split()[1] == b"blob"}
+
+
+def last_change(top: Path, path: str) -> str | None:
+    """Return the commit that gave a file the content that it has in HEAD, None if HEAD does not have the file."""
+    return run(top, "log", "-1", "--format=%H", "--", f":(top,literal){path}").decode().strip() or None
 
 
 def contents(top: Path, names: Sequence[str]) -> Iterator[bytes | None]:

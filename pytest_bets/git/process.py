@@ -10,11 +10,13 @@ from typing import IO, Final
 
 from pytest_bets.diagnostics import HistoryError
 
+_COMMITS_ALONE: Final = ("--no-replace-objects", "-c", "core.commitGraph=false")
+"""Read the commits themselves: replacements and the commit-graph are local files that can give them other parents."""
 _RAW: Final = (
-    *("--no-replace-objects", "-c", "log.showSignature=false", "-c", "log.showRoot=true"),
+    *("-c", "log.showSignature=false", "-c", "log.showRoot=true", "-c", "log.follow=false"),
     *("-c", "i18n.logOutputEncoding=UTF-8", "-c", "core.quotePath=false", "-c", "advice.graftFileDeprecated=false"),
 )
-"""Show history as the commits have it, whatever the user's settings and replacements are."""
+"""Show history as the commits have it, whatever the user's settings are."""
 
 
 def run(folder: Path, *arguments: str, raw: bool = True) -> bytes:
@@ -95,7 +97,7 @@ def objects(folder: Path, *, raw: bool = True) -> Iterator[Objects]:
 
 
 def _command(folder: Path, arguments: Sequence[str], raw: bool) -> list[str]:
-    return ["git", "--no-optional-locks", *(_RAW if raw else ()), "-C", str(folder), *arguments]
+    return ["git", "--no-optional-locks", *_COMMITS_ALONE, *(_RAW if raw else ()), "-C", str(folder), *arguments]
 
 
 def _environment() -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -237,8 +238,9 @@ class Session:
     def _store(self, run: BetRun, result: Verdict, results: CellResults, *, complete: bool) -> Kept | None:
         record = build_record(run, result, results.compute, self.baseline, pilot=self.settings.rehearsal)
         rows = [cell_row(cell) for cell in results.cells]
+        clocked = replace(machine.clocked(run.seconds), resumed=len(run.cells & self.context.finished.keys()))
         try:
-            stored = self.context.results.keep(record, rows, machine.clocked(run.seconds), complete=complete)
+            stored = self.context.results.keep(record, rows, clocked, complete=complete)
         except (OSError, RecordError) as error:
             cells = canonical(encode({"bet": run.declaration.id, "cells": results.cells}))
             text = f"The results could not be written: {error}\nWhat was measured:\n{cells}"

@@ -95,6 +95,7 @@ def journal_line(
     host: str,
     seconds: float,
     previous: str | None,
+    resumed: int = 0,
 ) -> RunLine:
     """Return the journal's line for a run whose record, written or not, is given with the rows of its cells."""
     return RunLine(
@@ -117,6 +118,7 @@ def journal_line(
         cells=CellsDigest(len(rows), cells_sha256(rows)),
         record=record_sha256,
         previous=previous,
+        resumed=resumed,
     )
 
 

@@ -255,6 +255,12 @@ class RunLine:
     record: Annotated[Sha256 | None, "The SHA-256 of the record that the run wrote; null where it wrote none."]
     previous: Previous
     pilot: Pilot = False
+    resumed: Annotated[
+        int,
+        limits(minimum=1),
+        "How many of the cells an interrupted run had measured: `--bets-resume` reused them. Left out where all cells "
+        "ran.",
+    ] = 0
 
     @property
     def pair(self) -> tuple[str, str]:

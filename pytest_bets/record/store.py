@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from pytest_bets.bet.declaration import bet_order
 from pytest_bets.diagnostics import RecordError
 from pytest_bets.record.codec import MAX_RECORD, dump, journal_line, load, load_line, sha256
+from pytest_bets.record.due import due
 from pytest_bets.record.journal import runs
 from pytest_bets.record.journal_file import JournalFile, is_cut_off, unended
 from pytest_bets.record.model import Line, Record, RunCounts, RunLine
@@ -32,11 +33,12 @@ NO_RECORDS: Final = frozenset({SUMMARY_JSON})
 
 @dataclass(frozen=True)
 class Clocked:
-    """When and where a run ended, and the seconds that its cells took together."""
+    """When and where a run ended, the seconds that its cells took together, and how many of them it reused."""
 
     time: str
     host: str
     seconds: float
+    resumed: int = 0
 
 
 @dataclass(frozen=True)
@@ -236,7 +238,7 @@ class Results:
         with self.locked():
             self._journal.refresh(self._index)
             self._finish_records()
-            is_due = complete and _due(self._outline(bet), record)
+            is_due = complete and due(self._outline(bet), record)
             data = dump(record, rows)
             if len(data) > MAX_RECORD:
                 raise RecordError(f"{self.record_path(bet)}: it would have {len(data):,} bytes; at most {MAX_RECORD:,}")
@@ -248,6 +250,7 @@ class Results:
                 time=clocked.time,
                 host=clocked.host,
                 seconds=clocked.seconds,
+                resumed=clocked.resumed,
                 previous=tally.last,
             )
             self._add([entry], {bet: data} if is_due else {})
@@ -330,11 +333,3 @@ class Results:
     def private(self) -> Path:
         """Return the subfolder for what is not of record, made on first use and ignored by git."""
         return ignored(self.folder / PRIVATE)
-
-
-def _due(standing: Record | None, record: Record) -> bool:
-    if standing is None:
-        return True
-    if record.verdict is None:
-        return standing.verdict is None and standing.pair != record.pair
-    return standing.verdict is None or standing.pair != record.pair

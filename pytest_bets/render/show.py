@@ -171,7 +171,8 @@ def _history(row: SummaryRow, journal: Sequence[RunLine], earlier: int) -> Itera
     for line in journal:
         values = ", ".join(figure(item.value) for item in line.criteria if item.tier == "strict")
         words = f"strict {values}" if values else str(line.void or "")
-        what = f"{verdict_words(line)}  {words}  ({line.seconds:.1f} s, {line.host})"
+        reused = f", {cells_words(line.resumed)} of an interrupted run" if line.resumed else ""
+        what = f"{verdict_words(line)}  {words}  ({line.seconds:.1f} s, {line.host}{reused})"
         yield visible(f"  {line.time}  {what}")
 
 

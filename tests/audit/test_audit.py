@@ -26,6 +26,7 @@ from tests.helpers.histories import (
     audit,
     commit,
     edit,
+    inspect,
     lines,
     report,
     second,
@@ -407,6 +408,20 @@ def test_a_retraction_that_is_overturned_is_shown_with_its_history(history: Hist
     ]
 
 
+def test_a_challenge_that_did_not_fail_says_what_is_left_of_the_claim(history: History) -> None:
+    """A falsified claim does not stand because its challenge passed."""
+    challenge("bets/bet_2_two.py", 2, 1, *LOOSER)
+    commit("Challenge bet 1")
+    history.again("Run bet 2")
+    left = "this challenge retracts nothing; the claim is falsified by its own result"
+    assert inspect().text("challenged") == f"2_two challenges it and did not fail: {left}"
+    challenge("bets/bet_3_three.py", 3, 2, *LOOSER)
+    commit("Challenge bet 2")
+    history.again("Run bet 3")
+    texts = [entry["text"] for entry in inspect().bet("2_two")["entries"] if entry["kind"] == "challenged"]
+    assert texts == ["3_three challenges it and did not fail: the claim stands"]
+
+
 def test_a_withdrawn_challenge_overturns_its_retraction(history: History) -> None:
     """The commit is the one that withdrew it."""
     challenge("bets/bet_2_two.py", 2, 1)
@@ -482,16 +497,31 @@ def begin_anew() -> None:
     [
         (lambda: shutil.rmtree(".git"), "lies in no git checkout"),
         (begin_anew, "nothing was ever committed"),
-        (lambda: write(JOURNAL, "<<<<<<< HEAD\n"), "merge conflict"),
-        (lambda: write(RECORD, "{}"), "is no record"),
     ],
-    ids=["outside git", "in an empty repository", "with a conflict in the journal", "with a broken record"],
+    ids=["outside git", "in an empty repository"],
 )
 @pytest.mark.usefixtures("history")
 def test_what_cannot_be_told_is_not_called_clean(break_off: Callable[[], object], message: str) -> None:
     """Exit status 3, and the reason."""
     break_off()
     assert message in undetermined()
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "message"),
+    [
+        (JOURNAL, "{before}<<<<<<< HEAD\n", f"{JOURNAL}:2: a merge conflict was left here"),
+        (RECORD, "{{}}", f"{RECORD}: this is no record"),
+    ],
+    ids=["with a conflict in the journal", "with a broken record"],
+)
+@pytest.mark.usefixtures("history")
+def test_a_file_that_cannot_be_read_leaves_the_audit_untold(file: str, text: str, message: str) -> None:
+    """Exit status 3, the reason with file and line, and no finding about what it may have said."""
+    write(file, text.format(before=Path(file).read_text(encoding="utf-8")))
+    found = audit()
+    assert (found.status, found.findings) == (3, set())
+    assert found.text("unknown").startswith(message)
 
 
 @pytest.mark.usefixtures("history")

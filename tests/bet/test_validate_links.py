@@ -1,5 +1,7 @@
 """Bets that do not fit together are a collection error: where, what, and how to correct it."""
 
+from pathlib import Path
+
 import pytest
 
 from pytest_bets.bet.parse import read
@@ -66,6 +68,30 @@ def test_an_id_without_number_that_is_used_twice_is_refused(bet: WriteBet, refus
     text = refused("--import-mode=importlib")
     assert "one/bet_gain.py:1: the id gain is used twice: also by two/bet_gain.py" in text
     assert "two/bet_gain.py:1: the id gain is used twice: also by one/bet_gain.py" in text
+
+
+@pytest.mark.parametrize("name", ["SUMMARY", "summary", "Journal"])
+def test_an_id_that_is_the_name_of_another_file_of_results_is_refused(
+    bet: WriteBet, refused: Refused, name: str
+) -> None:
+    """The summary would be written over its record; some file systems do not tell upper case from lower."""
+    bet(f"bet_{name}.py")
+    assert refused().splitlines()[-3:] == [
+        f"bet_{name}.py:1: the id {name} is the name of another file in the folder of results",
+        f"    bet_{name}.py",
+        f"  expected: another name, such as bet_{name.lower()}_of_runs.py",
+    ]
+
+
+def test_ids_that_differ_in_case_alone_are_refused(bet: WriteBet, refused: Refused) -> None:
+    """Where case does not count in file names, both bets would write one record."""
+    bet("bet_gain.py")
+    bet("bet_Gain.py")
+    if len([*Path().glob("bet_*.py")]) == 1:
+        pytest.skip("this file system has one file for both")
+    text = refused()
+    assert "bet_Gain.py:1: the id Gain differs from that of bet_gain.py in case alone" in text
+    assert "bet_gain.py:1: the id gain differs from that of bet_Gain.py in case alone" in text
 
 
 def test_a_challenge_to_a_bet_that_is_not_there_gets_the_nearest(bet: WriteBet, refused: Refused) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.commands import run as command
 from tests.helpers.fixtures import Run, WriteBet
 from tests.helpers.processes import kill, start, until
 from tests.helpers.results import prove_whole, records
@@ -56,7 +57,10 @@ def test_finished_cells_of_an_interrupted_run_are_reused(pytester: pytest.Pytest
     assert "bets: 2 finished cells of 1_first reused" in shown
     assert _ran() == [3, 4]
     assert records(Path("results"))["1_first"]["verdict"] == "PASS"
-    prove_whole(Path("results"))
+    *others, line = prove_whole(Path("results"))
+    assert line["resumed"] == 2
+    assert all("resumed" not in other for other in others)
+    assert ", 2 cells of an interrupted run)" in command("show", "1")[1]
 
 
 @pytest.mark.usefixtures("traced")
@@ -73,6 +77,7 @@ def test_finished_cells_are_reused_by_workers_too(pytester: pytest.Pytester, run
     assert f"bets: {noted} finished cells of 1_first reused" in run("--bets-resume", "-n", "2")
     assert len(_ran()) == 4 - noted
     assert records(Path("results"))["1_first"]["verdict"] == "PASS"
+    assert prove_whole(Path("results"))[-1]["resumed"] == noted
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["plain", "xdist"])

@@ -1,5 +1,6 @@
 """Ways to cheat with bets, each in a real history: found and named, or written down as what git alone cannot show."""
 
+import hashlib
 import json
 import os
 import re
@@ -460,10 +461,11 @@ def result_made_up(history: History) -> None:
     edit(("COLD = 2.5", "COLD = 9.5"), file=LAB)
     history.run()
     edit(("COLD = 9.5", "COLD = 2.5"), file=LAB)
+    edit(('"dirty": true', '"dirty": false'), file=RECORD)
     kept = json.loads(lines()[0])
+    kept["record"] = hashlib.sha256(Path(RECORD).read_bytes()).hexdigest()
     forged = json.dumps({**kept, "environment": {**kept["environment"], "dirty": False}}, sort_keys=True)
     keep(forged.encode() + b"\n")
-    remove(RECORD)
     commit("Run bet 1")
 
 

@@ -3,6 +3,7 @@
 import os
 import shlex
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from pytest_bets.hooks.run import FinishedBet
 from pytest_bets.hooks.session import Session
@@ -11,6 +12,10 @@ from pytest_bets.record.summary import lacks_control
 from pytest_bets.render.closing import bets_words
 from pytest_bets.render.registration import declaring
 from pytest_bets.render.words import cells_words, listed, short
+
+
+_SHOWN: Final = 3
+"""Bets of which such a note is given in full."""
 
 
 class Notes:
@@ -32,6 +37,7 @@ class Notes:
         yield from self._kept_cells()
         yield from self._unstable()
         yield from self._uncontrolled()
+        yield from self._dependent()
         yield from self._registration()
         yield from self._next()
 
@@ -39,6 +45,7 @@ class Notes:
         kept = self.settings.kept
         where = f"kept in {self.folder}, marked as a rehearsal" if kept else "nothing was written"
         yield f"{bets_words(len(self.finished))} rehearsed; {where}."
+        yield from self._dependent()
         if kept:
             yield f"Read next: {self._show(self.finished[0])} --cells"
 
@@ -94,6 +101,14 @@ class Notes:
         if bets:
             what = "a PASS without a negative control is not compared with noise"
             yield f"No control: {bets_words(len(bets))} ({listed(bets)}): {what}."
+
+    def _dependent(self) -> Iterator[str]:
+        bets = [item for item in self.finished if item.dependence]
+        for item in bets[:_SHOWN]:
+            yield f"Cells as units: bet {short(item.declaration.id)}: {item.dependence}."
+        if bets[_SHOWN:]:
+            rest = listed([item.declaration.id for item in bets[_SHOWN:]])
+            yield f"Cells as units: the same in {bets_words(len(bets) - _SHOWN)}: {rest}."
 
     def _registration(self) -> Iterator[str]:
         if self.settings.registration == "off":

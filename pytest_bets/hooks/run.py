@@ -133,7 +133,8 @@ class FinishedBet:
     """A bet whose run has ended.
 
     `missing` says why it is not a whole run, which has no verdict of record. `cells` is the number of measured cells,
-    `stored` is None where nothing was written, `gated` are the tiers that fail where they are not met.
+    `stored` is None where nothing was written, `gated` are the tiers that fail where they are not met. `dependence` is
+    a note on cells that an interval takes as independent.
     """
 
     run: BetRun
@@ -142,6 +143,7 @@ class FinishedBet:
     cells: int
     stored: Kept | None
     gated: frozenset[str]
+    dependence: str = ""
 
     @property
     def declaration(self) -> Declaration:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from pytest_bets.bet.declaration import CRITERIA, Criterion, Declaration
+from pytest_bets.bet.units import interval_lines
 from pytest_bets.code.staleness import Difference, moved_words, named
 from pytest_bets.diagnostics import SentenceError
 from pytest_bets.record.model import Code, CodeDefinitions, Environment, Record, RunLine, SummaryRow
@@ -109,6 +110,8 @@ def _record(record: Record, row: SummaryRow, width: int, results: str | None, co
     if record.verdict and record.noise_floor is None:
         yield from _entry("Control", "none: this verdict is not compared with noise", width)
     cells = record.cells
+    for line in interval_lines([item.sentence for item in record.criteria], [cell.params for cell in cells]):
+        yield from _entry("Interval", line, width)
     for place, line in enumerate(measured_lines(cells)):
         yield from _entry("" if place else "Measured", line, width)
     if cells:

@@ -99,7 +99,7 @@ def value_range(value: Node, cells: int, groups: Callable[[str], int]) -> Interv
             return Interval(number, number)
         case Groups(parameter, _):
             return Interval(0, groups(parameter), whole=True)
-        case Reducer("std" | "low" | "high", _, _) if cells < 2:
+        case Reducer("std" | "low" | "high", _, _, unit) if (cells if unit is None else groups(unit)) < 2:
             return None
         case Reducer(name, column, _):
             return _reduced(name, isinstance(column, Comparison | Logic | Not), cells)

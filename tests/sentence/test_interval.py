@@ -85,6 +85,8 @@ def test_what_the_cells_decide_alone_is_found_exactly(left: str, cells: int) -> 
         "3 * share(a > 0)",
         "low(a > 0)",
         "high(a > 0)",
+        "low(a > 0, user)",
+        "high(a > 0, 0.5, user)",
         "count(a > 0) * count(b > 0)",
         "count(a > 0) - count(a > 0)",
         "count(a > 0) / count(b > 0)",

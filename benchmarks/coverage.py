@@ -2,10 +2,10 @@
 
     python benchmarks/coverage.py [--draws 20000]
 
-Each draw is a sweep of some units (users, texts) with five replicates each. A value is its unit's effect plus the cell's
-own noise; the ICC is the effect's share of the variance. The sentences are evaluated as in a session: `low(x, user)` and
-`high(x, user)` over the units' means, `low(x)` and `high(x)` over all cells. Effects are normal, or skewed as lognormal
-ones are. Exits with 1 if an interval over normal units covers less than 94 or more than 96 % of the means.
+Each draw is a sweep of some units (users, texts) with five replicates each. A value is the effect of its unit plus the
+noise of its cell; the ICC is the share of the effects in the variance. The sentences are evaluated as in a session:
+`low(x, user)` and `high(x, user)` over the means of the units, `low(x)` and `high(x)` over all cells. Effects are
+normal, or skewed as lognormal ones are. Exits with 1 if an interval over normal units covers less than 94 or more than 96 %.
 """
 
 import argparse

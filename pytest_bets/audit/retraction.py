@@ -6,7 +6,7 @@ from pytest_bets.audit.finding import Entry
 from pytest_bets.audit.journal import Runs
 from pytest_bets.audit.lineage import Lineage
 from pytest_bets.git.revision import Commit
-from pytest_bets.record.model import Challenge, RunLine, Standing
+from pytest_bets.record.model import Challenge, RunLine, Standing, in_the_noise
 
 
 class Retractions:
@@ -33,6 +33,9 @@ class Retractions:
             return Entry("note", "challenged", bet, None, f"{by} challenges it and has come to no verdict")
         if challenge.end == "survived":
             return Entry("note", "challenged", bet, None, f"{by} challenges it and did not fail: the claim stands")
+        if challenge.end == "noise":
+            text = f"{by} challenges it, and its FAIL is in the noise: it retracts nothing"
+            return Entry("note", "challenged", bet, None, text)
         withdrawn = self.standings[by].withdrawn
         if withdrawn:
             commit, why = self._withdrawn(by), f"was withdrawn ({withdrawn})"
@@ -47,7 +50,7 @@ class Retractions:
             line
             for one in ids
             for line in self.runs.lines.get(one, ())
-            if isinstance(line.entry, RunLine) and line.entry.verdict == "FAIL"
+            if isinstance(line.entry, RunLine) and line.entry.verdict == "FAIL" and not in_the_noise(line.entry)
         )
         return min((line.added for line in lines if line.added), key=lambda commit: commit.order, default=None)
 

@@ -8,11 +8,11 @@ from typing import Final
 from pytest_bets.hooks.run import FinishedBet
 from pytest_bets.hooks.session import Session
 from pytest_bets.record.checkpoint import Unfinished
+from pytest_bets.record.model import in_the_noise
 from pytest_bets.record.summary import lacks_control
 from pytest_bets.render.closing import bets_words
 from pytest_bets.render.registration import declaring
-from pytest_bets.render.words import cells_words, listed, short
-
+from pytest_bets.render.words import cells_words, kinds_words, listed, short
 
 _SHOWN: Final = 3
 """Bets of which such a note is given in full."""
@@ -54,7 +54,7 @@ class Notes:
         found = [verdict.verdict for verdict in verdicts]
         words = ", ".join(f"{found.count(verdict)} {verdict}" for verdict in ("PASS", "LENIENT", "FAIL"))
         catastrophic = sum(verdict.catastrophic for verdict in verdicts)
-        words += f" ({catastrophic} catastrophic)" if catastrophic else ""
+        words += kinds_words(catastrophic, sum(map(in_the_noise, verdicts)))
         words += f", {found.count(None)} not judged" if None in found else ""
         return f"{bets_words(len(found))}: {words}."
 

@@ -64,6 +64,11 @@ class Judgement(Protocol):
     def void(self) -> str | None: ...  # noqa: D102
 
 
+def in_the_noise(judgement: Judgement) -> bool:
+    """Tell whether a verdict is a FAIL with a control that is not met, which retracts and falsifies nothing."""
+    return judgement.verdict == "FAIL" and judgement.noise_floor is False
+
+
 @dataclass(frozen=True, slots=True)
 class BetRef:
     """Which bet this is."""
@@ -303,14 +308,15 @@ class StrictRow:
 
 
 ChallengeEnd = Annotated[
-    Literal["retracts", "survived", "open", "overturned"],
-    "retracts: it is a FAIL. overturned: it is one, but its own claim is gone. survived: it is none. open: it has no "
-    "verdict.",
+    Literal["retracts", "survived", "open", "overturned", "noise"],
+    "retracts: it is a FAIL. overturned: it is one, but its own claim is gone. noise: it is one, but a control of its "
+    "own is not met, so it retracts nothing. survived: it is none. open: it has no verdict.",
 ]
 StandingState = Annotated[
-    Literal["stands", "retracted", "withdrawn", "falsified", "open"],
+    Literal["stands", "retracted", "withdrawn", "falsified", "noise", "open"],
     "retracted: a challenge that still stands ended in a FAIL. withdrawn: its author took it back. falsified: its own "
-    "verdict is FAIL. open: it has no verdict. stands: none of these.",
+    "verdict is FAIL. noise: it is FAIL with a control that is not met, so that it is neither shown nor falsified. "
+    "open: it has no verdict. stands: none of these.",
 ]
 
 
@@ -409,6 +415,9 @@ class Counts:
     retracted: Annotated[Count, "Claims that a challenge retracted."]
     withdrawn: Annotated[Count, "Claims that their author withdrew."]
     registered: Annotated[Count, "Records of a declaration that was committed before its run."]
+    in_the_noise: Annotated[
+        int, limits(minimum=1), "FAILs with a control that is not met; left out where there are none."
+    ] = 0
     renamed: Annotated[
         int,
         limits(minimum=1),
@@ -427,7 +436,13 @@ class Summary:
     schema: Annotated[str, limits(const=SUMMARY_SCHEMA)]
     counts: Counts
     bets: Annotated[tuple[SummaryRow, ...], "A row a bet, by number and id; bets without a number come last."]
-    falsified: Annotated[Ids, "Bets whose verdict is FAIL."]
+    falsified: Annotated[Ids, "Bets whose verdict is FAIL, without those in the noise."]
+    in_the_noise: Annotated[
+        Ids,
+        LATER,
+        "Bets whose verdict is FAIL with a control that is not met: the experiment cannot tell the claim from noise. "
+        "Summaries of older versions count them as falsified.",
+    ]
     retracted: Annotated[Ids, "Bets whose claim was retracted or withdrawn."]
     unstable: Annotated[Ids, "Bets of which runs of the record's declaration and code came to another verdict."]
     never_run: Annotated[Ids, "Bets that are declared and have no record."]

@@ -21,6 +21,7 @@ from pytest_bets.record.model import (
     StrictRow,
     Summary,
     SummaryRow,
+    in_the_noise,
 )
 from pytest_bets.record.standing import Claim, standings
 
@@ -57,7 +58,8 @@ def overview(
         schema=SUMMARY_SCHEMA,
         counts=_counts(rows),
         bets=tuple(rows),
-        falsified=tuple(row.id for row in rows if row.verdict == "FAIL"),
+        falsified=tuple(row.id for row in rows if row.verdict == "FAIL" and not in_the_noise(row)),
+        in_the_noise=tuple(row.id for row in rows if in_the_noise(row)),
         retracted=tuple(row.id for row in rows if row.standing.gone),
         unstable=tuple(row.id for row in rows if row.is_unstable),
         never_run=tuple(row.id for row in rows if not row.recorded),
@@ -97,13 +99,17 @@ def claims(records: Sequence[Record], declarations: Sequence[Declaration]) -> li
             record.verdict,
             record.declaration.challenges,
             record.declaration.withdrawn,
+            in_the_noise(record),
         )
         for record in records
     }
     for bet in declarations:
         ran = found.get(bet.id)
-        verdict, links = (ran.verdict, ran.challenges) if ran else (None, bet.challenges)
-        found[bet.id] = Claim(bet.id, bet.number, verdict, links, bet.withdrawn)
+        found[bet.id] = (
+            replace(ran, id=bet.id, number=bet.number, withdrawn=bet.withdrawn)
+            if ran
+            else Claim(bet.id, bet.number, None, bet.challenges, bet.withdrawn)
+        )
     return list(found.values())
 
 
@@ -203,6 +209,7 @@ def _counts(rows: Sequence[SummaryRow]) -> Counts:
         LENIENT=verdicts.count("LENIENT"),
         FAIL=verdicts.count("FAIL"),
         catastrophic=sum(row.catastrophic for row in counted),
+        in_the_noise=sum(map(in_the_noise, counted)),
         void=sum(row.void is not None for row in counted),
         never_run=sum(not row.recorded for row in counted),
         retracted=states.count("retracted"),

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from pytest_bets.record.decode import encode
-from pytest_bets.record.model import RunCounts, Summary, SummaryRow
+from pytest_bets.record.model import RunCounts, Summary, SummaryRow, in_the_noise
 from pytest_bets.record.summary import lacks_control
 from pytest_bets.render.markdown import code, link, plain, row, section
 from pytest_bets.render.words import challenged_words, counts_words, decided_words, standing_words, verdict_words
@@ -28,7 +28,14 @@ def as_markdown(overview: Summary, to_root: str) -> str:
         "Made by `pytest-bets rollup` from the records, the journal and the declarations; nothing is typed by hand.",
         f"**{counts_words(overview.counts)}.**",
         _table(rows, linked),
-        section("Falsified", [_falsified(item, linked) for item in rows if item.verdict == "FAIL"]),
+        section(
+            "Falsified",
+            [_failed(item, linked) for item in rows if item.verdict == "FAIL" and not in_the_noise(item)],
+        ),
+        section(
+            "In the noise, so neither shown nor falsified",
+            [_failed(item, linked) for item in rows if in_the_noise(item)],
+        ),
         section(
             "Retracted or withdrawn",
             [
@@ -105,7 +112,7 @@ def _standing(item: SummaryRow, linked: Mapping[str, str]) -> str:
     return "; ".join([told, *challenged_words(item.challenged, linked)])
 
 
-def _falsified(item: SummaryRow, linked: Mapping[str, str]) -> str:
+def _failed(item: SummaryRow, linked: Mapping[str, str]) -> str:
     title, decided = plain(item.title), _measured(item)
     end = "" if title.endswith((".", "?", "!")) else "."
     return f"{linked[item.id]}, {verdict_words(item)}: {title}{end} {decided[:1].upper()}{decided[1:]}"

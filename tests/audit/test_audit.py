@@ -407,6 +407,18 @@ def test_a_retraction_that_is_overturned_is_shown_with_its_history(history: Hist
     ]
 
 
+def test_a_challenge_that_fails_in_the_noise_retracts_nothing(history: History) -> None:
+    """It is noted as a challenge, and names no retraction."""
+    challenge(
+        "bets/bet_2_two.py", 2, 1, ("(placebo < cold) <= 1", "(placebo < cold) >= 1"), ("at most 1", "at least 1")
+    )
+    commit("Challenge bet 1")
+    history.again("Run bet 2")
+    assert audit().of("retracted") == []
+    (entry,) = audit().of("challenged")
+    assert entry["text"] == "2_two challenges it, and its FAIL is in the noise: it retracts nothing"
+
+
 def test_a_withdrawn_challenge_overturns_its_retraction(history: History) -> None:
     """The commit is the one that withdrew it."""
     challenge("bets/bet_2_two.py", 2, 1)

@@ -114,6 +114,7 @@ def test_the_json_says_the_same_to_machines() -> None:
         *("1_passes", "2_retracted", "3_challenger", "4_catastrophe", "5_crashes", "6_withdrawn", "7_never")
     ]
     assert summary["falsified"] == ["3_challenger", "4_catastrophe"]
+    assert summary["in_the_noise"] == []
     assert summary["retracted"] == ["2_retracted", "6_withdrawn"]
     assert summary["never_run"] == ["7_never"]
     assert summary["bets"][0]["runs"] == {"total": 2, "same": 2, "agreed": 2}

@@ -216,12 +216,6 @@ def verdict_of(record: Record) -> Verdict:
     return Verdict(record.verdict, record.catastrophic, record.noise_floor, record.void)
 
 
-def agreeing(journal: Sequence[RunLine], record: Record) -> tuple[int, int]:
-    """Return how many runs of the record's pair came to a verdict, and how many of them to the record's."""
-    verdicts = [line.verdict for line in journal if line.bet == record.id and line.pair == record.pair]
-    return sum(verdict is not None for verdict in verdicts), verdicts.count(record.verdict) if record.verdict else 0
-
-
 def file_sha256(data: bytes) -> str:
     """Return the SHA-256 of a file's bytes, whichever line ends its check-out has."""
     return hashlib.sha256(data.replace(b"\r\n", b"\n")).hexdigest()

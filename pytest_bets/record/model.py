@@ -357,6 +357,13 @@ class RunCounts:
     total: Annotated[Count, "Runs of this bet."]
     same: Annotated[Count, "Of them, those of the record's declaration and code that came to a verdict."]
     agreed: Annotated[Count, "Of those, the ones that came to the record's verdict."]
+    reproduced: Annotated[
+        Count,
+        LATER,
+        "Of the same, those beside the record's own run that had its seeds and measured the same to the bit: no new "
+        "evidence on the claim.",
+    ]
+    replicated: Annotated[Count, LATER, "Of the same, those that drew seeds of their own."]
 
 
 @dataclass(frozen=True, slots=True)

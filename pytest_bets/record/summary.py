@@ -7,7 +7,6 @@ from typing import Final
 from pytest_bets.bet import docstring
 from pytest_bets.bet.declaration import Declaration, bet_id, bet_order
 from pytest_bets.diagnostics import DeclarationError
-from pytest_bets.record.codec import agreeing
 from pytest_bets.record.decided import decided
 from pytest_bets.record.model import (
     SUMMARY_SCHEMA,
@@ -23,6 +22,7 @@ from pytest_bets.record.model import (
     SummaryRow,
     in_the_noise,
 )
+from pytest_bets.record.repetition import counted
 from pytest_bets.record.standing import Claim, standings
 
 
@@ -161,7 +161,7 @@ _NEVER_RUN: Final = SummaryRow(
     strict=(),
     decided=(),
     registration=None,
-    runs=RunCounts(0, 0, 0),
+    runs=RunCounts(0, 0, 0, 0, 0),
     declaration_changed=False,
     challenges=(),
     standing=Standing("open", (), None),
@@ -171,7 +171,6 @@ _NEVER_RUN: Final = SummaryRow(
 
 
 def _recorded(record: Record, runs: Sequence[RunLine]) -> SummaryRow:
-    same, agreed = agreeing(runs, record)
     return replace(
         _NEVER_RUN,
         id=record.id,
@@ -189,7 +188,7 @@ def _recorded(record: Record, runs: Sequence[RunLine]) -> SummaryRow:
         ),
         decided=tuple(decided(record, record.criteria)),
         registration=record.registration.state,
-        runs=RunCounts(len(runs), same, agreed),
+        runs=counted(runs, record),
     )
 
 

@@ -12,6 +12,7 @@ from pytest_bets.record.model import Code, CodeDefinitions, Environment, Record,
 from pytest_bets.record.verdict import Judged, figure
 from pytest_bets.render.cells import cells_table, measured_lines
 from pytest_bets.render.rehearsal import would_lines
+from pytest_bets.render.runs import history_lines, history_words
 from pytest_bets.render.table import wrap
 from pytest_bets.render.visible import visible
 from pytest_bets.render.words import cells_words, challenged_words, short, standing_words, state_words, verdict_words
@@ -43,7 +44,7 @@ def show(
     lines += _entry("Standing", standing_words(row.standing), width)
     if row.challenged:
         lines += _entry("Challenges", "; ".join(challenged_words(row.challenged)), width)
-    lines += ["", *_history(row, journal)]
+    lines += ["", *_entry("History", history_words(row.runs), width), *history_lines(record, journal)]
     return "\n".join(lines) + "\n"
 
 
@@ -157,21 +158,6 @@ def _code(part: Code, code: Difference | None, width: int) -> Iterator[str]:
         yield from _entry("Stale", f"{changed}; run the bet again", width)
     if code and code.moved:
         yield from _entry("Moved", f"the same code at another place: {moved_words(code.moved)}", width)
-
-
-def _history(row: SummaryRow, journal: Sequence[RunLine]) -> Iterator[str]:
-    if not journal:
-        yield "History       no run in the journal"
-        return
-    runs = row.runs
-    count = f"{runs.total} run{'s' if runs.total != 1 else ''}"
-    agreed = f"{runs.agreed} of {runs.same} agree with it"
-    yield f"History       {count}; of the record's declaration and code {agreed}"
-    for line in journal:
-        values = ", ".join(figure(item.value) for item in line.criteria if item.tier == "strict")
-        words = f"strict {values}" if values else str(line.void or "")
-        what = f"{verdict_words(line)}  {words}  ({line.seconds:.1f} s, {line.host})"
-        yield visible(f"  {line.time}  {what}")
 
 
 def _entry(title: str, text: str, width: int) -> list[str]:

@@ -9,6 +9,7 @@ from pytest_bets.record.decode import encode
 from pytest_bets.record.model import RunCounts, Summary, SummaryRow, in_the_noise
 from pytest_bets.record.summary import lacks_control
 from pytest_bets.render.markdown import code, link, plain, row, section
+from pytest_bets.render.runs import REPEATED, runs_words
 from pytest_bets.render.words import challenged_words, counts_words, decided_words, standing_words, verdict_words
 from pytest_bets.values import spelled
 
@@ -28,6 +29,7 @@ def as_markdown(overview: Summary, to_root: str) -> str:
         "Made by `pytest-bets rollup` from the records, the journal and the declarations; nothing is typed by hand.",
         f"**{counts_words(overview.counts)}.**",
         _table(rows, linked),
+        *([REPEATED] if any(item.runs.same > 1 for item in rows) else []),
         section(
             "Falsified",
             [_failed(item, linked) for item in rows if item.verdict == "FAIL" and not in_the_noise(item)],
@@ -79,7 +81,7 @@ def _table(rows: Sequence[SummaryRow], linked: Mapping[str, str]) -> str:
                     plain(item.title),
                     _measured(item) or plain(item.void or ""),
                     _registered(item),
-                    ("unstable: " if item.is_unstable else "") + _runs(item.runs),
+                    ("unstable: " if item.is_unstable else "") + runs_words(item.runs),
                     _standing(item, linked),
                 ]
             )
@@ -94,12 +96,6 @@ def _measured(item: SummaryRow) -> str:
 def _registered(item: SummaryRow) -> str:
     state = {"registered": "yes", "unregistered": "no", "unknown": "unknown", None: ""}[item.registration]
     return f"{state}; the declaration has changed since" if item.declaration_changed else state
-
-
-def _runs(runs: RunCounts) -> str:
-    told = f"{runs.agreed} of {runs.same} agree" if runs.same else "0 judged" if runs.total else "0"
-    others = runs.total - runs.same
-    return f"{told}; {others} more of other code, or without a verdict" if others else told
 
 
 def _same(runs: RunCounts) -> str:

@@ -89,7 +89,7 @@ def test_a_row_tells_verdict_sentence_standing_runs_and_scope() -> None:
             }
         ],
         "registration": "registered",
-        "runs": {"total": 3, "same": 2, "agreed": 1},
+        "runs": {"total": 3, "same": 2, "agreed": 1, "reproduced": 1, "replicated": 0},
         "declaration_changed": False,
         "challenges": [],
         "standing": {"state": "stands", "challenges": [], "withdrawn": None},

@@ -5,8 +5,8 @@
 Each draw is a sweep of some units (users, texts) with five replicates each. A value is the effect of its unit plus the
 noise of its cell; the ICC is the share of the effects in the variance. The sentences are evaluated as in a session:
 `low(x, user)` and `high(x, user)` over the means of the units, `low(x)` and `high(x)` over all cells. Effects are
-normal, or skewed as lognormal ones are. Exits with 1 if an interval over normal units covers less than 94 % or more than
-96 %.
+normal, or skewed as lognormal ones are. Exits with 1 if an interval over normal units covers less than 94 % or more
+than 96 % of the draws.
 """
 
 import argparse

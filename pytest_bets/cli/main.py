@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 from pytest_bets.bet.catalogue import Catalogue
 from pytest_bets.bet.declaration import Declaration, bet_id
+from pytest_bets.bet.known import FILE, read
 from pytest_bets.bet.template import LONGEST, SLUG, bet_file, created, slug
 from pytest_bets.cli.help import ABOUT, AUDIT, CLAIMS, UPGRADE
 from pytest_bets.diagnostics import (
@@ -33,7 +34,7 @@ from pytest_bets.record.summary import overview
 from pytest_bets.render.rollup import rollup
 from pytest_bets.render.show import show, show_cells
 from pytest_bets.render.visible import encodable
-from pytest_bets.render.words import counts_words
+from pytest_bets.render.words import counts_words, known_words
 
 OK: Final = 0
 FINDINGS: Final = 1
@@ -212,7 +213,8 @@ def _show(project: Project, options: argparse.Namespace) -> Answer:
         page = show_cells(record, row, columns)
     else:
         code = stale(record, CodeIndex(project.root, project.search)) if record else None
-        page = show(declaration, record, row, lines, min(columns, 100), options.results, code)
+        known = _known(project, declarations).get(row.id, "")
+        page = show(declaration, record, row, lines, min(columns, 100), options.results, code, known)
     return Answer(encodable(page, sys.stdout.encoding))
 
 
@@ -233,7 +235,15 @@ def _rollup(project: Project, options: argparse.Namespace) -> Answer:  # noqa: A
     if not project.results.is_dir():
         raise CommandError(f"there is no folder {project.results}: no bet was run, or --results names another")
     summary = rollup(results, _catalogue(project))
-    return Answer(f"{os.path.relpath(project.results / SUMMARY_TEXT)}: {counts_words(summary.counts)}\n")
+    words = f"{os.path.relpath(project.results / SUMMARY_TEXT)}: {counts_words(summary.counts)}\n"
+    known = _known(project, _catalogue(project).declarations()[0])
+    return Answer(words + (f"{known_words(known, summary.counts)}\n" if known else ""))
+
+
+def _known(project: Project, declarations: Sequence[Declaration]) -> dict[str, str]:
+    """Return what the file of the project says after the run of what was known before it, by bet."""
+    path = project.root / FILE
+    return read(path.read_text(encoding="utf-8"), FILE, declarations) if path.exists() else {}
 
 
 def _claims(project: Project, options: argparse.Namespace) -> Answer:

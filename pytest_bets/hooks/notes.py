@@ -8,7 +8,7 @@ from typing import Final
 from pytest_bets.hooks.run import FinishedBet
 from pytest_bets.hooks.session import Session
 from pytest_bets.record.checkpoint import Unfinished
-from pytest_bets.record.model import in_the_noise
+from pytest_bets.record.model import in_the_noise, premise_unmet
 from pytest_bets.record.summary import lacks_control
 from pytest_bets.render.closing import bets_words
 from pytest_bets.render.registration import declaring
@@ -36,6 +36,7 @@ class Notes:
         yield from self._written()
         yield from self._kept_cells()
         yield from self._unstable()
+        yield from self._premises()
         yield from self._uncontrolled()
         yield from self._dependent()
         yield from self._registration()
@@ -95,6 +96,12 @@ class Notes:
         if bets:
             what = "runs of the same declaration and code gave different verdicts"
             yield f"Unstable: {bets_words(len(bets))} ({listed(bets)}): {what}."
+
+    def _premises(self) -> Iterator[str]:
+        bets = [item.declaration.id for item in self.finished if premise_unmet(item.result)]
+        if bets:
+            what = "the experiment cannot speak for or against the claim, so there is no verdict"
+            yield f"Premise not met: {bets_words(len(bets))} ({listed(bets)}): {what}."
 
     def _uncontrolled(self) -> Iterator[str]:
         bets = [item.declaration.id for item in self.finished if lacks_control(item.result)]

@@ -16,7 +16,7 @@ from pytest_bets.hooks.replay import decode_record
 from pytest_bets.record import environment as machine
 from pytest_bets.record.cell import decode_cell
 from pytest_bets.record.codec import build
-from pytest_bets.record.model import CodeDefinitions, Environment, Record
+from pytest_bets.record.model import CodeDefinitions, Environment, Record, premise_unmet
 from pytest_bets.record.store import Kept
 from pytest_bets.record.verdict import Cell, Verdict, judge, void
 
@@ -185,7 +185,7 @@ def build_record(
     code = baseline.code[bet.id]
     return build(
         bet,
-        void("a rehearsal has no verdict") if pilot and result.verdict is not None else result,
+        void("a rehearsal has no verdict") if pilot and (result.verdict or premise_unmet(result)) else result,
         (),  # the store writes the rows
         registration=baseline.registration[bet.id],
         code=CodeDefinitions(code.digest, code.definitions),

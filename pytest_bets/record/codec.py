@@ -77,6 +77,7 @@ def declared(declaration: Declaration) -> DeclarationPart:
         challenges=declaration.challenges,
         docstring=declaration.docstring.text,
         withdrawn=declaration.withdrawn,
+        known=declaration.known,
     )
 
 

@@ -21,6 +21,7 @@ from pytest_bets.record.model import (
     Summary,
     SummaryRow,
     in_the_noise,
+    premise_unmet,
 )
 from pytest_bets.record.repetition import counted
 from pytest_bets.record.standing import Claim, standings
@@ -60,6 +61,7 @@ def overview(
         bets=tuple(rows),
         falsified=tuple(row.id for row in rows if row.verdict == "FAIL" and not in_the_noise(row)),
         in_the_noise=tuple(row.id for row in rows if in_the_noise(row)),
+        premise_unmet=tuple(row.id for row in rows if premise_unmet(row)),
         retracted=tuple(row.id for row in rows if row.standing.gone),
         unstable=tuple(row.id for row in rows if row.is_unstable),
         never_run=tuple(row.id for row in rows if not row.recorded),
@@ -137,6 +139,7 @@ def _row(
             challenges=declaration.challenges,
             standing=standing,
             scope=declaration.docstring.prose("Scope"),
+            known=record.declaration.known if record else declaration.known,
         )
     assert record is not None  # noqa: S101  # every id comes from one of the two
     return replace(
@@ -167,6 +170,7 @@ _NEVER_RUN: Final = SummaryRow(
     standing=Standing("open", (), None),
     challenged=(),
     scope="",
+    known=None,
 )
 
 
@@ -189,6 +193,7 @@ def _recorded(record: Record, runs: Sequence[RunLine]) -> SummaryRow:
         decided=tuple(decided(record, record.criteria)),
         registration=record.registration.state,
         runs=counted(runs, record),
+        known=record.declaration.known,
     )
 
 
@@ -209,6 +214,8 @@ def _counts(rows: Sequence[SummaryRow]) -> Counts:
         FAIL=verdicts.count("FAIL"),
         catastrophic=sum(row.catastrophic for row in counted),
         in_the_noise=sum(map(in_the_noise, counted)),
+        known=sum(row.known is not None for row in counted),
+        premise=sum(map(premise_unmet, counted)),
         void=sum(row.void is not None for row in counted),
         never_run=sum(not row.recorded for row in counted),
         retracted=states.count("retracted"),

@@ -34,7 +34,7 @@ def history_words(runs: RunCounts) -> str:
         return "no run in the journal"
     words = "1 run" if runs.total == 1 else f"{runs.total} runs"
     if runs.same < runs.total or not runs.same:
-        words += f"; {runs.same} of the record's declaration and code"
+        words += f"; {runs.same} of the record's declaration and code came to a verdict"
     if runs.same < 2:
         return words
     return "; ".join(filter(None, [words, _agreeing(runs), _repeated(runs)]))

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from pytest_bets.bet.declaration import CRITERIA, Criterion, Declaration
+from pytest_bets.bet.known import FILE as KNOWN
 from pytest_bets.bet.units import interval_lines
 from pytest_bets.code.staleness import Difference, moved_words, named
 from pytest_bets.diagnostics import SentenceError
@@ -31,15 +32,16 @@ def show(
     width: int = 80,
     results: str | None = None,
     code: Difference | None = None,
+    known: str = "",
 ) -> str:
     """Return the page of a bet, of which the declaration or the record may be gone.
 
     `row` is its row of the summary; `results` names the folder as it was typed, where one was; `code` is how the bet's
-    code differs from the code in the record.
+    code differs from the code in the record; `known` is what a file says after the run of what was known before it.
     """
     lines = [*_heading(row, width), ""]
     gone = f"Renamed to {visible(row.renamed_to)}." if row.renamed_to else "The bet's file is gone."
-    lines += _declaration(declaration, record, width) if declaration else [gone, ""]
+    lines += _declaration(declaration, record, width, known) if declaration else [gone, ""]
     lines += _record(record, row, width, results, code) if record else ["Never run: there is no record.", ""]
     lines += _entry("Standing", standing_words(row.standing), width)
     if row.challenged:
@@ -71,13 +73,14 @@ def _outcome(record: Record) -> str:
     return verdict_words(record) + (f": {visible(record.void)}" if record.void else "")
 
 
-def _declaration(declaration: Declaration, record: Record | None, width: int) -> Iterator[str]:
+def _declaration(declaration: Declaration, record: Record | None, width: int, known: str) -> Iterator[str]:
     yield from _entry("File", f"{declaration.file}, declaration {declaration.digest[:_SHORT]}", width)
     yield from _entry("Hypothesis", declaration.docstring.prose("Hypothesis"), width)
     changed = record is not None and record.declaration.digest != declaration.digest
-    if changed or record is None or not (record.criteria or record.pilot):
+    if changed or record is None or not (record.verdict or record.pilot):
+        judged = {item.tier for item in record.criteria} if record and not changed else set()
         for tier in CRITERIA:
-            for sentence in declaration.sentences(tier):
+            for sentence in declaration.sentences(tier) if tier not in judged else ():
                 yield from _entry(tier.capitalize(), sentence.text, width)
     sweep = {**declaration.sweep, **({"replicate": declaration.replicate} if declaration.replicate else {})}
     for title, values in (("Sweep", sweep), ("Constants", declaration.constants)):
@@ -85,6 +88,10 @@ def _declaration(declaration: Declaration, record: Record | None, width: int) ->
             yield from _entry(title, "; ".join(f"{name} = {_value(value)}" for name, value in values.items()), width)
     if declaration.docstring.prose("Scope"):
         yield from _entry("Scope", declaration.docstring.prose("Scope"), width)
+    if declaration.known:
+        yield from _entry("Known", declaration.known, width)
+    elif known:
+        yield from _entry("Known", f"{known} (said after the run, in {KNOWN})", width)
     if record is not None and changed:
         text = f"the record below is of another declaration, {record.declaration.digest[:_SHORT]}"
         yield from _entry("Changed", text, width)

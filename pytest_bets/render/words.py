@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
+from pytest_bets.bet.known import FILE
 from pytest_bets.record.decided import decided
 from pytest_bets.record.model import Challenged, ChallengeEnd, Counts, Judgement, Standing, StandingState
 from pytest_bets.record.verdict import Judged, Verdict, figure
@@ -137,7 +138,7 @@ def counts_words(counts: Counts) -> str:
     """Return the counts of a summary in words."""
     failed = f"{counts.FAIL} FAIL{kinds_words(counts.catastrophic, counts.in_the_noise)}"
     others = {
-        "void": counts.void,
+        f"void ({counts.premise} by a premise)" if counts.premise else "void": counts.void,
         "never run": counts.never_run,
         "retracted": counts.retracted,
         "withdrawn": counts.withdrawn,
@@ -145,9 +146,21 @@ def counts_words(counts: Counts) -> str:
     found = [f"{counts.PASS} PASS", f"{counts.LENIENT} LENIENT", failed]
     found += [f"{count} {word}" for word, count in others.items() if count]
     recorded = counts.bets - counts.never_run
-    bets = "1 bet" if counts.bets == 1 else f"{counts.bets} bets"
+    bets = bets_word(counts.bets)
+    bets += f", {counts.bets - counts.known} at risk" if counts.known else ""
     former = f"; {counts.renamed} more under a former name" if counts.renamed else ""
     return f"{bets}: {', '.join(found)}; {counts.registered} of {recorded} registered before their run{former}"
+
+
+def known_words(known: Mapping[str, str], counts: Counts) -> str:
+    """Return what a file says after the run, of how many bets, and how many are at risk by it."""
+    at_risk = counts.bets - counts.known - len(known)
+    return f"{FILE} says of {bets_word(len(known))}, after the run, what was known before it: {at_risk} at risk by that"
+
+
+def bets_word(count: int) -> str:
+    """Return so many bets in words."""
+    return "1 bet" if count == 1 else f"{count} bets"
 
 
 def kinds_words(catastrophic: int, noise: int) -> str:

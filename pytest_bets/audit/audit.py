@@ -14,7 +14,7 @@ from pytest_bets.audit.retraction import Retractions
 from pytest_bets.audit.upgrade import Upgrades
 from pytest_bets.bet.declaration import Declaration, bet_order
 from pytest_bets.git.revision import Commit
-from pytest_bets.record.model import RunLine
+from pytest_bets.record.model import RunLine, premise_unmet
 from pytest_bets.record.standing import standings
 from pytest_bets.record.summary import claims
 from pytest_bets.record.verdict import judge
@@ -88,12 +88,15 @@ class _Auditor:
         return BetReport(bet, "", None, None, None, None, tuple(entries))
 
     def _results(self, ids: Sequence[str]) -> list[Commit]:
-        """Return the commits that brought a verdict on a bet: a line of the journal, or a record."""
+        """Return the commits that brought a result of a bet: a line of the journal, or a record.
+
+        A run that a premise made void is a result: from then on everything that it measured is known.
+        """
         found = [
             line.added
             for bet in ids
             for line in self.runs.lines.get(bet, ())
-            if isinstance(line.entry, RunLine) and line.entry.verdict and line.added
+            if isinstance(line.entry, RunLine) and (line.entry.verdict or premise_unmet(line.entry)) and line.added
         ]
         found += [
             revision.commit

@@ -6,7 +6,7 @@ Each draw is a sweep of some units (users, texts) with five replicates each. A v
 noise of its cell; the ICC is the share of the effects in the variance. The sentences are evaluated as in a session:
 `low(x, user)` and `high(x, user)` over the means of the units, `low(x)` and `high(x)` over all cells. Effects are
 normal, or skewed as lognormal ones are. Exits with 1 if an interval over normal units covers less than 94 % or more
-than 96 % of the draws.
+than 96 % of the draws. For comparison, also the percentile bootstrap of whole units, which the language does not have.
 """
 
 import argparse
@@ -21,6 +21,7 @@ from pytest_bets.sentence.parse import parse
 
 UNITS = (3, 5, 10)
 REPLICATES = 5
+RESAMPLES = 999
 ICC = (0.0, 0.2, 0.5, 0.9, 0.99)
 ALLOWED = (0.94, 0.96)
 
@@ -51,6 +52,19 @@ def coverage(draw: Draw, units: int, icc: float, draws: int, unit: str) -> float
     return covered / draws
 
 
+def bootstrap(draw: Draw, units: int, icc: float, draws: int) -> float:
+    """Return the coverage of a percentile bootstrap that draws whole units, which no sentence has."""
+    rng = np.random.default_rng([units, round(icc * 100), 2])
+    covered = 0
+    for _ in range(draws):
+        noise = rng.standard_normal(units) * np.sqrt((1 - icc) / REPLICATES)
+        means = draw(rng, units) * np.sqrt(icc) + noise
+        resampled = means[rng.integers(units, size=(RESAMPLES, units))].mean(axis=1)
+        low, high = np.quantile(resampled, [0.025, 0.975])
+        covered += bool(low <= 0 <= high)
+    return covered / draws
+
+
 def table(draws: int) -> Iterator[tuple[str, int, list[float]]]:
     """Yield for each kind of units and each interval the coverage at every ICC."""
     for name, draw, unit in (
@@ -60,6 +74,8 @@ def table(draws: int) -> Iterator[tuple[str, int, list[float]]]:
     ):
         for units in UNITS:
             yield name, units, [coverage(draw, units, icc, draws, unit) for icc in ICC]
+    for units in UNITS:
+        yield "normal, bootstrap of units", units, [bootstrap(normal, units, icc, draws) for icc in ICC]
 
 
 def main() -> int:
@@ -67,7 +83,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--draws", type=int, default=20_000, help="sweeps for each number (default: 20000)")
     options = parser.parse_args()
-    print("| units | of which | " + " | ".join(f"ICC {icc:g}" for icc in ICC) + " |")
+    print("| effects and interval | units | " + " | ".join(f"ICC {icc:g}" for icc in ICC) + " |")
     print("|---|---|" + "---|" * len(ICC))
     wrong = []
     for name, units, covered in table(options.draws):

@@ -38,12 +38,13 @@ def too_few_units(value: Node, cells: Sequence[Params]) -> tuple[str, str, str] 
 
 
 def dependence(criteria: Sequence[Criterion], replicate: int | None, cells: Sequence[Params]) -> str:
-    """Return a note on the first interval that takes replicates of the same parameters as independent cells.
+    """Return a note on the first interval that takes seeds of the same parameters as independent cells.
 
     It is empty where there is none. The cells may be those of a rehearsal, which has one replicate: the numbers are
     those of the declared sweep.
     """
-    if not cells or (replicate or 1) < _FEWEST:
+    seeds = replicate or (_values(cells, SEED) if cells and SEED in cells[0] else 0)
+    if not cells or seeds < _FEWEST:
         return ""
     bare = [{name: value for name, value in cell.items() if name != SEED} for cell in cells]
     sweep = list({repr(sorted(cell.items())): cell for cell in bare}.values())
@@ -55,7 +56,7 @@ def dependence(criteria: Sequence[Criterion], replicate: int | None, cells: Sequ
             counts = {name: _values(members, name) for name in members[0] if name != by}
             choices = [f"`{_with_unit(call, name)}` takes {count}" for name, count in counts.items() if count > 1]
             if choices:
-                count = len(members) * (replicate or 1)
+                count = len(members) * seeds
                 where = f" in a group of `{by}`" if by in sweep[0] else ""
                 return f"`{ast.unparse(call)}`: {count} cells{where} are taken as independent; {', '.join(choices)}"
     return ""

@@ -122,7 +122,7 @@ def test_a_bet_is_named_by_number_or_id_and_says_it_once() -> None:
 def test_the_file_of_this_repository_names_its_bets() -> None:
     """Every line names a bet that is there."""
     root = Path(__file__).parents[2]
-    if not (root / FILE).exists():
-        pytest.skip("no file in this distribution")
+    if not (root / "bets").is_dir():
+        pytest.skip("the catalogue is not in this distribution")
     found = read((root / FILE).read_text(encoding="utf-8"), FILE, Catalogue(root, (root / "bets",)).declarations()[0])
     assert found

@@ -39,7 +39,9 @@ def test_only_a_replicated_sweep_of_several_values_is_told_of() -> None:
     """With one part, one replicate or no cell, cells share nothing; a rehearsal has one replicate."""
     sentence = "low(gain) > 0"
     assert note(sentence, [cell for cell in SWEEP if cell["part"] == "a"]) == ""
-    assert note(sentence, SWEEP, None) == note(sentence, SWEEP, 1) == note(sentence, []) == ""
+    unreplicated = [{"part": part, "size": size} for part in "abc" for size in range(5)]
+    assert note(sentence, unreplicated, None) == note(sentence, SWEEP, 1) == note(sentence, []) == ""
+    assert note(sentence, SWEEP, None) == note(sentence, SWEEP)
     assert note(sentence, [cell for cell in SWEEP if cell["seed"] == 0]) == note(sentence, SWEEP)
     two = [{**cell, "user": user} for cell in SWEEP for user in "xy"]
     takes = "`low(gain, part)` takes 3, `low(gain, user)` takes 2"

@@ -111,7 +111,7 @@ def test_a_difference_is_shown_to_the_last_bit() -> None:
         (
             RunCounts(5, 2, 2, 1, 0),
             "2, reproduced 1 of 1; 3 more of other code, or without a verdict",
-            "5 runs; 2 of the record's declaration and code; reproduced 1 of 1",
+            "5 runs; 2 of the record's declaration and code came to a verdict; reproduced 1 of 1",
         ),
     ],
 )

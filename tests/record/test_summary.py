@@ -95,6 +95,7 @@ def test_a_row_tells_verdict_sentence_standing_runs_and_scope() -> None:
         "standing": {"state": "stands", "challenges": [], "withdrawn": None},
         "challenged": [],
         "scope": "small models.",
+        "known": None,
     }
 
 

@@ -31,7 +31,10 @@ JOURNAL_SCHEMAS: Final = (FIRST_JOURNAL_SCHEMA, JOURNAL_SCHEMA)
 BetId = Annotated[str, "The bet's id: its file's stem without `bet_`, digits as written, as in 46_norm_replication."]
 Number = Annotated[int | None, limits(minimum=0), "The number in the file's name; null where it has none."]
 Title = Annotated[str, "The claim in one line."]
-Links = Annotated[tuple[int | str, ...], "The bets whose claims a FAIL of this bet retracts, by number or id."]
+Links = Annotated[
+    tuple[int | str, ...],
+    "The bets whose claims a FAIL of this bet retracts, unless its control is not met; by number or id.",
+]
 State = Annotated[
     Literal["registered", "unregistered", "unknown"],
     "registered: the commit that the run began from holds this declaration. unregistered: it does not. unknown: there "

@@ -9,7 +9,7 @@ from pytest_bets.bet.known import FILE, read
 from pytest_bets.diagnostics import CommandError
 from tests.helpers.commands import run as command
 from tests.helpers.example import EXAMPLE, changed, of
-from tests.helpers.fixtures import Run, WriteBet
+from tests.helpers.fixtures import Refused, Run, WriteBet
 from tests.helpers.results import records, strict
 
 SUMMARY = Path("results/SUMMARY.md")
@@ -89,6 +89,23 @@ def test_a_file_says_it_after_the_run(bet: WriteBet, run: Run) -> None:
         2,
         "pytest-bets show: docs/known.toml: there is no bet '4'; expected a bet's number or id\n",
     )
+
+
+@pytest.mark.parametrize("said", ["nothing.", "None", "Nothing was known.", "n/a", "unknown", "-"])
+def test_a_section_that_says_nothing_is_refused(bet: WriteBet, refused: Refused, said: str) -> None:
+    """It would take a bet at risk out of the count."""
+    bet(sections={"Known": said})
+    assert (
+        "bet_1_first.py:8: the section `Known:` says that nothing was known\n"
+        f"    Known: {said}\n"
+        "  expected: no such section: a bet without one counts as at risk"
+    ) in refused()
+
+
+def test_a_section_that_says_something_of_nothing_is_fine(bet: WriteBet, run: Run) -> None:
+    """Only the words alone are refused."""
+    bet(sections={"Known": "nothing of this corpus; on another one it gained."})
+    run()
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ from pytest_bets.diagnostics import (
 )
 from pytest_bets.git.attributes import unite
 from pytest_bets.project import Project, locate
+from pytest_bets.record.model import Summary
 from pytest_bets.record.store import JOURNAL, SUMMARY_JSON, SUMMARY_TEXT, Results
 from pytest_bets.record.summary import overview
 from pytest_bets.render.rollup import rollup
@@ -213,7 +214,7 @@ def _show(project: Project, options: argparse.Namespace) -> Answer:
         page = show_cells(record, row, columns)
     else:
         code = stale(record, CodeIndex(project.root, project.search)) if record else None
-        known = _known(project, declarations).get(row.id, "")
+        known = _known(project, summary, unreadable).get(row.id, "")
         page = show(declaration, record, row, lines, min(columns, 100), options.results, code, known)
     return Answer(encodable(page, sys.stdout.encoding))
 
@@ -234,16 +235,20 @@ def _rollup(project: Project, options: argparse.Namespace) -> Answer:  # noqa: A
     results = Results(project.results)
     if not project.results.is_dir():
         raise CommandError(f"there is no folder {project.results}: no bet was run, or --results names another")
-    summary = rollup(results, _catalogue(project))
+    catalogue = _catalogue(project)
+    summary = rollup(results, catalogue)
     words = f"{os.path.relpath(project.results / SUMMARY_TEXT)}: {counts_words(summary.counts)}\n"
-    known = _known(project, _catalogue(project).declarations()[0])
+    known = _known(project, summary, catalogue.declarations()[1])
     return Answer(words + (f"{known_words(known, summary.counts)}\n" if known else ""))
 
 
-def _known(project: Project, declarations: Sequence[Declaration]) -> dict[str, str]:
+def _known(project: Project, summary: Summary, unreadable: Sequence[DeclarationError]) -> dict[str, str]:
     """Return what the file of the project says after the run of what was known before it, by bet."""
     path = project.root / FILE
-    return read(path.read_text(encoding="utf-8"), FILE, declarations) if path.exists() else {}
+    if not path.exists():
+        return {}
+    bets = [row.id for row in summary.bets] + [bet_id(error.faults[0].file) for error in unreadable]
+    return read(path.read_text(encoding="utf-8"), FILE, bets, {row.id for row in summary.bets if row.known})
 
 
 def _claims(project: Project, options: argparse.Namespace) -> Answer:

@@ -84,6 +84,8 @@ def test_a_file_says_it_after_the_run(bet: WriteBet, run: Run) -> None:
     said = "docs/known.toml says of 1 bet, after the run, what was known before it: 1 at risk by that\n"
     assert shown.endswith(f"3 bets, 2 at risk: 3 PASS, 0 LENIENT, 0 FAIL; 0 of 3 registered before their run\n{said}")
     assert "Known         ran twice (said after the run, in docs/known.toml)" in command("show", "1")[1]
+    Path("bet_1_first.py").write_text("x = (", encoding="utf-8")
+    assert command("show", "1")[0] == 0
     Path(FILE).write_text("4 = 'x'", encoding="utf-8")
     assert command("show", "1") == (
         2,
@@ -124,16 +126,17 @@ def test_a_section_that_says_something_of_nothing_is_fine(bet: WriteBet, run: Ru
 def test_a_file_that_is_wrong_is_an_error(text: str, problem: str) -> None:
     """It names the file, the bet and what is expected."""
     with pytest.raises(CommandError) as caught:
-        read(text, FILE, [of()])
+        read(text, FILE, [of().id])
     assert problem in str(caught.value)
 
 
 def test_a_bet_is_named_by_number_or_id_and_says_it_once() -> None:
     """In the declaration, or after the run."""
     for key in ("46", "46_norm_replication"):
-        assert read(f"{key} = 'ran  twice'", FILE, [of()]) == {"46_norm_replication": "ran twice"}
+        assert read(f"{key} = 'ran  twice'", FILE, [of().id]) == {"46_norm_replication": "ran twice"}
     with pytest.raises(CommandError, match="bet 46 has a section `Known:` of its own; remove it here"):
-        read("46 = 'x'", FILE, [changed("Scope:", "Known: y.\nScope:")])
+        read("46 = 'x'", FILE, [of().id], {of().id})
+    assert read("7 = 'x'", FILE, ["07_seven", "seven"]) == read("07 = 'x'", FILE, ["07_seven"]) == {"07_seven": "x"}
 
 
 def test_the_file_of_this_repository_names_its_bets() -> None:
@@ -141,5 +144,6 @@ def test_the_file_of_this_repository_names_its_bets() -> None:
     root = Path(__file__).parents[2]
     if not (root / "bets").is_dir():
         pytest.skip("the catalogue is not in this distribution")
-    found = read((root / FILE).read_text(encoding="utf-8"), FILE, Catalogue(root, (root / "bets",)).declarations()[0])
+    bets = [bet.id for bet in Catalogue(root, (root / "bets",)).declarations()[0]]
+    found = read((root / FILE).read_text(encoding="utf-8"), FILE, bets)
     assert found

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from pytest_bets.bet.declaration import SEED, Criterion
-from pytest_bets.diagnostics import count_noun
+from pytest_bets.diagnostics import SentenceError, count_noun
 from pytest_bets.sentence.ast import Groups, Node, Reducer, subnodes
 from pytest_bets.sentence.lex import expression
-from pytest_bets.sentence.parse import GROUPS
+from pytest_bets.sentence.parse import GROUPS, parse
 from pytest_bets.sentence.reducers import INTERVAL_ENDS
 
 Params = Mapping[str, object]
@@ -63,9 +63,13 @@ def dependence(criteria: Sequence[Criterion], replicate: int | None, cells: Sequ
 
 
 def interval_lines(sentences: Sequence[str], cells: Sequence[Params]) -> list[str]:
-    """Return what each interval in these sentences is made of."""
+    """Return what each interval in these sentences is made of; a sentence that cannot be read is left out."""
     found = {}
-    for sentence in sentences:
+    for sentence in sentences if cells else ():
+        try:
+            parse(sentence)
+        except SentenceError:  # of a record from elsewhere
+            continue
         for call, unit, by in _intervals(sentence):
             members = max(_split(cells, by), key=len) if by else cells
             count = _values(members, unit) if unit else len(members)

@@ -204,7 +204,12 @@ class _Auditor:
             return "was deleted"
         standing = self.retractions.standings.get(lineage.id)
         state = standing.state if standing else "stands"
-        return {"withdrawn": "was withdrawn", "retracted": "was retracted", "falsified": "is falsified"}.get(state, "")
+        return {
+            "withdrawn": "was withdrawn",
+            "retracted": "was retracted",
+            "falsified": "is falsified",
+            "noise": "is a FAIL in the noise",
+        }.get(state, "")
 
 
 _OF_RESULTS: Final = frozenset[Kind](

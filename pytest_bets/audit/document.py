@@ -30,8 +30,8 @@ class ChangePart:
         str,
         limits(
             enum=[
-                *("strict", "lenient", "catastrophic", "control", "hypothesis"),
-                *("constants", "sweep", "replicate", "challenges", "withdrawn"),
+                *("strict", "lenient", "catastrophic", "control", "premise", "hypothesis"),
+                *("constants", "sweep", "replicate", "challenges", "known", "withdrawn"),
             ]
         ),
         "What changed.",

@@ -6,7 +6,7 @@ from pytest_bets.audit.evidence import Ancestry, Evidence, JournalLine
 from pytest_bets.audit.finding import Entry
 from pytest_bets.bet.declaration import bet_id
 from pytest_bets.record.journal import runs
-from pytest_bets.record.model import Line, RunLine
+from pytest_bets.record.model import Line, RunLine, premise_unmet
 
 
 class Runs:
@@ -77,9 +77,9 @@ class Runs:
 
     def _registered(self, bet: str) -> Iterator[Entry]:
         for entry in self.ran.get(bet, ()):
-            if entry.verdict is None or entry.pilot:
+            if entry.pilot or not (entry.verdict or premise_unmet(entry)):
                 continue
-            ran, commit = f"the run of {entry.time} ({entry.verdict})", entry.environment.commit
+            ran, commit = f"the run of {entry.time} ({entry.verdict or 'void'})", entry.environment.commit
             if entry.registration == "unregistered":
                 text = f"{ran} was of a declaration that was not committed"
                 yield Entry("finding", "unregistered", bet, None, text)

@@ -7,7 +7,7 @@ from typing import Literal
 from pytest_bets.audit.evidence import Ancestry, RecordRevision
 from pytest_bets.audit.journal import Runs
 from pytest_bets.git.revision import Commit
-from pytest_bets.record.model import Line, RunLine
+from pytest_bets.record.model import Line, RunLine, premise_unmet
 
 When = Literal["before", "same", "after", "ran", "unordered"]
 """Where a change is, seen from a result; `ran`: after the run, which was committed later."""
@@ -15,7 +15,9 @@ When = Literal["before", "same", "after", "ran", "unordered"]
 
 @dataclass(frozen=True)
 class Result:
-    """A verdict on a bet: the commit that brought it, and of a run its line and the commit that it ran from.
+    """A result of a bet: the commit that brought it, and of a run its line and the commit that it ran from.
+
+    A run that a premise made void is a result: from then on everything that it measured is known.
 
     `ran` is None where the run names no commit of this history; `held` says whether that commit holds its declaration.
     """
@@ -29,7 +31,7 @@ class Result:
     @property
     def text(self) -> str:
         """The run in words."""
-        return f"the run of {self.run.time} ({self.run.verdict})" if self.run else "its first result"
+        return f"the run of {self.run.time} ({self.run.verdict or 'void'})" if self.run else "its first result"
 
 
 class Order:
@@ -48,7 +50,7 @@ class Order:
     def _ran(self, bet: str) -> Iterator[Result]:
         for line in self.runs.lines.get(bet, ()):
             entry = line.entry
-            if isinstance(entry, RunLine) and entry.verdict and line.added:
+            if isinstance(entry, RunLine) and (entry.verdict or premise_unmet(entry)) and line.added:
                 name = entry.environment.commit or ""
                 held = (name, bet, entry.declaration) in self.runs.held
                 yield Result(line.added, entry.declaration, entry, self.order.commits.get(name), held)

@@ -7,13 +7,14 @@ from pytest_bets.audit.finding import Entry
 from pytest_bets.audit.journal import Runs
 from pytest_bets.audit.lineage import Lineage
 from pytest_bets.git.revision import Commit
-from pytest_bets.record.model import Challenge, RunLine, Standing, StandingState
+from pytest_bets.record.model import Challenge, RunLine, Standing, StandingState, in_the_noise
 
 _STATES: Final[Mapping[StandingState, str]] = {
     "stands": "the claim stands",
     "retracted": "this challenge retracts nothing, another one does",
     "withdrawn": "this challenge retracts nothing; the claim is withdrawn",
     "falsified": "this challenge retracts nothing; the claim is falsified by its own result",
+    "noise": "this challenge retracts nothing; the claim's own FAIL is in the noise",
     "open": "this challenge retracts nothing; the claim has no verdict yet",
 }
 
@@ -43,6 +44,9 @@ class Retractions:
         if challenge.end == "survived":
             state = _STATES[self.standings[bet].state]
             return Entry("note", "challenged", bet, None, f"{by} challenges it and did not fail: {state}")
+        if challenge.end == "noise":
+            text = f"{by} challenges it, and its FAIL is in the noise: it retracts nothing"
+            return Entry("note", "challenged", bet, None, text)
         withdrawn = self.standings[by].withdrawn
         if withdrawn:
             commit, why = self._withdrawn(by), f"was withdrawn ({withdrawn})"
@@ -57,7 +61,7 @@ class Retractions:
             line
             for one in ids
             for line in self.runs.lines.get(one, ())
-            if isinstance(line.entry, RunLine) and line.entry.verdict == "FAIL"
+            if isinstance(line.entry, RunLine) and line.entry.verdict == "FAIL" and not in_the_noise(line.entry)
         )
         return min((line.added for line in lines if line.added), key=lambda commit: commit.order, default=None)
 

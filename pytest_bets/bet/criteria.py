@@ -4,7 +4,7 @@ import ast
 from collections.abc import Sequence
 from typing import Final
 
-from pytest_bets.bet.declaration import CRITERIA, MARKERS, TIERS, Criterion
+from pytest_bets.bet.declaration import CRITERIA, MARKERS, PREMISE, TIERS, Criterion
 from pytest_bets.bet.source import Function, Mark
 from pytest_bets.diagnostics import Faults, JoinedError, SentenceError, nearest
 from pytest_bets.sentence import interval
@@ -12,7 +12,11 @@ from pytest_bets.sentence.parse import parse
 
 MAX_SENTENCES: Final = 100
 _EXAMPLE: Final = {
-    tier: f'@pytest.mark.{tier}("mean(gain) {sign} 0.1")' for tier, sign in zip(TIERS, (">=", ">", "<"), strict=True)
+    **{
+        tier: f'@pytest.mark.{tier}("mean(gain) {sign} 0.1")'
+        for tier, sign in zip(TIERS, (">=", ">", "<"), strict=True)
+    },
+    PREMISE: '@pytest.mark.premise("mean(tuned) < 2.5")',
 }
 
 
@@ -88,6 +92,6 @@ def check_nesting(criteria: Sequence[Criterion], faults: Faults) -> None:
         faults.add(
             outer.line,
             f"the tiers do not nest: {fault.problem}",
-            "strict inside lenient, catastrophic outside both",
+            fault.expected,
             text=f"line {inner.line}: {inner}\nline {outer.line}: {outer}",
         )

@@ -14,7 +14,8 @@ from pytest_bets.values import canonical, digest
 
 TIERS: Final = ("strict", "lenient", "catastrophic")
 CONTROL: Final = "control"
-CRITERIA: Final = (*TIERS, CONTROL)
+PREMISE: Final = "premise"
+CRITERIA: Final = (*TIERS, CONTROL, PREMISE)
 MARKERS: Final = (*CRITERIA, "challenges", "withdrawn", "replicate")
 SEED: Final = "seed"
 _INDEX: Final = ',"index":'
@@ -77,8 +78,14 @@ class Declaration:
         return tuple(criterion.sentence for criterion in self.criteria if criterion.tier == tier)
 
     def texts(self) -> dict[str, list[str]]:
-        """Return the text of every sentence by tier."""
-        return {tier: [sentence.text for sentence in self.sentences(tier)] for tier in CRITERIA}
+        """Return the text of every sentence by tier; premise only where there is one, so that older digests stay."""
+        texts = {tier: [sentence.text for sentence in self.sentences(tier)] for tier in CRITERIA}
+        return {tier: sentences for tier, sentences in texts.items() if sentences or tier != PREMISE}
+
+    @property
+    def known(self) -> str | None:
+        """What the author says was known of the outcome before the run; None where nothing is said."""
+        return self.docstring.prose("Known") or None
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -96,6 +103,7 @@ class Declaration:
                 "sweep": dict(self.sweep),
                 "replicate": self.replicate,
                 "challenges": list(self.challenges),
+                **({"known": self.known} if self.known else {}),
             }
         )
 

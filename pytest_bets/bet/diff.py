@@ -18,8 +18,9 @@ ChangeKind = Literal["tightened", "loosened", "replaced", "added", "removed", "r
 class Change:
     """One difference; `before` and `after` are its two sides, empty if there is none.
 
-    `subject` is a tier, `control`, `hypothesis`, `constants`, `sweep`, `replicate`, `challenges` or `withdrawn`. `name`
-    is the constant or sweep parameter. Tightened is harder for the claim, loosened is easier, reworded is the same.
+    `subject` is a tier, `control`, `premise`, `hypothesis`, `constants`, `sweep`, `replicate`, `challenges`, `known` or
+    `withdrawn`. `name` is the constant or sweep parameter. Tightened is harder for the claim, loosened is easier,
+    reworded is the same. A premise is the other way round for a claim that fails: tightened, it makes more runs void.
     """
 
     subject: str
@@ -39,6 +40,7 @@ def changes(before: Declaration, after: Declaration) -> list[Change]:
         *_named("sweep", before.sweep, after.sweep),
         *_named("replicate", _present(before.replicate), _present(after.replicate)),
         *_challenges([_text(link) for link in before.challenges], [_text(link) for link in after.challenges]),
+        *_named("known", _present(before.known), _present(after.known)),
         *_named("withdrawn", _present(before.withdrawn), _present(after.withdrawn)),
     ]
 

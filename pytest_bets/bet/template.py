@@ -40,6 +40,8 @@ PILOT = {{"DRAWS": 10}}  # what --bets-pilot sets instead: a rehearsal takes sec
 
 
 # These sentences are judged. Each number in them must also be in the section of the docstring.
+# Optional: premise("...") with a section `Premise:`, what must hold for the experiment to mean anything; a section
+# `Known:`, what you already know of the outcome.
 @pytest.mark.strict("mean(gain) >= 0.1")
 @pytest.mark.lenient("mean(gain) > 0")
 @pytest.mark.catastrophic("mean(gain) < -0.1")

@@ -5,11 +5,14 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import PurePath
+from typing import Final
 
-from pytest_bets.bet.declaration import CONTROL, Criterion, number_of
+from pytest_bets.bet.declaration import CONTROL, PREMISE, Criterion, number_of
 from pytest_bets.bet.docstring import REQUIRED, SECTIONS, Docstring, states
 from pytest_bets.bet.docstring import read as read_docstring
 from pytest_bets.diagnostics import Faults, nearest
+
+_NOTHING: Final = re.compile(r"(?:no|none|nothing|unknown|not known|n/a|-+)(?: (?:was|is) known)?\W*", re.IGNORECASE)
 
 
 def read(tree: ast.Module, faults: Faults) -> tuple[Docstring, int]:
@@ -42,6 +45,9 @@ def read(tree: ast.Module, faults: Faults) -> tuple[Docstring, int]:
                 f"the section `{section.name}:` is empty",
                 "its text on this line or indented below",
             )
+        if section.name == "Known" and _NOTHING.fullmatch(section.text):
+            expected = "no such section: a bet without one counts as at risk"
+            faults.add(line + section.line, "the section `Known:` says that nothing was known", expected)
         if present[section.name] > 1 and docstring.section(section.name) is not section:
             faults.add(line + section.line, f"a second section `{section.name}:`", "each section once")
     return docstring, line
@@ -62,9 +68,11 @@ def check_thresholds(docstring: Docstring, docstring_line: int, criteria: Sequen
     """Add a fault for every threshold that the section of its tier does not state."""
     if not docstring.title:
         return
-    if any(criterion.tier == CONTROL for criterion in criteria) and not docstring.section("Control"):
-        problem = "there is a control but the docstring has no section `Control:`"
-        _miss("Control", problem, "a description of the control", docstring, docstring_line, faults)
+    for tier in (CONTROL, PREMISE):
+        name = tier.capitalize()
+        if any(criterion.tier == tier for criterion in criteria) and not docstring.section(name):
+            problem = f"there is a {tier} but the docstring has no section `{name}:`"
+            _miss(name, problem, f"a description of the {tier}", docstring, docstring_line, faults)
     for criterion in criteria:
         section = docstring.section(criterion.tier.capitalize())
         if section is None or states(section.text, criterion.sentence.threshold):

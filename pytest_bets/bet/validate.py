@@ -3,9 +3,11 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from pytest_bets.bet.declaration import Criterion, Declaration
+from pytest_bets.bet.units import too_few_units
 from pytest_bets.diagnostics import EvaluationError, Fault, count_noun, nearest
 from pytest_bets.sentence import interval
-from pytest_bets.sentence.ast import Groups, Sentence, bare_names, subnodes
+from pytest_bets.sentence.ast import Sentence, bare_names
+from pytest_bets.sentence.ast import parameters as grouping
 from pytest_bets.sentence.evaluate import Row, value
 
 Link = int | str
@@ -20,28 +22,34 @@ def cell_faults(declaration: Declaration, cells: Sequence[Mapping[str, object]])
 
     faults = []
     for criterion in declaration.criteria:
-        found = _cell_problem(criterion.sentence, len(cells), parameters, groups)
+        found = _cell_problem(criterion.sentence, cells, parameters, groups)
         if found:
             faults.append(Fault(declaration.file, criterion.line, found[0], str(criterion), *found[1:]))
     return faults
 
 
 def _cell_problem(
-    sentence: Sentence, cells: int, parameters: Sequence[str], groups: Callable[[str], int]
+    sentence: Sentence, cells: Sequence[Row], parameters: Sequence[str], groups: Callable[[str], int]
 ) -> tuple[str, str, str] | None:
-    for node in subnodes(sentence.value):
-        if isinstance(node, Groups) and node.parameter not in parameters:
+    for parameter in grouping(sentence.value):
+        if parameter not in parameters:
             expected = (
                 f"a parameter of the sweep: {', '.join(parameters)}" if parameters else "a sweep with that parameter"
             )
-            return f"`{node.parameter}` is not a parameter of the sweep", expected, nearest(node.parameter, parameters)
+            return f"`{parameter}` is not a parameter of the sweep", expected, nearest(parameter, parameters)
+    if few := too_few_units(sentence.value, cells):
+        return few
     bare = bare_names(sentence.value)
-    if bare and cells > 1:
+    if bare and len(cells) > 1:
         expected = "a reducer, which turns them into one number"
-        return f"`{bare[0]}` has a value in each of {cells} cells", expected, f"mean({bare[0]}) or median({bare[0]})"
-    answer = interval.certainty(sentence, cells, groups)
+        return (
+            f"`{bare[0]}` has a value in each of {len(cells)} cells",
+            expected,
+            f"mean({bare[0]}) or median({bare[0]})",
+        )
+    answer = interval.certainty(sentence, len(cells), groups)
     if answer != "sometimes":
-        problem = f"with {count_noun(cells, 'cell')} this sentence is {answer} true"
+        problem = f"with {count_noun(len(cells), 'cell')} this sentence is {answer} true"
         return problem, "a sentence that the measurements decide", ""
     return None
 

@@ -33,8 +33,8 @@ Exit status: 0 clean, 1 findings (with --fix: those that remain), 2 usage error,
 AUDIT: Final = """\
 Check the whole history of every bet in git, through renames. The code of the bets is not run. Findings:
 
-  goalposts        a criterion, the hypothesis, a constant, the sweep, the control or a challenge changed after the
-                   bet's first result. Each change is tightened, loosened, replaced, added or removed
+  goalposts        a criterion, the hypothesis, a constant, the sweep, the control, the premise or a challenge changed
+                   after the bet's first result. Each change is tightened, loosened, replaced, added or removed
   same-commit, late, unregistered, lost-commit
                    git cannot show that the declaration is older than the result
   vanished-bet, vanished-record, vanished-line, broken-chain, elsewhere, copied-line

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 from pytest_bets.bet.catalogue import Catalogue
 from pytest_bets.bet.declaration import Declaration, bet_id, number_of
+from pytest_bets.bet.known import FILE, read
 from pytest_bets.cli.help import ABOUT, AUDIT, CLAIMS, COMPARE, UPGRADE
 from pytest_bets.diagnostics import (
     CommandError,
@@ -26,11 +27,12 @@ from pytest_bets.diagnostics import (
     nearest,
 )
 from pytest_bets.project import Project, locate
+from pytest_bets.record.model import Summary
 from pytest_bets.record.store import JOURNAL, SUMMARY_JSON, SUMMARY_TEXT, Results
 from pytest_bets.record.summary import overview, summarized
 from pytest_bets.render.rollup import rollup
 from pytest_bets.render.visible import encodable
-from pytest_bets.render.words import counts_words
+from pytest_bets.render.words import counts_words, known_words
 
 OK: Final = 0
 FINDINGS: Final = 1
@@ -240,7 +242,10 @@ def _show(project: Project, options: argparse.Namespace) -> Answer:
         page = show_cells(record, row, columns)
     else:
         code = stale(record, CodeIndex(project.root, project.search)) if record else None
-        page = show(declaration, record, row, runs, min(columns, 100), options.results, code, earlier=earlier)
+        known = _known(project, summary, unreadable).get(row.id, "")
+        page = show(
+            declaration, record, row, runs, min(columns, 100), options.results, code, earlier=earlier, known=known
+        )
     return Answer(page)
 
 
@@ -257,8 +262,7 @@ def _history(project: Project, options: argparse.Namespace) -> Answer:
             raise CommandError(f"bet {options.bet} was never run: {results.folder / JOURNAL} has no line of it")
         raise CommandError(_unknown(options.bet, catalogue, [*ids, *declared]))
     runs = [(number, line) for number, line in kept if line.bet == named[0]]
-    page = history(named[0], runs, min(_columns(), 100))
-    return Answer(page)
+    return Answer(history(named[0], runs, min(_columns(), 100)))
 
 
 def _matching(asked: str, ids: Iterable[str]) -> list[str]:
@@ -289,8 +293,20 @@ def _rollup(project: Project, options: argparse.Namespace) -> Answer:  # noqa: A
     results = Results(project.results)
     if not project.results.is_dir():
         raise CommandError(f"there is no folder {project.results}: no bet was run, or --results names another")
-    summary = rollup(results, _catalogue(project))
-    return Answer(f"{os.path.relpath(project.results / SUMMARY_TEXT)}: {counts_words(summary.counts)}\n")
+    catalogue = _catalogue(project)
+    summary = rollup(results, catalogue)
+    words = f"{os.path.relpath(project.results / SUMMARY_TEXT)}: {counts_words(summary.counts)}\n"
+    known = _known(project, summary, catalogue.declarations()[1])
+    return Answer(words + (f"{known_words(known, summary.counts)}\n" if known else ""))
+
+
+def _known(project: Project, summary: Summary, unreadable: Sequence[DeclarationError]) -> dict[str, str]:
+    """Return what the file of the project says after the run of what was known before it, by bet."""
+    path = project.root / FILE
+    if not path.exists():
+        return {}
+    bets = [row.id for row in summary.bets] + [bet_id(error.faults[0].file) for error in unreadable]
+    return read(path.read_text(encoding="utf-8"), FILE, bets, {row.id for row in summary.bets if row.known})
 
 
 def _compare(project: Project, options: argparse.Namespace) -> Answer:

@@ -3,16 +3,20 @@
 import os
 import shlex
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from pytest_bets.diagnostics import count_noun
 from pytest_bets.hooks.run import FinishedBet
 from pytest_bets.hooks.session import Session
 from pytest_bets.record.checkpoint import Unfinished
-from pytest_bets.record.model import FIRST_RECORD_SCHEMA
+from pytest_bets.record.model import FIRST_RECORD_SCHEMA, in_the_noise, premise_unmet
 from pytest_bets.record.summary import lacks_control
 from pytest_bets.render.closing import bets_words
 from pytest_bets.render.registration import declaring
-from pytest_bets.render.words import cells_words, listed, short
+from pytest_bets.render.words import cells_words, kinds_words, listed, short
+
+_SHOWN: Final = 3
+"""Bets of which such a note is given in full."""
 
 
 class Notes:
@@ -34,7 +38,9 @@ class Notes:
         yield from self._results()
         yield from self._kept_cells()
         yield from self._unstable()
+        yield from self._premises()
         yield from self._uncontrolled()
+        yield from self._dependent()
         yield from self._registration()
         yield from self._next()
 
@@ -42,6 +48,7 @@ class Notes:
         kept = self.settings.kept
         where = f"kept in {self.folder}, marked as a rehearsal" if kept else "nothing was written"
         yield f"{bets_words(len(self.finished))} rehearsed; {where}."
+        yield from self._dependent()
         if kept:
             yield f"Read next: {self._show(self.finished[0])} --cells"
 
@@ -50,7 +57,7 @@ class Notes:
         found = [verdict.verdict for verdict in verdicts]
         words = ", ".join(f"{found.count(verdict)} {verdict}" for verdict in ("PASS", "LENIENT", "FAIL"))
         catastrophic = sum(verdict.catastrophic for verdict in verdicts)
-        words += f" ({catastrophic} catastrophic)" if catastrophic else ""
+        words += kinds_words(catastrophic, sum(map(in_the_noise, verdicts)))
         words += f", {found.count(None)} not judged" if None in found else ""
         return f"{bets_words(len(found))}: {words}."
 
@@ -101,11 +108,25 @@ class Notes:
             what = "runs of the same declaration and code gave different verdicts"
             yield f"Unstable: {bets_words(len(bets))} ({listed(bets)}): {what}."
 
+    def _premises(self) -> Iterator[str]:
+        bets = [item.declaration.id for item in self.finished if premise_unmet(item.result)]
+        if bets:
+            what = "the experiment cannot speak for or against the claim, so there is no verdict"
+            yield f"Premise not met: {bets_words(len(bets))} ({listed(bets)}): {what}."
+
     def _uncontrolled(self) -> Iterator[str]:
         bets = [item.declaration.id for item in self.finished if lacks_control(item.result)]
         if bets:
             what = "a PASS without a negative control is not compared with noise"
             yield f"No control: {bets_words(len(bets))} ({listed(bets)}): {what}."
+
+    def _dependent(self) -> Iterator[str]:
+        bets = [item for item in self.finished if item.dependence]
+        for item in bets[:_SHOWN]:
+            yield f"Cells as units: bet {short(item.declaration.id)}: {item.dependence}."
+        if bets[_SHOWN:]:
+            rest = listed([item.declaration.id for item in bets[_SHOWN:]])
+            yield f"Cells as units: the same in {bets_words(len(bets) - _SHOWN)}: {rest}."
 
     def _registration(self) -> Iterator[str]:
         if self.settings.registration == "off":

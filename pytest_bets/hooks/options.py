@@ -18,8 +18,9 @@ MARKER_HELP: Final = (
     "lenient(sentence): the claim holds in part if every such sentence is true (bets)",
     "catastrophic(sentence): the claim is badly wrong if any such sentence is true (bets)",
     "control(sentence): negative control: the bet FAILs if any such sentence is false (bets)",
+    "premise(sentence): what must hold for the experiment to mean anything; if it is false, there is no verdict (bets)",
     "replicate(n): run n times, with values of the argument `seed` that are derived from the declaration (bets)",
-    "challenges(number): if this bet FAILs, the claim of that bet is retracted (bets)",
+    "challenges(number): if this bet FAILs with its controls met, the claim of that bet is retracted (bets)",
     "withdrawn(reason): the claim of this bet is withdrawn; its row stays (bets)",
 )
 

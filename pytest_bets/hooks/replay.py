@@ -32,7 +32,7 @@ def encode_record(declaration: Declaration, results: Results) -> str:
         found += differences(record, declaration, line)
     if found:
         pytest.fail("\n".join([f"{path} does not hold:", *(f"  {line}" for line in found)]), pytrace=False)
-    if record.verdict is None:
+    if record.verdict is None and not record.criteria:
         pytest.skip(f"the record is void: {record.void}")
     return f"[{','.join(rows_of(record))}]"
 

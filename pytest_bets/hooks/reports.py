@@ -5,8 +5,11 @@ from typing import Any, Final
 
 import pytest
 
+from pytest_bets.bet.declaration import PREMISE
 from pytest_bets.hooks.run import BetRun, FinishedBet
 from pytest_bets.hooks.tiers import UNMET, Outcome
+from pytest_bets.record.model import premise_unmet
+from pytest_bets.record.verdict import Verdict
 from pytest_bets.render.visible import visible
 from pytest_bets.render.words import tier_words
 
@@ -22,8 +25,10 @@ def tier_outcome(bet: FinishedBet, tier: str, *, rehearsal: bool) -> Outcome:
     """Return how a tier ends."""
     result = bet.result
     if bet.verdict is None and (bet.missing or bet.run.broken):
-        return Outcome("skipped", f"not judged: {result.void}")
-    if bet.verdict is None:
+        return _unjudged(result)
+    if premise_unmet(result) and not rehearsal:
+        return Outcome("unmet", tier_words(tier, result)) if tier == PREMISE else _unjudged(result)
+    if bet.verdict is None and not premise_unmet(result):
         return Outcome("failed", f"{tier}: cannot be judged: {result.void}")
     if rehearsal:
         return Outcome("skipped", "a rehearsal has no verdict")
@@ -32,6 +37,10 @@ def tier_outcome(bet: FinishedBet, tier: str, *, rehearsal: bool) -> Outcome:
     if tier in bet.gated:
         return Outcome("failed", f"{tier_words(tier, result)}\nclaim: {visible(bet.declaration.title)}")
     return Outcome("unmet", tier_words(tier, result))
+
+
+def _unjudged(result: Verdict) -> Outcome:
+    return Outcome("skipped", f"not judged: {result.void}")
 
 
 def tier_reports(run: BetRun, tier: str, outcome: Outcome) -> Iterator[pytest.TestReport]:

@@ -16,7 +16,7 @@ from pytest_bets.hooks.replay import decode_record
 from pytest_bets.record import environment as machine
 from pytest_bets.record.cell import decode_cell
 from pytest_bets.record.codec import build
-from pytest_bets.record.model import CodeDefinitions, Environment, Record
+from pytest_bets.record.model import CodeDefinitions, Environment, Record, premise_unmet
 from pytest_bets.record.store import Kept
 from pytest_bets.record.verdict import Cell, Verdict, judge, void
 
@@ -128,7 +128,8 @@ class FinishedBet:
     """A bet whose run has ended.
 
     `missing` says why it is not a whole run, which has no verdict of record. `cells` is the number of measured cells,
-    `stored` is None where nothing was written, `gated` are the tiers that fail where they are not met.
+    `stored` is None where nothing was written, `gated` are the tiers that fail where they are not met. `dependence` is
+    a note on cells that an interval takes as independent.
     """
 
     run: BetRun
@@ -137,6 +138,7 @@ class FinishedBet:
     cells: int
     stored: Kept | None
     gated: frozenset[str]
+    dependence: str = ""
 
     @property
     def declaration(self) -> Declaration:
@@ -178,7 +180,7 @@ def build_record(
     code = baseline.code[bet.id]
     return build(
         bet,
-        void("a rehearsal has no verdict") if pilot and result.verdict is not None else result,
+        void("a rehearsal has no verdict") if pilot and (result.verdict or premise_unmet(result)) else result,
         (),  # the store writes the rows
         registration=baseline.registration[bet.id],
         code=CodeDefinitions(code.digest, code.definitions),

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pytest_bets.bet.declaration import CRITERIA, is_bet_name
+from pytest_bets.bet.units import dependence
 from pytest_bets.diagnostics import DeclarationError, RecordError
 from pytest_bets.hooks.baseline import Baseline, take_baseline
 from pytest_bets.hooks.checkpoints import Checkpoints
@@ -202,7 +203,9 @@ class Session:
         stored = None
         if self.settings.kept and (run.data or run.broken):
             stored = self._store(run, result, results, complete=missing is None)
-        finished = FinishedBet(run, result, missing, len(results.cells), stored, self._gated(run, result))
+        bet, params = run.declaration, [cell.params for cell in results.cells]
+        note = dependence(bet.criteria, bet.replicate, params)
+        finished = FinishedBet(run, result, missing, len(params), stored, self._gated(run, result), note)
         self.finished[run.prefix] = finished
         refused = self.context.registry.refusal(run.path, run.declaration) if run.skipped else None
         if refused:

@@ -83,6 +83,7 @@ def declared(declaration: Declaration) -> DeclarationPart:
         challenges=declaration.challenges,
         docstring=declaration.docstring.text,
         withdrawn=declaration.withdrawn,
+        known=declaration.known,
     )
 
 
@@ -268,12 +269,6 @@ def cell_of(item: object) -> Cell:
 def verdict_of(record: Record) -> Verdict:
     """Return the record's verdict without its criteria, to compare with another."""
     return Verdict(record.verdict, record.catastrophic, record.noise_floor, record.void)
-
-
-def agreeing(journal: Sequence[RunLine], record: Record) -> tuple[int, int]:
-    """Return how many runs of the record's pair came to a verdict, and how many of them to the record's."""
-    verdicts = [line.verdict for line in journal if line.bet == record.id and line.pair == record.pair]
-    return sum(verdict is not None for verdict in verdicts), verdicts.count(record.verdict) if record.verdict else 0
 
 
 def file_sha256(data: bytes) -> str:

@@ -8,7 +8,16 @@ from dataclasses import dataclass
 from typing import Annotated, Final, Literal, Protocol
 
 from pytest_bets.record.field import LATER, SPELLED, CommitId, Count, Sha256, limits
-from pytest_bets.record.verdict import Cell, Judged, MetField, Outcome, SentenceField, TierField, ValueField
+from pytest_bets.record.verdict import (
+    PREMISE_REASON,
+    Cell,
+    Judged,
+    MetField,
+    Outcome,
+    SentenceField,
+    TierField,
+    ValueField,
+)
 
 RECORD_SCHEMA: Final = "pytest-bets/record/2"
 JOURNAL_SCHEMA: Final = "pytest-bets/journal/2"
@@ -22,7 +31,10 @@ JOURNAL_SCHEMAS: Final = (FIRST_JOURNAL_SCHEMA, JOURNAL_SCHEMA)
 BetId = Annotated[str, "The bet's id: its file's stem without `bet_`, digits as written, as in 46_norm_replication."]
 Number = Annotated[int | None, limits(minimum=0), "The number in the file's name; null where it has none."]
 Title = Annotated[str, "The claim in one line."]
-Links = Annotated[tuple[int | str, ...], "The bets whose claims a FAIL of this bet retracts, by number or id."]
+Links = Annotated[
+    tuple[int | str, ...],
+    "The bets whose claims a FAIL of this bet retracts, unless its control is not met; by number or id.",
+]
 State = Annotated[
     Literal["registered", "unregistered", "unknown"],
     "registered: the commit that the run began from holds this declaration. unregistered: it does not. unknown: there "
@@ -40,7 +52,8 @@ NoiseFloorField = Annotated[
 ]
 VoidField = Annotated[
     str | None,
-    "Why there is no verdict: a cell crashed, a name was not measured, it is a rehearsal. Null where there is one.",
+    "Why there is no verdict: a cell crashed, a name was not measured, a premise is not met, it is a rehearsal. Null "
+    "where there is one.",
 ]
 DeclarationDigest = Annotated[Sha256, "The declaration's digest."]
 Host = Annotated[str, "The machine's name."]
@@ -62,6 +75,16 @@ class Judgement(Protocol):
     def noise_floor(self) -> bool | None: ...  # noqa: D102
     @property
     def void(self) -> str | None: ...  # noqa: D102
+
+
+def in_the_noise(judgement: Judgement) -> bool:
+    """Tell whether a verdict is a FAIL with a control that is not met, which retracts and falsifies nothing."""
+    return judgement.verdict == "FAIL" and judgement.noise_floor is False
+
+
+def premise_unmet(judgement: Judgement) -> bool:
+    """Tell whether there is no verdict because a premise is not met: the experiment cannot speak."""
+    return judgement.verdict is None and (judgement.void or "").startswith(PREMISE_REASON)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +123,15 @@ class DeclarationPart:
     challenges: Links
     docstring: Annotated[str, "The whole docstring."]
     withdrawn: Annotated[str | None, "Why its author withdrew the claim, as it stood when this was written."]
+    premise: Annotated[
+        Sentences,
+        "Sentences that must all be met for the experiment to mean anything; left out where there are none.",
+    ] = ()
+    known: Annotated[
+        str | None,
+        limits(type="string"),
+        "The section `Known`: what was known of the outcome at the declaration; left out where there is none.",
+    ] = None
 
     def sentences(self, tier: str) -> tuple[str, ...]:
         """Return the sentences of a tier."""
@@ -108,6 +140,7 @@ class DeclarationPart:
             "lenient": self.lenient,
             "catastrophic": self.catastrophic,
             "control": self.control,
+            "premise": self.premise,
         }[tier]
 
 
@@ -197,7 +230,9 @@ class Record:
     noise_floor: NoiseFloorField
     void: VoidField
     criteria: Annotated[
-        tuple[Judged, ...], "Every sentence judged over the cells, in source order; none where there is no verdict."
+        tuple[Judged, ...],
+        "Every sentence judged over the cells, in source order. Where there is no verdict: the premises if one is not "
+        "met, else none.",
     ]
     cells: Annotated[tuple[Cell, ...], "One entry a parameter set, in the order of the sweep."]
     environment: Environment
@@ -250,7 +285,7 @@ class RunLine:
     catastrophic: CatastrophicField
     noise_floor: NoiseFloorField
     void: VoidField
-    criteria: Annotated[tuple[ValueRow, ...], "What each sentence gave; none where there is no verdict."]
+    criteria: Annotated[tuple[ValueRow, ...], "What each sentence gave; where there is no verdict, as in a record."]
     cells: CellsDigest
     record: Annotated[Sha256 | None, "The SHA-256 of the record that the run wrote; null where it wrote none."]
     previous: Previous
@@ -309,14 +344,15 @@ class StrictRow:
 
 
 ChallengeEnd = Annotated[
-    Literal["retracts", "survived", "open", "overturned"],
-    "retracts: it is a FAIL. overturned: it is one, but its own claim is gone. survived: it is none. open: it has no "
-    "verdict.",
+    Literal["retracts", "survived", "open", "overturned", "noise"],
+    "retracts: it is a FAIL. overturned: it is one, but its own claim is gone. noise: it is one, but a control of its "
+    "own is not met, so it retracts nothing. survived: it is none. open: it has no verdict.",
 ]
 StandingState = Annotated[
-    Literal["stands", "retracted", "withdrawn", "falsified", "open"],
+    Literal["stands", "retracted", "withdrawn", "falsified", "noise", "open"],
     "retracted: a challenge that still stands ended in a FAIL. withdrawn: its author took it back. falsified: its own "
-    "verdict is FAIL. open: it has no verdict. stands: none of these.",
+    "verdict is FAIL. noise: it is FAIL with a control that is not met, so that it is neither shown nor falsified. "
+    "open: it has no verdict. stands: none of these.",
 ]
 
 
@@ -357,6 +393,13 @@ class RunCounts:
     total: Annotated[Count, "Runs of this bet."]
     same: Annotated[Count, "Of them, those of the record's declaration and code that came to a verdict."]
     agreed: Annotated[Count, "Of those, the ones that came to the record's verdict."]
+    reproduced: Annotated[
+        Count,
+        LATER,
+        "Of the same, those beside the record's own run that had its seeds and measured the same to the bit: no new "
+        "evidence on the claim.",
+    ]
+    replicated: Annotated[Count, LATER, "Of the same, those that drew seeds of their own."]
 
 
 @dataclass(frozen=True, slots=True)
@@ -389,6 +432,12 @@ class SummaryRow:
         tuple[Challenged, ...], "The claims that this bet challenges, and what came of it, in the words of `standing`."
     ]
     scope: Annotated[str, "The section of that name: what the claim does not say."]
+    known: Annotated[
+        str | None,
+        LATER,
+        "The section of that name: what of the outcome was known at the declaration, as recorded; null where nothing "
+        "is said, so that the bet counts as at risk.",
+    ]
     renamed_to: Annotated[
         str | None,
         limits(type="string"),
@@ -415,6 +464,18 @@ class Counts:
     retracted: Annotated[Count, "Claims that a challenge retracted."]
     withdrawn: Annotated[Count, "Claims that their author withdrew."]
     registered: Annotated[Count, "Records of a declaration that was committed before its run."]
+    known: Annotated[
+        int,
+        limits(minimum=1),
+        "Bets that say in a section `Known` what of the outcome was known at the declaration. All others count as at "
+        "risk. Left out where there are none.",
+    ] = 0
+    premise: Annotated[
+        int, limits(minimum=1), "Of the void, those with a premise that is not met; left out where there are none."
+    ] = 0
+    in_the_noise: Annotated[
+        int, limits(minimum=1), "FAILs with a control that is not met; left out where there are none."
+    ] = 0
     renamed: Annotated[
         int,
         limits(minimum=1),
@@ -433,7 +494,16 @@ class Summary:
     schema: Annotated[str, limits(const=SUMMARY_SCHEMA)]
     counts: Counts
     bets: Annotated[tuple[SummaryRow, ...], "A row a bet, by number and id; bets without a number come last."]
-    falsified: Annotated[Ids, "Bets whose verdict is FAIL."]
+    falsified: Annotated[Ids, "Bets whose verdict is FAIL, without those in the noise."]
+    in_the_noise: Annotated[
+        Ids,
+        LATER,
+        "Bets whose verdict is FAIL with a control that is not met: the experiment cannot tell the claim from noise. "
+        "Summaries of older versions count them as falsified.",
+    ]
+    premise_unmet: Annotated[
+        Ids, LATER, "Bets whose record has no verdict because a premise is not met: the experiment cannot speak."
+    ]
     retracted: Annotated[Ids, "Bets whose claim was retracted or withdrawn."]
     unstable: Annotated[Ids, "Bets of which runs of the record's declaration and code came to another verdict."]
     never_run: Annotated[Ids, "Bets that are declared and have no record."]

@@ -15,6 +15,8 @@ class Claim:
     verdict: str | None
     challenges: Sequence[int | str]
     withdrawn: str | None
+    in_the_noise: bool = False
+    """Whether the verdict is a FAIL with a control that is not met: it cannot tell the claim from noise."""
 
 
 def standings(claims: Sequence[Claim]) -> dict[str, Standing]:
@@ -36,7 +38,7 @@ def standings(claims: Sequence[Claim]) -> dict[str, Standing]:
                 if challenger.id in walked:  # a circle, which a record from elsewhere may still hold
                     continue
                 gone = settle(challenger, (*walked, claim.id)).gone
-                ends.append(Challenge(challenger.id, _end(challenger.verdict, gone)))
+                ends.append(Challenge(challenger.id, _end(challenger, gone)))
             settled[claim.id] = Standing(_state(claim, ends), tuple(ends), claim.withdrawn)
         return settled[claim.id]
 
@@ -45,11 +47,13 @@ def standings(claims: Sequence[Claim]) -> dict[str, Standing]:
     return settled
 
 
-def _end(verdict: str | None, gone: bool) -> ChallengeEnd:
-    if verdict is None:
+def _end(challenger: Claim, gone: bool) -> ChallengeEnd:
+    if challenger.verdict is None:
         return "open"
-    if verdict != "FAIL":
+    if challenger.verdict != "FAIL":
         return "survived"
+    if challenger.in_the_noise:
+        return "noise"
     return "overturned" if gone else "retracts"
 
 
@@ -59,5 +63,5 @@ def _state(claim: Claim, ends: Sequence[Challenge]) -> StandingState:
     if any(challenge.end == "retracts" for challenge in ends):
         return "retracted"
     if claim.verdict == "FAIL":
-        return "falsified"
+        return "noise" if claim.in_the_noise else "falsified"
     return "open" if claim.verdict is None else "stands"

@@ -150,14 +150,18 @@ class Results:
         return {record.id: self._journal.tally(record.id).counts(record) for record in records}
 
     def recent(self, bet: str) -> tuple[list[RunLine], int]:
-        """Return the last runs of a bet, with what upgrades gave them, and how many there were before.
+        """Return the last runs of a bet and the one of its record, and how many there are beside them.
+
+        Upgrades are applied to the lines.
 
         Raises:
             RecordError: when a line of the journal is none of ours.
 
         """
         tally = self._tally(bet)
-        found = [tally.given.of(self._journal.run_at(start)) for start in tally.recent]
+        wrote = tally.last_writer()
+        starts = sorted({*tally.recent, *([wrote] if wrote is not None else [])})
+        found = [tally.given.of(self._journal.run_at(start)) for start in starts]
         return found, tally.total - len(found)
 
     def writer(self, bet: str, record_sha256: str) -> tuple[RunLine | None, bool]:

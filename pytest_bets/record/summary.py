@@ -7,7 +7,6 @@ from typing import Any, Final
 from pytest_bets.bet import docstring
 from pytest_bets.bet.declaration import Declaration, bet_id, bet_order
 from pytest_bets.diagnostics import DeclarationError
-from pytest_bets.record.codec import agreeing
 from pytest_bets.record.decided import decided
 from pytest_bets.record.model import (
     SUMMARY_SCHEMA,
@@ -21,7 +20,10 @@ from pytest_bets.record.model import (
     StrictRow,
     Summary,
     SummaryRow,
+    in_the_noise,
+    premise_unmet,
 )
+from pytest_bets.record.repetition import counted
 from pytest_bets.record.standing import Claim, standings
 
 
@@ -38,7 +40,7 @@ def overview(
     counts = {}
     for record in records:
         own = runs.get(record.id, [])
-        counts[record.id] = RunCounts(len(own), *agreeing(own, record))
+        counts[record.id] = counted(own, record)
     return summarized(records, counts, declarations, unreadable)
 
 
@@ -78,7 +80,9 @@ def summarized(
         schema=SUMMARY_SCHEMA,
         counts=_counts(rows),
         bets=tuple(rows),
-        falsified=tuple(row.id for row in rows if row.verdict == "FAIL"),
+        falsified=tuple(row.id for row in rows if row.verdict == "FAIL" and not in_the_noise(row)),
+        in_the_noise=tuple(row.id for row in rows if in_the_noise(row)),
+        premise_unmet=tuple(row.id for row in rows if premise_unmet(row)),
         retracted=tuple(row.id for row in rows if row.standing.gone),
         unstable=tuple(row.id for row in rows if row.is_unstable),
         never_run=tuple(row.id for row in rows if not row.recorded),
@@ -118,13 +122,17 @@ def claims(records: Sequence[Record], declarations: Sequence[Declaration]) -> li
             record.verdict,
             record.declaration.challenges,
             record.declaration.withdrawn,
+            in_the_noise(record),
         )
         for record in records
     }
     for bet in declarations:
         ran = found.get(bet.id)
-        verdict, links = (ran.verdict, ran.challenges) if ran else (None, bet.challenges)
-        found[bet.id] = Claim(bet.id, bet.number, verdict, links, bet.withdrawn)
+        found[bet.id] = (
+            replace(ran, id=bet.id, number=bet.number, withdrawn=bet.withdrawn)
+            if ran
+            else Claim(bet.id, bet.number, None, bet.challenges, bet.withdrawn)
+        )
     return list(found.values())
 
 
@@ -151,6 +159,7 @@ def _row(
             declaration_changed=record is not None and record.declaration.digest != declaration.digest,
             challenges=declaration.challenges,
             scope=declaration.docstring.prose("Scope"),
+            known=record.declaration.known if record else declaration.known,
             **both,
         )
     assert record is not None  # noqa: S101  # every id comes from one of the two
@@ -176,12 +185,13 @@ _NEVER_RUN: Final = SummaryRow(
     strict=(),
     decided=(),
     registration=None,
-    runs=RunCounts(0, 0, 0),
+    runs=RunCounts(0, 0, 0, 0, 0),
     declaration_changed=False,
     challenges=(),
     standing=Standing("open", (), None),
     challenged=(),
     scope="",
+    known=None,
 )
 
 
@@ -204,6 +214,7 @@ def _recorded(record: Record, runs: RunCounts) -> SummaryRow:
         decided=tuple(decided(record, record.criteria)),
         registration=record.registration.state,
         runs=runs,
+        known=record.declaration.known,
     )
 
 
@@ -223,6 +234,9 @@ def _counts(rows: Sequence[SummaryRow]) -> Counts:
         LENIENT=verdicts.count("LENIENT"),
         FAIL=verdicts.count("FAIL"),
         catastrophic=sum(row.catastrophic for row in counted),
+        in_the_noise=sum(map(in_the_noise, counted)),
+        known=sum(row.known is not None for row in counted),
+        premise=sum(map(premise_unmet, counted)),
         void=sum(row.void is not None for row in counted),
         never_run=sum(not row.recorded for row in counted),
         retracted=states.count("retracted"),

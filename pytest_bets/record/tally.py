@@ -2,12 +2,14 @@
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
 from pytest_bets.record.journal import Given
-from pytest_bets.record.model import Line, Record, RunCounts, UpgradeLine
+from pytest_bets.record.model import Line, Record, RunCounts, RunLine, UpgradeLine
+from pytest_bets.record.repetition import draw
 
 RECENT: Final = 20
 """How many of a bet's last runs `show` prints."""
@@ -15,18 +17,41 @@ _VERDICTS: Final = ("PASS", "LENIENT", "FAIL", None)
 
 
 @dataclass
+class PairRuns:
+    """The runs of one declaration and code: how many by verdict, and by draw and cells of those with a verdict.
+
+    `first` and `wrote` are the first such run and the last of them that wrote a record: its place in the file, and its
+    draw and cells.
+    """
+
+    verdicts: list[int] = field(default_factory=lambda: [0] * len(_VERDICTS))
+    measured: dict[str, int] = field(default_factory=dict)
+    first: tuple[int, str] | None = None
+    wrote: tuple[int, str] | None = None
+
+    def add(self, line: RunLine, start: int) -> None:
+        """Add a run whose line begins at this byte of the file."""
+        self.verdicts[_VERDICTS.index(line.verdict)] += 1
+        if line.verdict is not None:
+            measured = f"{draw(line)}/{_key(str(line.cells.count), line.cells.sha256)}"
+            self.measured[measured] = self.measured.get(measured, 0) + 1
+            self.first = self.first or (start, measured)
+            self.wrote = (start, measured) if line.record else self.wrote
+
+
+@dataclass
 class Tally:
     """The lines of one bet, added in the order of the journal.
 
     `last` is the SHA-256 of its last line. `total` is the number of runs, `recent` where the lines of the last ones
-    begin in the file. `runs` has the number of runs by verdict for each declaration and code. Its keys and those of
+    begin in the file. `runs` has those of each declaration and code. Its keys and those of
     `wrote` are digests, so that no text of a stranger makes them long.
     """
 
     last: str | None = None
     total: int = 0
     recent: list[int] = field(default_factory=list)
-    runs: dict[str, list[int]] = field(default_factory=dict)
+    runs: dict[str, PairRuns] = field(default_factory=dict)
     given: Given = field(default_factory=Given)
     written: dict[str, int] | bytes = field(default_factory=dict)
     """What `wrote` returns, as JSON until it is needed: a bet may have written many records."""
@@ -46,28 +71,36 @@ class Tally:
             return
         self.total += 1
         self.recent = [*self.recent[1 - RECENT :], start]
-        counts = self.runs.setdefault(_key(*line.pair), [0] * len(_VERDICTS))
-        counts[_VERDICTS.index(line.verdict)] += 1
+        self.runs.setdefault(_key(*line.pair), PairRuns()).add(line, start)
         if line.record:
             self.wrote.pop(_key(line.record), None)  # so that the last one written stays the last
             self.wrote[_key(line.record)] = start
 
     def repeats(self, pair: tuple[str, str]) -> int:
         """Return how many runs there are of this declaration and code."""
-        return sum(sum(counts) for counts in self._of(pair))
+        return sum(sum(runs.verdicts) for runs in self._of(pair))
 
     def counts(self, record: Record) -> RunCounts:
-        """Return the number of runs, of those that are comparable with the record, and of those that agree with it."""
+        """Return the number of runs, and what those of the record's declaration and code are to the record."""
         found = list(self._of(record.pair))
-        same = sum(sum(counts) - counts[_VERDICTS.index(None)] for counts in found)
-        agreed = sum(counts[_VERDICTS.index(record.verdict)] for counts in found) if record.verdict else 0
-        return RunCounts(self.total, same, agreed)
+        measured: Counter[str] = Counter()
+        for runs in found:
+            measured.update(runs.measured)
+        agreed = sum(runs.verdicts[_VERDICTS.index(record.verdict)] for runs in found) if record.verdict else 0
+        origin = max((runs.wrote for runs in found if runs.wrote), default=None)
+        origin = origin or min((runs.first for runs in found if runs.first), default=None)
+        if origin is None:
+            return RunCounts(self.total, 0, 0, 0, 0)
+        key = origin[1]
+        own = f"{key.partition('/')[0]}/"
+        replicated = sum(count for other, count in measured.items() if not other.startswith(own))
+        return RunCounts(self.total, measured.total(), agreed, measured[key] - 1, replicated)
 
-    def _of(self, pair: tuple[str, str]) -> Iterator[list[int]]:
+    def _of(self, pair: tuple[str, str]) -> Iterator[PairRuns]:
         declaration, code = pair
         for was in self.given.codes_of(code):
-            if counts := self.runs.get(_key(declaration, was)):
-                yield counts
+            if runs := self.runs.get(_key(declaration, was)):
+                yield runs
 
     def writer(self, record_sha256: str) -> int | None:
         """Return where the line begins of the last run that wrote this record, None where no run did."""
@@ -86,15 +119,20 @@ class Tally:
 def dump(tally: Tally) -> tuple[bytes, bytes]:
     """Return a tally as JSON in two parts: what every run reads, and `wrote`, which only some ask for."""
     given = tally.given
-    brief = [tally.last, tally.total, tally.recent, tally.runs, given.codes, given.records]
+    runs = {pair: [each.verdicts, each.measured, each.first, each.wrote] for pair, each in tally.runs.items()}
+    brief = [tally.last, tally.total, tally.recent, runs, given.codes, given.records]
     wrote = tally.written
     return json.dumps(brief).encode(), wrote if isinstance(wrote, bytes) else json.dumps(wrote).encode()
 
 
-def load(brief: bytes, wrote: bytes) -> Tally:
+def load(brief: bytes, written: bytes) -> Tally:
     """Return the tally in its JSON."""
     last, total, recent, runs, codes, records = json.loads(brief)
-    return Tally(last, total, recent, runs, Given(codes, records), wrote)
+    pairs = {
+        pair: PairRuns(verdicts, measured, first and (first[0], first[1]), wrote and (wrote[0], wrote[1]))
+        for pair, (verdicts, measured, first, wrote) in runs.items()
+    }
+    return Tally(last, total, recent, pairs, Given(codes, records), written)
 
 
 def _key(*parts: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
-from pytest_bets.bet.declaration import CRITERIA, Criterion
+from pytest_bets.bet.declaration import CRITERIA, PREMISE, Criterion
 from pytest_bets.diagnostics import EvaluationError
 from pytest_bets.record.field import SPELLED, Values, limits
 from pytest_bets.sentence.ast import Node
@@ -15,6 +15,8 @@ Outcome = Literal["PASS", "LENIENT", "FAIL"]
 Met = bool | None
 """Whether a sentence is true; None where it is undefined."""
 
+PREMISE_REASON: Final = "premise: "
+"""The start of the reason of a run that is void because a premise is not met."""
 RANK: Final = {"PASS": 3, "LENIENT": 2, "FAIL": 1, "CATASTROPHE": 0}
 
 
@@ -75,7 +77,10 @@ class Judged:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a run of a bet says. A void one has a reason, no verdict and no criteria."""
+    """What a run of a bet says.
+
+    A void one has a reason and no verdict. Its criteria are the premises, where one is not met, and none otherwise.
+    """
 
     verdict: Outcome | None
     catastrophic: bool = False
@@ -111,7 +116,7 @@ def outcome(
 
 
 def judge(criteria: Sequence[Criterion], cells: Sequence[Cell]) -> Verdict:
-    """Judge every sentence over all cells; void where a sentence cannot be evaluated."""
+    """Judge every sentence over all cells; void where a sentence cannot be evaluated or a premise is not met."""
     rows = [cell.row for cell in cells]
     judged = []
     known: dict[Node, float] = {}  # the tiers mostly compare one value with three thresholds
@@ -130,6 +135,10 @@ def judge(criteria: Sequence[Criterion], cells: Sequence[Cell]) -> Verdict:
         margin = 0.0 if margin == 0 else margin
         met = satisfied(sentence, measured)
         judged.append(Judged(criterion.tier, sentence.text, measured, sentence.threshold, met, margin))
+    premises = tuple(item for item in judged if item.tier == PREMISE)
+    if not all(item.good for item in premises):
+        unmet = "; ".join(f"{item.sentence} measured {figure(item.value)}" for item in premises if not item.good)
+        return Verdict(None, void=f"{PREMISE_REASON}{unmet}", criteria=premises)
     truth = {
         tier: [j.met for j in judged if j.tier == tier] for tier in ("strict", "lenient", "catastrophic", "control")
     }

@@ -21,14 +21,14 @@ def differences(record: Record, declaration: Declaration, line: RunLine | None) 
 
 def _undeclared(record: Record, declaration: Declaration) -> Iterator[str]:
     says, said = encode(record.declaration), encode(declared(declaration))
-    for key in says:
+    for key in {**says, **said}:  # optional parts stand only where they are declared
         if key not in ("docstring", "withdrawn"):
-            yield from _apart(f"declaration.{key}", says[key], said[key], "the bet file says")
+            yield from _apart(f"declaration.{key}", says.get(key), said.get(key), "the bet file says")
 
 
 def misjudged(record: Record, declaration: Declaration) -> Iterator[str]:
     """Yield where a record's judgement is not what its own measurements give."""
-    if record.verdict is None:
+    if record.verdict is None and not record.criteria:
         return
     fresh = judge(declaration.criteria, record.cells)
     for key in ("verdict", "catastrophic", "noise_floor", "void"):

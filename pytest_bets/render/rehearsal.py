@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from pytest_bets.bet.declaration import Criterion
+from pytest_bets.bet.declaration import PREMISE, Criterion
 from pytest_bets.record.columns import spread
 from pytest_bets.record.verdict import Cell, judge
 from pytest_bets.render.table import wrap
@@ -30,6 +30,8 @@ def _would(criterion: Criterion, cells: Sequence[Cell]) -> str:
         end = "be clear" if judged.good else "trip"
     else:
         end = "be met" if judged.good else "not be met"
+    if criterion.tier == PREMISE and not judged.good:
+        end += ", so there would be no verdict"
     return f"{measured_words(judged)}: would {end}"
 
 

@@ -5,12 +5,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from pytest_bets.bet.declaration import CRITERIA, Criterion, Declaration
+from pytest_bets.bet.known import FILE as KNOWN
+from pytest_bets.bet.units import interval_lines
 from pytest_bets.code.staleness import Difference, moved_words, named
 from pytest_bets.diagnostics import SentenceError, count_noun
 from pytest_bets.record.model import Code, CodeDefinitions, Environment, Record, RunLine, SummaryRow
 from pytest_bets.record.verdict import Judged, figure
 from pytest_bets.render.cells import cells_table, measured_lines
 from pytest_bets.render.rehearsal import would_lines
+from pytest_bets.render.runs import history_lines, history_words
 from pytest_bets.render.table import wrap
 from pytest_bets.render.visible import visible
 from pytest_bets.render.words import cells_words, challenged_words, short, standing_words, state_words, verdict_words
@@ -31,20 +34,25 @@ def show(
     code: Difference | None = None,
     *,
     earlier: int = 0,
+    known: str = "",
 ) -> str:
     """Return the page of a bet, of which the declaration or the record may be gone.
 
     `row` is its row of the summary; `results` names the folder as it was typed, where one was; `code` is how the bet's
-    code differs from the code in the record; `earlier` is the number of runs before those of `journal`.
+    code differs from the code in the record; `earlier` is the number of runs that `journal` leaves out; `known` is
+    what a file says after the run of what was known before it.
     """
     lines = [*_heading(row, width), ""]
     gone = f"Renamed to {visible(row.renamed_to)}." if row.renamed_to else "The bet's file is gone."
-    lines += _declaration(declaration, record, width) if declaration else [gone, ""]
+    lines += _declaration(declaration, record, width, known) if declaration else [gone, ""]
     lines += _record(record, row, width, results, code) if record else ["Never run: there is no record.", ""]
     lines += _entry("Standing", standing_words(row.standing), width)
     if row.challenged:
         lines += _entry("Challenges", "; ".join(challenged_words(row.challenged)), width)
-    lines += ["", *_history(row, journal, earlier)]
+    lines += ["", *_entry("History", history_words(row.runs), width)]
+    if earlier:
+        lines.append(f"  {count_noun(earlier, 'run')} left out: `pytest-bets history` shows every run")
+    lines += history_lines(record, journal)
     return "\n".join(lines) + "\n"
 
 
@@ -71,13 +79,14 @@ def _outcome(record: Record) -> str:
     return verdict_words(record) + (f": {visible(record.void)}" if record.void else "")
 
 
-def _declaration(declaration: Declaration, record: Record | None, width: int) -> Iterator[str]:
+def _declaration(declaration: Declaration, record: Record | None, width: int, known: str) -> Iterator[str]:
     yield from _entry("File", f"{declaration.file}, declaration {declaration.digest[:_SHORT]}", width)
     yield from _entry("Hypothesis", declaration.docstring.prose("Hypothesis"), width)
     changed = record is not None and record.declaration.digest != declaration.digest
-    if changed or record is None or not (record.criteria or record.pilot):
+    if changed or record is None or not (record.verdict or record.pilot):
+        judged = {item.tier for item in record.criteria} if record and not changed else set()
         for tier in CRITERIA:
-            for sentence in declaration.sentences(tier):
+            for sentence in declaration.sentences(tier) if tier not in judged else ():
                 yield from _entry(tier.capitalize(), sentence.text, width)
     sweep = {**declaration.sweep, **({"replicate": declaration.replicate} if declaration.replicate else {})}
     for title, values in (("Sweep", sweep), ("Constants", declaration.constants)):
@@ -85,6 +94,10 @@ def _declaration(declaration: Declaration, record: Record | None, width: int) ->
             yield from _entry(title, "; ".join(f"{name} = {_value(value)}" for name, value in values.items()), width)
     if declaration.docstring.prose("Scope"):
         yield from _entry("Scope", declaration.docstring.prose("Scope"), width)
+    if declaration.known:
+        yield from _entry("Known", declaration.known, width)
+    elif known:
+        yield from _entry("Known", f"{known} (said after the run, in {KNOWN})", width)
     if record is not None and changed:
         text = f"the record below is of another declaration, {record.declaration.digest[:_SHORT]}"
         yield from _entry("Changed", text, width)
@@ -111,6 +124,8 @@ def _record(record: Record, row: SummaryRow, width: int, results: str | None, co
     if record.verdict and record.noise_floor is None:
         yield from _entry("Control", "none: this verdict is not compared with noise", width)
     cells = record.cells
+    for line in interval_lines([item.sentence for item in record.criteria], [cell.params for cell in cells]):
+        yield from _entry("Interval", line, width)
     for place, line in enumerate(measured_lines(cells)):
         yield from _entry("" if place else "Measured", line, width)
     if cells:
@@ -156,24 +171,6 @@ def _code(part: Code, code: Difference | None, width: int) -> Iterator[str]:
         yield from _entry("Stale", f"{changed}; run the bet again", width)
     if code and code.moved:
         yield from _entry("Moved", f"the same code at another place: {moved_words(code.moved)}", width)
-
-
-def _history(row: SummaryRow, journal: Sequence[RunLine], earlier: int) -> Iterator[str]:
-    if not journal:
-        yield "History       no run in the journal"
-        return
-    runs = row.runs
-    count = f"{runs.total} run{'s' if runs.total != 1 else ''}"
-    agreed = f"{runs.agreed} of {runs.same} agree with it"
-    yield f"History       {count}; of the record's declaration and code {agreed}"
-    if earlier:
-        yield f"  {count_noun(earlier, 'earlier run')}: see journal.jsonl beside the record"
-    for line in journal:
-        values = ", ".join(figure(item.value) for item in line.criteria if item.tier == "strict")
-        words = f"strict {values}" if values else str(line.void or "")
-        reused = f", {cells_words(line.resumed)} of an interrupted run" if line.resumed else ""
-        what = f"{verdict_words(line)}  {words}  ({line.seconds:.1f} s, {line.host}{reused})"
-        yield visible(f"  {line.time}  {what}")
 
 
 def _entry(title: str, text: str, width: int) -> list[str]:

@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from pytest_bets.record.decode import encode
-from pytest_bets.record.model import RunCounts, Summary, SummaryRow
+from pytest_bets.record.model import Counts, RunCounts, Summary, SummaryRow, in_the_noise, premise_unmet
 from pytest_bets.record.summary import lacks_control
 from pytest_bets.render.markdown import code, link, plain, row, section
+from pytest_bets.render.runs import REPEATED, runs_words
 from pytest_bets.render.words import challenged_words, counts_words, decided_words, standing_words, verdict_words
 from pytest_bets.values import indented
 
@@ -22,12 +23,23 @@ def as_markdown(overview: Summary, to_root: str) -> str:
     rows = overview.bets
     linked = {item.id: _linked(item, to_root) for item in rows}
     scopes = [f"{linked[item.id]}: {plain(item.scope)}" for item in rows if item.scope]
+    known = [f"{linked[item.id]}: {plain(item.known)}" for item in rows if item.known]
     parts = [
         "# Summary of the bets",
         "Made by `pytest-bets rollup` from the records, the journal and the declarations; nothing is typed by hand.",
         f"**{counts_words(overview.counts)}.**",
+        _at_risk(overview.counts),
         _table(rows, linked),
-        section("Falsified", [_falsified(item, linked) for item in rows if item.verdict == "FAIL"]),
+        *([REPEATED] if any(item.runs.same > 1 for item in rows) else []),
+        section(
+            "Falsified",
+            [_failed(item, linked) for item in rows if item.verdict == "FAIL" and not in_the_noise(item)],
+        ),
+        section(
+            "In the noise, so neither shown nor falsified",
+            [_failed(item, linked) for item in rows if in_the_noise(item)],
+        ),
+        *_premises(rows, linked),
         section(
             "Retracted or withdrawn",
             [
@@ -48,12 +60,21 @@ def as_markdown(overview: Summary, to_root: str) -> str:
             "Declared and never run",
             [f"{linked[item.id]}: {plain(item.title)}" for item in rows if not item.recorded],
         ),
+        *([section("Known in part before the run", known)] if known else []),
         section("Scope", scopes),
     ]
     if overview.unreadable:
         faults = [code(fault.splitlines()[0]) for fault in overview.unreadable]
         parts.append(section("Declarations that cannot be read", faults))
     return "\n\n".join(parts) + "\n"
+
+
+def _at_risk(counts: Counts) -> str:
+    said = "no bet says" if not counts.known else "1 bet says" if counts.known == 1 else f"{counts.known} bets say"
+    return (
+        "Registered means that the criteria were committed before the run. It does not mean that the outcome was "
+        f"unknown then: {said} in a section `Known` what was known of it."
+    )
 
 
 def _table(rows: Sequence[SummaryRow], linked: Mapping[str, str]) -> str:
@@ -71,7 +92,7 @@ def _table(rows: Sequence[SummaryRow], linked: Mapping[str, str]) -> str:
                     plain(item.title),
                     _measured(item) or plain(item.void or ""),
                     _registered(item),
-                    ("unstable: " if item.is_unstable else "") + _runs(item.runs),
+                    ("unstable: " if item.is_unstable else "") + runs_words(item.runs),
                     _standing(item, linked),
                 ]
             )
@@ -88,12 +109,6 @@ def _registered(item: SummaryRow) -> str:
     return f"{state}; the declaration has changed since" if item.declaration_changed else state
 
 
-def _runs(runs: RunCounts) -> str:
-    told = f"{runs.agreed} of {runs.same} agree" if runs.same else "0 judged" if runs.total else "0"
-    others = runs.total - runs.same
-    return f"{told}; {others} more of other code, or without a verdict" if others else told
-
-
 def _same(runs: RunCounts) -> str:
     return f"{runs.agreed} of {runs.same} runs of the same declaration and code came to this"
 
@@ -104,10 +119,20 @@ def _standing(item: SummaryRow, linked: Mapping[str, str]) -> str:
     return "; ".join([told, *challenged_words(item.challenged, linked)])
 
 
-def _falsified(item: SummaryRow, linked: Mapping[str, str]) -> str:
-    title, decided = plain(item.title), _measured(item)
-    end = "" if title.endswith((".", "?", "!")) else "."
-    return f"{linked[item.id]}, {verdict_words(item)}: {title}{end} {decided[:1].upper()}{decided[1:]}"
+def _premises(rows: Sequence[SummaryRow], linked: Mapping[str, str]) -> list[str]:
+    """Return the section of the experiments that cannot speak, none where all can."""
+    found = [(item, plain(item.void or "")) for item in rows if premise_unmet(item)]
+    lines = [f"{linked[item.id]}: {_ended(plain(item.title))} {void[:1].upper()}{void[1:]}" for item, void in found]
+    return [section("Premise not met, so no verdict", lines)] if lines else []
+
+
+def _failed(item: SummaryRow, linked: Mapping[str, str]) -> str:
+    title, decided = _ended(plain(item.title)), _measured(item)
+    return f"{linked[item.id]}, {verdict_words(item)}: {title} {decided[:1].upper()}{decided[1:]}"
+
+
+def _ended(title: str) -> str:
+    return title if title.endswith((".", "?", "!")) else f"{title}."
 
 
 def _linked(item: SummaryRow, to_root: str) -> str:

@@ -4,8 +4,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
+from pytest_bets.bet.known import FILE
 from pytest_bets.record.decided import decided
-from pytest_bets.record.model import Challenged, ChallengeEnd, Counts, Judgement, Standing
+from pytest_bets.record.model import Challenged, ChallengeEnd, Counts, Judgement, Standing, StandingState
 from pytest_bets.record.verdict import Judged, Verdict, figure
 from pytest_bets.render.visible import visible
 
@@ -86,6 +87,9 @@ def listed(bets: Sequence[str], most: int = 12) -> str:
     return ", ".join(names) + (f" and {len(bets) - most} more" if len(bets) > most else "")
 
 
+_STATES: Final[Mapping[StandingState, str]] = {"noise": "in the noise"}
+
+
 def standing_words(standing: Standing, named: Mapping[str, str] | None = None) -> str:
     """Return a standing in words; `named` gives how each bet is called, or linked."""
     survived = "challenged by {} and stands" if standing.state == "stands" else "survived the challenge{s} by {}"
@@ -94,14 +98,15 @@ def standing_words(standing: Standing, named: Mapping[str, str] | None = None) -
         "survived": survived,
         "open": "challenge{s} by {} open",
         "overturned": "retraction{s} by {} overturned",
+        "noise": "challenge{s} by {} ended in the noise",
     }
     words = _by_end(ends, [(item.end, item.by) for item in standing.challenges], named)
     if standing.withdrawn:
         words.insert(0, f"withdrawn: {standing.withdrawn}")
     if not words:
-        words = [standing.state]
-    elif standing.state == "falsified":
-        words.insert(0, "falsified")
+        words = [_STATES.get(standing.state, standing.state)]
+    elif standing.state in ("falsified", "noise"):
+        words.insert(0, _STATES.get(standing.state, standing.state))
     return "; ".join(words)
 
 
@@ -112,6 +117,7 @@ def challenged_words(challenged: Sequence[Challenged], named: Mapping[str, str] 
         "survived": "challenged {}, which stand{one}",
         "open": "challenges {}",
         "overturned": "its retraction{s} of {} {are} overturned",
+        "noise": "retracts nothing: its challenge of {} ended in the noise",
     }
     return _by_end(ends, [(item.end, item.bet) for item in challenged], named)
 
@@ -131,9 +137,9 @@ def _by_end(
 
 def counts_words(counts: Counts) -> str:
     """Return the counts of a summary in words."""
-    failed = f"{counts.FAIL} FAIL" + (f" ({counts.catastrophic} catastrophic)" if counts.catastrophic else "")
+    failed = f"{counts.FAIL} FAIL{kinds_words(counts.catastrophic, counts.in_the_noise)}"
     others = {
-        "void": counts.void,
+        f"void ({counts.premise} by a premise)" if counts.premise else "void": counts.void,
         "never run": counts.never_run,
         "retracted": counts.retracted,
         "withdrawn": counts.withdrawn,
@@ -141,9 +147,27 @@ def counts_words(counts: Counts) -> str:
     found = [f"{counts.PASS} PASS", f"{counts.LENIENT} LENIENT", failed]
     found += [f"{count} {word}" for word, count in others.items() if count]
     recorded = counts.bets - counts.never_run
-    bets = "1 bet" if counts.bets == 1 else f"{counts.bets} bets"
+    bets = bets_word(counts.bets)
+    bets += f", {counts.bets - counts.known} at risk" if counts.known else ""
     former = f"; {counts.renamed} more under a former name" if counts.renamed else ""
     return f"{bets}: {', '.join(found)}; {counts.registered} of {recorded} registered before their run{former}"
+
+
+def known_words(known: Mapping[str, str], counts: Counts) -> str:
+    """Return what a file says after the run, of how many bets, and how many are at risk by it."""
+    at_risk = counts.bets - counts.known - len(known)
+    return f"{FILE} says of {bets_word(len(known))}, after the run, what was known before it: {at_risk} at risk by that"
+
+
+def bets_word(count: int) -> str:
+    """Return so many bets in words."""
+    return "1 bet" if count == 1 else f"{count} bets"
+
+
+def kinds_words(catastrophic: int, noise: int) -> str:
+    """Return how many FAILs are catastrophic and how many in the noise, in brackets; empty where none is either."""
+    kinds = [f"{count} {word}" for count, word in ((catastrophic, "catastrophic"), (noise, "in the noise")) if count]
+    return f" ({', '.join(kinds)})" if kinds else ""
 
 
 def cells_words(count: int, kind: str = "") -> str:

@@ -67,11 +67,15 @@ class Not:
 
 @dataclass(frozen=True)
 class Reducer:
-    """A column reduced to one number; `level` is the second argument, if there is one."""
+    """A column reduced to one number.
+
+    `level` and `unit`, a sweep parameter, are its further arguments, None where there are none.
+    """
 
     name: str
     column: "Node"
     level: float | None = None
+    unit: str | None = None
 
 
 @dataclass(frozen=True)
@@ -116,7 +120,18 @@ def subnodes(node: Node) -> Iterator[Node]:
 def names(value: Node) -> frozenset[str]:
     """Return every measured name and sweep parameter that the value reads."""
     found = {node.id for node in subnodes(value) if isinstance(node, Name)}
-    return frozenset(found | {node.parameter for node in subnodes(value) if isinstance(node, Groups)})
+    return frozenset(found | set(parameters(value)))
+
+
+def parameters(value: Node) -> list[str]:
+    """Return the sweep parameters that the value groups cells by, in order, each as often as it stands there."""
+    found = []
+    for node in subnodes(value):
+        if isinstance(node, Groups):
+            found.append(node.parameter)
+        elif isinstance(node, Reducer) and node.unit is not None:
+            found.append(node.unit)
+    return found
 
 
 def bare_names(value: Node) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ Every value is a float. NaN means undefined and spreads: through arithmetic, com
 import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from pytest_bets.diagnostics import EvaluationError, did_you_mean
 from pytest_bets.sentence import reducers
@@ -27,6 +27,7 @@ from pytest_bets.sentence.ast import (
     Text,
 )
 
+T = TypeVar("T")
 Row = Mapping[str, object]
 """One cell: sweep parameters and measured values by name."""
 
@@ -82,8 +83,10 @@ def distance(sentence: Sentence, measured: float) -> float:
 
 def _scalar(node: Node, rows: Sequence[Row]) -> float:
     match node:
-        case Reducer(name, column, level):
+        case Reducer(name, column, level, unit):
             values = _numbers(_column(column, rows), f"{name}(...)")
+            if unit is not None:
+                values = [reducers.mean(members) for members in _grouped(unit, rows, values)]
             if name in reducers.PLAIN:
                 return reducers.PLAIN[name](values)
             return reducers.LEVELLED[name](values, reducers.DEFAULT_LEVEL if level is None else level)
@@ -110,10 +113,15 @@ def _scalar(node: Node, rows: Sequence[Row]) -> float:
 
 
 def _groups(parameter: str, condition: Node, rows: Sequence[Row]) -> float:
-    members: dict[str, list[Row]] = {}
-    for row, key in zip(rows, _raw(parameter, rows), strict=True):
-        members.setdefault(repr(key), []).append(row)
-    return reducers.count([_scalar(condition, group) for group in members.values()])
+    return reducers.count([_scalar(condition, group) for group in _grouped(parameter, rows, rows)])
+
+
+def _grouped(parameter: str, rows: Sequence[Row], items: Sequence[T]) -> list[list[T]]:
+    """Return one item a cell in groups of the cells that share a sweep parameter."""
+    members: dict[str, list[T]] = {}
+    for item, key in zip(items, _raw(parameter, rows), strict=True):
+        members.setdefault(repr(key), []).append(item)
+    return list(members.values())
 
 
 def _column(node: Node, rows: Sequence[Row]) -> list[object]:

@@ -1,7 +1,7 @@
 """Interval arithmetic on sentences: which values are possible, and whether tiers nest."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import Final, Literal, NamedTuple
@@ -99,7 +99,7 @@ def value_range(value: Node, cells: int, groups: Callable[[str], int]) -> Interv
             return Interval(number, number)
         case Groups(parameter, _):
             return Interval(0, groups(parameter), whole=True)
-        case Reducer("std" | "low" | "high", _, _) if cells < 2:
+        case Reducer("std" | "low" | "high", _, _, unit) if (cells if unit is None else groups(unit)) < 2:
             return None
         case Reducer(name, column, _):
             return _reduced(name, isinstance(column, Comparison | Logic | Not), cells)
@@ -152,6 +152,7 @@ class NestingFault:
     outer: Sentence
     inner: Sentence
     problem: str
+    expected: str = "strict inside lenient, catastrophic outside both"
 
 
 def nesting_faults(tiers: Mapping[str, Sequence[Sentence]]) -> list[NestingFault]:
@@ -167,12 +168,28 @@ def nesting_faults(tiers: Mapping[str, Sequence[Sentence]]) -> list[NestingFault
             good = [sentence for sentence in tiers[tier] if sentence.value == catastrophic.value]
             if good and not _all(good).meet(bad).empty:
                 found.append(NestingFault(catastrophic, good[0], f"{tier} and catastrophic can be met together"))
-    for tier in ("strict", "lenient", "control"):
-        for sentence in tiers[tier]:
+    found += _premise_faults(tiers)
+    for tier in ("strict", "lenient", "control", "premise"):
+        for sentence in tiers.get(tier, ()):
             rivals = [other for other in tiers[tier] if other.value == sentence.value]
             if len(rivals) > 1 and rivals[0] is sentence and _all(rivals).empty:  # a single sentence can always be met
                 found.append(NestingFault(sentence, rivals[-1], f"the {tier} sentences cannot be met together"))
     return found
+
+
+def _premise_faults(tiers: Mapping[str, Sequence[Sentence]]) -> Iterator[NestingFault]:
+    """Yield the sentences that a premise with an equal left side decides: there the bet cannot win, or cannot lose."""
+    expected = "a premise on something else than what the tier measures"
+    for tier in ("strict", "lenient", "catastrophic", "control"):
+        for sentence in tiers[tier]:
+            premises = [premise for premise in tiers.get("premise", ()) if premise.value == sentence.value]
+            given = _all(premises) if premises else REAL
+            if not premises or given.empty:
+                continue
+            if given.meet(solution_set(sentence)).empty:
+                yield NestingFault(premises[0], sentence, f"premise and {tier} cannot be met together", expected)
+            elif given.within(solution_set(sentence)):
+                yield NestingFault(premises[0], sentence, f"{tier} is met wherever the premise is", expected)
 
 
 def _all(sentences: Sequence[Sentence]) -> Interval:

@@ -55,10 +55,14 @@ _ARITHMETIC: Final = frozenset("+-*/")
 _SIGNATURES: Final = {
     GROUPS: ((2,), "groups(parameter, condition)"),
     "quantile": ((2,), "quantile(column, number)"),
-    "low": ((1, 2), "low(column) or low(column, level)"),
-    "high": ((1, 2), "high(column) or high(column, level)"),
+    **{
+        end: ((1, 2, 3), f"{end}(column), {end}(column, level), {end}(column, unit) or {end}(column, level, unit)")
+        for end in reducers.INTERVAL_ENDS
+    },
 }
 """Numbers of arguments and the form of the reducers that take more than a column."""
+_LEAST_PERCENT: Final = 50
+"""From here on a level above 1 is a percentage."""
 _THRESHOLDS: Final = frozenset({">=", ">", "<=", "<", "=="})
 
 
@@ -146,6 +150,23 @@ def _finite(node: ast.Constant, number: int | float) -> int | float:
 
 def _error(node: ast.expr, problem: str, expected: str, suggestion: str = "") -> SentenceError:
     return SentenceError(problem, expected, suggestion, getattr(node, "col_offset", None))
+
+
+def _level(node: ast.expr, call: ast.Call, name: str) -> float:
+    """Return the level of a reducer, of low and high between 0 and 1, of quantile from 0 to 1."""
+    level = _literal(node)
+    if level is not None and (0 <= level <= 1 if name == "quantile" else 0 < level < 1):
+        return level
+    expected, suggestion = "a literal number between 0 and 1", ""
+    if name in reducers.INTERVAL_ENDS:
+        expected += ", or the name of a sweep parameter" if len(call.args) == 2 else ""
+        if level is not None and _LEAST_PERCENT <= level < 100:  # 95 means 95 %
+            suggestion = _call(name, call.args[0], ast.Constant(round(level / 100, 12)), *call.args[2:])
+    raise _error(node, f"`{abbreviated(node)}` is not a level for {name}", expected, suggestion)
+
+
+def _call(name: str, *arguments: ast.expr) -> str:
+    return f"{name}({', '.join(map(ast.unparse, arguments))})"
 
 
 def _too_deep() -> SentenceError:
@@ -236,12 +257,24 @@ class _Parser:
         column = _Parser(reduced=True).value(node.args[0], depth + 1)
         if len(node.args) == 1:
             return Reducer(name, column)
-        level = _literal(node.args[1])
-        inside = level is not None and (0 <= level <= 1 if name == "quantile" else 0 < level < 1)
-        if not inside:
-            problem = f"`{abbreviated(node.args[1])}` is not a level for {name}"
-            raise _error(node.args[1], problem, "a literal number between 0 and 1")
-        return Reducer(name, column, level)
+        level, unit = self._interval(node, name) if name in reducers.INTERVAL_ENDS else (node.args[1], None)
+        number = None if level is None else _level(level, node, name)
+        is_usual = name in reducers.INTERVAL_ENDS and number == reducers.DEFAULT_LEVEL
+        return Reducer(name, column, None if is_usual else number, unit)  # one tree for one meaning
+
+    def _interval(self, node: ast.Call, name: str) -> tuple[ast.expr | None, str | None]:
+        """Return the level and the unit of low or high, None for one that is not given."""
+        *level, unit = node.args[1:]
+        if isinstance(unit, ast.Name):
+            return (level[0] if level else None), unit.id
+        quoted = unit.value if isinstance(unit, ast.Constant) and isinstance(unit.value, str) else None
+        if not level and quoted is None:
+            return unit, None
+        if level and isinstance(level[0], ast.Name):
+            suggestion = _call(name, node.args[0], unit, level[0])
+            raise _error(level[0], "the unit stands before the level", f"{name}(column, level, unit)", suggestion)
+        near = _call(name, *node.args[:-1], ast.Name(quoted)) if quoted and quoted.isidentifier() else ""
+        raise _error(unit, f"`{abbreviated(unit)}` is not a unit", "the name of a sweep parameter", near)
 
     def _groups(self, node: ast.Call, depth: int) -> Node:
         parameter, condition = node.args

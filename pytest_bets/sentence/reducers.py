@@ -142,5 +142,8 @@ PLAIN: Final[dict[str, Callable[[Column], float]]] = {
 }
 """Reducers that take a column."""
 
+INTERVAL_ENDS: Final = ("low", "high")
+"""Reducers that also take a unit: the sweep parameter whose groups are averaged first."""
+
 LEVELLED: Final[dict[str, Callable[[Column, float], float]]] = {"quantile": quantile, "low": low, "high": high}
 """Reducers that take a column and a number between 0 and 1."""

@@ -392,12 +392,57 @@ def challenge(file: str, number: int, challenged: int, *pairs: tuple[str, str]) 
     edit(("Bet 1:", f"Bet {number}:"), words, marker, *pairs, file=file)
 
 
+PREMISE = (
+    ("Control: a", "Premise: cold stays below 3.\nControl: a"),
+    ("@pytest.mark.strict", '@pytest.mark.premise("max(cold) < 3")\n@pytest.mark.strict'),
+)
+"""A premise that holds. The measured cold is 2.5."""
+
+
+@pytest.mark.usefixtures("history")
+def test_a_premise_that_changes_after_a_result_moves_the_goalposts() -> None:
+    """Added or tightened, it can turn a FAIL into no verdict; loosened or dropped, it can turn none into one."""
+    edit(*PREMISE)
+    commit("Ask more")
+    assert audit().changed() == {("premise", "added")}
+    edit(("below 3", "below 2"), ("max(cold) < 3", "max(cold) < 2"))
+    commit("Ask still more")
+    found = audit()
+    assert found.changed() == {("premise", "added"), ("premise", "tightened")}
+    assert (found.bet()["verdict"], found.bet()["under_first_criteria"]) == (None, "FAIL")
+    assert "under its criteria as first declared: FAIL; as they are now: void" in report()
+    edit(("below 2", "below 4"), ("max(cold) < 2", "max(cold) < 4"))
+    commit("Ask less")
+    edit(('@pytest.mark.premise("max(cold) < 4")\n', ""))
+    commit("Ask nothing")
+    assert audit().changed() == {("premise", kind) for kind in ("added", "tightened", "loosened", "removed")}
+    edit(("Premise: cold stays below 4.", "Known: it failed once."))
+    commit("Say what was known")
+    assert ("known", "added") in audit().changed()
+
+
+def test_a_run_that_a_premise_made_void_is_a_result(history: History) -> None:
+    """A premise before it is a note; after it all that was measured is known, so criteria must not move any more."""
+    history.undeclare()
+    edit(*PREMISE, ("below 3", "below 2"), ("max(cold) < 3", "max(cold) < 2"))
+    commit("Ask more")
+    history.again("Run bet 1")
+    found = audit()
+    assert (found.status, found.changed("changed")) == (0, {("premise", "added")})
+    assert "premise: max(cold) < 2 measured 2.5" in found.text("void")
+    assert found.bet()["first_result"] is not None
+    edit(("below 2", "below 3"), ("max(cold) < 2", "max(cold) < 3"), *LOOSER)
+    commit("Ask less")
+    history.again("Run bet 1 again")
+    assert audit().changed() == {("premise", "loosened"), ("strict", "loosened"), ("lenient", "loosened")}
+
+
 def test_a_retraction_that_is_overturned_is_shown_with_its_history(history: History) -> None:
     """Bet 2 retracts bet 1, and bet 3 retracts bet 2: each in the commit in which it came to be."""
     challenge("bets/bet_2_two.py", 2, 1)
     commit("Challenge bet 1")
     retracted = history.again("Run bet 2")
-    assert audit().of("retracted")[0]["commit"]["id"] == retracted
+    assert inspect().of("retracted")[0]["commit"]["id"] == retracted
     challenge("bets/bet_3_three.py", 3, 2)
     commit("Challenge bet 2")
     overturned = history.again("Run bet 3")
@@ -420,6 +465,18 @@ def test_a_challenge_that_did_not_fail_says_what_is_left_of_the_claim(history: H
     history.again("Run bet 3")
     texts = [entry["text"] for entry in inspect().bet("2_two")["entries"] if entry["kind"] == "challenged"]
     assert texts == ["3_three challenges it and did not fail: the claim stands"]
+
+
+def test_a_challenge_that_fails_in_the_noise_retracts_nothing(history: History) -> None:
+    """It is noted as a challenge, and names no retraction."""
+    challenge(
+        "bets/bet_2_two.py", 2, 1, ("(placebo < cold) <= 1", "(placebo < cold) >= 1"), ("at most 1", "at least 1")
+    )
+    commit("Challenge bet 1")
+    history.again("Run bet 2")
+    assert inspect().of("retracted") == []
+    (entry,) = inspect().of("challenged")
+    assert entry["text"] == "2_two challenges it, and its FAIL is in the noise: it retracts nothing"
 
 
 def test_a_withdrawn_challenge_overturns_its_retraction(history: History) -> None:

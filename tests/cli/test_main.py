@@ -26,7 +26,7 @@ def test_show_prints_declaration_record_standing_and_history(bet: WriteBet, pyte
         "Strict        met: count(gain > 0) >= 3 (measured 4, margin 1)",
         "Verdict       PASS over 4 cells; registration unknown",
         "Standing      retracted by 2",
-        "History       2 runs; of the record's declaration and code 2 of 2 agree with it",
+        "History       2 runs; reproduced 1 of 1",
     ):
         assert line in output
     assert output.count("PASS  strict 4") == 2

@@ -118,7 +118,8 @@ def test_a_fail_in_the_noise_shows_the_control_that_decided(
     monkeypatch.setenv("COLUMNS", "120")
     bet(markers={"control": '"count(gain > 1) <= 2"'}, sections={"Control": "at most 2 cells exceed 1."})
     shown = " ".join(run().split())
-    assert "1_first FAIL, in the noise control not met: count(gain > 1) <= 2 (measured 3) falsified" in shown
+    assert "1_first FAIL, in the noise control not met: count(gain > 1) <= 2 (measured 3) in the noise" in shown
+    assert "1 bet: 0 PASS, 0 LENIENT, 1 FAIL (1 in the noise)." in shown
     assert "No control" not in shown
 
 

@@ -12,7 +12,6 @@ from pytest_bets.bet.declaration import Declaration
 from pytest_bets.bet.parse import read
 from pytest_bets.diagnostics import RecordError
 from pytest_bets.record.codec import (
-    agreeing,
     build,
     dump,
     dump_line,
@@ -294,22 +293,6 @@ def test_every_edit_by_hand_is_found_out(path: tuple[str | int, ...], value: obj
     holder[path[-1]] = value
     found = differences(load(json.dumps(edited).encode(), "x"), declaration(), line_of(record()))
     assert any(line.startswith(expected) for line in found), found
-
-
-def test_a_run_agrees_with_a_record_of_the_same_pair_and_verdict() -> None:
-    """Runs of other code, of another declaration, of another bet and without a verdict are not counted."""
-    built = record()
-    line = line_of(built)
-    journal = [
-        line,
-        replace(line, verdict="FAIL"),
-        replace(line, verdict=None),
-        replace(line, code="0"),
-        replace(line, declaration="0"),
-        replace(line, bet="8_other"),
-    ]
-    assert agreeing(journal, built) == (2, 1)
-    assert agreeing(journal, replace(built, verdict=None)) == (2, 0)
 
 
 def test_a_pair_is_declaration_and_code() -> None:

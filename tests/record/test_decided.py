@@ -39,8 +39,8 @@ def shown(**truth: list[Met]) -> list[str]:
             ["catastrophic_1", "catastrophic_2"],
         ),
         (
-            {"strict": [True], "lenient": [True], "catastrophic": [True], "control": [False]},
-            ["catastrophic_0"],
+            {"strict": [True], "lenient": [True], "catastrophic": [True, False], "control": [False, True]},
+            ["catastrophic_0", "control_0"],
         ),
         (
             {"strict": [True], "lenient": [True], "catastrophic": [False], "control": [True, False, None]},

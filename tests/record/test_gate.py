@@ -38,6 +38,10 @@ def test_a_named_gate_takes_its_tier_and_what_is_below(gate: str, tiers: set[str
         ({"strict", "catastrophic"}, {"catastrophic"}),
         ({"lenient"}, {"lenient", "catastrophic", "control"}),
         ({"control"}, {"lenient", "catastrophic", "control"}),
+        ({"control", "premise"}, {"lenient", "catastrophic", "control"}),
+        ({"strict", "premise"}, EVERY),
+        ({"premise"}, {"catastrophic"}),
+        ({*EVERY, "premise"}, {"catastrophic"}),
     ],
 )
 def test_auto_is_the_lowest_bar_among_the_selected_tiers(selected: set[str], tiers: set[str]) -> None:

@@ -13,7 +13,7 @@ import pytest
 from pytest_bets.cli.main import main
 from pytest_bets.diagnostics import RecordError
 from pytest_bets.record import journal_file
-from pytest_bets.record.codec import MAX_LINE, agreeing, dump_line, load_line
+from pytest_bets.record.codec import MAX_LINE, dump_line, load_line
 from pytest_bets.record.journal import runs
 from pytest_bets.record.model import CellsDigest, CodeFiles, Environment, Line, RunLine, UpgradeLine, Was
 from pytest_bets.record.store import Results
@@ -283,20 +283,6 @@ def test_a_folder_that_cannot_be_written_is_read_without_an_index(tmp_path: Path
     results.refresh()
     assert results._tally("1_a").total == 2
     assert {path.name for path in tmp_path.iterdir()} == {".bets", "journal.jsonl"}
-
-
-def test_counts_are_those_of_the_lines(path: Path) -> None:
-    """Upgraded or not, with a verdict or without."""
-    lines: list[Line] = [ran(code=code, verdict=verdict) for code in "ab" for verdict in (*VERDICTS, "PASS")]
-    lines += [upgraded("1_a", "a", "c"), ran(code="c"), ran(code="a")]
-    path.write_bytes(text(*lines))
-    tally = Results(path.parent)._tally("1_a")
-    for code in "abc":
-        for verdict in VERDICTS:
-            record = type("Of", (), {"id": "1_a", "pair": ("d", code), "verdict": verdict})
-            counts = tally.counts(record)  # type: ignore[arg-type]  # all that it reads of a record
-            assert (counts.same, counts.agreed) == agreeing(runs(lines), record)  # type: ignore[arg-type]
-            assert counts.total == len(lines) - 1
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["plain", "xdist"])

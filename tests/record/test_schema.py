@@ -25,7 +25,7 @@ FREE = ("constants", "sweep", "params", "measured", "packages", "definitions")
 """Objects whose keys are the user's."""
 
 
-ADDED_LATER = {"decided"}
+ADDED_LATER = {"decided", "in_the_noise", "known", "premise_unmet", "reproduced", "replicated"}
 """Fields that files of an older version lack, and that fit without them."""
 
 

@@ -44,6 +44,18 @@ def test_a_challenge_ends_as_its_own_verdict_says(challenger: str | None, end: s
     assert (found.state, found.gone) == (state, state == "retracted")
 
 
+def test_a_fail_in_the_noise_retracts_and_falsifies_nothing() -> None:
+    """Its control says that it cannot tell the claim from noise, also where a catastrophe tripped."""
+    noise = Claim("62_bet", 62, "FAIL", (37,), None, in_the_noise=True)
+    found = standings([claim(37), noise, claim(60, "FAIL", 62)])
+    assert found["37_bet"] == Standing("stands", (Challenge("62_bet", "noise"),), None)
+    assert not found["37_bet"].gone
+    assert standings([claim(37), noise])["62_bet"] == Standing("noise", (), None)
+    assert not standings([noise])["62_bet"].gone
+    assert found["62_bet"].state == "retracted"
+    assert standings([claim(37), noise, claim(46, "FAIL", 37)])["37_bet"].state == "retracted"
+
+
 def test_a_challenge_by_id_is_one_by_number() -> None:
     """A link is the number or the id in quotes; both to the same bet are one challenge."""
     claims = [Claim("no_number", None, "PASS", (), None), claim(2, "FAIL", "no_number"), claim(3, "FAIL", "2_bet", 2)]

@@ -121,7 +121,7 @@ def test_a_replication_that_disagrees_is_a_line_and_no_record(bet: WriteBet, run
     assert records(results)["1_first"]["verdict"] == "FAIL"
     assert [line["verdict"] for line in journal(results)] == ["FAIL", "PASS"]
     page = (results / "SUMMARY.md").read_text(encoding="utf-8")
-    assert "| unstable: 1 of 2 agree |" in page
+    assert "| unstable: 1 of 2 agree, reproduced 0 of 1 |" in page
     assert "## Unstable" in page
     assert json.loads((results / "SUMMARY.json").read_text(encoding="utf-8"))["unstable"] == ["1_first"]
 

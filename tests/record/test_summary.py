@@ -89,12 +89,13 @@ def test_a_row_tells_verdict_sentence_standing_runs_and_scope() -> None:
             }
         ],
         "registration": "registered",
-        "runs": {"total": 3, "same": 2, "agreed": 1},
+        "runs": {"total": 3, "same": 2, "agreed": 1, "reproduced": 1, "replicated": 0},
         "declaration_changed": False,
         "challenges": [],
         "standing": {"state": "stands", "challenges": [], "withdrawn": None},
         "challenged": [],
         "scope": "small models.",
+        "known": None,
     }
 
 
@@ -126,6 +127,28 @@ def test_the_counts_are_those_of_the_rows() -> None:
     assert summary.never_run == ("4_b",)
     assert rows(summary)["1_b"].standing.challenges == (Challenge("5_c", "retracts"),)
     assert rows(summary)["5_c"].challenged == (Challenged("1_b", "retracts"),)
+
+
+def test_a_fail_in_the_noise_is_listed_apart_and_retracts_nothing() -> None:
+    """A failed control keeps row and FAIL; without any control a FAIL retracts, as it always did."""
+    bets = [
+        declared("1_a"),
+        declared("2_b", "@pytest.mark.challenges(1)"),
+        declared("3_c", "@pytest.mark.challenges(1)"),
+    ]
+    records = [recorded(bet, gain) for bet, gain in zip(bets, (3, 1.5, 0.5), strict=True)]
+    records[1] = replace(records[1], noise_floor=False)
+    catastrophe = replace(records[2], noise_floor=False)
+    summary = overview([*records[:2], catastrophe], [], bets)
+    assert (summary.falsified, summary.in_the_noise, summary.retracted) == ((), ("2_b", "3_c"), ())
+    assert (summary.counts.FAIL, summary.counts.catastrophic, summary.counts.in_the_noise) == (2, 1, 2)
+    assert rows(summary)["1_a"].standing.state == "stands"
+    assert rows(summary)["2_b"].challenged == (Challenged("1_a", "noise"),)
+    counts = "3 bets: 1 PASS, 0 LENIENT, 2 FAIL (1 catastrophic, 2 in the noise); 3 of 3 registered before their run"
+    assert counts_words(summary.counts) == counts
+    uncontrolled = overview(records, [], bets)
+    assert (uncontrolled.falsified, uncontrolled.in_the_noise) == (("3_c",), ("2_b",))
+    assert uncontrolled.retracted == ("1_a",)
 
 
 def test_rows_stand_by_number_and_then_by_name() -> None:

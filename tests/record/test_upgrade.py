@@ -111,7 +111,8 @@ def test_a_run_of_the_same_meaning_is_a_replication_of_an_upgraded_record(old: H
     old.again()
     assert Path(RECORD).read_bytes() == data
     summary = json.loads(Path("results/SUMMARY.json").read_text())
-    assert summary["bets"][0]["runs"] == {"total": 2, "same": 2, "agreed": 2}
+    runs = {"total": 2, "same": 2, "agreed": 2, "reproduced": 1, "replicated": 0}
+    assert summary["bets"][0]["runs"] == runs
     found = audit()
     assert (found.status, found.notes) == (0, set())
 

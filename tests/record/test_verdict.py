@@ -92,6 +92,34 @@ def test_a_bet_is_judged_by_its_measurements(
     assert found.rank == rank
 
 
+@pytest.mark.parametrize("gain", [3, 2.5, 1.5, 0.5, math.nan])
+@pytest.mark.parametrize("control", [0, 9, math.nan])
+def test_a_premise_comes_before_every_tier(gain: float, control: float) -> None:
+    """Two premises, each met, not met or undefined: only where both are met is the verdict that of the tiers."""
+    tiers = bet(control="mean(placebo) <= 1")
+    criteria = [*tiers, *bet(premise=["mean(tuned) <= 1", "max(own) < 5"])[3:]]
+    for tuned, own in itertools.product((1, 2, math.nan), (4, 5, math.nan)):
+        measured = cells(gain, gain, placebo=control, tuned=tuned, own=own)
+        found, plain = judge(criteria, measured), judge(tiers, measured)
+        if (tuned, own) == (1, 4):
+            assert (found.verdict, found.catastrophic) == (plain.verdict, plain.catastrophic)
+            assert (found.noise_floor, found.void) == (plain.noise_floor, None)
+            assert len(found.criteria) == len(criteria)
+            continue
+        reasons = [f"mean(tuned) <= 1 measured {figure(tuned)}"] if tuned != 1 else []
+        reasons += [f"max(own) < 5 measured {figure(own)}"] if own != 4 else []
+        assert (found.verdict, found.catastrophic, found.noise_floor, found.rank) == (None, False, None, None)
+        assert found.void == f"premise: {'; '.join(reasons)}"
+        assert [item.tier for item in found.criteria] == ["premise", "premise"]
+
+
+def test_a_premise_that_cannot_be_read_is_void_for_that_reason() -> None:
+    """A missing name comes first, as for every sentence: it is no premise that is not met."""
+    found = judge(bet(premise="mean(tuned) <= 1"), cells(3))
+    assert (found.void or "").startswith('premise "mean(tuned) <= 1": `tuned` was not measured')
+    assert found.criteria == ()
+
+
 @pytest.mark.parametrize("criterion", ["mean(gain / baseline) >= 3", "mean(gain) / mean(baseline) >= 3"])
 def test_a_ratio_to_a_baseline_of_zero_helps_no_claim(criterion: str) -> None:
     """It is undefined, like a NaN, and no infinity that meets every threshold; it trips a catastrophe."""

@@ -81,7 +81,7 @@ def test_the_page_lists_the_outcome_of_every_bet() -> None:
         "A first claim.",
         "`count(gain > 0) >= 3` (measured 4)",
         "unknown",
-        "2 of 2 agree",
+        "2, reproduced 1 of 1",
         "stands",
     ]
     assert rows[3][3] == "catastrophic tripped: `count(gain > 0) < 1` (measured 0)"
@@ -114,9 +114,10 @@ def test_the_json_says_the_same_to_machines() -> None:
         *("1_passes", "2_retracted", "3_challenger", "4_catastrophe", "5_crashes", "6_withdrawn", "7_never")
     ]
     assert summary["falsified"] == ["3_challenger", "4_catastrophe"]
+    assert summary["in_the_noise"] == []
     assert summary["retracted"] == ["2_retracted", "6_withdrawn"]
     assert summary["never_run"] == ["7_never"]
-    assert summary["bets"][0]["runs"] == {"total": 2, "same": 2, "agreed": 2}
+    assert summary["bets"][0]["runs"] == {"total": 2, "same": 2, "agreed": 2, "reproduced": 1, "replicated": 0}
     assert summary["bets"][1]["standing"]["challenges"] == [{"by": "3_challenger", "end": "retracts"}]
 
 
@@ -297,7 +298,7 @@ def test_runs_without_a_verdict_are_no_disagreement(bet: WriteBet, run: Run) -> 
     run("-k", "experiment[1]")
     run()
     page = MD.read_text(encoding="utf-8")
-    assert "| 2 of 2 agree; 1 more of other code, or without a verdict |" in page
+    assert "| 2, reproduced 1 of 1; 1 more of other code, or without a verdict |" in page
 
 
 def test_nothing_is_listed_as_none(bet: WriteBet, run: Run) -> None:

@@ -89,13 +89,14 @@ def test_challengers_with_the_same_end_are_told_together(told: Standing, words: 
 
 def test_the_challenges_of_a_bet_with_the_same_end_are_told_together() -> None:
     """Likewise from the other side."""
-    ends: tuple[ChallengeEnd, ...] = ("retracts", "survived", "open", "overturned")
+    ends: tuple[ChallengeEnd, ...] = ("retracts", "survived", "open", "overturned", "noise")
     one = [Challenged(f"{place}_a", end) for place, end in enumerate(ends)]
     assert challenged_words(one) == [
         "retracts 0",
         "challenged 1, which stands",
         "challenges 2",
         "its retraction of 3 is overturned",
+        "retracts nothing: its challenge of 4 ended in the noise",
     ]
     two = one + [Challenged(f"1{place}_a", end) for place, end in enumerate(ends)]
     assert challenged_words(two, {"0_a": "[0_a](there)"}) == [
@@ -103,6 +104,7 @@ def test_the_challenges_of_a_bet_with_the_same_end_are_told_together() -> None:
         "challenged 1, 11, which stand",
         "challenges 2, 12",
         "its retractions of 3, 13 are overturned",
+        "retracts nothing: its challenge of 4, 14 ended in the noise",
     ]
 
 
@@ -122,6 +124,10 @@ def test_a_long_list_of_bets_is_cut() -> None:
         ("PASS", "PASS", None, "challenged by 62 and stands"),
         ("FAIL", "PASS", None, "falsified; survived the challenge by 62"),
         ("PASS", "open", None, "challenge by 62 open"),
+        ("noise", None, None, "in the noise"),
+        ("noise", "PASS", None, "in the noise; survived the challenge by 62"),
+        ("PASS", "noise", None, "challenge by 62 ended in the noise"),
+        ("FAIL", "noise", None, "falsified; challenge by 62 ended in the noise"),
         ("PASS", None, "a leak", "withdrawn: a leak"),
         ("PASS", "FAIL", "a leak", "withdrawn: a leak; retracted by 62"),
     ],
@@ -130,9 +136,10 @@ def test_a_standing_is_told_with_its_challenges(
     verdict: str | None, challenger: str | None, withdrawn: str | None, words: str
 ) -> None:
     """Who challenged, how it ended, and why it was withdrawn."""
-    claims = [Claim("37_a", 37, verdict, (), withdrawn)]
+    known = {"open": None, "noise": "FAIL"}
+    claims = [Claim("37_a", 37, known.get(verdict or "", verdict), (), withdrawn, verdict == "noise")]
     if challenger:
-        claims.append(Claim("62_b", 62, None if challenger == "open" else challenger, (37,), None))
+        claims.append(Claim("62_b", 62, known.get(challenger, challenger), (37,), None, challenger == "noise"))
     told = standings(claims)["37_a"]
     assert standing_words(told) == words
     assert standing_words(told, {"62_b": "[62_b](there)"}) == words.replace("62", "[62_b](there)")

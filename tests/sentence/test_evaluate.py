@@ -347,9 +347,48 @@ def test_groups_count_the_groups_in_which_the_condition_holds() -> None:
     assert value(parse("groups(user, min(a) > 0) >= 1"), listed) == 1
 
 
+SIZES = st.lists(st.integers(1, 4), min_size=2, max_size=6)
+
+
+@given(SIZES, st.sampled_from([0.5, 0.9, 0.95, 0.99]), st.data())
+def test_an_interval_over_units_is_the_t_interval_of_their_means(
+    sizes: list[int], level: float, data: st.DataObject
+) -> None:
+    """Held against scipy: the mean of the units' means, their standard error, and units - 1 degrees of freedom."""
+    users = [user for user, size in enumerate(sizes) for _ in range(size)]
+    values = [data.draw(st.integers(-100, 100)) / 8 for _ in users]
+    rows: list[Row] = [{"user": user, "a": a} for user, a in zip(users, values, strict=True)]
+    means = [float(np.mean([values[at] for at in range(len(values)) if users[at] == user])) for user in set(users)]
+    low, high = (value(parse(f"{end}(a, {level}, user) > 0"), rows) for end in ("low", "high"))
+    width = float(stats.t.ppf((1 + level) / 2, len(sizes) - 1) * stats.sem(means))
+    assert low == pytest.approx(np.mean(means) - width)
+    assert high == pytest.approx(np.mean(means) + width)
+
+
+@given(st.integers(2, 5), st.integers(2, 4), st.randoms(use_true_random=False))
+def test_replicates_that_repeat_a_unit_narrow_no_interval(units: int, replicates: int, shuffler: random.Random) -> None:
+    """Cells that are copies of their unit say as much as one cell a unit does, in any order of the cells."""
+    single: list[Row] = [{"user": user, "a": user + shuffler.random()} for user in range(0, 2 * units, 2)]
+    repeated = [{**row, "seed": seed} for row in single for seed in range(replicates)]
+    shuffler.shuffle(repeated)
+    by_unit, by_cell = parse("low(a, user) > 0"), parse("low(a) > 0")
+    assert value(by_unit, repeated) == pytest.approx(value(by_cell, single))
+    assert value(by_unit, single) == value(by_cell, single)
+    assert value(by_cell, repeated) > value(by_unit, repeated)
+
+
+def test_an_interval_over_units_is_undefined_where_their_means_say_nothing() -> None:
+    """One unit has no spread, a NaN in any cell of any unit is one of the whole, as without a unit."""
+    rows: list[Row] = [{"user": "x", "a": 1}, {"user": "x", "a": 3}, {"user": "y", "a": 4}]
+    assert math.isnan(value(parse("low(a, user) > 0"), rows[:2]))
+    assert math.isnan(value(parse("low(a, user) > 0"), [*rows, {"user": "x", "a": math.nan}]))
+    assert value(parse("groups(part, low(a, user) < 0) > 0"), [{"part": 1, **row} for row in rows]) == 1
+
+
 @pytest.mark.parametrize(
     ("text", "cells", "message"),
     [
+        ("low(a, user)", [{"a": 1}], "`user` was not measured; the names are a"),
         (
             "mean(gian)",
             [{"gain": 1, "loss": 2}],

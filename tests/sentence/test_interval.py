@@ -85,6 +85,8 @@ def test_what_the_cells_decide_alone_is_found_exactly(left: str, cells: int) -> 
         "3 * share(a > 0)",
         "low(a > 0)",
         "high(a > 0)",
+        "low(a > 0, user)",
+        "high(a > 0, 0.5, user)",
         "count(a > 0) * count(b > 0)",
         "count(a > 0) - count(a > 0)",
         "count(a > 0) / count(b > 0)",
@@ -165,7 +167,7 @@ def test_tiers_nest_where_every_sample_says_so(left: str, samples: Sequence[floa
 
 
 def tiers(**texts: list[str]) -> dict[str, list[Sentence]]:
-    names = ("strict", "lenient", "catastrophic", "control")
+    names = ("strict", "lenient", "catastrophic", "control", "premise")
     return {name: [parse(text) for text in texts.get(name, [])] for name in names}
 
 
@@ -201,7 +203,33 @@ def test_only_equal_left_sides_are_compared() -> None:
     )
 
 
-@pytest.mark.parametrize("tier", ["strict", "lenient", "control"])
+@pytest.mark.parametrize("left", ["count(a)", "mean(a)"])
+@pytest.mark.parametrize("tier", ["strict", "lenient", "catastrophic", "control"])
+def test_a_premise_that_decides_a_tier_is_named_where_every_sample_says_so(tier: str, left: str) -> None:
+    """With one sentence each, over all samples: the tier is never met, or always, where the premise is."""
+    step = 1 if left == "count(a)" else 4
+    samples = [index / step for index in range(-step, 6 * step)]
+    texts = [f"{left} {operator} {threshold}" for operator in OPERATORS for threshold in ("1", "2", "3")]
+    for premise, text in itertools.product(map(parse, texts), texts):
+        sentence = parse(text)
+        given = [sample for sample in samples if satisfied(premise, sample)]
+        met = [bool(satisfied(sentence, sample)) for sample in given]
+        expected = [f"{tier} is met wherever the premise is"] if all(met) else []
+        expected = expected if any(met) else [f"premise and {tier} cannot be met together"]
+        found = nesting_faults(tiers(**{tier: [text], "premise": [premise.text]}))
+        assert [fault.problem for fault in found] == expected, (premise.text, text)
+        assert {fault.expected for fault in found} <= {"a premise on something else than what the tier measures"}
+
+
+def test_several_premises_hold_together() -> None:
+    """Each leaves the tier open, and both together do not."""
+    premise = ["mean(a) >= 1", "mean(a) <= 2"]
+    (fault,) = nesting_faults(tiers(strict=["mean(a) > 2"], premise=premise))
+    assert (fault.outer.text, fault.inner.text) == ("mean(a) >= 1", "mean(a) > 2")
+    assert nesting_faults(tiers(strict=["mean(b) > 2"], premise=premise)) == []
+
+
+@pytest.mark.parametrize("tier", ["strict", "lenient", "control", "premise"])
 def test_a_tier_that_cannot_be_met_is_named(tier: str) -> None:
     """Two sentences that exclude each other would make the tier unreachable."""
     found = nesting_faults(tiers(**{tier: ["mean(a) >= 2", "mean(a) < 2"]}))

@@ -25,11 +25,14 @@ from pytest_bets.sentence.ast import (
     Text,
     bare_names,
     names,
+    parameters,
 )
 from pytest_bets.sentence.lex import MAX_LENGTH
 from pytest_bets.sentence.parse import MAX_DEPTH, REDUCERS, parse, parse_value
 
 A, B = Name("a"), Name("b")
+INTERVALS = "low(column), low(column, level), low(column, unit) or low(column, level, unit)"
+LEVEL_OR_UNIT = "a literal number between 0 and 1, or the name of a sweep parameter"
 
 
 def refusal(text: str) -> SentenceError:
@@ -55,6 +58,9 @@ def refusal(text: str) -> SentenceError:
         ("quantile(a, 0)", Reducer("quantile", A, 0)),
         ("low(a)", Reducer("low", A)),
         ("high(a + b, 0.9)", Reducer("high", Arithmetic("+", A, B), 0.9)),
+        ("low(a, user)", Reducer("low", A, None, "user")),
+        ("high(a < b, 0.9, user)", Reducer("high", Comparison("<", A, B), 0.9, "user")),
+        ("low(a, 0.95, user)", Reducer("low", A, None, "user")),
         ("groups(user, max(a) < 1)", Groups("user", Comparison("<", Reducer("max", A), Number(1)))),
         (
             "groups(user, min(a) < 1 and not max(a) > 2)",
@@ -103,8 +109,9 @@ def test_white_space_is_folded_but_not_in_quotes() -> None:
 
 def test_every_name_is_told_and_the_bare_ones_apart() -> None:
     """`names` tells of measured names and sweep parameters, `bare_names` of those outside all reducers."""
-    value = parse("groups(user, max(a) > 0 and b > 1) + mean(c) - d * -e >= 1").value
-    assert names(value) == {"user", "a", "b", "c", "d", "e"}
+    value = parse("groups(user, max(a) > 0 and b > 1) + mean(c) - d * -e + low(c, part) >= 1").value
+    assert names(value) == {"user", "a", "b", "c", "d", "e", "part"}
+    assert parameters(value) == ["user", "part"]
     assert bare_names(value) == ("b", "d", "e")
 
 
@@ -176,9 +183,20 @@ def test_every_name_is_told_and_the_bare_ones_apart() -> None:
         ("mean() >= 2", "`mean()` has 0 arguments", "mean(column)", ""),
         ("mean(a, b) >= 2", "`mean(a, b)` has 2 arguments", "mean(column)", ""),
         ("quantile(a) >= 2", "`quantile(a)` has 1 arguments", "quantile(column, number)", ""),
-        ("low(a, 0.9, 1) >= 2", "`low(a, 0.9, 1)` has 3 arguments", "low(column) or low(column, level)", ""),
-        ("low(a, level=0.9) >= 2", "`low(a, level=0.9)` has 2 arguments", "low(column) or low(column, level)", ""),
-        ("low(a, 1) >= 2", "`1` is not a level for low", "a literal number between 0 and 1", ""),
+        ("low(a, 0.9, u, 1) >= 2", "`low(a, 0.9, u, 1)` has 4 arguments", INTERVALS, ""),
+        ("low(a, level=0.9) >= 2", "`low(a, level=0.9)` has 2 arguments", INTERVALS, ""),
+        ("low() >= 2", "`low()` has 0 arguments", INTERVALS, ""),
+        ("low(a, 1) >= 2", "`1` is not a level for low", LEVEL_OR_UNIT, ""),
+        ("low(a, 95) >= 2", "`95` is not a level for low", LEVEL_OR_UNIT, "low(a, 0.95)"),
+        ("low(a, b + 1) >= 2", "`b + 1` is not a level for low", LEVEL_OR_UNIT, ""),
+        ("high(a, 97.5, u) >= 2", "`97.5` is not a level for high", "a literal number", "high(a, 0.975, u)"),
+        ("high(a, 0, u) >= 2", "`0` is not a level for high", "a literal number between 0 and 1", ""),
+        ("high(a, b, u) >= 2", "`b` is not a level for high", "a literal number between 0 and 1", ""),
+        ("low(a, u, 0.9) >= 2", "the unit stands before the level", "low(column, level, unit)", "low(a, 0.9, u)"),
+        ("low(a, 'u') >= 2", "`'u'` is not a unit", "the name of a sweep parameter", "low(a, u)"),
+        ("low(a, 0.9, 'u') >= 2", "`'u'` is not a unit", "the name of a sweep parameter", "low(a, 0.9, u)"),
+        ("low(a, 0.9, 'a user') >= 2", "`'a user'` is not a unit", "the name of a sweep parameter", ""),
+        ("low(a, 0.9, 1) >= 2", "`1` is not a unit", "the name of a sweep parameter", ""),
         ("quantile(a, 1.5) >= 2", "`1.5` is not a level for quantile", "a literal number between 0 and 1", ""),
         ("quantile(a, b) >= 2", "`b` is not a level for quantile", "a literal number between 0 and 1", ""),
         ("groups(user) >= 2", "`groups(user)` has 1 arguments", "groups(parameter, condition)", ""),

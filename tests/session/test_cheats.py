@@ -221,6 +221,27 @@ def control_loosened(history: History) -> None:
     history.again()
 
 
+def premise_added(history: History) -> None:
+    edit(
+        ("Control: a", "Premise: cold stays below 2.\nControl: a"),
+        ("@pytest.mark.strict", '@pytest.mark.premise("max(cold) < 2")\n@pytest.mark.strict'),
+    )
+    history.again()
+
+
+def criteria_chosen_in_a_void_run(history: History) -> None:
+    history.undeclare()
+    edit(
+        ("Control: a", "Premise: cold stays below 2.\nControl: a"),
+        ("@pytest.mark.strict", '@pytest.mark.premise("max(cold) < 2")\n@pytest.mark.strict'),
+    )
+    commit("Declare bet 1")
+    history.again()
+    edit(('@pytest.mark.premise("max(cold) < 2")\n', ""), *LOOSER)
+    commit("Drop the premise")
+    history.again()
+
+
 def claim_reworded(history: History) -> None:
     edit(("whatever the size", "for small sizes"))
     history.again()
@@ -537,6 +558,15 @@ CHEATS = {
     ),
     "drop the control": cheat(control_dropped, "goalposts", "unregistered", changes=["control removed"]),
     "loosen the control": cheat(control_loosened, "goalposts", "unregistered", changes=["control loosened"]),
+    "add a premise that the lost run does not meet": cheat(
+        premise_added, "goalposts", "unregistered", notes="void", changes=["premise added"]
+    ),
+    "choose the criteria in a run that a premise made void": cheat(
+        criteria_chosen_in_a_void_run,
+        "goalposts",
+        notes="void",
+        changes=["premise removed", "strict loosened", "lenient loosened"],
+    ),
     "claim less than was bet": cheat(claim_reworded, "goalposts", "unregistered", changes=["hypothesis replaced"]),
     "drop the challenge that was lost": cheat(
         challenge_dropped, "goalposts", "redeclared", changes=["challenges removed"]
@@ -599,6 +629,7 @@ UNSEEN: dict[str, Callable[[History], None] | None] = {
     "Data that changed independently of the code": data_changed,
     "Results seen outside the tool": None,
     "An experiment with a built-in answer": None,
+    "A premise that holds only where the claim does": None,
     "Many bets, one of them published": None,
     "A clock that is wrong": None,
 }

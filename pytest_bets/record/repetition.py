@@ -1,0 +1,51 @@
+"""Runs of one declaration and code: which of them only reproduced the record, and which drew seeds of their own."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from pytest_bets.record.model import Record, RunCounts, RunLine
+from pytest_bets.values import spelled
+
+Kind = Literal["record", "reproduced", "replicated", "differs"]
+"""record: the run that the record is of. reproduced: the same seeds, and the same measurements to the bit, which is no
+new evidence on the claim. replicated: seeds of its own. differs: the same seeds, and other measurements."""
+
+
+def draw(line: RunLine) -> int:  # noqa: ARG001  # a run of another draw will say so in its line
+    """Return the number of the draw of seeds that a run has.
+
+    Every run has the first: seeds are derived from the declaration, so runs of one declaration have the same.
+    """
+    return 0
+
+
+def kinds(runs: Sequence[RunLine], record: Record) -> list[tuple[RunLine, Kind]]:
+    """Return the runs of the record's declaration and code that came to a verdict, and what each is to the record."""
+    pair = [line for line in runs if line.bet == record.id and line.pair == record.pair and line.verdict is not None]
+    origin = next((line for line in reversed(pair) if line.record), pair[0] if pair else None)
+    return [(line, "record" if line is origin else _kind(line, origin)) for line in pair if origin]
+
+
+def _kind(line: RunLine, origin: RunLine) -> Kind:
+    if draw(line) != draw(origin):
+        return "replicated"
+    return "reproduced" if line.cells == origin.cells else "differs"
+
+
+def counted(runs: Sequence[RunLine], record: Record) -> RunCounts:
+    """Return how many runs a bet has, and what those of the record's declaration and code are to the record."""
+    found = kinds(runs, record)
+    each = [kind for _, kind in found]
+    agreed = sum(line.verdict == record.verdict for line, _ in found)
+    return RunCounts(len(runs), len(found), agreed, each.count("reproduced"), each.count("replicated"))
+
+
+def differences(line: RunLine, origin: RunLine) -> list[str]:
+    """Return where the sentences of two runs differ, to the last bit, a line each."""
+    values = {(item.tier, item.sentence): item.value for item in origin.criteria}
+    return [
+        f"{item.tier} {item.sentence}: {item.value!r}, the record has {values[item.tier, item.sentence]!r}"
+        for item in line.criteria
+        if (item.tier, item.sentence) in values
+        and spelled(values[item.tier, item.sentence]) != spelled(item.value)  # by which NaN is NaN
+    ]

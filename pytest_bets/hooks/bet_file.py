@@ -25,14 +25,6 @@ RECORD: Final = "record"
 _NOT_COPIED: Final = frozenset({*CRITERIA, "parametrize", "usefixtures", "skip", "skipif", "xfail", "xdist_group"})
 
 
-class NotABet(pytest.Module):
-    """A file that is named like a bet and has no marker of ours: it is skipped and not imported."""
-
-    def collect(self) -> Iterable[pytest.Item | pytest.Collector]:
-        """Collect nothing."""
-        return []
-
-
 class BetFile(pytest.Module):
     """A bet file. Its declaration is None where it cannot be read.
 
@@ -76,7 +68,9 @@ class BetFile(pytest.Module):
             declaration = self.context.catalogue.declaration(self.path)
         except DeclarationError as error:
             raise self.CollectError(str(error)) from None
-        assert declaration is not None  # noqa: S101  # makemodule saw a bet
+        assert declaration is not None  # noqa: S101  # the activation saw a bet
+        if self.context.catalogue.is_repeated(declaration):
+            return []
         faults = self.context.catalogue.faults(declaration, self.path)
         if self.context.settings.replay:
             self._refuse(faults)

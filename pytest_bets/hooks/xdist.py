@@ -2,16 +2,13 @@
 
 import json
 from collections.abc import Callable, Generator, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from pytest_bets.hooks.options import FILES, Settings
-
 if TYPE_CHECKING:
+    from pytest_bets.hooks.activation import Activation
     from pytest_bets.hooks.remote import RemoteTiers
-    from pytest_bets.hooks.session import Session
 
 _FINISHED: Final = "bets_finished"
 _REGISTERED: Final = "bets_registered"
@@ -47,21 +44,22 @@ def send_elsewhere(config: pytest.Config, bets: Sequence[str]) -> None:
 
 
 class Controller:
-    """Connects the session with the workers; `session` activates the plugin, so it is called only for bets."""
+    """Connects the session with the workers; the session activates the plugin, so it is asked for only if there are bets."""
 
-    def __init__(self, config: pytest.Config, settings: Settings, session: "Callable[[], Session]") -> None:
+    def __init__(self, config: pytest.Config, activation: "Activation") -> None:
         self.config = config
-        self.settings = settings
-        self.session = session
+        self.activation = activation
         self.bets: frozenset[str] = frozenset()
         self.tiers: list[RemoteTiers] = []
         """Empty in a session without bets."""
+        self._has_begun = False
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """Send the finished cells, so that all workers collect the same items, and the bets that may run."""
-        finished = dict(self.session().context.finished) if self.settings.resume else {}
-        registered = sorted(self.session().context.registered) if self.settings.required else []
+        settings, session = self.activation.settings(), self.activation.session
+        finished = dict(session().context.finished) if settings.resume else {}
+        registered = sorted(session().context.registered) if settings.required else []
         node.workerinput[_FINISHED] = json.dumps(finished)
         node.workerinput[_REGISTERED] = json.dumps(registered)
 
@@ -72,9 +70,13 @@ class Controller:
         All workers collect the same, so the first list is enough: the baseline is taken while the others still collect,
         and before any cell runs. The replacement of a dead worker collects again, and begins nothing.
         """
-        if self.bets or not any(Path(nodeid.partition("::")[0]).match(FILES) for nodeid in ids):
+        if self._has_begun:
             return
-        session = self.session()
+        self._has_begun = True
+        files = {nodeid.partition("::")[0] for nodeid in ids}
+        if not any(self.activation.is_bet(self.config.rootpath / file) for file in files):
+            return
+        session = self.activation.session()
         session.begin(ids)
         self.bets = frozenset(session.runs)
         if not self.bets:
@@ -108,7 +110,7 @@ class Controller:
         """Note which bets a worker has left to other shards; all workers leave the same."""
         elsewhere = json.loads(getattr(node, "workeroutput", {}).get(_ELSEWHERE, "[]"))
         if elsewhere:
-            self.session().context.leave(elsewhere)
+            self.activation.session().context.leave(elsewhere)
 
     @pytest.hookimpl(optionalhook=True, wrapper=True)
     def pytest_xdist_make_scheduler(self) -> Generator[None, Any, Any]:

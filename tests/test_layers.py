@@ -35,6 +35,7 @@ WORLD: Final = {
     "code.lock": "lock files",
     "record.checkpoint": "the folder of results",
     "record.environment": "the machine",
+    "record.places": "the folder of results",
     "record.store": "the folder of results",
     "record.upgrade": "the folder of results",
     "render.rollup": "the folder of results",
@@ -193,4 +194,4 @@ def test_an_empty_session_imports_nothing_that_is_slow(
     )
     result = pytester.runpytest_subprocess("-p", "pytest_bets.plugin", "-s")
     assert result.ret == pytest.ExitCode.NO_TESTS_COLLECTED
-    result.stdout.fnmatch_lines("*slow: [[]] ours: activation options xdist")
+    result.stdout.fnmatch_lines("*slow: [[]] ours: activation options")

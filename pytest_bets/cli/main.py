@@ -12,7 +12,7 @@ from pathlib import Path, PurePath
 from typing import Final, NamedTuple
 
 from pytest_bets.bet.catalogue import Catalogue
-from pytest_bets.bet.declaration import Declaration, bet_id
+from pytest_bets.bet.declaration import Declaration, bet_id, number_of
 from pytest_bets.bet.template import LONGEST, SLUG, bet_file, created, slug
 from pytest_bets.cli.help import ABOUT, AUDIT, CLAIMS, UPGRADE
 from pytest_bets.diagnostics import (
@@ -28,6 +28,7 @@ from pytest_bets.diagnostics import (
 )
 from pytest_bets.git.attributes import unite
 from pytest_bets.project import Project, locate
+from pytest_bets.record.places import known_folders
 from pytest_bets.record.store import JOURNAL, SUMMARY_JSON, SUMMARY_TEXT, Results
 from pytest_bets.record.summary import overview
 from pytest_bets.render.rollup import rollup
@@ -183,7 +184,10 @@ def _slug(options: argparse.Namespace) -> str:
 
 
 def _catalogue(project: Project) -> Catalogue:
-    return Catalogue(project.root, project.searched)
+    catalogue = Catalogue(project.root, project.searched, project.homes)
+    if project.homes:  # a session may have run bets that lie elsewhere, too
+        catalogue.add(known_folders(project.root, Results(project.results)))
+    return catalogue
 
 
 def _home(catalogue: Catalogue) -> Path:
@@ -217,7 +221,8 @@ def _show(project: Project, options: argparse.Namespace) -> Answer:
 
 
 def _unknown(asked: str, catalogue: Catalogue, known: Sequence[str]) -> str:
-    path = catalogue.find(int(asked) if asked.isdecimal() else asked)
+    named = (path for path in catalogue.paths if asked in (bet_id(path.name), str(number_of(path.name))))
+    path = catalogue.find(int(asked) if asked.isdecimal() else asked) or next(named, None)
     if path:
         try:
             catalogue.declaration(path)

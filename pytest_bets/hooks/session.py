@@ -164,6 +164,7 @@ class Session:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Finish the bets of which cells are missing, and write the summary."""
+        before = session.testsfailed
         stopped = session.exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
         for run in self.runs.values():
             if run.prefix not in self.finished and not (stopped and run.untouched):
@@ -179,7 +180,7 @@ class Session:
             except (OSError, RecordError) as error:
                 text = f"The summary could not be written: {error}"
                 self._emit(error_report(next(iter(self.runs.values())), RESULTS, text), extra=True)
-        if session.testsfailed and session.exitstatus == pytest.ExitCode.OK:
+        if session.testsfailed > before and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     @pytest.hookimpl(trylast=True, specname="pytest_sessionfinish")

@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Callable, Generator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import pytest
 
 if TYPE_CHECKING:
-    from pytest_bets.hooks.activation import Activation
+    from pytest_bets.hooks.options import Settings
     from pytest_bets.hooks.remote import RemoteTiers
+    from pytest_bets.hooks.session import Session
 
 _FINISHED: Final = "bets_finished"
 _REGISTERED: Final = "bets_registered"
@@ -43,10 +45,18 @@ def send_elsewhere(config: pytest.Config, bets: Sequence[str]) -> None:
     config.workeroutput[_ELSEWHERE] = json.dumps(bets)  # type: ignore[attr-defined]  # only xdist's workers have it
 
 
-class Controller:
-    """Connects the session with the workers; the session activates the plugin, so it is asked for only if there are bets."""
+class Activation(Protocol):
+    """What the controller asks for; `session` activates the plugin, so it is called only if there are bets."""
 
-    def __init__(self, config: pytest.Config, activation: "Activation") -> None:
+    def settings(self) -> "Settings": ...  # noqa: D102
+    def session(self) -> "Session": ...  # noqa: D102
+    def is_bet(self, path: Path) -> bool: ...  # noqa: D102
+
+
+class Controller:
+    """Connects the session with the workers."""
+
+    def __init__(self, config: pytest.Config, activation: Activation) -> None:
         self.config = config
         self.activation = activation
         self.bets: frozenset[str] = frozenset()

@@ -1,11 +1,7 @@
 """Whether a file is meant as a bet: by what is in it, because its name may be a coincidence."""
 
-import ast
 import re
-from collections.abc import Iterator
 from typing import Final
-
-from pytest_bets.bet import source
 
 _TIERS: Final = frozenset({"strict", "lenient", "catastrophic"})
 _CRITERIA: Final = (*sorted(_TIERS), "control")
@@ -38,10 +34,12 @@ def meant(text: str, file: str, *, numbered: bool) -> bool:
     text = text.removeprefix("\ufeff")
     if not hinted(text):
         return False
+    from pytest_bets.bet import source  # here, because most files have no hint
+
     try:
         tree = source.module(text, file)
-        found = [(name, list(_strings(call))) for name, call in source.uses(tree, _CRITERIA)]
-        docstring = ast.get_docstring(tree) or ""
+        found = [(name, source.strings(call)) for name, call in source.uses(tree, _CRITERIA)]
+        docstring = source.docstring(tree)
     except (SyntaxError, RecursionError):
         found = [(match[1], [match[2] or ""]) for match in _TEXT_MARK.finditer(text)]
         docstring = text
@@ -58,9 +56,3 @@ def meant(text: str, file: str, *, numbered: bool) -> bool:
 def _sections(text: str) -> int:
     """Return how many sections of a bet's docstring the text has."""
     return len({name.lower() for name in _SECTION.findall(text)})
-
-
-def _strings(call: ast.Call | None) -> Iterator[str]:
-    for node in ast.walk(call) if call else ():
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            yield node.value

@@ -86,6 +86,17 @@ def uses(tree: ast.Module, names: Sequence[str]) -> Iterator[tuple[str, ast.Call
             yield aliases[call.func.id], call
 
 
+def strings(call: ast.Call | None) -> list[str]:
+    """Return the string literals in a call."""
+    nodes = ast.walk(call) if call else ()
+    return [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+
+
+def docstring(tree: ast.Module) -> str:
+    """Return the docstring of a module, or an empty string."""
+    return ast.get_docstring(tree) or ""
+
+
 def mentioned(tree: ast.Module, names: Sequence[str]) -> int | None:
     """Return the line of the first of these markers anywhere: behind an alias, nested, in `pytestmark`."""
     return min((node.lineno for node in _attributes(tree, names)), default=None)

@@ -4,7 +4,7 @@ import os
 from collections.abc import Generator, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from pytest_bets.hooks.options import Settings
     from pytest_bets.hooks.session import Session
 
+_PREFIX: Final = "bet_"
+
 
 class Activation:
     """Makes pytest collect bet files, and registers the rest of the plugin at the first one.
@@ -25,7 +27,7 @@ class Activation:
 
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
-        self._hints: dict[str, frozenset[str]] = {}
+        self._bets: dict[str, frozenset[str]] = {}
         self._settings: Settings | None = None
         self._catalogue: Catalogue | None = None
         self._collector: Collector | None = None
@@ -33,7 +35,7 @@ class Activation:
         self._used = options.is_used(config)
         if self._used:
             self.settings()  # an error in them must be reported, whatever is collected
-        if self._used or config.getoption("markers", False) or self._hinted(config.rootpath / "bets"):
+        if self._used or config.getoption("markers", False) or self._meant(config.rootpath / "bets"):
             options.register_markers(config)
 
     @pytest.hookimpl(tryfirst=True)
@@ -61,20 +63,16 @@ class Activation:
 
     def is_bet(self, path: Path) -> bool:
         """Return whether a file is meant as a bet. Nearly every file is not, and costs nothing."""
-        name = path.name
-        if not (name.startswith("bet_") and name.endswith(".py")):
+        if not _is_named(path.name):
             return False
-        hinted = self._hinted(path.parent)
-        is_numbered = name[len("bet_")].isdecimal()
-        if name in hinted or (is_numbered and (hinted or self.config.getini("bets_paths"))):
-            return self.catalogue().is_bet(path)
-        return False
+        found = self._meant(path.parent)
+        return path.name in found or (bool(found or self.config.getini("bets_paths")) and self.catalogue().is_bet(path))
 
-    def _hinted(self, folder: Path) -> frozenset[str]:
-        """Return the files in a folder that may be bets."""
-        if (key := str(folder)) not in self._hints:
-            self._hints[key] = frozenset(_hinted_files(key))
-        return self._hints[key]
+    def _meant(self, folder: Path) -> frozenset[str]:
+        """Return the files in a folder that are meant as bets by what is in them."""
+        if (key := str(folder)) not in self._bets:
+            self._bets[key] = frozenset(_meant_files(key))
+        return self._bets[key]
 
     # methods and not properties: pytest 8.2 reads every attribute of a plugin
     def settings(self) -> "Settings":
@@ -116,14 +114,18 @@ class Activation:
         return self._session
 
 
-def _hinted_files(folder: str) -> Iterator[str]:
+def _is_named(name: str) -> bool:
+    return name.startswith(_PREFIX) and name.endswith(".py")
+
+
+def _meant_files(folder: str) -> Iterator[str]:
     try:
-        names = [name for name in os.listdir(folder) if name.startswith("bet_") and name.endswith(".py")]
+        names = list(filter(_is_named, os.listdir(folder)))
     except OSError:  # it is not there, or cannot be read
         return
     if names:
-        from pytest_bets.bet.intent import hinted
+        from pytest_bets.bet.intent import meant
     for name in names:
         with suppress(OSError), open(f"{folder}/{name}", encoding="utf-8", errors="replace") as file:  # noqa: PTH123
-            if hinted(file.read()):
+            if meant(file.read(), name, numbered=name[len(_PREFIX)].isdecimal()):
                 yield name

@@ -2,19 +2,18 @@
 
 import os
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from pytest_bets.cli.main import main
 from pytest_bets.diagnostics import HistoryError
 from pytest_bets.git import checkout
 from pytest_bets.git import log as history
 from tests.helpers.repositories import git, isolate
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
-Fires = Callable[[], bool]
 
 
 class Trap:
@@ -26,6 +25,7 @@ class Trap:
         self.program = folder / "program"
         self.program.write_text(f"#!/bin/sh\necho ran >> '{self.trace}'\ncat\n")
         self.program.chmod(0o755)
+        self.time = 0
         self.top.mkdir()
         git("init", "-q", "-b", "main", folder=self.top)
         (self.top / "note.txt").write_text("one\n")
@@ -40,7 +40,8 @@ class Trap:
 
     def touch(self, file: str = "note.txt") -> None:
         """Make git compare the content of a file again."""
-        os.utime(self.top / file, (1, 1))
+        self.time += 1
+        os.utime(self.top / file, (self.time, self.time))
 
     def fires(self, call: Callable[[], object]) -> bool:
         """Return whether the program is run."""
@@ -59,8 +60,6 @@ def trap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Trap:
 
 def raw(trap: Trap, *arguments: str) -> Callable[[], object]:
     """Return a call of git without the protection; it may fail."""
-    import subprocess
-
     command = ["git", *arguments]
     return lambda: subprocess.run(command, cwd=trap.top, capture_output=True, check=False, input=b"", timeout=20)
 

@@ -1,6 +1,5 @@
 """The bet files under a root, parsed as text and never imported."""
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -56,7 +55,7 @@ class Catalogue:
         for folder in folders:
             if folder not in self._folders:
                 with suppress(OSError):  # it is gone, or cannot be read
-                    self._add(folder, os.listdir(folder))
+                    self._add(folder, [path.name for path in folder.iterdir()])
 
     def _begin(self) -> None:
         if not self._begun:

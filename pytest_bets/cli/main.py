@@ -33,7 +33,7 @@ from pytest_bets.record.store import JOURNAL, SUMMARY_JSON, SUMMARY_TEXT, Result
 from pytest_bets.record.summary import overview
 from pytest_bets.render.rollup import rollup
 from pytest_bets.render.show import show, show_cells
-from pytest_bets.render.visible import encodable
+from pytest_bets.render.visible import encodable, visible_lines
 from pytest_bets.render.words import counts_words
 
 OK: Final = 0
@@ -73,10 +73,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _failed(options.name, error, UNDETERMINED)
     except (CommandError, ProjectError, RecordError, OSError) as error:
         return _failed(options.name, error, USAGE)
-    print(answer.text, end="")  # noqa: T201
+    print(encodable(visible_lines(answer.text), sys.stdout.encoding), end="")  # noqa: T201
     for file in _conflicts(project.results):
         hint = "a merge conflict was left here; `pytest-bets rollup` writes the file again"
-        print(f"pytest-bets {options.name}: {file}: {hint}", file=sys.stderr)  # noqa: T201
+        _complain(f"pytest-bets {options.name}: {file}: {hint}")
     return answer.status
 
 
@@ -87,8 +87,12 @@ def _conflicts(results: Path) -> list[str]:
 
 
 def _failed(command: str, error: Exception, status: int) -> int:
-    print(f"pytest-bets {command}: {error}", file=sys.stderr)  # noqa: T201
+    _complain(f"pytest-bets {command}: {error}")
     return status
+
+
+def _complain(text: str) -> None:
+    print(encodable(visible_lines(text), sys.stderr.encoding), file=sys.stderr)  # noqa: T201
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -217,7 +221,7 @@ def _show(project: Project, options: argparse.Namespace) -> Answer:
     else:
         code = stale(record, CodeIndex(project.root, project.search)) if record else None
         page = show(declaration, record, row, lines, min(columns, 100), options.results, code)
-    return Answer(encodable(page, sys.stdout.encoding))
+    return Answer(page)
 
 
 def _unknown(asked: str, catalogue: Catalogue, known: Sequence[str]) -> str:

@@ -120,7 +120,7 @@ def _is_named(name: str) -> bool:
 
 def _meant_files(folder: str) -> Iterator[str]:
     try:
-        names = list(filter(_is_named, os.listdir(folder)))
+        names = list(filter(_is_named, os.listdir(folder)))  # noqa: PTH208  # names are enough
     except OSError:  # it is not there, or cannot be read
         return
     if names:

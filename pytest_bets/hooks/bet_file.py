@@ -18,6 +18,7 @@ from pytest_bets.hooks.marks import mark_faults
 from pytest_bets.hooks.refusals import outside_parameters, refused_option
 from pytest_bets.hooks.sweep import Ids, parameters
 from pytest_bets.hooks.tiers import Tier
+from pytest_bets.render.visible import visible_lines
 
 RECORD: Final = "record"
 
@@ -63,11 +64,11 @@ class BetFile(pytest.Module):
 
         """
         if self.outside:
-            raise self.CollectError(self.outside)
+            raise self.CollectError(visible_lines(self.outside))
         try:
             declaration = self.context.catalogue.declaration(self.path)
         except DeclarationError as error:
-            raise self.CollectError(str(error)) from None
+            raise self.CollectError(visible_lines(str(error))) from None
         assert declaration is not None  # noqa: S101  # the activation saw a bet
         if self.context.catalogue.is_repeated(declaration):
             return []
@@ -132,7 +133,7 @@ class BetFile(pytest.Module):
 
     def _refuse(self, faults: Sequence[Fault]) -> None:
         if faults:
-            raise self.CollectError(str(DeclarationError(faults)))
+            raise self.CollectError(visible_lines(str(DeclarationError(faults))))
 
 
 def _skip(cells: Sequence[pytest.Function], reason: str) -> None:

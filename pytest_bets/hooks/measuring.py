@@ -11,8 +11,10 @@ from pytest_bets.bet.declaration import Declaration
 from pytest_bets.bet.validate import check_row
 from pytest_bets.diagnostics import MeasurementError, nearest
 from pytest_bets.hooks.bet_file import BetFile
+from pytest_bets.hooks.crash import disarm
 from pytest_bets.record.cell import encode_cell
 from pytest_bets.record.environment import compute
+from pytest_bets.render.visible import visible_lines
 from pytest_bets.values import plain
 
 ATTRIBUTE: Final = "bets_data"
@@ -55,6 +57,8 @@ class Measuring:
         report = yield
         bet = item.parent
         if isinstance(bet, BetFile):
+            if report.outcome != "passed" and report.longrepr:
+                report.longrepr = disarm(report.longrepr)
             if call.when == "setup":
                 bet.running = item.name
             data = bet.data.pop(item.name, None) if call.when == "call" else None
@@ -84,7 +88,7 @@ class Measuring:
             measured = plain(returned)
             check(params, measured)
         except MeasurementError as error:
-            message = f"{check.declaration.file}:{check.declaration.line}: {error}"
+            message = visible_lines(f"{check.declaration.file}:{check.declaration.line}: {error}")
             self.refused.add(message)
             # `from None`: pytest would show the plugin's own exception first, with the same message
             raise pytest.fail.Exception(message, pytrace=False) from None

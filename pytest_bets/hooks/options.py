@@ -25,8 +25,8 @@ class Settings(NamedTuple):  # a dataclass takes a millisecond more to make, in 
     """The options and settings of this session.
 
     `root` is the project's: records name files relative to it, and pytest's own rootdir may lie below or above it.
-    `searched` are the folders under which the catalogue looks for bets, `homes` those that `bets_paths` names; `here` is
-    the working folder.
+    `searched` are the folders under which the catalogue looks for bets, `homes` those that `bets_paths` names; `here`
+    is the working folder.
     """
 
     root: Path
@@ -115,8 +115,8 @@ def add(parser: pytest.Parser) -> None:
 def is_used(config: pytest.Config) -> bool:
     """Return whether an option or a setting of bets is given, which is then checked even if there is no bet."""
     given = any(value for name, value in vars(config.option).items() if name.startswith("bets_"))
-    settings = (("bets_gate", "auto"), ("bets_registration", "warn"), ("bets_paths", []))
-    return given or any(config.getini(name) != default for name, default in settings)
+    defaults: dict[str, object] = {"bets_gate": "auto", "bets_registration": "warn", "bets_paths": []}
+    return given or any(config.getini(name) != default for name, default in defaults.items())
 
 
 def register_markers(config: pytest.Config) -> None:

@@ -11,7 +11,7 @@ from pytest_bets.hooks.measuring import REASON
 from pytest_bets.render.visible import visible
 from pytest_bets.render.words import cells_words
 
-_SHOWN: Final = ("failed", "error")
+_SHOWN: Final[tuple[str, ...]] = ("failed", "error")
 """The categories whose reports pytest shows in full."""
 _NAMED: Final = 5
 """The number of other cells that are named."""
@@ -44,7 +44,7 @@ def folded(stats: dict[str, list[Any]], cells: Mapping[str, Collection[str]]) ->
 
     `stats` are pytest's reports by category, `cells` the node ids of the cells by the node id of their file.
     """
-    whole = {name: stats[name] for name in _SHOWN if name in stats}
+    whole: dict[str, list[Any]] = {name: stats[name] for name in _SHOWN if name in stats}
     stats.update({name: _first(reports, cells) for name, reports in whole.items()})
     try:
         yield

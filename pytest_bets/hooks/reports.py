@@ -7,7 +7,7 @@ import pytest
 
 from pytest_bets.hooks.run import BetRun, FinishedBet
 from pytest_bets.hooks.tiers import UNMET, Outcome
-from pytest_bets.render.visible import visible
+from pytest_bets.render.visible import visible, visible_lines
 from pytest_bets.render.words import tier_words
 
 RESULTS: Final = "results"
@@ -22,9 +22,9 @@ def tier_outcome(bet: FinishedBet, tier: str, *, rehearsal: bool) -> Outcome:
     """Return how a tier ends."""
     result = bet.result
     if bet.verdict is None and (bet.missing or bet.run.broken):
-        return Outcome("skipped", f"not judged: {result.void}")
+        return Outcome("skipped", f"not judged: {visible(result.void or '')}")
     if bet.verdict is None:
-        return Outcome("failed", f"{tier}: cannot be judged: {result.void}")
+        return Outcome("failed", f"{tier}: cannot be judged: {visible(result.void or '')}")
     if rehearsal:
         return Outcome("skipped", "a rehearsal has no verdict")
     if result.good(tier):
@@ -62,7 +62,7 @@ def error_report(run: BetRun, name: str, text: str) -> pytest.TestReport:
         location=(bet.file, bet.line - 1, f"{bet.id} {name}"),
         keywords={},
         outcome="failed",
-        longrepr=text,
+        longrepr=visible_lines(text),
         when="teardown" if name == RESULTS else "setup",
     )
 

@@ -43,6 +43,7 @@ from pytest_bets.record.model import Summary
 from pytest_bets.record.store import Kept
 from pytest_bets.record.verdict import Verdict
 from pytest_bets.render.rollup import rollup
+from pytest_bets.render.visible import visible, visible_lines
 from pytest_bets.values import canonical, row
 
 
@@ -96,10 +97,11 @@ class Session:
             self.baseline = take_baseline({run.path: run.declaration for run in self.runs.values()}, self.context)
         except RecordError as error:
             raise pytest.UsageError(
-                f"{error}\nNothing was run. Restore the file with git; where journals conflict, keep the lines of both."
+                f"{visible_lines(str(error))}\nNothing was run. Restore the file with git; where journals conflict, keep the "
+                "lines of both."
             ) from None
         except OSError as error:
-            raise pytest.UsageError(f"The results cannot be read: {error}\nNothing was run.") from None
+            raise pytest.UsageError(f"The results cannot be read: {visible(str(error))}\nNothing was run.") from None
         for run in self.runs.values():
             self._by_cell.update(dict.fromkeys(run.cells, run))
             self._by_tier.update({f"{run.prefix}::{tier}": (run, tier) for tier in run.tiers})

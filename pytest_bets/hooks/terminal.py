@@ -64,7 +64,7 @@ class Terminal:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True, specname="pytest_terminal_summary")
     def pytest_fold_failures(self, terminalreporter: Any, config: pytest.Config) -> Generator[None, None, None]:
-        """Show equal failures of the cells of a bet once: pytest prints the failures before the summaries of plugins."""
+        """Show equal failures of the cells of a bet once: pytest prints failures before the summaries of plugins."""
         runs = self.session.runs if config.get_verbosity() < _EVERYTHING else {}
         with self._folding:
             self._folding.enter_context(folded(terminalreporter.stats, {file: run.cells for file, run in runs.items()}))

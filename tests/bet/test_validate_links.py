@@ -6,7 +6,6 @@ from pytest_bets.bet.parse import read
 from pytest_bets.bet.validate import Link, link_faults
 from tests.helpers.fixtures import Refused, Run, WriteBet
 
-
 HOMES = "[pytest]\nbets_paths = ."
 
 

@@ -171,6 +171,8 @@ def test_one_error_in_many_cells_is_shown_once(
     assert Path("j.xml").read_text().count('message="Failed: bet_1_first.py:18: `gain` is a NoneType; expected') == 9
     record = json.loads((pytester.path / "results" / "1_first.json").read_text())
     assert record["void"] == f"9 of 9 cells crashed: experiment[0]: bet_1_first.py:18: `gain` is a NoneType; {KINDS}"
+
+
 @pytest.mark.parametrize("arguments", [(), ("-n", "2"), ("--bets-pilot",), ("--bets-pilot", "-n", "2")])
 def test_what_a_sentence_cannot_compute_with_fails_the_cell(
     bet: WriteBet, run: Run, pytester: pytest.Pytester, arguments: tuple[str, ...]

@@ -247,7 +247,10 @@ PROJECTS: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
         {"conftest.py": OWN_OPTIONS, "test_a.py": "def test_a(seed): assert seed == '7'\n", "bet_util.py": UTIL},
         ("--bets", "-o", "bets=no"),
     ),
-    "no python": ({**TEST, "bet_1.py": "x = 1\n", "a.txt": ">>> 1 + 1\n2\n"}, ("-p", "no:python", "--doctest-glob=*.txt")),
+    "no python": (
+        {**TEST, "bet_1.py": "x = 1\n", "a.txt": ">>> 1 + 1\n2\n"},
+        ("-p", "no:python", "--doctest-glob=*.txt"),
+    ),
     "no python and no tests": (TEST, ("-p", "no:python")),
     "no terminal": ({**TEST, "bet_365.py": "x = 1\n"}, ("-p", "no:terminal")),
     "two workers": ({**TEST, "bet_2_test.py": "def test_b(): pass\n"}, ("-p", "xdist", "-n", "2")),
@@ -286,9 +289,7 @@ def test_the_status_that_a_project_sets_stays_beside_a_bet(bet: WriteBet, run: R
     assert "1 failed" in run(expect=pytest.ExitCode.OK)
 
 
-def test_a_folder_that_cannot_be_read_is_passed_over(
-    bet: WriteBet, run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_folder_that_cannot_be_read_is_passed_over(bet: WriteBet, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """As a database has one below the root of many projects: here every question about it is refused."""
     bet("bets/bet_1_first.py")
     bet("deep/bet_2_second.py", markers={"challenges": "1"})
@@ -310,15 +311,18 @@ def test_no_folder_is_walked_for_a_file_that_is_no_bet(run: Run, monkeypatch: py
     Path("test_a.py").write_text("def test_a(): pass\n")
     Path("bet_util.py").write_text("x = 1\n")
     Path("bet_365.py").write_text("x = 1\n")
-    walked = []
-    monkeypatch.setattr(os, "walk", lambda top, *_: walked.append(str(top)) or iter(()))
+    walked: list[object] = []
+
+    def walk(top: object, *_: object) -> list[object]:
+        walked.append(top)
+        return []
+
+    monkeypatch.setattr(os, "walk", walk)
     run()
     assert walked == []
 
 
-def test_the_controller_asks_for_each_file_once(
-    bet: WriteBet, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_controller_asks_for_each_file_once(pytester: pytest.Pytester) -> None:
     """Not for each item, and not again for each worker: the ids are many, and the first list is enough."""
     config = pytester.parseconfigure()
     asked: list[Path] = []
@@ -351,7 +355,8 @@ def test_assertions_of_a_bet_are_rewritten_and_those_of_a_helper_are_not(bet: Wr
     assert "assert 4 == 5" not in shown
 
 
-MISTYPED = {
+SECTIONS = ("Hypothesis", "Strict", "Lenient", "Catastrophic", "Run")
+MISTYPED: dict[str, dict[str, Any]] = {
     "a tier is missing": {"markers": {"lenient": None}},
     "two tiers are missing": {"markers": {"lenient": None, "strict": None}},
     "a sentence has a typo": {"markers": {"strict": '"coutn(gain > 0) >= 3"'}},
@@ -360,7 +365,7 @@ MISTYPED = {
         "above": 'A = "count(gain > 0) >= 3"',
     },
     "no marker has its name": {"markers": {"strict": None, "lenient": None, "catastrophic": None, "stric": '"1 > 0"'}},
-    "the docstring is another one": {"sections": dict.fromkeys(("Hypothesis", "Strict", "Lenient", "Catastrophic", "Run"))},
+    "the docstring is another one": {"sections": dict.fromkeys(SECTIONS)},
     "it is no Python": {"body": "return {"},
 }
 

@@ -28,6 +28,7 @@ WORLD: Final = {
     "git.attributes": "git and .gitattributes",
     "git.checkout": "git",
     "git.commit": "git",
+    "git.foreign": "git",
     "git.log": "git",
     "git.process": "git",
     "bet.catalogue": "bet files",

@@ -14,7 +14,7 @@ _TEXT_MARK: Final = re.compile(rf"mark\s*\.\s*({'|'.join(_CRITERIA)})\b(?:\s*\((
 """A criterion in a file that is not valid Python, and the rest of its line."""
 _SECTION: Final = re.compile(r"^\W*(hypothesis|strict|lenient|catastrophic)\W*:", re.MULTILINE | re.IGNORECASE)
 _COMPARISON: Final = re.compile(r"(?<!-)[<>\u2264\u2265]|==")
-_SENTENCE: Final = re.compile(r"\w\s*\(.*(?:[<>=]=?|=>|[\u2264\u2265])\s*[-+\u2212]?\.?\d", re.DOTALL)
+_SENTENCE: Final = re.compile(r"\w\s*\(.*(?:(?<!-)[<>\u2264\u2265]=?|==)\s*[-+\u2212]?\.?\d", re.DOTALL)
 """A call, and a comparison with a number, as in `mean(gain) >= 0.1`; the words may be misspelled."""
 _SEVERAL: Final = 2
 

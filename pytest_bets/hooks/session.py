@@ -97,8 +97,8 @@ class Session:
             self.baseline = take_baseline({run.path: run.declaration for run in self.runs.values()}, self.context)
         except RecordError as error:
             raise pytest.UsageError(
-                f"{visible_lines(str(error))}\nNothing was run. Restore the file with git; where journals conflict, keep the "
-                "lines of both."
+                f"{visible_lines(str(error))}\nNothing was run. Restore the file with git; "
+                "where journals conflict, keep the lines of both."
             ) from None
         except OSError as error:
             raise pytest.UsageError(f"The results cannot be read: {visible(str(error))}\nNothing was run.") from None

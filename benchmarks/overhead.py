@@ -177,11 +177,23 @@ def xdist(plan: Plan) -> list[Figure]:
 
 
 def start(plan: Plan) -> list[Figure]:
-    """A session with nothing to collect; runs are short, so there are four times as many pairs."""
-    folder = plan.project("empty", TESTS, 0, 0)
+    """A session with nothing to collect, and a test beside a file that is no bet in spite of its name.
+
+    Runs are short, so there are four times as many pairs.
+    """
+    empty = plan.project("empty", TESTS, 0, 0)
+    beside = plan.project("beside", TESTS, 1, 1)
+    (beside / "bet_util.py").write_text("LIMIT = 5\n")
+    return [
+        _added(plan, empty, "CPU added to an empty session", 6),
+        _added(plan, beside, "CPU added beside a bet_util.py that is no bet", 20),
+    ]
+
+
+def _added(plan: Plan, folder: Path, what: str, bar: float) -> Figure:
     used = in_turn({"plain": Side(folder, PYTEST), "bets": Side(folder, PYTEST, [PLUGIN])}, 4 * plan.pairs)
     added = [1000 * (one.cpu - plain.cpu) for one, plain in zip(used["bets"], used["plain"], strict=True)]
-    return [figure("CPU added to an empty session", "ms", added, 10)]
+    return figure(what, "ms", added, bar)
 
 
 def collecting(plan: Plan) -> list[Figure]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pytest_bets.hooks import options, xdist
+from pytest_bets.hooks import options
 from pytest_bets.hooks.activation import Activation
 
 
@@ -13,11 +13,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the markers, the activation and, where other processes run the tests, the controller."""
-    for line in options.MARKER_HELP:
-        config.addinivalue_line("markers", line)
-    settings = options.read(config)
-    activation = Activation(config, settings)
+    """Register the activation and, where other processes run the tests, the controller."""
+    if not config.pluginmanager.has_plugin("python"):  # with `-p no:python`, pytest collects no Python file
+        return
+    activation = Activation(config)
     config.pluginmanager.register(activation, "bets-activation")
-    if xdist.is_controller(config):
-        config.pluginmanager.register(xdist.Controller(config, settings, activation.session), "bets-controller")
+    if config.getoption("dist", "no") != "no":
+        from pytest_bets.hooks import xdist
+
+        if xdist.is_controller(config):
+            config.pluginmanager.register(xdist.Controller(config, activation), "bets-controller")

@@ -38,6 +38,8 @@ class Project:
     searched: tuple[Path, ...]
     search: tuple[Path, ...] = ()
     """The folders where pytest finds modules of the project."""
+    homes: tuple[Path, ...] = ()
+    """The folders that `bets_paths` names."""
 
 
 def find_root(start: Path, given: Sequence[Path], settled: Path | None) -> Root:
@@ -103,10 +105,19 @@ def _project(
     root: Root, start: Path, results: str | None, settings: Mapping[str, object], settled: Path | None
 ) -> Project:
     given = (start / results) if results else root.path / str(settings.get("bets_results") or "results")
-    configured = settings.get("pythonpath") or ()
+    folder = settled or root.path
+    modules = (*_paths(settings, "pythonpath", folder), *on_path(root.path))
+    homes = _paths(settings, "bets_paths", folder)
+    missing = next((home for home in homes if not home.is_dir()), None)
+    if missing:
+        raise ProjectError(f"bets_paths in the settings: there is no folder {missing}")
+    return Project(root.path, given.resolve(), root.searched, modules, homes)
+
+
+def _paths(settings: Mapping[str, object], name: str, folder: Path) -> tuple[Path, ...]:
+    configured = settings.get(name) or ()
     paths = shlex.split(configured) if isinstance(configured, str) else [str(path) for path in _list(configured)]
-    modules = (*((settled or root.path) / path for path in paths), *on_path(root.path))
-    return Project(root.path, given.resolve(), root.searched, modules)
+    return tuple(Path(os.path.normpath(folder / path)) for path in paths)
 
 
 def _list(value: object) -> list[object]:

@@ -15,14 +15,19 @@ def walk_folders(root: Path) -> Iterator[tuple[Path, Sequence[str]]]:
         folders[:] = [
             name
             for name in folders
-            if not name.startswith(".") and name not in _SKIPPED and not (here / name / "pyvenv.cfg").exists()
+            if not name.startswith(".") and name not in _SKIPPED and not _exists(here / name / "pyvenv.cfg")
         ]
         yield here, files
 
 
 def checkout(folder: Path) -> Path | None:
     """Return the top folder of the git checkout that contains the folder."""
-    return next((here for here in (folder, *folder.parents) if (here / ".git").exists()), None)
+    return next((here for here in (folder, *folder.parents) if _exists(here / ".git")), None)
+
+
+def _exists(path: Path) -> bool:
+    """Return whether a path is there; False in a folder that cannot be read, where `Path.exists` raises an error."""
+    return os.path.exists(path)  # noqa: PTH110
 
 
 def ignored(folder: Path) -> Path:

@@ -28,6 +28,7 @@ WORLD: Final = {
     "git.attributes": "git and .gitattributes",
     "git.checkout": "git",
     "git.commit": "git",
+    "git.foreign": "git",
     "git.log": "git",
     "git.process": "git",
     "bet.catalogue": "bet files",
@@ -36,6 +37,7 @@ WORLD: Final = {
     "record.checkpoint": "the folder of results",
     "record.environment": "the machine",
     "record.journal_file": "the journal",
+    "record.places": "the folder of results",
     "record.store": "the folder of results",
     "record.upgrade": "the folder of results",
     "render.rollup": "the folder of results",
@@ -200,4 +202,4 @@ def test_an_empty_session_imports_nothing_that_is_slow(
     )
     result = pytester.runpytest_subprocess("-p", "pytest_bets.plugin", "-s")
     assert result.ret == pytest.ExitCode.NO_TESTS_COLLECTED
-    result.stdout.fnmatch_lines("*slow: [[]] ours: activation options xdist")
+    result.stdout.fnmatch_lines("*slow: [[]] ours: activation options")

@@ -4,6 +4,7 @@ import ast
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 UNREAD: Final = object()
@@ -39,8 +40,9 @@ class Constants:
     nodes: Mapping[str, ast.AST]
 
 
+@lru_cache(maxsize=1)  # a file is parsed to see whether it is a bet, and then read as one
 def module(text: str | bytes, file: str) -> ast.Module:
-    """Parse a module without Python's warnings, which appear when it runs.
+    """Parse a module without Python's warnings, which appear when it runs. The tree must not be changed.
 
     Raises:
         SyntaxError: if the text is not Python.
@@ -71,8 +73,36 @@ def _name(node: ast.expr) -> str:
     return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
 
 
+def uses(tree: ast.Module, names: Sequence[str]) -> Iterator[tuple[str, ast.Call | None]]:
+    """Yield these markers wherever they are, on an alias too, each with its call if it is called."""
+    found = _attributes(tree, names)
+    calls = {id(node.func): node for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    yield from ((node.attr, calls.get(id(node))) for node in found)
+    marked = {id(node): node.attr for node in found}
+    assigned = [node for node in ast.walk(tree) if isinstance(node, ast.Assign) and id(node.value) in marked]
+    aliases = {_name(target): marked[id(node.value)] for node in assigned for target in node.targets}
+    for call in calls.values():
+        if isinstance(call.func, ast.Name) and call.func.id in aliases:
+            yield aliases[call.func.id], call
+
+
+def strings(call: ast.Call | None) -> list[str]:
+    """Return the string literals in a call."""
+    nodes = ast.walk(call) if call else ()
+    return [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+
+
+def docstring(tree: ast.Module) -> str:
+    """Return the docstring of a module, or an empty string."""
+    return ast.get_docstring(tree) or ""
+
+
 def mentioned(tree: ast.Module, names: Sequence[str]) -> int | None:
     """Return the line of the first of these markers anywhere: behind an alias, nested, in `pytestmark`."""
+    return min((node.lineno for node in _attributes(tree, names)), default=None)
+
+
+def _attributes(tree: ast.Module, names: Sequence[str]) -> list[ast.Attribute]:
     holders = {"mark"}
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
@@ -80,8 +110,7 @@ def mentioned(tree: ast.Module, names: Sequence[str]) -> int | None:
         elif isinstance(node, ast.Assign) and _name(node.value) == "mark":
             holders |= {_name(target) for target in node.targets}
     attributes = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
-    lines = [node.lineno for node in attributes if node.attr in names and _name(node.value) in holders]
-    return min(lines, default=None)
+    return [node for node in attributes if node.attr in names and _name(node.value) in holders]
 
 
 def functions(tree: ast.Module) -> Iterator[tuple[Function, ast.ClassDef | None]]:

@@ -28,10 +28,11 @@ from pytest_bets.diagnostics import (
 )
 from pytest_bets.project import Project, locate
 from pytest_bets.record.model import Summary
+from pytest_bets.record.places import known_folders
 from pytest_bets.record.store import JOURNAL, SUMMARY_JSON, SUMMARY_TEXT, Results
 from pytest_bets.record.summary import overview, summarized
 from pytest_bets.render.rollup import rollup
-from pytest_bets.render.visible import encodable
+from pytest_bets.render.visible import encodable, visible_lines
 from pytest_bets.render.words import counts_words, known_words
 
 OK: Final = 0
@@ -72,9 +73,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _failed(options.name, error, UNDETERMINED)
     except (CommandError, ProjectError, RecordError, OSError) as error:
         return _failed(options.name, error, USAGE)
-    print(encodable(answer.text, sys.stdout.encoding), end="")  # noqa: T201
+    print(encodable(visible_lines(answer.text), sys.stdout.encoding), end="")  # noqa: T201
     for notice in (*_conflicts(project.results), *_journal_notices(project.results)):
-        print(f"pytest-bets {options.name}: {notice}", file=sys.stderr)  # noqa: T201
+        _complain(f"pytest-bets {options.name}: {notice}")
     return answer.status
 
 
@@ -93,8 +94,12 @@ def _journal_notices(results: Path) -> list[str]:
 
 
 def _failed(command: str, error: Exception, status: int) -> int:
-    print(f"pytest-bets {command}: {error}", file=sys.stderr)  # noqa: T201
+    _complain(f"pytest-bets {command}: {error}")
     return status
+
+
+def _complain(text: str) -> None:
+    print(encodable(visible_lines(text), sys.stderr.encoding), file=sys.stderr)  # noqa: T201
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -212,7 +217,10 @@ def _slug(options: argparse.Namespace) -> str:
 
 
 def _catalogue(project: Project) -> Catalogue:
-    return Catalogue(project.root, project.searched)
+    catalogue = Catalogue(project.root, project.searched, project.homes)
+    if project.homes:  # a session may have run bets that lie elsewhere, too
+        catalogue.add(known_folders(project.root, Results(project.results)))
+    return catalogue
 
 
 def _home(catalogue: Catalogue) -> Path:
@@ -272,7 +280,8 @@ def _matching(asked: str, ids: Iterable[str]) -> list[str]:
 
 
 def _unknown(asked: str, catalogue: Catalogue, known: Sequence[str]) -> str:
-    path = catalogue.find(int(asked) if asked.isdecimal() else asked)
+    named = (path for path in catalogue.paths if asked in (bet_id(path.name), str(number_of(path.name))))
+    path = catalogue.find(int(asked) if asked.isdecimal() else asked) or next(named, None)
     if path:
         try:
             catalogue.declaration(path)

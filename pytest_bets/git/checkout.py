@@ -1,19 +1,22 @@
 """The state of the checkout that a session runs in, from at most two git processes."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from pytest_bets.diagnostics import HistoryError
+from pytest_bets.git.foreign import filters_off
 from pytest_bets.git.process import objects, run
 from pytest_bets.walk import checkout
 
-_STATUS: Final = ("--porcelain=v2", "--branch", "-z", "--untracked-files=all", "--no-renames")
-
-_ONLY_UNTRACKED: Final = "S..U"
-"""How `status` shows a submodule that has untracked files and no other change."""
+_STATUS: Final = (
+    *("--porcelain=v2", "--branch", "-z", "--untracked-files=all", "--no-renames"),
+    "--ignore-submodules=dirty",  # a submodule has settings of its own, so its files are compared by a git of its own
+)
+_GITLINK: Final = "160000 "
+"""The mode of a submodule."""
 
 
 @dataclass(frozen=True)
@@ -56,26 +59,36 @@ def tree(folder: Path) -> Tree | None:
     if top is None:
         return None
     try:
-        status = run(top, "status", *_STATUS, raw=False)
-    except HistoryError:
+        status = run(top, *filters_off(top, _common_folder(top)), "status", *_STATUS, raw=False)
+        nested = dict(_submodules(top))
+    except (HistoryError, OSError):
         return None
     commit = None
     changed: list[str] = []
-    untracked: set[str] = set()
+    untracked = {f"{path}/" for path, inner in nested.items() if inner.untracked and not inner.changed}
     for entry in os.fsdecode(status).split("\0"):
         if entry.startswith("# branch.oid ") and not entry.endswith(" (initial)"):
             commit = entry.rpartition(" ")[2]
         elif entry.startswith("1 "):
-            _, _, submodule, *_, path = entry.split(" ", 8)
-            if submodule == _ONLY_UNTRACKED:
-                untracked.add(f"{path}/")
-            else:
-                changed.append(path)
+            changed.append(entry.split(" ", 8)[8])
         elif entry.startswith("u "):
             changed.append(entry.split(" ", 10)[10])
         elif entry.startswith("? "):
             untracked.add(entry[2:])
+    changed += [path for path, inner in nested.items() if inner.changed and path not in changed]
     return Tree(top, commit, tuple(changed), frozenset(untracked), (_common_folder(top) / "shallow").exists())
+
+
+def _submodules(top: Path) -> Iterator[tuple[str, Tree]]:
+    """Yield the checkouts of the submodules, with their paths."""
+    if not (top / ".gitmodules").exists():
+        return
+    for entry in os.fsdecode(run(top, "ls-files", "-s", "-z", raw=False)).split("\0"):
+        head, _, path = entry.partition("\t")
+        if head.startswith(_GITLINK) and (top / path / ".git").exists():
+            inner = tree(top / path)
+            if inner:
+                yield path, inner
 
 
 def _common_folder(top: Path) -> Path:

@@ -138,7 +138,7 @@ def contents(top: Path, names: Sequence[str]) -> Iterator[bytes | None]:
 def changed_by(top: Path, paths: Sequence[str]) -> dict[str, list[str]]:
     """Return the commits that changed each file, the latest first."""
     found: dict[str, list[str]] = {path: [] for path in paths}
-    form = ("log", "--no-renames", "--format=%x01%H", "--name-only", "-z")
+    form = ("log", "--no-ext-diff", "--no-textconv", "--no-renames", "--format=%x01%H", "--name-only", "-z")
     # by folder: git compares every file of every commit with every path that it gets
     folders = sorted({path.rpartition("/")[0] or path for path in paths})
     literal = [f":(top,literal){folder}" for folder in folders]

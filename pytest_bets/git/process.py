@@ -1,6 +1,10 @@
-"""Run git: a command for its output, a command whose lines are read as they arrive, a reader of objects."""
+"""Run git: a command for its output, a command whose lines are read as they arrive, a reader of objects.
+
+The repository may be a stranger's: no program that its settings name is run, and nothing is fetched.
+"""
 
 import os
+import re
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -13,10 +17,18 @@ from pytest_bets.diagnostics import HistoryError
 _COMMITS_ALONE: Final = ("--no-replace-objects", "-c", "core.commitGraph=false")
 """Read the commits themselves: replacements and the commit-graph are local files that can give them other parents."""
 _RAW: Final = (
-    *("-c", "log.showSignature=false", "-c", "log.showRoot=true", "-c", "log.follow=false"),
+    *("-c", "log.showRoot=true", "-c", "log.follow=false"),
     *("-c", "i18n.logOutputEncoding=UTF-8", "-c", "core.quotePath=false", "-c", "advice.graftFileDeprecated=false"),
 )
 """Show history as the commits have it, whatever the user's settings are."""
+_SAFE: Final = (
+    *("--no-optional-locks", "--no-pager", "-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}"),
+    *("-c", "log.showSignature=false", "-c", "diff.external=", "-c", "safe.bareRepository=explicit"),
+)
+"""Run no program that the repository names: monitors, hooks, pagers, signature checkers, differs."""
+_OFFLINE: Final = {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "", "GIT_TERMINAL_PROMPT": "0"}
+"""Fetch no missing object: git would run the programs that reach the remote. Git before 2.45 knows only the second."""
+_PARTIAL: Final = re.compile(r"promisor|transport '")
 
 
 def run(folder: Path, *arguments: str, raw: bool = True) -> bytes:
@@ -33,7 +45,7 @@ def run(folder: Path, *arguments: str, raw: bool = True) -> bytes:
     except OSError as error:
         raise HistoryError(f"git cannot be started: {error}") from None
     if done.returncode:
-        raise HistoryError(os.fsdecode(done.stderr).strip() or f"git {arguments[0]} failed")
+        raise HistoryError(_message(os.fsdecode(done.stderr).strip()) or f"git {arguments[0]} failed")
     return done.stdout
 
 
@@ -91,14 +103,22 @@ def objects(folder: Path, *, raw: bool = True) -> Iterator[Objects]:
     """Start a process that reads blobs."""
     command = _command(folder, ["cat-file", "--batch"], raw)
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, env=_environment()) as process:  # noqa: S603
+    quiet = subprocess.DEVNULL  # what is missing is seen in the answers
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=quiet, env=_environment()) as process:  # noqa: S603
         assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018  # both are pipes
         yield Objects(process.stdin, process.stdout)
 
 
 def _command(folder: Path, arguments: Sequence[str], raw: bool) -> list[str]:
-    return ["git", "--no-optional-locks", *_COMMITS_ALONE, *(_RAW if raw else ()), "-C", str(folder), *arguments]
+    return ["git", *_SAFE, *_COMMITS_ALONE, *(_RAW if raw else ()), "-C", str(folder), *arguments]
 
 
 def _environment() -> dict[str, str]:
-    return {**os.environ, "GIT_GRAFT_FILE": os.devnull}  # a graft gives a commit other parents than it names
+    # a graft gives a commit other parents than it names
+    return {**os.environ, **_OFFLINE, "GIT_GRAFT_FILE": os.devnull}
+
+
+def _message(error: str) -> str:
+    if _PARTIAL.search(error):
+        return f"{error}\nThis clone is partial, and nothing is fetched here: run `git fetch --refetch --no-filter`"
+    return error

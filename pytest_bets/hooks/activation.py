@@ -1,48 +1,105 @@
 """Activate the plugin when the first bet file is collected, so that a session without bets pays almost nothing."""
 
-from fnmatch import fnmatch
+import os
+from collections.abc import Generator, Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from pytest_bets.hooks import xdist
-from pytest_bets.hooks.options import FILES, Settings
+from pytest_bets.hooks import options
 
 if TYPE_CHECKING:
+    from pytest_bets.bet.catalogue import Catalogue
     from pytest_bets.hooks.collector import Collector
+    from pytest_bets.hooks.options import Settings
     from pytest_bets.hooks.session import Session
+
+_PREFIX: Final = "bet_"
 
 
 class Activation:
-    """Makes pytest collect bet files, and registers the rest of the plugin at the first one."""
+    """Makes pytest collect bet files, and registers the rest of the plugin at the first one.
 
-    def __init__(self, config: pytest.Config, settings: Settings) -> None:
+    A file that is no bet is left to pytest and to other plugins: this one changes none of their settings.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
         self.config = config
-        self.settings = settings
-        self.patterns = tuple(config.getini("python_files"))
+        self._bets: dict[str, frozenset[str]] = {}
+        self._settings: Settings | None = None
+        self._catalogue: Catalogue | None = None
         self._collector: Collector | None = None
         self._session: Session | None = None
-        # pytest rewrites the assertions of files that this setting names, and of no others
-        config.addinivalue_line("python_files", FILES)
+        self._used = options.is_used(config)
+        if self._used:
+            self.settings()  # an error in them must be reported, whatever is collected
+        if self._used or config.getoption("markers", False) or self._meant(config.rootpath / "bets"):
+            options.register_markers(config)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
         """Activate at once where the header shows it, or where bet modules must be imported with other constants."""
-        if self.settings.resume or self.settings.rehearsal:
+        if self._used and (self.settings().resume or self.settings().rehearsal):
             self.collector()
 
+    @pytest.hookimpl(wrapper=True)
+    def pytest_collect_file(
+        self, file_path: Path, parent: pytest.Collector
+    ) -> Generator[None, list[pytest.Collector], list[pytest.Collector]]:
+        """Collect a bet file, which no pattern of `python_files` needs to match."""
+        collectors = yield
+        if self.is_bet(file_path):
+            bet = self.collector().module(file_path, parent)
+            if not any(type(collector) is type(bet) for collector in collectors):
+                return [bet, *collectors]
+        return collectors
+
+    @pytest.hookimpl(tryfirst=True)
     def pytest_pycollect_makemodule(self, module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
-        """Collect a bet file."""
-        return self.collector().module(module_path, parent) if fnmatch(module_path.name, FILES) else None
+        """Collect a bet file that is named on the command line or in `python_files`."""
+        return self.collector().module(module_path, parent) if self.is_bet(module_path) else None
+
+    def is_bet(self, path: Path) -> bool:
+        """Return whether a file is meant as a bet. Nearly every file is not, and costs nothing."""
+        if not _is_named(path.name):
+            return False
+        found = self._meant(path.parent)
+        return path.name in found or (bool(found or self.config.getini("bets_paths")) and self.catalogue().is_bet(path))
+
+    def _meant(self, folder: Path) -> frozenset[str]:
+        """Return the files in a folder that are meant as bets by what is in them."""
+        if (key := str(folder)) not in self._bets:
+            self._bets[key] = frozenset(_meant_files(key))
+        return self._bets[key]
+
+    # methods and not properties: pytest 8.2 reads every attribute of a plugin
+    def settings(self) -> "Settings":
+        """Return the settings of this session, read when they are first needed."""
+        if self._settings is None:
+            self._settings = options.read(self.config)
+        return self._settings
+
+    def catalogue(self) -> "Catalogue":
+        """Return the bets of the project."""
+        if self._catalogue is None:
+            from pytest_bets.bet.catalogue import Catalogue
+
+            settings = self.settings()
+            self._catalogue = Catalogue(settings.root, settings.searched, settings.homes, whole=False)
+        return self._catalogue
 
     def collector(self) -> "Collector":
         """Return the collector; the first call registers the plugin's objects."""
         if self._collector is None:
+            from pytest_bets.hooks import xdist
+
             if xdist.is_worker(self.config):
                 from pytest_bets.hooks.register import register_worker
 
-                self._collector = register_worker(self.config, self.settings, self.patterns)
+                options.register_markers(self.config)
+                self._collector = register_worker(self.config, self.settings(), self.catalogue())
             else:
                 self._collector = self.session().collector
         return self._collector
@@ -52,5 +109,23 @@ class Activation:
         if self._session is None:
             from pytest_bets.hooks.register import register_session
 
-            self._session = register_session(self.config, self.settings, self.patterns)
+            options.register_markers(self.config)
+            self._session = register_session(self.config, self.settings(), self.catalogue())
         return self._session
+
+
+def _is_named(name: str) -> bool:
+    return name.startswith(_PREFIX) and name.endswith(".py")
+
+
+def _meant_files(folder: str) -> Iterator[str]:
+    try:
+        names = list(filter(_is_named, os.listdir(folder)))  # noqa: PTH208  # names are enough
+    except OSError:  # it is not there, or cannot be read
+        return
+    if names:
+        from pytest_bets.bet.intent import meant
+    for name in names:
+        with suppress(OSError), open(f"{folder}/{name}", encoding="utf-8", errors="replace") as file:  # noqa: PTH123
+            if meant(file.read(), name, numbered=name[len(_PREFIX)].isdecimal()):
+                yield name

@@ -18,19 +18,12 @@ from pytest_bets.hooks.marks import mark_faults
 from pytest_bets.hooks.refusals import outside_parameters, refused_option
 from pytest_bets.hooks.sweep import Ids, parameters
 from pytest_bets.hooks.tiers import Tier
+from pytest_bets.render.visible import visible_lines
 
 RECORD: Final = "record"
 
 # marks about how a function is called: a tier's item calls none
 _NOT_COPIED: Final = frozenset({*CRITERIA, "parametrize", "usefixtures", "skip", "skipif", "xfail", "xdist_group"})
-
-
-class NotABet(pytest.Module):
-    """A file that is named like a bet and has no marker of ours: it is skipped and not imported."""
-
-    def collect(self) -> Iterable[pytest.Item | pytest.Collector]:
-        """Collect nothing."""
-        return []
 
 
 class BetFile(pytest.Module):
@@ -71,12 +64,14 @@ class BetFile(pytest.Module):
 
         """
         if self.outside:
-            raise self.CollectError(self.outside)
+            raise self.CollectError(visible_lines(self.outside))
         try:
             declaration = self.context.catalogue.declaration(self.path)
         except DeclarationError as error:
-            raise self.CollectError(str(error)) from None
-        assert declaration is not None  # noqa: S101  # makemodule saw a bet
+            raise self.CollectError(visible_lines(str(error))) from None
+        assert declaration is not None  # noqa: S101  # the activation saw a bet
+        if self.context.catalogue.is_repeated(declaration):
+            return []
         faults = self.context.catalogue.faults(declaration, self.path)
         if self.context.settings.replay:
             self._refuse(faults)
@@ -138,7 +133,7 @@ class BetFile(pytest.Module):
 
     def _refuse(self, faults: Sequence[Fault]) -> None:
         if faults:
-            raise self.CollectError(str(DeclarationError(faults)))
+            raise self.CollectError(visible_lines(str(DeclarationError(faults))))
 
 
 def _skip(cells: Sequence[pytest.Function], reason: str) -> None:

@@ -2,15 +2,15 @@
 
 import os
 import shlex
+import sys
 from collections.abc import Generator
-from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
 
 from pytest_bets.bet.declaration import SEED
 from pytest_bets.diagnostics import DeclarationError
-from pytest_bets.hooks.bet_file import BetFile, NotABet
+from pytest_bets.hooks.bet_file import BetFile
 from pytest_bets.hooks.context import Context
 from pytest_bets.hooks.grouping import Grouping
 from pytest_bets.hooks.sweep import record_ids
@@ -25,18 +25,15 @@ class Collector:
         self.tiers = tiers
         self.grouping = Grouping(context)
         self._outside: Path | None = None
+        self._rewritten: set[Path] = set()
 
-    def module(self, module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
-        """Return the collector of a bet, one that skips a file, or None for a file that the user's patterns match."""
+    def module(self, module_path: Path, parent: pytest.Collector) -> BetFile:
+        """Return the collector of a bet."""
         try:
             declaration = self.context.catalogue.declaration(module_path)
         except DeclarationError:
             declaration = None  # its collection reports the error
-        else:
-            if declaration is None:
-                named = parent.session.isinitpath(module_path)
-                named = named or any(_matches(module_path, pattern) for pattern in self.context.patterns)
-                return None if named else NotABet.from_parent(parent, path=module_path)
+        self._rewrite(module_path.parent)
         outside = self._why_outside(module_path)
         return BetFile.from_parent(
             parent, path=module_path, declaration=declaration, context=self.context, outside=outside
@@ -80,6 +77,18 @@ class Collector:
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
         return result
 
+    def _rewrite(self, folder: Path) -> None:
+        """Let pytest rewrite the assertions of all bets in a folder, by every name that they may be imported under.
+
+        It rewrites the files that `python_files` names. That setting belongs to the user, so nothing is added to it.
+        """
+        if folder not in self._rewritten:
+            self._rewritten.add(folder)
+            stems = [path.stem for path in self.context.catalogue.within(folder)]
+            packages = [".".join(folder.parts[place:]) for place in range(1, len(folder.parts))]
+            names = [*stems, *(f"{package}.{stem}" for package in packages for stem in stems)]
+            pytest.register_assert_rewrite(*(name for name in names if name not in sys.modules))
+
     def _why_outside(self, path: Path) -> str:
         """Return why a bet outside pytest's root cannot be judged; empty for one inside."""
         root = self.context.config.rootpath
@@ -93,10 +102,3 @@ class Collector:
             f"{path} lies outside pytest's rootdir {root}, where results, other bets and their history are looked "
             f"for.\nName a rootdir that holds both: --rootdir={shlex.quote(common)}"
         )
-
-
-def _matches(path: Path, pattern: str) -> bool:
-    """Return whether pytest collects this file for a pattern of `python_files`; one with a slash is of the path."""
-    if os.sep not in pattern:
-        return fnmatch(path.name, pattern)
-    return fnmatch(str(path), pattern if Path(pattern).is_absolute() else f"*{os.sep}{pattern}")

@@ -16,22 +16,17 @@ from pytest_bets.record.store import Results
 class Context:
     """The settings, and what is read from the disk: each once, when it is first needed.
 
-    `patterns` are the user's own file patterns; `elsewhere` are the ids of the bets that belong to other shards.
+    `elsewhere` are the ids of the bets that belong to other shards.
     It is no plugin: pytest 8.2 reads every attribute of a plugin, which would read all of this at once.
     """
 
-    def __init__(self, config: pytest.Config, settings: Settings, patterns: Sequence[str]) -> None:
+    def __init__(self, config: pytest.Config, settings: Settings, catalogue: Catalogue) -> None:
         self.config = config
         self.settings = settings
-        self.patterns = patterns
+        self.catalogue = catalogue
         self.elsewhere: Sequence[str] = ()
         # where modules of the project are found; now, because collecting puts more folders on Python's path
         self.search = [*(config.rootpath / path for path in config.getini("pythonpath")), *on_path(settings.root)]
-
-    @cached_property
-    def catalogue(self) -> Catalogue:
-        """The bets of the project."""
-        return Catalogue(self.settings.root, self.settings.searched)
 
     @cached_property
     def results(self) -> Results:

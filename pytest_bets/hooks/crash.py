@@ -1,7 +1,9 @@
 """Why a cell crashed, in one line that is the same on every machine."""
 
 import re
-from typing import Final
+from typing import Any, Final
+
+from pytest_bets.render.visible import visible, visible_lines
 
 _MARK: Final = re.compile(r"E\s+(?=\S)")
 """Starts the error lines of a pytest failure; the other lines are its source and its place."""
@@ -14,3 +16,19 @@ def crash_reason(text: str, root: str) -> str:
     lines = text.strip().splitlines() or ["it failed"]
     line = next((_MARK.sub("", line, count=1) for line in lines if _MARK.match(line)), lines[0])
     return _FOLDER.sub(".../", line.replace(root, "") if root else line)
+
+
+def disarm(failure: Any) -> Any:
+    """Return how pytest shows a failure or a skip, with text in it that cannot act on a terminal."""
+    if isinstance(failure, str):
+        return visible_lines(failure)
+    if isinstance(failure, tuple):  # of a skip: the file, the line and the reason
+        path, line, reason = failure
+        return path, line, visible_lines(reason)
+    links = [(failure.reprtraceback, failure.reprcrash)] if hasattr(failure, "reprtraceback") else []
+    for traceback, crash, *_ in (*getattr(failure, "chain", ()), *links):
+        if crash:
+            crash.message = visible_lines(crash.message)
+        for entry in traceback.reprentries:
+            entry.lines[:] = [visible(line.expandtabs()) for text in entry.lines for line in text.split("\n")]
+    return failure

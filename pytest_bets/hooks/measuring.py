@@ -11,8 +11,10 @@ from pytest_bets.bet.declaration import Declaration
 from pytest_bets.bet.validate import check_row
 from pytest_bets.diagnostics import MeasurementError, nearest
 from pytest_bets.hooks.bet_file import BetFile
+from pytest_bets.hooks.crash import disarm
 from pytest_bets.record.cell import encode_cell
 from pytest_bets.record.environment import compute
+from pytest_bets.render.visible import visible_lines
 from pytest_bets.values import plain
 
 ATTRIBUTE: Final = "bets_data"
@@ -22,15 +24,15 @@ REFUSED: Final = "bets_refused"
 TOTAL: Final = "bets_cells"
 """Report attribute of a cell without measurements: the number of cells of its bet."""
 REASON: Final = "bets_reason"
-"""Report attribute of a cell whose measurements were refused: the full reason, if the report shows it shortened."""
+"""Report attribute of a cell whose measurements were refused: the reason, without the name of the exception."""
 
 
 class Measuring:
     """Keeps what experiments return. In every process that runs cells."""
 
     def __init__(self) -> None:
-        self.first: dict[str, str] = {}
-        """By message: the first cell of this process whose measurements were refused with it."""
+        self.refused: set[str] = set()
+        """The messages with which measurements were refused in this process."""
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: Sequence[pytest.Item]) -> None:
@@ -55,6 +57,8 @@ class Measuring:
         report = yield
         bet = item.parent
         if isinstance(bet, BetFile):
+            if report.outcome != "passed" and report.longrepr:
+                report.longrepr = disarm(report.longrepr)
             if call.when == "setup":
                 bet.running = item.name
             data = bet.data.pop(item.name, None) if call.when == "call" else None
@@ -64,18 +68,14 @@ class Measuring:
                 report.__dict__[TOTAL] = len(bet.places)
                 if bet.refused:
                     report.__dict__[REFUSED] = bet.refused
-                self._explain(report, item.name, call.excinfo)
+                self._explain(report, call.excinfo)
         return report
 
-    def _explain(
-        self, report: pytest.TestReport, cell: str, failure: pytest.ExceptionInfo[BaseException] | None
-    ) -> None:
-        """Attach why a measurement was refused; if another cell failed with the same message, show only its name."""
-        refused = str(failure.value) if failure and isinstance(failure.value, pytest.fail.Exception) else ""
-        if refused in self.first:
-            report.__dict__[REASON] = refused
-            if self.first[refused] != cell:
-                report.longrepr = f"same error as {self.first[refused]}"
+    def _explain(self, report: pytest.TestReport, failure: pytest.ExceptionInfo[BaseException] | None) -> None:
+        """Attach why a measurement was refused."""
+        message = str(failure.value) if failure and isinstance(failure.value, pytest.fail.Exception) else ""
+        if message in self.refused:
+            report.__dict__[REASON] = message
 
     def _keep(self, bet: BetFile, check: "_RowCheck", returned: object) -> None:
         if bet.running not in bet.data:  # if the experiment is called several times, the first call is measured
@@ -88,8 +88,8 @@ class Measuring:
             measured = plain(returned)
             check(params, measured)
         except MeasurementError as error:
-            message = f"{check.declaration.file}:{check.declaration.line}: {error}"
-            self.first.setdefault(message, bet.running)
+            message = visible_lines(f"{check.declaration.file}:{check.declaration.line}: {error}")
+            self.refused.add(message)
             # `from None`: pytest would show the plugin's own exception first, with the same message
             raise pytest.fail.Exception(message, pytrace=False) from None
         return encode_cell(index, len(bet.places), compute(), params, measured)

@@ -2,13 +2,10 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import pytest
-
-from pytest_bets.project import find_root
 
 GATES: Final = ("auto", "strict", "lenient", "catastrophic", "regression", "none")
 REGISTRATIONS: Final = ("warn", "require", "off")
@@ -25,16 +22,17 @@ MARKER_HELP: Final = (
 )
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):  # a dataclass takes a millisecond more to make, in every session
     """The options and settings of this session.
 
     `root` is the project's: records name files relative to it, and pytest's own rootdir may lie below or above it.
-    `searched` are the folders under which the catalogue looks for bets; `here` is the working folder.
+    `searched` are the folders under which the catalogue looks for bets, `homes` those that `bets_paths` names; `here`
+    is the working folder.
     """
 
     root: Path
     searched: tuple[Path, ...]
+    homes: tuple[Path, ...]
     here: Path
     results: Path
     gate: str
@@ -113,6 +111,28 @@ def add(parser: pytest.Parser) -> None:
         default="warn",
     )
     parser.addini("bets_results", "default of --bets-results, relative to the project's root", default="results")
+    parser.addini(
+        "bets_paths",
+        "folders of the bets: numbers are compared within them, and every bet_<number>_*.py in them must be a bet "
+        "(default: bets, and the folders of the collected bets)",
+        type="paths",
+        default=[],
+    )
+
+
+def is_used(config: pytest.Config) -> bool:
+    """Return whether an option or a setting of bets is given, which is then checked even if there is no bet."""
+    given = any(value for name, value in vars(config.option).items() if name.startswith("bets_"))
+    defaults: dict[str, object] = {"bets_gate": "auto", "bets_registration": "warn", "bets_paths": []}
+    return given or any(config.getini(name) != default for name, default in defaults.items())
+
+
+def register_markers(config: pytest.Config) -> None:
+    """Register the markers of bets, in a project that has some: another one may use the same words."""
+    known = config.getini("markers")
+    for line in MARKER_HELP:
+        if line not in known:
+            config.addinivalue_line("markers", line)
 
 
 def read(config: pytest.Config) -> Settings:
@@ -122,6 +142,8 @@ def read(config: pytest.Config) -> Settings:
         pytest.UsageError: if options contradict each other or a value is not allowed.
 
     """
+    from pytest_bets.project import find_root  # here, because a session without bets imports nothing more
+
     here = config.invocation_params.dir
     given = [Path(os.path.normpath(here / argument.partition("::")[0])) for argument in config.args]
     root = find_root(here, given, _settled(config))
@@ -133,7 +155,7 @@ def read(config: pytest.Config) -> Settings:
         raise pytest.UsageError(f"bets_gate is {gate!r} in the settings; expected one of {', '.join(GATES)}")
     registration = str(config.getini("bets_registration"))
     if registration not in REGISTRATIONS:
-        from pytest_bets.diagnostics import nearest  # here, because a session without bets imports nothing more
+        from pytest_bets.diagnostics import nearest
 
         near = nearest(registration, REGISTRATIONS)
         raise pytest.UsageError(
@@ -143,6 +165,7 @@ def read(config: pytest.Config) -> Settings:
     settings = Settings(
         root=root.path,
         searched=root.searched,
+        homes=_homes(config),
         here=here,
         results=results,
         gate=gate,
@@ -163,6 +186,14 @@ def read(config: pytest.Config) -> Settings:
             "--bets-resume goes with neither --bets-pilot nor --bets-set: only runs of record are resumed"
         )
     return settings
+
+
+def _homes(config: pytest.Config) -> tuple[Path, ...]:
+    homes = tuple(Path(os.path.normpath(path)) for path in config.getini("bets_paths"))
+    missing = next((path for path in homes if not os.path.isdir(path)), None)  # noqa: PTH112  # it may not be readable
+    if missing:
+        raise pytest.UsageError(f"bets_paths in the settings: there is no folder {missing}")
+    return homes
 
 
 def _settled(config: pytest.Config) -> Path | None:

@@ -1,9 +1,8 @@
 """Which objects of the plugin live in which process: at most five, each named `bets-...`."""
 
-from collections.abc import Sequence
-
 import pytest
 
+from pytest_bets.bet.catalogue import Catalogue
 from pytest_bets.hooks import xdist
 from pytest_bets.hooks.collector import Collector
 from pytest_bets.hooks.context import Context
@@ -16,9 +15,9 @@ from pytest_bets.hooks.tiers import UnreportedTiers
 from pytest_bets.hooks.worker import WorkerContext
 
 
-def register_worker(config: pytest.Config, settings: Settings, patterns: Sequence[str]) -> Collector:
+def register_worker(config: pytest.Config, settings: Settings, catalogue: Catalogue) -> Collector:
     """Register what a worker needs: it collects and measures, and judges nothing."""
-    context = WorkerContext(config, settings, patterns)
+    context = WorkerContext(config, settings, catalogue)
     collector = Collector(context, UnreportedTiers())
     config.pluginmanager.register(collector, "bets-collector")
     config.pluginmanager.register(Measuring(), "bets-measuring")
@@ -26,9 +25,9 @@ def register_worker(config: pytest.Config, settings: Settings, patterns: Sequenc
     return collector
 
 
-def register_session(config: pytest.Config, settings: Settings, patterns: Sequence[str]) -> Session:
+def register_session(config: pytest.Config, settings: Settings, catalogue: Catalogue) -> Session:
     """Register what judges, and what collects and measures where this process runs the cells itself."""
-    context = Context(config, settings, patterns)
+    context = Context(config, settings, catalogue)
     session = Session(context)
     config.pluginmanager.register(session, "bets-session")
     config.pluginmanager.register(Terminal(session), "bets-terminal")

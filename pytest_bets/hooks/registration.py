@@ -61,7 +61,7 @@ class Registry:
     @cached_property
     def _catalogued(self) -> dict[str, Registration]:
         found: dict[Path, Declaration] = {}
-        for path in self.catalogue.paths:
+        for path in self.catalogue.complete().paths:
             try:
                 bet = self.catalogue.declaration(path)
             except DeclarationError:  # its collection reports the error

@@ -10,7 +10,7 @@ from pytest_bets.hooks.run import BetRun, FinishedBet
 from pytest_bets.hooks.tiers import UNMET, Outcome
 from pytest_bets.record.model import premise_unmet
 from pytest_bets.record.verdict import Verdict
-from pytest_bets.render.visible import visible
+from pytest_bets.render.visible import visible, visible_lines
 from pytest_bets.render.words import tier_words
 
 RESULTS: Final = "results"
@@ -29,7 +29,7 @@ def tier_outcome(bet: FinishedBet, tier: str, *, rehearsal: bool) -> Outcome:
     if premise_unmet(result) and not rehearsal:
         return Outcome("unmet", tier_words(tier, result)) if tier == PREMISE else _unjudged(result)
     if bet.verdict is None and not premise_unmet(result):
-        return Outcome("failed", f"{tier}: cannot be judged: {result.void}")
+        return Outcome("failed", f"{tier}: cannot be judged: {visible(result.void or '')}")
     if rehearsal:
         return Outcome("skipped", "a rehearsal has no verdict")
     if result.good(tier):
@@ -40,7 +40,7 @@ def tier_outcome(bet: FinishedBet, tier: str, *, rehearsal: bool) -> Outcome:
 
 
 def _unjudged(result: Verdict) -> Outcome:
-    return Outcome("skipped", f"not judged: {result.void}")
+    return Outcome("skipped", f"not judged: {visible(result.void or '')}")
 
 
 def tier_reports(run: BetRun, tier: str, outcome: Outcome) -> Iterator[pytest.TestReport]:
@@ -71,7 +71,7 @@ def error_report(run: BetRun, name: str, text: str) -> pytest.TestReport:
         location=(bet.file, bet.line - 1, f"{bet.id} {name}"),
         keywords={},
         outcome="failed",
-        longrepr=text,
+        longrepr=visible_lines(text),
         when="teardown" if name == RESULTS else "setup",
     )
 

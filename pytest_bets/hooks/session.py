@@ -46,6 +46,7 @@ from pytest_bets.record.model import Standing, Summary
 from pytest_bets.record.store import Kept
 from pytest_bets.record.verdict import Verdict
 from pytest_bets.render.rollup import rollup
+from pytest_bets.render.visible import visible, visible_lines
 from pytest_bets.values import canonical
 
 
@@ -99,10 +100,11 @@ class Session:
             self.baseline = take_baseline({run.path: run.declaration for run in self.runs.values()}, self.context)
         except RecordError as error:
             raise pytest.UsageError(
-                f"{error}\nNothing was run. Restore the file with git; where journals conflict, keep the lines of both."
+                f"{visible_lines(str(error))}\nNothing was run. Restore the file with git; "
+                "where journals conflict, keep the lines of both."
             ) from None
         except OSError as error:
-            raise pytest.UsageError(f"The results cannot be read: {error}\nNothing was run.") from None
+            raise pytest.UsageError(f"The results cannot be read: {visible(str(error))}\nNothing was run.") from None
         for run in self.runs.values():
             self._by_cell.update(dict.fromkeys(run.cells, run))
             self._by_tier.update({f"{run.prefix}::{tier}": (run, tier) for tier in run.tiers})
@@ -173,6 +175,7 @@ class Session:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Finish the bets of which cells are missing, and write the summary."""
+        before = session.testsfailed
         stopped = session.exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
         for run in self.runs.values():
             if run.prefix not in self.finished and not (stopped and run.untouched):
@@ -188,7 +191,7 @@ class Session:
             except (OSError, RecordError) as error:
                 text = f"The summary could not be written: {error}"
                 self._emit(error_report(next(iter(self.runs.values())), RESULTS, text), extra=True)
-        if session.testsfailed and session.exitstatus == pytest.ExitCode.OK:
+        if session.testsfailed > before and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     @pytest.hookimpl(trylast=True, specname="pytest_sessionfinish")

@@ -3,7 +3,8 @@
 import os
 import sys
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from pytest_bets.bet.declaration import bet_order
 from pytest_bets.hooks.exploring import Explored
 from pytest_bets.hooks.notes import Notes
 from pytest_bets.hooks.overrides import constants
+from pytest_bets.hooks.repeats import folded
 from pytest_bets.hooks.run import FinishedBet
 from pytest_bets.hooks.session import Session
 from pytest_bets.hooks.tiers import UNMET
@@ -25,6 +27,8 @@ from pytest_bets.render.words import decided_words, standing_words, verdict_word
 
 _SILENT: Final = -2
 """The verbosity of -qq, at which pytest itself prints no summary."""
+_EVERYTHING: Final = 2
+"""The verbosity of -vv."""
 _REASON: Final = 120
 """How many characters of a reason the table shows."""
 _COLOURS: Final[dict[str, dict[str, bool]]] = {
@@ -43,6 +47,7 @@ class Terminal:
 
     def __init__(self, session: Session) -> None:
         self.session = session
+        self._folding = ExitStack()
 
     def pytest_report_header(self) -> list[str]:
         """Show what a resumed run reuses."""
@@ -57,6 +62,19 @@ class Terminal:
         if UNMET in report.__dict__:
             return "unmet", "u", ("UNMET", {"yellow": True})
         return None
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True, specname="pytest_terminal_summary")
+    def pytest_fold_failures(self, terminalreporter: Any, config: pytest.Config) -> Generator[None, None, None]:
+        """Show equal failures of the cells of a bet once: pytest prints failures before the summaries of plugins."""
+        runs = self.session.runs if config.get_verbosity() < _EVERYTHING else {}
+        with self._folding:
+            self._folding.enter_context(folded(terminalreporter.stats, {file: run.cells for file, run in runs.items()}))
+            yield
+
+    @pytest.hookimpl(tryfirst=True, specname="pytest_terminal_summary")
+    def pytest_unfold_failures(self) -> None:
+        """Give every other summary, of pytest and of plugins, all failures."""
+        self._folding.close()
 
     def pytest_terminal_summary(self, terminalreporter: Any, config: pytest.Config) -> None:
         """Print which bets other shards run; then a row a bet and the notes on all, where pytest prints a summary."""

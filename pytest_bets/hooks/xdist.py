@@ -3,13 +3,12 @@
 import json
 from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import pytest
 
-from pytest_bets.hooks.options import FILES, Settings
-
 if TYPE_CHECKING:
+    from pytest_bets.hooks.options import Settings
     from pytest_bets.hooks.remote import RemoteTiers
     from pytest_bets.hooks.session import Session
 
@@ -46,22 +45,31 @@ def send_elsewhere(config: pytest.Config, bets: Sequence[str]) -> None:
     config.workeroutput[_ELSEWHERE] = json.dumps(bets)  # type: ignore[attr-defined]  # only xdist's workers have it
 
 
-class Controller:
-    """Connects the session with the workers; `session` activates the plugin, so it is called only for bets."""
+class Activation(Protocol):
+    """What the controller asks for; `session` activates the plugin, so it is called only if there are bets."""
 
-    def __init__(self, config: pytest.Config, settings: Settings, session: "Callable[[], Session]") -> None:
+    def settings(self) -> "Settings": ...  # noqa: D102
+    def session(self) -> "Session": ...  # noqa: D102
+    def is_bet(self, path: Path) -> bool: ...  # noqa: D102
+
+
+class Controller:
+    """Connects the session with the workers."""
+
+    def __init__(self, config: pytest.Config, activation: Activation) -> None:
         self.config = config
-        self.settings = settings
-        self.session = session
+        self.activation = activation
         self.bets: frozenset[str] = frozenset()
         self.tiers: list[RemoteTiers] = []
         """Empty in a session without bets."""
+        self._has_begun = False
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """Send the finished cells, so that all workers collect the same items, and the bets that may run."""
-        finished = dict(self.session().context.finished) if self.settings.resume else {}
-        registered = sorted(self.session().context.registered) if self.settings.required else []
+        settings, session = self.activation.settings(), self.activation.session
+        finished = dict(session().context.finished) if settings.resume else {}
+        registered = sorted(session().context.registered) if settings.required else []
         node.workerinput[_FINISHED] = json.dumps(finished)
         node.workerinput[_REGISTERED] = json.dumps(registered)
 
@@ -72,9 +80,13 @@ class Controller:
         All workers collect the same, so the first list is enough: the baseline is taken while the others still collect,
         and before any cell runs. The replacement of a dead worker collects again, and begins nothing.
         """
-        if self.bets or not any(Path(nodeid.partition("::")[0]).match(FILES) for nodeid in ids):
+        if self._has_begun:
             return
-        session = self.session()
+        self._has_begun = True
+        files = {nodeid.partition("::")[0] for nodeid in ids}
+        if not any(self.activation.is_bet(self.config.rootpath / file) for file in files):
+            return
+        session = self.activation.session()
         session.begin(ids)
         self.bets = frozenset(session.runs)
         if not self.bets:
@@ -108,7 +120,7 @@ class Controller:
         """Note which bets a worker has left to other shards; all workers leave the same."""
         elsewhere = json.loads(getattr(node, "workeroutput", {}).get(_ELSEWHERE, "[]"))
         if elsewhere:
-            self.session().context.leave(elsewhere)
+            self.activation.session().context.leave(elsewhere)
 
     @pytest.hookimpl(optionalhook=True, wrapper=True)
     def pytest_xdist_make_scheduler(self) -> Generator[None, Any, Any]:

@@ -8,11 +8,13 @@ from pytest_bets.render.visible import visible
 
 _MEANT: Final = re.compile(r"[\\`*<\[\]~$]|&(?=#?\w+;)|(?<![^\W_])_|_(?![^\W_])")
 """What Markdown would take for a mark; an underscore within a word is none."""
+_LINKED: Final = re.compile(r"(?:@|:/+|\b(?:www\.|mailto:|xmpp:))+", re.IGNORECASE)
+"""What GitHub makes a link or a mention of, without any mark: in a code span it is text."""
 
 
 def plain(text: str) -> str:
     """Return one line that shows the text, white space folded, and spells what does not print."""
-    return _MEANT.sub(r"\\\g<0>", _line(text))
+    return _LINKED.sub(r"`\g<0>`", _MEANT.sub(r"\\\g<0>", _line(text)))
 
 
 def code(text: str) -> str:

@@ -1,13 +1,24 @@
 """Text from strangers on a terminal: it cannot act there, and how wide it is."""
 
+import re
 import unicodedata
+from typing import Final
+
+_BLANK: Final = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\uffa0\U000e0100-\U000e01ef]")
+"""Letters and marks that show nothing, although they count as printable."""
 
 
 def visible(text: str) -> str:
-    r"""Return one line that shows the text: a character that does not print is spelled, an escape as `\x1b`."""
-    if text.isprintable():
+    r"""Return one line that shows the text: a character that does not show is spelled, an escape as `\x1b`."""
+    if text.isascii() and text.isprintable():
         return text
-    return "".join(char if char.isprintable() else _spelled(char) for char in text)
+    shown = _BLANK.sub(lambda found: _spelled(found[0]), text)
+    return "".join(char if char.isprintable() else _spelled(char) for char in shown)
+
+
+def visible_lines(text: str) -> str:
+    """Return the text with its lines, each of which shows what is in it."""
+    return "\n".join(map(visible, text.split("\n")))
 
 
 def _spelled(char: str) -> str:

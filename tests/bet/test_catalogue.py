@@ -82,8 +82,9 @@ def test_a_bet_outside_of_the_root_is_read_and_named_in_full(
     assert declaration.file == path.as_posix()
 
 
-def test_a_file_that_cannot_be_opened_is_a_fault_of_the_file(pytester: pytest.Pytester) -> None:
-    """A link that leads nowhere is reported like any fault."""
+def test_a_file_that_cannot_be_opened_is_a_fault_of_the_file(bet: WriteBet, pytester: pytest.Pytester) -> None:
+    """A link that leads nowhere is reported like any fault, where there are bets."""
+    bet("bet_2_second.py")
     path = pytester.path / "bet_1_gone.py"
     path.symlink_to("nowhere.py")
     catalogue = Catalogue(pytester.path)

@@ -123,10 +123,15 @@ def test_criteria_on_a_method_are_refused(bet: WriteBet, refused: Refused, file:
     ) in refused()
 
 
+@pytest.mark.parametrize("setting", [False, True])
 def test_a_numbered_file_in_which_nothing_is_marked_is_told_what_is_missing(
-    pytester: pytest.Pytester, refused: Refused
+    bet: WriteBet, pytester: pytest.Pytester, refused: Refused, setting: bool
 ) -> None:
-    """The number says that it is meant as a bet."""
+    """The number says that it is meant as a bet, beside one and in a folder that is set as one for bets."""
+    if setting:
+        pytester.makeini("[pytest]\nbets_paths = .")
+    else:
+        bet("bet_4_other.py")
     pytester.path.joinpath("bet_3_draft.py").write_text(
         '"""A draft."""\n\n\ndef experiment():\n    return {"gain": 1}\n'
     )

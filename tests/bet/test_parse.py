@@ -82,8 +82,11 @@ def test_all_faults_of_a_file_are_told_at_once_in_the_order_of_its_lines(bet: Wr
     ]
 
 
-def test_faults_between_bets_and_in_the_sweep_are_told_together(bet: WriteBet, refused: Refused) -> None:
+def test_faults_between_bets_and_in_the_sweep_are_told_together(
+    bet: WriteBet, pytester: pytest.Pytester, refused: Refused
+) -> None:
     """What needs the cells and what needs the other bets is one list."""
+    pytester.makeini("[pytest]\nbets_paths = .")
     bet(markers={"challenges": "37", "strict": '"count(gain > 0) >= 5"'}, sections={"Strict": "5"})
     bet("older/bet_1_twin.py")
     text = refused()

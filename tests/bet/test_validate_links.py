@@ -6,25 +6,23 @@ import pytest
 
 from pytest_bets.bet.parse import read
 from pytest_bets.bet.validate import Link, link_faults
-from tests.helpers.fixtures import Refused, WriteBet
+from tests.helpers.fixtures import Refused, Run, WriteBet
+
+HOMES = "[pytest]\nbets_paths = ."
 
 
-def test_a_number_that_is_used_twice_is_refused_in_both_files(bet: WriteBet, refused: Refused) -> None:
-    """Each names the other, wherever it lies, and a number that is free."""
+def test_a_number_that_is_used_twice_is_one_error(bet: WriteBet, refused: Refused) -> None:
+    """It names the other file, wherever it lies, and a number that is free. The folders are those of collected bets."""
     bet("bet_1_first.py")
     bet("older/bet_1_other.py")
     bet("bet_7_seventh.py")
     text = refused()
     assert (
-        "bet_1_first.py:1: the number 1 is used twice: also by older/bet_1_other.py\n"
-        "    bet_1_first.py\n"
-        "  expected: a free number, such as 8"
-    ) in text
-    assert (
         "older/bet_1_other.py:1: the number 1 is used twice: also by bet_1_first.py\n"
         "    bet_1_other.py\n"
         "  expected: a free number, such as 8"
     ) in text
+    assert text.count("the number 1") == 1
 
 
 @pytest.mark.parametrize(
@@ -35,16 +33,36 @@ def test_a_number_that_is_used_twice_is_refused_in_both_files(bet: WriteBet, ref
     ],
 )
 def test_a_number_of_many_files_is_one_error_that_names_three(
-    bet: WriteBet, refused: Refused, others: int, named: str
+    bet: WriteBet, refused: Refused, pytester: pytest.Pytester, others: int, named: str
 ) -> None:
-    """A root that was chosen too high may contain hundreds of them."""
+    """A folder of bets that was chosen too high may contain hundreds of them; all of them are collected here."""
+    pytester.makeini(HOMES)
     bet("bets/bet_1_first.py")
     for number in range(others):
         bet(f"d{number}/bet_1_x.py")
-    bet("pytest.ini").write_text("[pytest]\n")
-    text = refused("bets")
+    text = refused("--import-mode=importlib")
     assert f"bets/bet_1_first.py:1: the number 1 is used by {others + 1} files: {named}\n" in text
-    assert text.count("the number 1") == 1
+    assert text.count("the number 1") == text.count("ERROR collecting") == 1
+
+
+def test_bets_of_other_projects_are_not_looked_for(bet: WriteBet, run: Run, pytester: pytest.Pytester) -> None:
+    """A root may be a home folder with many projects: only the folders of collected bets are read, and `bets`."""
+    pytester.makeini("[pytest]\n")
+    bet("mine/bet_1_first.py")
+    bet("theirs/bet_1_first.py")
+    shown = run("mine")
+    assert "1_first  PASS" in shown
+    bet("bets/bet_1_other.py")
+    shown = run("mine", expect=pytest.ExitCode.INTERRUPTED)
+    assert "mine/bet_1_first.py:1: the number 1 is used twice: also by bets/bet_1_other.py" in shown
+
+
+def test_a_challenge_leads_to_a_bet_in_any_folder(bet: WriteBet, run: Run, pytester: pytest.Pytester) -> None:
+    """A link that is not found in the known folders is looked for under the whole root."""
+    pytester.makeini("[pytest]\n")
+    bet("deep/er/bet_37_first.py")
+    bet("mine/bet_62_doubt.py", markers={"challenges": "37"})
+    assert "62_doubt" in run("mine")
 
 
 def test_a_number_is_the_same_with_leading_zeros(bet: WriteBet, refused: Refused) -> None:
@@ -54,19 +72,21 @@ def test_a_number_is_the_same_with_leading_zeros(bet: WriteBet, refused: Refused
     assert "bet_001_other.py:1: the number 1 is used twice: also by bet_1_first.py" in refused()
 
 
-def test_a_number_is_refused_even_if_the_other_bet_is_not_selected(bet: WriteBet, refused: Refused) -> None:
+def test_a_number_is_refused_even_if_the_other_bet_is_not_selected(
+    bet: WriteBet, pytester: pytest.Pytester, refused: Refused
+) -> None:
     """What a bet is called does not depend on what is run beside it."""
+    pytester.makeini(HOMES)
     bet("bet_1_first.py")
     bet("older/bet_1_other.py")
     assert "the number 1 is used twice" in refused("bet_1_first.py")
 
 
 def test_an_id_without_number_that_is_used_twice_is_refused(bet: WriteBet, refused: Refused) -> None:
-    """Two bets cannot share a record."""
+    """Two bets cannot share a record; one error is enough."""
     bet("one/bet_gain.py")
     bet("two/bet_gain.py")
     text = refused("--import-mode=importlib")
-    assert "one/bet_gain.py:1: the id gain is used twice: also by two/bet_gain.py" in text
     assert "two/bet_gain.py:1: the id gain is used twice: also by one/bet_gain.py" in text
 
 

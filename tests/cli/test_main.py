@@ -132,3 +132,23 @@ def test_a_conflict_in_the_summary_names_the_command_that_resolves_it(bet: Write
     assert "merge conflict" not in run("rollup")[1]
     assert summary.read_bytes() == good
     assert "merge conflict" not in run("show", "1")[1]
+
+
+SHADOWS = ("argparse", "iniconfig", "pytest", "_pytest", "scipy", "filelock", "markdown_it", "json", "subprocess")
+
+
+def test_no_module_of_the_project_at_hand_is_imported(pytester: pytest.Pytester, bet: WriteBet) -> None:
+    """Python puts the working folder on the path of `-m`; a stranger's modules there must not run."""
+    bet()
+    for name in SHADOWS:
+        (pytester.path / f"{name}.py").write_text(f"open('ran', 'a').write('{name}')\nraise SystemExit('{name}')\n")
+    (pytester.path / "pytest.ini").write_text("[pytest]\naddopts = -p evil\npythonpath = .\n")
+    (pytester.path / "conftest.py").write_text("pytest_plugins = ['evil']\nopen('ran', 'a').write('conftest')\n")
+    (pytester.path / "evil.py").write_text("open('ran', 'a').write('evil')\n")
+    (pytester.path / "README.md").write_text("Bet 1 is void.\n")
+    (pytester.path / "results").mkdir()
+    for words in (("show", "1"), ("claims",), ("rollup",), ("audit",)):
+        status, shown = run(*words)
+        assert status in (0, 1, 3), shown
+        assert "Traceback" not in shown
+    assert not (pytester.path / "ran").exists()

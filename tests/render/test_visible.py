@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_bets.render.visible import cut, encodable, padded, visible, width
+from pytest_bets.render.visible import cut, encodable, padded, visible, visible_lines, width
 
 
 @given(st.text())
@@ -12,7 +12,10 @@ def test_no_text_holds_a_character_that_acts(text: str) -> None:
     assert visible(text).isprintable()
 
 
-@given(st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "S"])))
+BLANK = "\u115f\u1160\u2800\u3164\uffa0"
+
+
+@given(st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "S"], exclude_characters=BLANK)))
 def test_what_prints_is_left_as_it_is(text: str) -> None:
     """Letters, digits, punctuation and symbols of every script."""
     assert visible(text) == text
@@ -21,6 +24,8 @@ def test_what_prints_is_left_as_it_is(text: str) -> None:
 def test_what_does_not_print_is_spelled() -> None:
     """As Python spells it; the spaces of other scripts are spaces."""
     assert visible("\x1b[2J\r\n\t\u202e\ud800") == "\\x1b[2J\\r\\n\\t\\u202e\\ud800"
+    assert visible("a\u200bb\u3164c\u034f\x9b") == "a\\u200bb\\u3164c\\u034f\\x9b"
+    assert visible_lines("a\x1b\nb\r\n") == "a\\x1b\nb\\r\n"
     assert visible("a\u00a0b\u3000c") == "a b c"
 
 

@@ -102,7 +102,7 @@ class _Gatherer:
             ignored=ignored - {JOURNAL},
             is_journal_ignored=JOURNAL in ignored,
             unread=self.now.unread,
-            pages=self._pages(declarations, unreadable, commits, declared.values()),
+            pages=self._pages(declarations, unreadable, commits),
             unmerged=self._unmerged(lines, records),
             outside=self._outside(touched, {bet.id for bet in declarations}, lines),
             root=self._root or ".",
@@ -154,12 +154,11 @@ class _Gatherer:
         declarations: Sequence[Declaration],
         unreadable: Sequence[DeclarationError],
         commits: Mapping[str, Commit],
-        declared: Collection[Held],
     ) -> list[Page]:
         if self._root is None or self._folder is None:
             return []
         place = Place(self.tree.top, self._root, self._folder, self.head)
-        return list(pages(place, self.now, declarations, unreadable, commits, declared))
+        return list(pages(place, self.now, declarations, unreadable, commits))
 
     def _unmerged(self, lines: Sequence[JournalLine], records: Sequence[RecordRevision]) -> list[Unmerged]:
         known = {facts.sha256 for revision in records for facts in (revision.before, revision.after) if facts}

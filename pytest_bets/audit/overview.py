@@ -17,17 +17,18 @@ _KEPT: Final = ("PASS", "LENIENT")
 class Page:
     """A file of the summary, and what the results say: now, and in the commit that wrote the file.
 
-    `commit` is None where the file is not committed. `texts` are all that authors have ever declared; a run can be
-    committed after them. `partial` says that results cannot be read: then only what both
+    `then` has the statements with the bets of that commit, and with those of the commit that its last run names.
+    `merged` has what the file says in the parents of a merge that wrote it, which may have mixed them. `commit` is None
+    where the file is not committed. `partial` says that results cannot be read: then only what both
     say of a bet is compared.
     """
 
     name: str
     says: Statements
     now: Statements
-    then: Statements
+    then: Sequence[Statements]
+    merged: Sequence[Statements]
     commit: Commit | None
-    texts: Collection[str] = ()
     partial: bool = False
 
 
@@ -57,8 +58,12 @@ def overview_entries(pages: Sequence[Page], doubtful: Collection[str]) -> Iterat
     """
     for page in pages:
         differences = [item for item in _differences(page, page.now) if not _follows(item, doubtful)]
-        then = {(item.bet, item.subject) for item in _differences(page, page.then)}
-        edited = [item for item in differences if (item.bet, item.subject) in then]
+        then = [{(item.bet, item.subject) for item in _differences(page, gave)} for gave in page.then]
+        then += [
+            {key for key in page.says.keys() | gave.keys() if page.says.get(key) != gave.get(key)}
+            for gave in page.merged
+        ]
+        edited = [item for item in differences if all((item.bet, item.subject) in keys for keys in then)]
         old = [item for item in differences if item not in edited and not _is_quiet(item)]
         if edited:
             text = f"{page.name} does not say what the results gave when it was written: {_listed(edited)}"
@@ -93,8 +98,6 @@ def _differences(page: Page, expected: Statements) -> list[_Difference]:
         if says == given or _is_silent(key, says, given, bets) or (page.partial and (says is None or given is None)):
             continue
         if page.partial and (not key[0] or key[1] == "runs"):
-            continue
-        if key[1] in TEXTS and (not says or says in page.texts):
             continue
         found.append(_Difference(*key, says or "", given or ""))
     return found

@@ -1,24 +1,23 @@
 """SUMMARY.md and SUMMARY.json as they are, beside what the results of today and of their commit give."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from posixpath import basename, dirname
 
-from pytest_bets.audit.evidence import Held, held
+from pytest_bets.audit.evidence import held
 from pytest_bets.audit.overview import Page
 from pytest_bets.audit.present import Present, contents
-from pytest_bets.audit.statements import Statements, statements
+from pytest_bets.audit.statements import statements
 from pytest_bets.bet.declaration import Declaration, is_bet_name
 from pytest_bets.diagnostics import DeclarationError, RecordError
 from pytest_bets.git import log as history
 from pytest_bets.git.revision import Commit
 from pytest_bets.record.codec import file_sha256, load, load_line
 from pytest_bets.record.journal import runs
-from pytest_bets.record.model import Line, Record
+from pytest_bets.record.model import Line, Record, RunLine
 from pytest_bets.record.store import JOURNAL, SUMMARY_JSON, SUMMARY_TEXT
 from pytest_bets.record.summary import overview
-from pytest_bets.render.markdown import plain
 from pytest_bets.render.summary import as_json, as_markdown
 
 
@@ -38,15 +37,10 @@ def pages(
     declarations: Sequence[Declaration],
     unreadable: Sequence[DeclarationError],
     commits: Mapping[str, Commit],
-    declared: Iterable[Held],
 ) -> Iterator[Page]:
-    """Yield the files of the summary that are there and say something else than the results of today.
-
-    `declared` is what revisions of bet files held.
-    """
-    entries = [entry for _, entry in now.journal]
-    made = _made(list(now.records.values()), entries, declarations, unreadable)
-    for name, expected in made.items():
+    """Yield the files of the summary that are there and say something else than the results of today."""
+    today = _Results(list(now.records.values()), [entry for _, entry in now.journal])
+    for name, expected in _made(today, declarations, unreadable).items():
         path = _join(place.results, name)
         try:
             data = contents(place.top / path)
@@ -54,58 +48,75 @@ def pages(
             continue
         if file_sha256(data) == file_sha256(expected):
             continue
-        today = statements(name, expected)
-        then: Statements | None = None
-        commit = None
-        wrote = history.last_change(place.top, path)
         (committed,) = history.contents(place.top, [f"{place.head}:{path}"])
+        wrote = history.last_change(place.top, path) if committed is not None else None
+        results, then, commit = today, [expected], None
         if wrote and committed is not None and file_sha256(committed) == file_sha256(data):
-            commit = commits.get(wrote)
-            then = statements(name, _as_of(place, wrote)[name])
+            results, commit = _results_of(place, wrote), commits.get(wrote)
+            then = [_made(results, _bets_of(place, wrote))[name]]
         elif b"\n<<<<<<< " in b"\n" + data:  # a merge that is not finished; the command line says so
             continue
-        texts = {text for bet in declared if isinstance(bet, Declaration) for text in _texts(bet)}
-        yield Page(path, statements(name, data), today, then or today, commit, texts, partial=bool(now.faults))
+        # a session reads the bets of the commit that it runs from, and these may have changed before it is committed
+        then += [_made(results, _bets_of(place, at))[name] for at in results.ran if at in commits]
+        parents = commit.parents if commit and len(commit.parents) > 1 else ()
+        merged = history.contents(place.top, [f"{parent}:{path}" for parent in parents])
+        yield Page(
+            path,
+            statements(name, data),
+            statements(name, expected),
+            [statements(name, text) for text in then],
+            [statements(name, text) for text in merged if text is not None],
+            commit,
+            partial=bool(now.faults),
+        )
 
 
-def _texts(bet: Declaration) -> Iterator[str]:
-    for text in (bet.title, bet.docstring.prose("Scope")):
-        yield from (" ".join(text.split()), plain(text), plain(text).replace("|", "\\|"))
+@dataclass(frozen=True)
+class _Results:
+    records: Sequence[Record]
+    journal: Sequence[Line]
+
+    @property
+    def ran(self) -> list[str]:
+        """The commit that the last run names, if there is one."""
+        names = [line.environment.commit for line in self.journal if isinstance(line, RunLine)]
+        return [name for name in names[-1:] if name]
 
 
 def _made(
-    records: Sequence[Record],
-    journal: Sequence[Line],
-    declarations: Sequence[Declaration],
-    unreadable: Sequence[DeclarationError] = (),
+    results: _Results, declarations: Sequence[Declaration], unreadable: Sequence[DeclarationError] = ()
 ) -> dict[str, bytes]:
     """Return both files as a rollup writes them."""
-    summary = overview(records, runs(journal), declarations, unreadable)
+    summary = overview(results.records, runs(results.journal), declarations, unreadable)
     return {SUMMARY_TEXT: as_markdown(summary, "../").encode(), SUMMARY_JSON: as_json(summary).encode()}
 
 
-def _as_of(place: Place, commit: str) -> dict[str, bytes]:
-    """Return both files as a rollup would have written them in a commit."""
-    blobs = history.blobs(place.top, commit) or {}
-    wanted = [path for path in blobs if _is_record(place, path) or _is_bet(place, path)]
-    journal = _join(place.results, JOURNAL)
-    wanted += [journal] if journal in blobs else []
+def _results_of(place: Place, commit: str) -> _Results:
+    """Return the records and the journal of a commit, without what cannot be read."""
     records: list[Record] = []
     lines: list[Line] = []
-    declarations: list[Declaration] = []
-    for path, data in zip(wanted, history.contents(place.top, [blobs[path] for path in wanted]), strict=True):
+    journal = _join(place.results, JOURNAL)
+    for path, data in _read(place, commit, lambda path: path == journal or _is_record(place, path)):
         try:
-            if data is None:
-                continue
             if path == journal:
                 lines = [load_line(line, path) for line in data.splitlines()]
-            elif path.endswith(".json"):
+            else:
                 records.append(load(data, path))
-            elif isinstance(found := held(data, path), Declaration):
-                declarations.append(found)
         except RecordError:
             continue
-    return _made(records, lines, declarations)
+    return _Results(records, lines)
+
+
+def _bets_of(place: Place, commit: str) -> list[Declaration]:
+    found = (held(data, path) for path, data in _read(place, commit, lambda path: _is_bet(place, path)))
+    return [bet for bet in found if isinstance(bet, Declaration)]
+
+
+def _read(place: Place, commit: str, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
+    blobs = {path: blob for path, blob in (history.blobs(place.top, commit) or {}).items() if wanted(path)}
+    for path, data in zip(blobs, history.contents(place.top, list(blobs.values())), strict=True):
+        if data is not None:
+            yield path, data
 
 
 def _is_record(place: Place, path: str) -> bool:

@@ -921,6 +921,26 @@ def beside_another_project(history: History) -> None:
     history.again("Run bet 1")
 
 
+def renamed_while_the_result_waits(history: History) -> None:
+    history.undeclare()
+    history.run()
+    git("mv", BET, NINE)
+    edit(("Bet 1:", "Bet 9:"), file=NINE)
+    bets_committed("Sort the bets")
+    commit("Run bet 1")
+
+
+def other_code_on_two_machines(history: History) -> None:
+    branch("machine")
+    edit(*WON, file=LAB)
+    commit("Tune the laboratory")
+    history.again()
+    to("main")
+    note()
+    history.again()
+    git("merge", "-q", "--no-edit", "-X", "ours", "machine")
+
+
 HONEST: dict[str, tuple[Callable[[History], None], str]] = {
     "results committed late": (committed_late, ""),
     "changed, then run, and committed late": (changed_then_run_and_committed_late, "changed"),
@@ -940,6 +960,8 @@ HONEST: dict[str, tuple[Callable[[History], None], str]] = {
     "results cherry-picked": (results_cherry_picked, ""),
     "a replication squashed": (replication_squashed, ""),
     "branches, remotes and tags that are merged": (branches_kept, ""),
+    "renamed while the result waits": (renamed_while_the_result_waits, "renamed stale"),
+    "other code on two machines, the summaries mixed": (other_code_on_two_machines, "drift old-summary retried"),
     "beside another project": (beside_another_project, "outside"),
 }
 

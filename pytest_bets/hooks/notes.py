@@ -82,8 +82,10 @@ class Notes:
             yield f"{notice}."
         old = [bet for bet, record in self.session.baseline.records.items() if record.schema == FIRST_RECORD_SCHEMA]
         if old:
-            what = f"{count_noun(len(old), 'record')} of schema 1 ({listed(old)})"
-            yield f"Not upgraded: {what}: a run counts as one of other code until `pytest-bets upgrade` rewrites them."
+            ran = {item.declaration.id for item in self.finished if item.stored and item.stored.written}
+            replaced = f", and this session replaced {len(ran & {*old})}" if ran & {*old} else ""
+            what = "a run of their bets counts as one of other code until `pytest-bets upgrade` rewrites them"
+            yield f"Not upgraded: {count_noun(len(old), 'record')} of schema 1 ({listed(old)}): {what}{replaced}."
 
     def _kept_cells(self) -> Iterator[str]:
         """Name the finished cells on disk that an interrupt, a selection or a crash left to resume."""

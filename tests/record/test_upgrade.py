@@ -12,6 +12,7 @@ import pytest
 
 from pytest_bets.record.codec import dump, load, rows_of
 from pytest_bets.values import canonical, digest
+from tests.helpers.fixtures import Run
 from tests.helpers.histories import BET, JOURNAL, LAB, RECORD, History, audit, commit, edit
 from tests.helpers.results import prove_whole, strict
 from tests.helpers.schemas import faults
@@ -70,6 +71,26 @@ def test_a_record_of_schema_1_fits_its_schema_and_holds_in_audit_replay_and_summ
     assert (found.status, found.findings) == (0, set())
     assert "Code          2 files, " in command("show", "1").stdout
     assert command("rollup").returncode == 0
+
+
+@pytest.mark.usefixtures("old")
+def test_a_session_says_which_records_are_not_upgraded(run: Run) -> None:
+    """A run counts as one of other code, so it replaces the record; after an upgrade nothing is said."""
+    said = "Not upgraded: 1 record of schema 1 (1): a run of their bets counts as one of other code until"
+    assert said in " ".join(run("--bets-replay").split())
+    assert command("upgrade", "--dry-run").returncode == 0
+    shown = " ".join(run("--bets-gate=none").split())
+    assert f"{said} `pytest-bets upgrade` rewrites them, and this session replaced 1." in shown
+    assert "Not upgraded" not in run("--bets-gate=none")
+
+
+@pytest.mark.usefixtures("old")
+def test_after_an_upgrade_a_run_is_a_replication(run: Run) -> None:
+    """The record stays, and a session says nothing of an upgrade."""
+    assert command("upgrade").returncode == 0
+    shown = run("--bets-gate=none")
+    assert "1 stand as they were" in shown
+    assert "Not upgraded" not in shown
 
 
 def test_an_upgrade_writes_the_code_that_the_commit_gives_and_nothing_else(old: History) -> None:

@@ -1,5 +1,6 @@
 """Compare what a write-up says about bets with the records."""
 
+import re
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from pytest_bets.sentence.parse import parse_value
 
 FindingKind = Literal["verdict", "unbound", "standing", "value", "marker", "unknown", "unreadable"]
 
+_TURNED: Final = re.compile("[\u202d\u202e]")
 _LONGEST: Final = 160
 """The maximum number of characters of a page that a finding shows."""
 
@@ -129,6 +131,10 @@ class _Page:
                 if bet:
                     cited.setdefault(bet.id, (bet, place, stands))
         self._claims(block, said)
+        turned = _TURNED.search(block.text) if said.mentions or block.comments else None
+        if turned:
+            record = "it shows the letters after it in another order: expected text without it"
+            self._add(block.places[turned.start()], "unbound", None, f"U+{ord(turned[0]):04X}", record)
         for value in marked(block):
             self.values += 1
             if isinstance(value, Comment):

@@ -34,7 +34,12 @@ ELSEWHERE: Final = {
     "bet/test_markers.py": ("bet/criteria", "bet/source", "hooks/marks"),
     "bet/test_parse_limits.py": ("bet/limits",),
     "bet/test_template.py": ("git/attributes",),
-    "claims/test_check.py": ("claims/markdown", "claims/mentions", "claims/number"),
+    "claims/test_check.py": ("claims/block", "claims/markdown", "claims/number"),
+    "claims/test_check_honest.py": ("claims/context", "claims/standing"),
+    "claims/test_check_misleading.py": (
+        *("claims/clauses", "claims/fold", "claims/lexicon", "claims/mentions", "claims/tables", "claims/unbound"),
+        *("claims/values", "claims/verdicts"),
+    ),
     "cli/test_main.py": ("__main__", "cli/help", "render/rollup"),
     "cli/test_main_claims.py": ("claims/document", "claims/files", "claims/render"),
     "code/test_digest.py": (

@@ -1,5 +1,6 @@
 """Compare what a write-up says about bets with the records."""
 
+import re
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from pytest_bets.sentence.parse import parse_value
 
 FindingKind = Literal["verdict", "unbound", "standing", "value", "marker", "unknown", "unreadable"]
 
+_TURNED: Final = re.compile("[\u202d\u202e]")
 _LONGEST: Final = 160
 """The maximum number of characters of a page that a finding shows."""
 
@@ -129,6 +131,10 @@ class _Page:
                 if bet:
                     cited.setdefault(bet.id, (bet, place, stands))
         self._claims(block, said)
+        turned = _TURNED.search(block.text) if said.mentions or block.comments else None
+        if turned:
+            record = "it shows the letters after it in another order: expected text without it"
+            self._add(block.places[turned.start()], "unbound", None, f"U+{ord(turned[0]):04X}", record)
         for value in marked(block):
             self.values += 1
             if isinstance(value, Comment):
@@ -164,7 +170,7 @@ class _Page:
     def _claims(self, block: Block, said: Said) -> None:
         """Compare what the block says of verdicts."""
         right: set[str] = set()
-        agreed: set[str] = set()
+        agreed: dict[str, int] = {}
         later = []
         for claim in said.claims:
             if claim.mention.others:
@@ -172,14 +178,16 @@ class _Page:
             bets = [bet for name in claim.mention.bets if (bet := self._find(name)) and bet.readable]
             wrong = [bet for bet in bets if not _holds(claim, bet)]
             if not wrong and not claim.past and not claim.dated:
-                agreed |= {bet.id for bet in bets}
+                agreed |= {bet.id: claim.first for bet in bets}
                 right |= {bet.id for bet in bets if claim.bound}
             elif wrong and not claim.dated and not (claim.maybe and not claim.capital):
                 if claim.several and len(wrong) < len(bets):
                     continue
                 later.append((claim, bets, wrong))
         for claim, bets, wrong in later:
-            if {bet.id for bet in wrong} <= (agreed if claim.past else right if claim.maybe else set()):
+            ids = {bet.id for bet in wrong}
+            later_right = {bet for bet, at in agreed.items() if at > claim.first}
+            if ids <= (agreed.keys() if claim.past else later_right if claim.was else right if claim.maybe else set()):
                 continue
             if claim.mention.everyone:
                 others = ", ".join(f"{bet.number} is {bet.verdict}" for bet in wrong[:9])

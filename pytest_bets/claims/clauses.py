@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from pytest_bets.claims.block import CODE
 from pytest_bets.claims.fold import Token
 from pytest_bets.claims.lexicon import (
     CRITERIA,
@@ -143,6 +144,8 @@ class Clauses:
             return True
         if self.tokens[at].low in ENDING_WORDS:
             return following.text in (",", ";", ")")
+        if following.text == CODE:
+            return False
         if following.kind == "sign":
             return not (following.start == self.tokens[at].end and following.text in "-@/=" and after is not None)
         won = self.tokens[at].low.startswith("pass")
@@ -169,6 +172,11 @@ class Clauses:
         end = min(at + 8, len(self.tokens))
         tail = self.text[self.tokens[at].end : self.tokens[end - 1].end] if end > at + 1 else ""
         dated = bool(
-            DATED.search(line) or re.match(rf"\s*,?\s*\(?(?:in|until|before|at|as of|on) (?:{DATED.pattern})", tail)
+            DATED.search(line)
+            or re.match(
+                rf"\s*,?\s*\(?(?:in|until|before|at|as of|on) (?:{DATED.pattern.removeprefix('(?i)')})",
+                tail,
+                re.IGNORECASE,
+            )
         )
         return once, dated and bool(between & PAST or re.search(r"\b(?:was|were|had)\b", line))

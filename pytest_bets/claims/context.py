@@ -21,7 +21,7 @@ _PLANNED: Final = words(
     "plan plans planned planning future next upcoming will would shall intend intends intended propose "
     "proposes proposed todo going yet later draft drafted reserve reserved scheduled idea ideas could might "
     "should tomorrow pending open roadmap proposal backlog want hope consider considering someday eventually "
-    "written exist exists declare start begin"
+    "written exist exists declare start begin preparation soon coming declared"
 )
 _NAMING: Final = re.compile(r"(?i)bet|\d_|\A\W*\d+\W*(?:\0|\Z)|\0\W*\w+\W*(?:\0|\Z)")
 """What a block that names a bet has: the word, an id with its number, or a cell of one word."""
@@ -137,6 +137,8 @@ class Said:
         if any(set(mention.bets) & set(names) for mention in before):
             return None
         fitting = next((mention for mention in after if set(mention.bets) & set(names)), None)
+        if not before and set(self.heading) & set(names):
+            return None
         if not before and low and set(self.own[low - 1].bets) & set(names):
             return None
         if (
@@ -148,7 +150,7 @@ class Said:
         if fitting is None:
             return (before or after)[-1].bets[0]
         between = [token.low for token in self.tokens[max(here, fitting.first - 2) : fitting.first]]
-        tied = bool(set(between) & {"in", "for", "of", "by", "from", "with", "at"})
+        tied = bool(set(between) & {"in", "for", "of", "by", "from", "with", "at", "("})
         return None if tied or not before else before[-1].bets[0]
 
     def _in_row(self, here: int, names: Collection[str]) -> str | None:
@@ -181,12 +183,14 @@ class Context:
         self.intro: _Frame | None = None
         self.title: _Frame | None = None
         self.items: dict[int, Said] = {}
+        self.titles: dict[int, _Frame] = {}
         self.heads: dict[int, list[Column]] = {}
 
     def add(self, block: Block, said: Said) -> None:
         """Take note of a block for those that follow."""
         if block.kind == "list item":
             self.items[id(block)] = said
+            self.titles[id(block)] = _frame(block, said)
         elif block.kind == "heading":
             while self.headings and self.headings[-1].level >= block.level:
                 self.headings.pop()
@@ -202,6 +206,9 @@ class Context:
 
     def frames(self, block: Block) -> list[_Frame]:
         """Return what leads to a block, the nearest first."""
+        outer = self.titles.get(id(block.around)) if block.around else None
+        if outer and outer.allowed:
+            return [outer, *reversed(self.headings)]
         intro = [self.intro] if self.intro and block.kind in ("list item", "table row") else []
         intro += [self.title] if self.title and block.kind != "heading" else []
         return [*intro, *reversed(self.headings)]
@@ -262,7 +269,7 @@ def read(block: Block, context: Context, finder: Finder) -> Said:
         and not block.comments
         and not _NAMING.search(folded.text)
     ):
-        head = block.kind == "paragraph" and folded.text.rstrip().endswith(":") and len(folded.text) < 200
+        head = len(folded.text) < 200 and (block.kind == "list item" or folded.text.rstrip().endswith(":"))
         return Said(folded, tokens(folded.text) if head else (), [], [])
     items = tokens(folded.text)
     mentions = finder.find(folded.text, items)
@@ -290,10 +297,12 @@ def read(block: Block, context: Context, finder: Finder) -> Said:
         if block.header is not None or len(mentions) == 1:
             said.claims += _row_claims(reader, said, row, heads)
     said.claims += reader.continued([mention for mention in mentions if mention.certain])
+    said.claims += reader.alike(said.claims, mentions)
     said.claims += reader.everyone([str(number) for number in finder.numbers])
     own = [
         mention for mention in mentions if mention.certain or _is_full_id(mention, finder) or mention is said.subject
     ]
+    said.claims += _under_heads(said, row, heads)
     if own:
         said.claims += [_several(said, claim) for claim in reader.loose(own)]
         said.claims += _listed(block, said, frames)
@@ -313,6 +322,9 @@ def read(block: Block, context: Context, finder: Finder) -> Said:
 def _row_claims(reader: Unbound, said: Said, row: Sequence[tuple[int, int]], heads: Sequence[Column]) -> list[Claim]:
     """Return the claims of the cells that have a verdict and nothing else."""
     found: list[tuple[Column | None, Claim]] = []
+    label = " ".join(token.low for token in said.tokens[slice(*row[0])])
+    if label in ("strict", "lenient", "catastrophic", "control", "premise", "null"):
+        return []
     for index, (first, end) in enumerate(row):
         head = heads[index] if index < len(heads) else None
         words = [at for at in range(first, end) if items_count(said.tokens[at])]
@@ -320,6 +332,8 @@ def _row_claims(reader: Unbound, said: Said, row: Sequence[tuple[int, int]], hea
             continue
         token = said.tokens[words[0]]
         if token.kind != "verdict" and not soft(token.low):
+            continue
+        if token.kind == "sign" and head and not head.verdict and not head.bets:
             continue
         if head and head.bets and said.subject is None:
             claim = reader.said(Mention(list(head.bets), words[0], words[0]), words[0])
@@ -334,6 +348,17 @@ def _row_claims(reader: Unbound, said: Said, row: Sequence[tuple[int, int]], hea
         allowed = frozenset().union(*(claim.allowed for claim in claims))
         return [replace(claims[0], allowed=allowed, exact="", bound=False)]
     return claims
+
+
+def _under_heads(said: Said, row: Sequence[tuple[int, int]], heads: Sequence[Column]) -> list[Claim]:
+    """Return the claims of a table whose columns are called by verdicts, on the bets in their cells."""
+    claimed = {claim.mention.first for claim in said.claims}
+    found = []
+    for (first, end), head in zip(row, heads, strict=False):
+        inside = [mention for mention in said.mentions if first <= mention.first < end and mention.certain]
+        if head.allowed:
+            found += [Claim(mention, head.allowed, mention.first) for mention in inside if mention.first not in claimed]
+    return found
 
 
 def _is_release(said: Said, row: Sequence[tuple[int, int]]) -> bool:

@@ -41,11 +41,11 @@ DONE_TO: Final = words("true right upheld confirmed validated vindicated proven 
 ENDING_WORDS: Final = frozenset({"holds", "stands", "true", "right"})
 """Words that say a verdict only at the end of a clause."""
 LEADING_WORDS: Final = words(
-    "s verdict outcome result status is was are were be been being has have had still now a an the as again "
-    "also too both all each then later indeed which that who came comes come out ended ends end up turned "
-    "turns got gets received counts rated judged scored recorded remains stays stayed gave gives yields "
-    "yielded it its just did does do overall strict run therefore thus so since today classed graded marked "
-    "declared considered deemed called first initially originally"
+    "longer s verdict outcome result status is was are were be been being has have had still now a an the as "
+    "again also too both all each then later indeed which that who came comes come out ended ends end up "
+    "turned turns got gets received counts rated judged scored recorded remains stays stayed gave gives "
+    "yields yielded it its just did does do overall strict run therefore thus so since today classed graded "
+    "marked declared considered deemed called first initially originally"
 )
 CLOSE_WORDS: Final = words("s verdict is was still now a an")
 """The words that may lead from an id that is a word of prose to its verdict."""
@@ -63,14 +63,14 @@ PHRASES: Final = (
 )
 WAS: Final = words("was is been were are be got")
 LEADING_SIGNS: Final = frozenset(":–—-−=→⇒>([\"'“”‘’*_|,✅✔☑🎉<«»)]➜➔➡")
-DENIALS: Final = words("not never no cannot neither nor hardly nothing none")
+DENIALS: Final = words("almost nearly not never no cannot neither nor hardly nothing none")
 MODALS: Final = words("would could might may can should must will if unless whether expected predicted ought shall to")
 HYPOTHETICAL: Final = words(
     "would could might may if unless whether needs need needed requires required means meant than instead "
     "without short threshold bar criterion criteria tier tiers expected predicted published like counts when "
     "whenever hoped hope hopes wanted aimed between begins starts fewer"
 )
-NEEDED: Final = words("need needs needed require requires required missed misses short")
+NEEDED: Final = words("close below need needs needed require requires required missed misses short")
 EXPLAINS: Final = words("means mean requires needs stands would if is criterion criteria threshold tier tiers bar")
 PREPOSITIONS: Final = words("of in for from under during by than with as on to")
 HEADS: Final = words("claim verdict result outcome hypothesis status")
@@ -89,7 +89,9 @@ EVERYONE: Final = re.compile(
     r"(?i)\b(?:(?:all|every|each|none)(?: of)?(?: our| the)? bets?(?: of ours)?|no bet)\b"
     r"(?! (?:that|which|who) )"
 )
+_MONTHS: Final = "january|february|march|april|may|june|july|august|september|october|november|december"
 DATED: Final = re.compile(
+    rf"(?i)\b(?:(?:{_MONTHS}) (?:\d{{1,2}},? )?20\d\d|in 20\d\d|commit [0-9a-f]{{7,40}})\b|"
     r"\bv\d+(?:\.\d+)*\b|\b\d+\.\d+\.\d+\b|\b(?:19|20)\d\d-\d\d(?:-\d\d)?\b|\b(?:version|release) \d"
 )
 

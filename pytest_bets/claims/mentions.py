@@ -24,6 +24,7 @@ _UNITS: Final = words(
     "years days weeks months hours minutes seconds million billion thousand k usd eur to that on points "
     "people of"
 )
+_AMOUNTS: Final = words("a minimum maximum min max every any each single")
 _THEIR: Final = words("their theirs another other other's others' rivals' rival's somebody's someone's")
 _NOT_OTHERS: Final = words("today's yesterday's bet's project's our's it's that's here's let's what's there's")
 _ELSEWHERE: Final = re.compile(
@@ -38,7 +39,7 @@ _LEADS: Final = words(
 )
 _JOINTS: Final = frozenset({",", "/", "&", "+", "and", "or", "nor", "plus"})
 _TO: Final = frozenset({"-", "–", "—", "−", "‐", "‑", "to", "through", "thru", "till", "until", "…", "..", "..."})
-_MARKS: Final = frozenset({"#", ".", "(", "[", '"', "'", "“", "‘", "«", "_", "-", "‐", "‑", ":", "="})
+_MARKS: Final = frozenset({"#", "°", ".", "(", "[", '"', "'", "“", "‘", "«", "_", "-", "‐", "‑", ":", "="})
 _ROMAN: Final = re.compile(r"(?P<ten>X{0,3})(?P<five>IX|IV|V)?(?P<one>I{0,3})")
 _NUMBERED: Final = re.compile(r"(?i)bets?([_-]?)0*(\d{1,9})")
 
@@ -113,7 +114,7 @@ class Finder:
         if several:
             start = self._led(tokens, start)
         while start < len(tokens) and (
-            tokens[start].low in ("no", "nr", "nos", "number", "numbers", "id", "ids", "num")
+            tokens[start].low in ("no", "nr", "n", "nos", "number", "numbers", "id", "ids", "num")
             or (tokens[start].text in _MARKS and start - at < 4)
         ):
             certain = certain and tokens[start].text not in (":", "=", "-", "_", "‐", "‑")
@@ -121,6 +122,7 @@ class Finder:
         first = self._item(tokens, start)
         if first is None:
             return None
+        certain = certain and not (several and start == at + 2 and tokens[at + 1].text in (":", "="))
         mention = Mention([first[0]], at, first[1], certain and first[2])
         longer = self._rest(tokens, mention)
         counted = longer.last + 1 < len(tokens) and tokens[longer.last + 1].kind == "verdict"
@@ -197,7 +199,10 @@ class Finder:
             if following and following.start == tokens[at].end:
                 after = tokens[at + 2] if at + 2 < len(tokens) else None
                 decimal = (
-                    following.text in (".", ",") and after and after.start == following.end and after.text[0].isdigit()
+                    (following.text == "." or (following.text == "," and after and after.text not in self.known))
+                    and after
+                    and after.start == following.end
+                    and after.text[0].isdigit()
                 )
                 if following.text in ("%", "@") or decimal:
                     return None
@@ -232,6 +237,8 @@ class Finder:
         after = tokens[mention.last + 1] if mention.last + 1 < len(tokens) else None
         known = all(name in self.known or name in self.ids for name in mention.bets)
         if tokens[at].text == "bet" and before and before.low in _BETTORS:
+            return True
+        if before and before.low in _AMOUNTS and not (known and tokens[at].text == "bets"):
             return True
         if before and before.low == "to" and not known:
             return True

@@ -32,13 +32,15 @@ _DOUBTED: Final = words(
 )
 """Words before a bet that take back what is said after it."""
 _LEADING: Final = words(
-    "was is are were be been being has have had since later now then also both all since thus therefore hence "
-    "already finally soon today again so here too fully formally publicly afterwards eventually subsequently "
-    "itself but and yet though although however s a the s still"
+    "one two three of among our to stands claimed forced was is are were be been being has have had since "
+    "later now then also both all since thus therefore hence already finally soon today again so here too "
+    "fully formally publicly afterwards eventually subsequently itself but and yet though although however s "
+    "a the s still"
 )
 _RESUMES: Final = words("was is has it were are had since now later therefore this the")
 _AUXILIARY: Final = words("was is are were be been being")
 _AFTER_NOUN: Final = words("followed follows of by came notice")
+_BEGINNING: Final = words("and but so since as because that yet now then while why when though although how if")
 _WHICH: Final = frozenset({"which", "that", "who"})
 _PRONOUNS: Final = words("it this that they both these those latter former")
 _NOUNS: Final = words("claim claims bet bets result results finding findings hypothesis headline conclusion statement")
@@ -140,6 +142,7 @@ class Sayings:
         doer = not before or before[-1] in {
             *_OURS,
             *_WHICH,
+            "this",
             "our",
             "my",
             "have",
@@ -151,6 +154,7 @@ class Sayings:
             "was",
             "a",
         }
+        doer = doer or before[-2:] in (["had", "to"], ["us", "to"]) or self.tokens[at - 1].kind == "verdict"
         mention = self.of.get(at - 1)
         adverb = bool(before) and before[-1].endswith("ly")
         return self.of[here] if doer or adverb or mention or self.tokens[at - 1].kind == "sign" else None
@@ -167,11 +171,15 @@ class Sayings:
             low = token.low
             passive = passive or low in _AUXILIARY
             if low in _NOUNS and not joined:
-                return self._noun(here, start) if passive else None
+                alone = here == start or self.tokens[here - 1].kind == "sign"
+                return self._noun(here, start) if passive or alone else None
             if low in ("latter", "former") and passive:
                 return self.preceding[here]
-            if low in _PRONOUNS and not passive:
+            if low in _PRONOUNS and not (passive and self._begins(here, start)):
                 return None
+            if token.text == ")" and (opened := self._opened(here, start)):
+                here = opened - 1
+                continue
             if low in _PRONOUNS and not (low == "that" and here - 1 in self.of):
                 return self.preceding[here] or self.subject
             if token.text == "(":
@@ -186,8 +194,23 @@ class Sayings:
             joined = joined or low in ("and", "but", "yet", "though")
             here -= 1
         if here in self.of:
-            return self.of[here]
+            mention = self.of[here]
+            by = mention.first > start and self.tokens[mention.first - 1].low == "by"
+            return self._coordinated(start) if joined and by else mention
         return self.preceding[at] or self.subject or self._following(at)
+
+    def _begins(self, here: int, start: int) -> bool:
+        """Return whether a pronoun is the subject of a clause, and not what a verb before it is about."""
+        return (
+            here == start
+            or here - 1 in self.of
+            or self.tokens[here - 1].kind == "sign"
+            or self.tokens[here - 1].low in _BEGINNING
+        )
+
+    def _opened(self, close: int, start: int) -> int | None:
+        """Return the bracket that a bracket closes."""
+        return next((at for at in range(close - 1, max(start, close - 30), -1) if self.tokens[at].text == "("), None)
 
     def _apposition(self, comma: int, start: int) -> Mention | None:
         """Return the bet before an apposition: `the result of bet 37, a sixfold win, was retracted`."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pytest_bets.claims.fold import Token, fold, tokens
+from pytest_bets.claims.lexicon import soft, word
 from pytest_bets.claims.mentions import Finder, Mention
 from pytest_bets.claims.standing import title
 
@@ -15,7 +16,7 @@ Cell = tuple[int, int]
 _VERDICT: Final = re.compile(r"(?i)verdict|outcome|result|status|\bnow\b|record")
 _OTHER: Final = re.compile(
     r"(?i)expect|predict|publish|before|\bold|previous|prior|\bwas\b|\bthen\b|first|initial|\bv\d|paper|their|rival|baseline|"
-    r"control|strict|lenient|catastroph|tier|goal|target|premise"
+    r"\brun|register|declar|review|merge|done|replay|control|strict|lenient|catastroph|tier|goal|target|premise"
 )
 _BETS: Final = re.compile(r"(?i)\bbets?\b")
 _NUMBER: Final = re.compile(r"(?i)\s*(?:#|no\.?|nr\.?|id|number)\s*")
@@ -32,6 +33,7 @@ class Column:
     verdict_word: bool
     other: bool
     gone: frozenset[str]
+    allowed: frozenset[str]
 
 
 def cells(items: Sequence[Token]) -> list[Cell]:
@@ -68,9 +70,18 @@ def columns(text: str, finder: Finder) -> list[Column]:
                 "verdict" in shown.lower(),
                 bool(_OTHER.search(shown)),
                 title(shown),
+                _verdict(items[head[0] : head[1]]),
             )
         )
     return found
+
+
+def _verdict(head: Sequence[Token]) -> frozenset[str]:
+    """Return the verdict that is the name of a column."""
+    words = [token for token in head if token.kind != "sign"]
+    if len(words) != 1:
+        return frozenset()
+    return frozenset({word(words[0].text)}) if words[0].kind == "verdict" else soft(words[0].low)
 
 
 def _text(folded: str, items: Sequence[Token], cell: Cell) -> str:

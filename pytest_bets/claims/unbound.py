@@ -1,5 +1,6 @@
 """Verdicts that no form binds to a bet next to them: of `it`, of the heading above, of all bets, of the sentence."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -67,6 +68,24 @@ class Unbound(Reader):
             leading = leading and (token.low in LEADING_WORDS or token.kind == "sign" or token.low in ("bet", "claim"))
         return found
 
+    def alike(self, claims: Sequence[Claim], mentions: Sequence[Mention]) -> list[Claim]:
+        """Return the claims that repeat the one before: `bet 5 passed, and so did bet 6`."""
+        found = []
+        told = sorted(claims, key=lambda claim: claim.first)
+        firsts = [claim.first for claim in told]
+        for mention in mentions:
+            before = [token.low for token in self.tokens[max(0, mention.first - 2) : mention.first]]
+            index = bisect_left(firsts, mention.first) - 1
+            repeats = before[:1] in (["so"], ["as"], ["neither"], ["nor"]) and before[1:] in (
+                ["did"],
+                ["has"],
+                ["does"],
+                ["is"],
+            )
+            if repeats and index >= 0:
+                found.append(replace(told[index], mention=mention))
+        return found
+
     def everyone(self, bets: Sequence[str]) -> list[Claim]:
         """Return claims of all bets: `all bets passed`, `none of our bets failed`."""
         found = []
@@ -96,7 +115,9 @@ class Unbound(Reader):
             start, end = self.starts[at], self.ends[at]
             before = usable[cursor - 1] if cursor else None
             after = usable[cursor] if cursor < len(usable) else None
-            if before and before.first >= start:
+            if after and after.first - at in (2, 3) and self.tokens[at + 1].low in ("in", "for", "of", "on"):
+                mention = after
+            elif before and before.first >= start:
                 mention = before
             elif after and after.last < end:
                 mention = after
@@ -109,7 +130,7 @@ class Unbound(Reader):
             exact = word(token.text)
             allowed = frozenset({exact.partition(",")[0]})
             past, dated = self.is_past(mention, at) if mention.first < at else (False, False)
-            past = past or bool(set(near[-2:]) & {*EARLIER, "from"})
+            past = past or bool(set(near[-2:] if near[-1:] in (["a"], ["an"]) else near[-1:]) & {*EARLIER, "from"})
             found.append(
                 Claim(
                     mention,

@@ -37,6 +37,7 @@ from pytest_bets.claims.mentions import Mention
 
 _BETWEEN_SIGNS: Final = LEADING_SIGNS - {",", ")", "]"}
 _BETWEEN: Final = words("for in of on our by are is")
+_BESIDE: Final = words("unlike like with than after besides despite beyond to before")
 _LISTING: Final = words("that which bets these following ones")
 _DOING: Final = words("we i have has successfully")
 
@@ -59,6 +60,7 @@ class Claim:
     negated: bool = False
     past: bool = False
     dated: bool = False
+    was: bool = False
     maybe: bool = False
     several: bool = False
     under: str = ""
@@ -139,6 +141,8 @@ class Reader(Clauses):
             between = [token.low for token in self.tokens[before.last + 1 : first]]
             alone = between in (["and"], ["&"], ["/"], ["+"], ["or"], ["nor"]) or (between == [","] and index > 0)
             if not (alone or (commas and between == [",", "and"])) or before.others:
+                break
+            if between == [","] and before.first and self.tokens[before.first - 1].low in _BESIDE:
                 break
             commas = commas or between == [","]
             bets, first = [*before.bets, *bets], before.first
@@ -269,7 +273,7 @@ class Reader(Clauses):
         if token.low in DONE_TO and not way.was and not signs:
             return False
         if token.kind == "sign":
-            return following is None or following.kind != "verdict"
+            return following is None or following.kind in ("end", "break", "sign")
         if self.is_question(at) or self.is_condition(mention.first):
             return False
         before = self.tokens[mention.first - 1].low if mention.first else ""
@@ -297,6 +301,7 @@ class Reader(Clauses):
             negated=way.negated,
             past=past or way.past,
             dated=dated,
+            was=bool({token.low for token in self.tokens[max(0, at - 12) : at]} & {"was", "were", "had", "used"}),
             maybe=way.maybe,
         )
 

@@ -14,18 +14,23 @@ These commands do the rest:
 """
 
 CLAIMS: Final = """\
-Check what Markdown files say about bets against the records. Code blocks and code spans are not checked. Findings:
+Check what write-ups say about bets against the records: Markdown, HTML, notebooks, and reStructuredText with
+pip install 'pytest-bets[claims]'. Code is not checked. Findings:
 
-  Bet 46: PASS          the verdict is not the recorded one. Other forms: Bet 46 (PASS), Bet 46 is void, Bets 11 and
-                        15: PASS, and a table row with one bet in which one cell is only a verdict. The verdicts are
-                        PASS, LENIENT, FAIL, void and never run
+  Bet 46: PASS          the verdict is not the recorded one. Other forms: Bet 46 (PASS), Bet 46 is void, Bets 11-15:
+                        PASS, bet 46 passed, tables, and a heading with its verdict below. The verdicts are PASS,
+                        LENIENT, FAIL, void and never run
+  bet 46 ... PASS       a verdict in capitals that is not next to its bet, and is not the recorded one
   Bet dropout: PASS     the same for a bet that has no number, by its id; without a verdict an id counts only as the
                         text of a link, [Bet dropout](...), or alone in a cell of a table
   Bet 37                the claim of this bet is retracted or withdrawn, and the paragraph, heading, table row or
-                        list item does not say so
+                        list item does not say so of this bet
   <!-- bet 46: count(norm < full) -->15<!-- /bet -->
                         the number is not the recorded value of this sentence, rounded to the decimals that are
-                        shown (80 % is 0.8). If there is no number yet, --fix writes it
+                        shown (80 % is 0.8); the number reads differently together with what stands
+                        beside it; or no measurement decides it. If there is no number yet, --fix writes it
+
+A bet of others is named as such: their bet 6, Smith's bet 6, bet 6 (not ours). docs/claims.md has all forms and limits.
 
 Exit status: 0 clean, 1 findings (with --fix: those that remain), 2 usage error, 3 cannot determine.
 """

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_bets.claims.check import Bet, Finding, apply_edits, check
+from pytest_bets.claims.lexicon import word
 from pytest_bets.claims.markdown import blocks, line_starts
 from pytest_bets.claims.number import VALUE, agrees, alike
 
@@ -337,6 +338,7 @@ def test_what_is_checked_is_counted() -> None:
     assert (checked.findings, checked.mentions, checked.values) == ((), 3, 1)
 
 
+VERDICTS = {"PASS", "LENIENT", "FAIL", "void", "never run", "FAIL, in the noise", "FAIL, catastrophic"}
 PIECES = st.sampled_from(
     [
         *("Bet 46: PASS", "Bet 12 (FAIL)", "<!-- bet 12: loss -->", "3.7", "<!-- /bet -->", "<!--", "-->", "Bet", "46"),
@@ -367,6 +369,18 @@ def test_a_fixed_page_needs_no_other_fix(source: str) -> None:
     findings = found(source)
     assert all(1 <= finding.line <= len(line_starts(source)) for finding in findings)
     assert not [finding for finding in found(apply_edits(source, findings)) if finding.edit]
+
+
+@given(PAGES)
+def test_a_fix_writes_numbers_and_verdicts_alone(source: str) -> None:
+    """Each correction replaces a number or a verdict by another one, in place, or fills an empty marker."""
+    findings = found(source)
+    for edit in {finding.edit for finding in findings if finding.edit}:
+        replaced = source[edit.start : edit.end]
+        assert VALUE.fullmatch(edit.text) or word(edit.text) in VERDICTS
+        assert not replaced or VALUE.fullmatch(replaced) or word(replaced).partition(",")[0] in VERDICTS
+    kept = apply_edits(source, [finding for finding in findings if not finding.edit])
+    assert kept == source
 
 
 @given(st.floats(-1e9, 1e9), st.integers(0, 6), st.sampled_from(["", ","]))

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from pytest_bets.cli.main import main
 from tests.helpers.commands import run
 from tests.helpers.fixtures import WriteBet
 
@@ -73,7 +74,7 @@ def test_fix_leaves_prose_and_line_ends_alone(readme: Path, bet: WriteBet, pytes
 def test_json_holds_what_the_schema_says(readme: Path) -> None:
     """Every finding with what is due, and whether it was fixed; a clean page has none."""
     first = claims_json("--fix", "README.md")
-    assert first["counts"] == {"files": 1, "mentions": 1, "values": 1, "findings": 2, "fixed": 2}
+    assert first["counts"] == {"files": 1, "mentions": 1, "values": 1, "findings": 2, "fixed": 2, "unread": 0}
     assert first["findings"] == [
         {
             "file": "README.md",
@@ -125,7 +126,10 @@ def test_without_anything_to_check_it_is_a_usage_error(pytester: pytest.Pytester
     neither = f"pytest-bets claims: there is neither README.md nor docs/ in {root}; name the files to check\n"
     assert run("claims") == (2, neither)
     (root / "docs").mkdir()
-    assert run("claims") == (2, f"pytest-bets claims: there is no *.md in {root / 'docs'}\n")
+    assert run("claims") == (
+        2,
+        f"pytest-bets claims: there is no write-up (*.md, *.rst, *.html, *.ipynb) in {root / 'docs'}\n",
+    )
     assert run("claims", "gone.md") == (2, "pytest-bets claims: there is no file or folder gone.md\n")
     status, shown = run("claims", "--format", "yaml")
     assert status == 2
@@ -150,7 +154,61 @@ def test_what_cannot_be_determined_is_neither_clean_nor_a_finding(pytester: pyte
     assert (status, "1_first.json: this is no record" in shown) == (3, True)
     (results / "1_first.json").unlink()
     readme.write_bytes(b"Bet \xff")
-    assert run("claims") == (3, f"pytest-bets claims: {readme}: this is not UTF-8: invalid start byte at byte 4\n")
+    read = "0 files with 0 mentions and 0 values of bets: 0 findings."
+    unread = "1 file not read: README.md (this is not UTF-8: invalid start byte at byte 4)."
+    assert run("claims") == (3, f"{read} {unread}\n")
+
+
+def test_other_formats_are_read_and_files_without_a_reader_are_counted(readme: Path) -> None:
+    """A folder's LaTeX is named in the summary line; a file that was asked for and not read leaves the answer open."""
+    readme.write_text(RIGHT)
+    docs = readme.parent / "docs"
+    docs.mkdir()
+    (docs / "a.html").write_text("<p>Bet 1: <b>FAIL</b>\n")
+    (docs / "b.ipynb").write_text('{"cells": [{"cell_type": "markdown", "source": ["Bet 1: FAIL"]}]}')
+    for name in ("c.tex", "d.tex", "e.adoc"):
+        (docs / name).write_text("Bet 1: FAIL")
+    status, shown = run("claims", "--fix")
+    assert (status, shown.count("(fixed)")) == (0, 2)
+    assert (docs / "a.html").read_text() == "<p>Bet 1: <b>PASS</b>\n"
+    assert (docs / "b.ipynb").read_text() == '{"cells": [{"cell_type": "markdown", "source": ["Bet 1: PASS"]}]}'
+    unread = "3 files not read: docs/c.tex, docs/d.tex (LaTeX is not read); docs/e.adoc (AsciiDoc is not read).\n"
+    assert shown.endswith(f"2 findings, 2 fixed. {unread}")
+    status, shown = run("claims", "docs/c.tex")
+    assert (status, shown.endswith("0 findings. 1 file not read: docs/c.tex (LaTeX is not read).\n")) == (3, True)
+    page = claims_json("docs")
+    assert page["unread"] == [
+        {"file": f"docs/{name}", "reason": f"{what} is not read"}
+        for name, what in (("c.tex", "LaTeX"), ("d.tex", "LaTeX"), ("e.adoc", "AsciiDoc"))
+    ]
+
+
+def test_without_docutils_rst_is_not_read(
+    readme: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The summary line says which extra to install."""
+    readme.with_name("notes.rst").write_text("Bet 1: FAIL")
+    monkeypatch.setattr("pytest_bets.claims.files.find_spec", lambda _: None)
+    status = main(["claims", "notes.rst"])
+    shown = capsys.readouterr().out
+    assert status == 3
+    assert "1 file not read: notes.rst (docutils is not installed: pip install 'pytest-bets[claims]')." in shown
+
+
+def test_findings_print_no_control_characters(readme: Path) -> None:
+    """Escape sequences and marks of direction are shown as text, in findings and in names of files."""
+    page = readme.with_name("a\x1b[31m\u202e.md")
+    page.write_text(
+        "Bet 1 \x1b[2J\u202e(FAIL)\u202c, bet 9\x07\n\n"
+        "<!-- bet 1: mean(\x1b) -->2.5<!-- /bet -->\n\n<!-- bet \u202e1: x -->"
+    )
+    status, shown = run("claims", page.name)
+    assert (status, len(shown.splitlines())) == (1, 6)
+    assert all(character == "\n" or character.isprintable() for character in shown)
+    assert "\\x1b" in shown
+    assert all(
+        character == "\n" or " " <= character <= "~" for character in run("claims", page.name, "--format", "json")[1]
+    )
 
 
 def test_help_teaches_the_forms_and_the_statuses() -> None:

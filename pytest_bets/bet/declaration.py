@@ -8,13 +8,17 @@ from posixpath import basename, splitext
 from typing import Final
 
 from pytest_bets.bet.docstring import Docstring
+from pytest_bets.bet.null import MARKER as NULL
+from pytest_bets.bet.null import Absence, Null
+from pytest_bets.bet.world import World
 from pytest_bets.sentence.ast import Sentence, names
+from pytest_bets.sentence.parse import parse_value
 from pytest_bets.values import digest
 
 TIERS: Final = ("strict", "lenient", "catastrophic")
 CONTROL: Final = "control"
 CRITERIA: Final = (*TIERS, CONTROL)
-MARKERS: Final = (*CRITERIA, "challenges", "withdrawn", "replicate")
+MARKERS: Final = (*CRITERIA, "challenges", "withdrawn", "replicate", NULL)
 SEED: Final = "seed"
 
 _FILE_NAME: Final = re.compile(r"bet_(?:(\d+)(?:_\w+)?|\w+)\.py")
@@ -47,6 +51,9 @@ class Declaration:
     replicate: int | None
     challenges: tuple[int | str, ...]
     withdrawn: str | None
+    nulls: tuple[Null, ...] = ()
+    odds: Mapping[str, float] | None = None
+    world: World | None = None
 
     @cached_property
     def id(self) -> str:
@@ -78,8 +85,10 @@ class Declaration:
 
     @cached_property
     def names(self) -> frozenset[str]:
-        """Every name that a sentence reads."""
-        return frozenset[str]().union(*(names(criterion.sentence.value) for criterion in self.criteria))
+        """Every name that a sentence or a null reads."""
+        values = [criterion.sentence.value for criterion in self.criteria]
+        values += [parse_value(null.tries) for null in self.nulls if isinstance(null, Absence)]
+        return frozenset[str]().union(*map(names, values))
 
     @cached_property
     def digest(self) -> str:
@@ -92,8 +101,16 @@ class Declaration:
                 "sweep": dict(self.sweep),
                 "replicate": self.replicate,
                 "challenges": list(self.challenges),
+                **self.error_rates,
             }
         )
+
+    @cached_property
+    def error_rates(self) -> dict[str, object]:
+        """What is declared of chance, without what is not declared: a digest of a bet without it stays as it is."""
+        world = self.world.source if self.world else None
+        parts = {"null": [null.plain for null in self.nulls], "odds": self.odds, "world": world}
+        return {name: part for name, part in parts.items() if part}
 
     def seeds(self, count: int) -> list[int]:
         """Return `count` 32-bit seeds, derived so that they cannot be chosen.

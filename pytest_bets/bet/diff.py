@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Literal
+from typing import Literal, cast
 
 from pytest_bets.bet.declaration import CRITERIA, Declaration
+from pytest_bets.bet.null import moves
 from pytest_bets.sentence.ast import Sentence
 from pytest_bets.sentence.interval import solution_set
 from pytest_bets.values import row
@@ -18,8 +19,8 @@ ChangeKind = Literal["tightened", "loosened", "replaced", "added", "removed", "r
 class Change:
     """One difference; `before` and `after` are its two sides, empty if there is none.
 
-    `subject` is a tier, `control`, `hypothesis`, `constants`, `sweep`, `replicate`, `challenges` or `withdrawn`. `name`
-    is the constant or sweep parameter. Tightened is harder for the claim, loosened is easier, reworded is the same.
+    `subject` is a tier, `control`, `hypothesis`, `constants`, `sweep`, `replicate`, `challenges`, `withdrawn`,
+    `null`, `odds` or `world`. `name` is the constant or sweep parameter. Tightened is harder for the claim, loosened is easier, reworded is the same.
     """
 
     subject: str
@@ -40,6 +41,9 @@ def changes(before: Declaration, after: Declaration) -> list[Change]:
         *_named("replicate", _present(before.replicate), _present(after.replicate)),
         *_challenges([_text(link) for link in before.challenges], [_text(link) for link in after.challenges]),
         *_named("withdrawn", _present(before.withdrawn), _present(after.withdrawn)),
+        *(Change("null", cast(ChangeKind, kind), *sides) for kind, *sides in moves(before.nulls, after.nulls)),
+        *_named("odds", _present(before.odds), _present(after.odds)),
+        *_named("world", _present(before.world and before.world.source), _present(after.world and after.world.source)),
     ]
 
 

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Final
 
-from pytest_bets.bet import criteria, markers, source, thresholds
-from pytest_bets.bet.declaration import CRITERIA, MARKERS, Declaration, is_bet_name, number_of
+from pytest_bets.bet import criteria, markers, null, odds, source, thresholds, world
+from pytest_bets.bet.declaration import CRITERIA, MARKERS, SEED, Declaration, is_bet_name, number_of
 from pytest_bets.bet.source import Function, Mark
 from pytest_bets.diagnostics import DeclarationError, Fault, Faults, nearest
+from pytest_bets.sentence.ast import names
 
 RESERVED: Final = (*CRITERIA, "record")
 MAX_SOURCE: Final = 500_000
@@ -72,6 +73,13 @@ class _Parser:
         thresholds.check_thresholds(docstring, docstring_line, judged, self.faults)
         criteria.check_nesting(judged, self.faults)
         sweep = source.sweep(self.tree, marks, constants.literals)
+        parameters = [name for key in sweep for name in key.split(", ")]
+        parameters += [SEED] if any(mark.name == "replicate" for mark in marks) else []
+        nulls = null.read(
+            marks, frozenset[str]().union(*(names(item.sentence.value) for item in judged)), parameters, self.faults
+        )
+        null.check_strict(nulls, [item.sentence for item in judged if item.tier == "strict"], self.faults)
+        thresholds.check_null(docstring, docstring_line, nulls, self.faults)
         declared = Declaration(
             file=self.faults.file,
             function=experiment.name,
@@ -84,6 +92,9 @@ class _Parser:
             replicate=markers.replicate(marks, experiment, constants, sweep, self.faults),
             challenges=markers.challenges(marks, self.faults),
             withdrawn=markers.withdrawn(marks, self.faults),
+            nulls=tuple(nulls),
+            odds=odds.read(docstring, docstring_line, self.faults),
+            world=world.read(self.tree, constants, parameters, bool(nulls), self.faults),
         )
         self.faults.raise_any()
         return declared

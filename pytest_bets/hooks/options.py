@@ -21,6 +21,8 @@ MARKER_HELP: Final = (
     "replicate(n): run n times, with values of the argument `seed` that are derived from the declaration (bets)",
     "challenges(number): if this bet FAILs, the claim of that bet is retracted (bets)",
     "withdrawn(reason): the claim of this bet is withdrawn; its row stays (bets)",
+    "null(swap, unit): these columns could be exchanged if there is nothing to find; null(none, tries): what must "
+    "never happen, and in how many tries it could (bets)",
 )
 
 

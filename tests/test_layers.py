@@ -18,9 +18,9 @@ MODULES = {
 }
 ORDER: Final = (
     *("diagnostics", "values", "walk", "project"),
-    *("git", "sentence", "bet", "code", "record", "render", "audit", "claims", "hooks", "cli"),
+    *("git", "sentence", "bet", "chance", "code", "record", "render", "audit", "claims", "hooks", "cli"),
 )
-"""Each imports itself and what stands before it: four modules, then ten folders."""
+"""Each imports itself and what stands before it: four modules, then eleven folders."""
 ENTRIES: Final = {"pytest_bets", "pytest_bets.plugin", "pytest_bets.__main__"}
 WORLD: Final = {
     "walk": "folders",
@@ -46,6 +46,7 @@ WORLD: Final = {
 XDIST = "pytest_bets.hooks.xdist"
 ALLOWED: Final = {
     "sentence": {"scipy"},
+    "chance": {"scipy"},
     "claims": {"markdown_it"},
     "record": {"filelock"},
     "project": {"iniconfig"},

@@ -19,8 +19,9 @@ ChangeKind = Literal["tightened", "loosened", "replaced", "added", "removed", "r
 class Change:
     """One difference; `before` and `after` are its two sides, empty if there is none.
 
-    `subject` is a tier, `control`, `hypothesis`, `constants`, `sweep`, `replicate`, `challenges`, `withdrawn`,
-    `null`, `odds` or `world`. `name` is the constant or sweep parameter. Tightened is harder for the claim, loosened is easier, reworded is the same.
+    `subject` is a tier, `control`, `hypothesis`, `constants`, `sweep`, `replicate`, `challenges`, `withdrawn`, `null`,
+    `odds` or `world`. `name` is the constant or sweep parameter. Tightened is harder for the claim, loosened is easier,
+    reworded is the same.
     """
 
     subject: str

@@ -1,97 +1,23 @@
 """Luck: how often the measured cells would meet a tier if the labels of their columns did not matter."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, Final, Literal
+from typing import Final
 
 from pytest_bets.bet.declaration import Declaration
-from pytest_bets.bet.null import CELL, Absence, Swap
+from pytest_bets.bet.null import Absence, Swap
 from pytest_bets.chance import absence, convolution, draws, enumeration, unit
 from pytest_bets.chance.relabeling import Relabelings, are_met
+from pytest_bets.chance.result import Alike, FaultLimit, Luck, SwapLuck, TierChance
 from pytest_bets.chance.similarity import ALIKE, of_columns
 from pytest_bets.diagnostics import EvaluationError
 from pytest_bets.sentence.ast import Sentence
-from pytest_bets.sentence.evaluate import Row, distance, value_of
+from pytest_bets.sentence.evaluate import Row, value_of
 from pytest_bets.sentence.parse import parse_value
 
 TIERS: Final = ("strict", "lenient")
 Params = Mapping[str, object]
-Method = Annotated[
-    Literal["counted", "enumerated", "drawn"],
-    "counted: exact, by convolution. enumerated: exact, every relabeling was judged. drawn: 9,999 relabelings were "
-    "judged, and the chance is the upper end of a one-sided 95 % interval.",
-]
-
-
-@dataclass(frozen=True, slots=True)
-class TierChance:
-    """How often a tier is met over the relabelings of the measured cells."""
-
-    chance: Annotated[float, "The share of relabelings in which every sentence of the tier is met; if drawn, at most."]
-    method: Method
-    hits: Annotated[int | None, "In how many of the judged relabelings the tier is met; null if counted."]
-    judged: Annotated[int | None, "How many relabelings were judged; null if counted."]
-
-
-@dataclass(frozen=True, slots=True)
-class Alike:
-    """Cells that are alike within a coarser unit than the declared one."""
-
-    by: Annotated[str, "The sweep parameter that alike cells share."]
-    icc: Annotated[float, "The intraclass correlation of the compared difference, to three decimals."]
-    worth: Annotated[float, "How many independent cells the cells are worth, to one decimal."]
-    units: Annotated[int, "The number of units by that parameter."]
-    strict: Annotated[TierChance, "The chance of strict by that unit."]
-    lenient: Annotated[TierChance, "The chance of lenient by that unit."]
-
-
-@dataclass(frozen=True, slots=True)
-class SwapLuck:
-    """One null of exchanged columns, over the measured cells."""
-
-    swap: Annotated[tuple[str, ...], "The columns that are exchanged."]
-    unit: Annotated[tuple[str, ...], "The parameters of the sweep that cells of a unit share, or `cell`."]
-    units: Annotated[int, "The number of units."]
-    joined: Annotated[int, "How many units fewer these are because some share a number to the bit."]
-    strict: Annotated[TierChance | None, "The chance of strict; null where it cannot be computed."]
-    lenient: Annotated[TierChance | None, "The chance of lenient; null where it cannot be computed."]
-    alike: Annotated[tuple[Alike, ...], "Coarser units within which cells are alike."]
-    unknown: Annotated[str | None, "Why there is no chance; null where there is one."]
-
-    def largest(self, tier: str) -> tuple[TierChance, Alike | None] | None:
-        """Return the largest chance of a tier, and the coarser unit that it is by, if it is."""
-        own = self.strict if tier == "strict" else self.lenient
-        if own is None:
-            return None
-        found: list[tuple[TierChance, Alike | None]] = [(own, None)]
-        found += [(item.strict if tier == "strict" else item.lenient, item) for item in self.alike]
-        return max(found, key=lambda item: item[0].chance)
-
-
-@dataclass(frozen=True, slots=True)
-class FaultLimit:
-    """One null of absence, over the measured cells."""
-
-    none: Annotated[str, "What must never happen."]
-    tries: Annotated[int | None, "In how many tries it did not; null where strict is not met or the count is unknown."]
-    limit: Annotated[float | None, "The upper 95 % limit of its rate, if tries are independent; null where unknown."]
-    unknown: Annotated[str | None, "Why there is no limit; null where there is one."]
-
-
-@dataclass(frozen=True, slots=True)
-class Luck:
-    """What the nulls of a bet say of its measured cells. Made from the declaration and the cells alone."""
-
-    swaps: Annotated[tuple[SwapLuck, ...], "The nulls of exchanged columns, in source order."]
-    absences: Annotated[tuple[FaultLimit, ...], "The nulls of absence, in source order."]
-
-    def largest(self, tier: str) -> tuple[SwapLuck, TierChance, Alike | None] | None:
-        """Return the null with the largest chance of a tier; None where no chance, or not every one, is known."""
-        found = [(swap, swap.largest(tier)) for swap in self.swaps]
-        known = [(swap, *chance) for swap, chance in found if chance is not None]
-        if not known or len(known) < len(found):
-            return None
-        return max(known, key=lambda item: item[1].chance)
 
 
 def luck(declaration: Declaration, params: Sequence[Params], rows: Sequence[Row]) -> Luck | None:
@@ -116,7 +42,7 @@ def swap_luck(null: Swap, declaration: Declaration, params: Sequence[Params], ro
     count = max(units) + 1
     found = SwapLuck(
         swap=null.columns,
-        unit=null.unit or (CELL,),
+        unit=unit.named(null.unit, params),
         units=count,
         joined=max(declared) + 1 - count,
         strict=None,
@@ -202,21 +128,22 @@ def surprises(null: Swap, declaration: Declaration, params: Sequence[Params], ro
         cells = Relabelings(sentences, rows, null.columns, units)
     except EvaluationError:
         return []
-    measured = [
-        distance(item, number)
-        for item, number in zip(sentences, cells.values(sentences, rows=cells.rows([0] * cells.count)), strict=True)
-    ]
-    whole = enumeration.is_feasible(cells)
-    hits, judged = [0] * len(sentences), 0
-    for labels in enumeration.every(cells) if whole else draws.drawn(cells, declaration.digest):
-        judged += 1
-        for place, number in enumerate(cells.values(sentences, cells.rows(labels))):
-            hits[place] += distance(sentences[place], number) >= measured[place]
-    return [
-        Surprise(item.text, count / judged if whole else (1 + count) / (1 + judged), whole)
-        for item, count, own in zip(sentences, hits, measured, strict=True)
-        if own == own  # an undefined value has no p
-    ]
+    measured = cells.values(sentences, cells.rows([0] * cells.count))
+    found = []
+    for sentence, number in zip(sentences, measured, strict=True):
+        if not math.isnan(number):
+            bar = replace(sentence, operator=f"{sentence.operator[0]}=", threshold=number)
+            found.append(Surprise(sentence.text, *_p(bar, cells, declaration.digest)))
+    return found
+
+
+def _p(bar: Sentence, cells: Relabelings, digest: str) -> tuple[float, bool]:
+    """Return how often a value is as good as the measured one, which is the threshold, and whether that is exact."""
+    reducer = convolution.counted([bar])
+    if reducer is not None:
+        return convolution.chance([bar], reducer, cells), True
+    (hits,), judged, whole = _hits([[bar]], cells, digest)
+    return (hits / judged, True) if whole else ((1 + hits) / (1 + judged), False)
 
 
 def _fault_limit(null: Absence, declaration: Declaration, rows: Sequence[Row]) -> FaultLimit:

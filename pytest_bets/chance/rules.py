@@ -70,6 +70,8 @@ def _claims_equivalence(null: Swap, declaration: Declaration, params: Sequence[P
     strict = declaration.sentences("strict")
     columns = set(null.columns)
     reading = [item for item in strict if names(item.value) & columns]
+    if not any(len(names(item.value) & columns) > 1 for item in reading):
+        return False  # no sentence compares them with each other
     known = columns.union(*params)
     own = [item for item in reading if names(item.value) <= known]
     others = [item for item in (*reading, *declaration.sentences("control")) if item not in own]
@@ -141,7 +143,7 @@ def _lucky(
             yield f"no exchange of {' and '.join(null.columns)} can meet strict"
         elif found.chance > limit:
             least = "" if found.together is not None else "at least "
-            by = unit.words(null, found.units)
+            by = unit.words(unit.named(null.unit, params), found.units)
             what = f"the chance that luck alone meets strict is {least}{odds(found.chance)} ({by})"
             yield f"{what}; the limit is {percent(limit)}"
     if null_run is not None and null_run.strict / null_run.runs > limit:

@@ -14,6 +14,7 @@ from pytest_bets.sentence.ast import Sentence
 from pytest_bets.sentence.evaluate import Row, satisfied, value_of
 from pytest_bets.values import plain
 
+World = Callable[..., object]
 RUNS: Final = 2_000
 QUICK: Final = 200
 """Runs before a session, where only a coarse answer is needed."""
@@ -54,7 +55,7 @@ class Stateless:
 
 
 def simulate(
-    world: Callable[..., object],
+    world: World,
     declaration: Declaration,
     params: Sequence[Mapping[str, object]],
     effect: float,
@@ -79,7 +80,7 @@ def simulate(
 
 
 def _rows(
-    world: Callable[..., object],
+    world: World,
     declaration: Declaration,
     params: Sequence[Mapping[str, object]],
     effect: float,

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 
-from pytest_bets.bet.null import CELL, Swap
+from pytest_bets.bet.null import CELL
 
 Params = Mapping[str, object]
 
@@ -19,6 +19,12 @@ def groups(params: Sequence[Params], names: Sequence[str] | None) -> tuple[int, 
     places: dict[str, int] = {}
     keys = [repr([cell.get(name) for name in names]) for cell in params]
     return tuple(places.setdefault(key, len(places)) for key in keys)
+
+
+def named(names: Sequence[str] | None, params: Sequence[Params]) -> tuple[str, ...]:
+    """Return what a unit is called; without a name it is the one parameter of the sweep, or the cell."""
+    known = sorted(set().union(*params))
+    return tuple(names) if names is not None else (known[0] if len(known) == 1 else CELL,)
 
 
 def choices(params: Sequence[Params]) -> list[tuple[str, int]]:
@@ -51,9 +57,9 @@ def joined(units: Sequence[int], rows: Sequence[Mapping[str, object]], columns: 
     return tuple(places.setdefault(root(unit), len(places)) for unit in units)
 
 
-def words(swap: Swap, count: int) -> str:
+def words(unit: Sequence[str] | None, count: int) -> str:
     """Return so many units in words: `3 parts`, `15 cells`, `6 units of part and seed`."""
-    names = swap.unit or (CELL,)
+    names = unit or (CELL,)
     if len(names) == 1 and names[0].isascii():
         return f"{count} {names[0]}" + ("" if count == 1 or names[0].endswith("s") else "s")
     return f"{count} unit{'s' * (count != 1)} of {' and '.join(names)}"

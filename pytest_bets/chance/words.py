@@ -35,7 +35,6 @@ def _odds(chance: float, *, bound: bool) -> str:
 
 def percent(share: float) -> str:
     """Return a share as a percentage with two significant digits: `12 %`, `0.62 %`."""
-    if share <= 0:
-        return "0 %"
-    digits = 1 - math.floor(math.log10(share * 100))
-    return f"{share * 100:.{max(0, min(digits, 6))}f} %"
+    number = float(f"{share * 100:.2g}")
+    text = f"{number:.10f}".rstrip("0").rstrip(".")
+    return f"{text or '0'} %"

@@ -58,3 +58,15 @@ replaced, and the audit checks it.
 
 Exit status: 0 done, 1 a record could not be upgraded, 2 usage, 3 cannot determine.
 """
+
+ODDS: Final = """\
+Say what chance alone would give: how often luck meets strict if the columns of a null could be exchanged, before the
+run and over the measured cells; the limit of a fault rate; the power of a bet with a function `world`, which is run.
+docs/error-rates.md explains each number. With --nulls, a file of TOML gives the nulls, for bets that declare none:
+
+  [[46]]
+  swap = "norm, full"
+  unit = "part"
+
+Exit status: 0 done, 2 usage error.
+"""

@@ -1,4 +1,4 @@
-"""The command line beside pytest: new, show, rollup, audit, claims, upgrade.
+"""The command line beside pytest: new, show, odds, rollup, audit, claims, upgrade.
 
 Imports that only claims or audit needs stand in these commands: they take as long as reading a hundred bets.
 """
@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from pytest_bets.bet.catalogue import Catalogue
 from pytest_bets.bet.declaration import Declaration, bet_id
 from pytest_bets.bet.template import LONGEST, SLUG, bet_file, created, slug
-from pytest_bets.cli.help import ABOUT, AUDIT, CLAIMS, UPGRADE
+from pytest_bets.cli.help import ABOUT, AUDIT, CLAIMS, ODDS, UPGRADE
 from pytest_bets.diagnostics import (
     CommandError,
     DeclarationError,
@@ -121,6 +121,12 @@ def _parser() -> argparse.ArgumentParser:
     shown = command("show", _show, "show one bet: declaration, record, standing, history", "pytest-bets show 46")
     shown.add_argument("bet", help="a bet's number or id")
     shown.add_argument("--cells", action="store_true", help="print every cell: parameters and measured values")
+    chances = command("odds", _odds, "say what chance alone would give, before the run", "pytest-bets odds 46")
+    chances.formatter_class = argparse.RawDescriptionHelpFormatter
+    chances.description = ODDS
+    chances.add_argument("bet", nargs="?", help="a bet's number or id (default: a row for each bet)")
+    chances.add_argument("--nulls", type=Path, metavar="FILE", help="nulls in TOML, instead of those that bets declare")
+    chances.add_argument("--format", choices=("text", "markdown"), default="text", help="format of the table")
     command("rollup", _rollup, "make SUMMARY.md and SUMMARY.json again, as after a merge", "pytest-bets rollup")
     audited = command("audit", _audit, "check every bet against its history in git", "pytest-bets audit")
     audited.formatter_class = argparse.RawDescriptionHelpFormatter
@@ -214,6 +220,27 @@ def _show(project: Project, options: argparse.Namespace) -> Answer:
         code = stale(record, CodeIndex(project.root, project.search)) if record else None
         page = show(declaration, record, row, lines, min(columns, 100), options.results, code)
     return Answer(encodable(page, sys.stdout.encoding))
+
+
+def _odds(project: Project, options: argparse.Namespace) -> Answer:
+    from pytest_bets.cli.odds import entries, odds_of, read
+    from pytest_bets.render.odds import odds_markdown, odds_page, odds_table
+
+    catalogue, results = _catalogue(project), Results(project.results)
+    declarations, _ = catalogue.declarations()
+    chosen = read(options.nulls, declarations) if options.nulls else {}
+    width = min(shutil.get_terminal_size().columns, 100)
+    if options.bet is None:
+        bets = [odds_of(bet, results.record(bet.id), chosen.get(bet.id)) for bet in declarations]
+        page = odds_markdown(bets) if options.format == "markdown" else odds_table(bets, width)
+        return Answer(encodable(page, sys.stdout.encoding))
+    asked = str(int(options.bet)) if options.bet.isdecimal() else options.bet
+    named = [bet for bet in declarations if asked in (bet.id, str(bet.number), bet.name)]
+    if not named:
+        raise CommandError(_unknown(options.bet, catalogue, [bet.id for bet in declarations]))
+    bet = named[0]
+    found = entries(bet, results.record(bet.id), chosen.get(bet.id), project.root)
+    return Answer(encodable(odds_page(f"{bet.id}: {bet.title}", found, width), sys.stdout.encoding))
 
 
 def _unknown(asked: str, catalogue: Catalogue, known: Sequence[str]) -> str:

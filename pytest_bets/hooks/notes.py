@@ -7,8 +7,10 @@ from collections.abc import Iterator, Sequence
 from pytest_bets.hooks.run import FinishedBet
 from pytest_bets.hooks.session import Session
 from pytest_bets.record.checkpoint import Unfinished
+from pytest_bets.record.known_error import TIER_OF
 from pytest_bets.record.summary import lacks_control
 from pytest_bets.render.closing import bets_words
+from pytest_bets.render.luck import alike_notes
 from pytest_bets.render.registration import declaring
 from pytest_bets.render.words import cells_words, listed, short
 
@@ -32,6 +34,7 @@ class Notes:
         yield from self._kept_cells()
         yield from self._unstable()
         yield from self._uncontrolled()
+        yield from self._alike()
         yield from self._registration()
         yield from self._next()
 
@@ -94,6 +97,11 @@ class Notes:
         if bets:
             what = "a PASS without a negative control is not compared with noise"
             yield f"No control: {bets_words(len(bets))} ({listed(bets)}): {what}."
+
+    def _alike(self) -> Iterator[str]:
+        """Say where cells are worth fewer than they are, for the verdicts that a chance stands beside."""
+        good = [item for item in self.finished if item.verdict in TIER_OF]
+        yield from alike_notes([(item.declaration.id, item.luck, item.cells) for item in good if item.luck])
 
     def _registration(self) -> Iterator[str]:
         if self.settings.registration == "off":

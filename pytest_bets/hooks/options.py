@@ -12,6 +12,8 @@ from pytest_bets.project import find_root
 
 GATES: Final = ("auto", "strict", "lenient", "catastrophic", "regression", "none")
 REGISTRATIONS: Final = ("warn", "require", "off")
+LUCK: Final = ("warn", "require", "off")
+LUCK_LIMIT: Final = 0.05
 FILES: Final = "bet_*.py"
 MARKER_HELP: Final = (
     "strict(sentence): the claim holds in full if every such sentence is true (bets)",
@@ -40,6 +42,8 @@ class Settings:
     results: Path
     gate: str
     registration: str
+    luck: str
+    luck_limit: float
     replay: bool
     resume: bool
     pilot: bool
@@ -106,6 +110,12 @@ def add(parser: pytest.Parser) -> None:
         "what to do with an unregistered bet: warn after the run, require (do not run it), or off",
         default="warn",
     )
+    parser.addini(
+        "bets_luck",
+        "the largest chance that luck alone meets strict, and what to do with a bet above it: warn before the run, "
+        "require (do not run it), or off; as in `0.01 require`",
+        default=f"{LUCK_LIMIT} warn",
+    )
     parser.addini("bets_results", "default of --bets-results, relative to the project's root", default="results")
 
 
@@ -134,6 +144,7 @@ def read(config: pytest.Config) -> Settings:
             f"bets_registration is {registration!r} in the settings; expected one of {', '.join(REGISTRATIONS)}"
             + (f"; did you mean {near}?" if near else "")
         )
+    luck, limit = _luck(str(config.getini("bets_luck")))
     settings = Settings(
         root=root.path,
         searched=root.searched,
@@ -141,6 +152,8 @@ def read(config: pytest.Config) -> Settings:
         results=results,
         gate=gate,
         registration=registration,
+        luck=luck,
+        luck_limit=limit,
         replay=config.getoption("bets_replay"),
         resume=config.getoption("bets_resume"),
         pilot=config.getoption("bets_pilot"),
@@ -156,6 +169,22 @@ def read(config: pytest.Config) -> Settings:
             "--bets-resume goes with neither --bets-pilot nor --bets-set: only runs of record are resumed"
         )
     return settings
+
+
+def _luck(setting: str) -> tuple[str, float]:
+    """Return what to do with a bet that luck may win, and from which chance on."""
+    action, limit = "warn", LUCK_LIMIT
+    for word in setting.split():
+        try:
+            limit = float(word)
+        except ValueError:
+            action = word
+        if action not in LUCK or not 0 < limit < 1:
+            raise pytest.UsageError(
+                f"bets_luck is {setting!r} in the settings; expected a chance between 0 and 1, "
+                f"one of {', '.join(LUCK)}, or both, as in `0.05 warn`"
+            )
+    return action, limit
 
 
 def _settled(config: pytest.Config) -> Path | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pytest_bets.bet.declaration import CRITERIA, is_bet_name
+from pytest_bets.chance.result import Luck
 from pytest_bets.diagnostics import DeclarationError, RecordError
 from pytest_bets.hooks.baseline import Baseline, take_baseline
 from pytest_bets.hooks.checkpoints import Checkpoints
@@ -32,6 +33,7 @@ from pytest_bets.hooks.run import (
     build_record,
     collect_cells,
     judge_run,
+    luck_of,
     selection,
     why_missing,
 )
@@ -191,10 +193,11 @@ class Session:
         results = collect_cells(run)
         missing = why_missing(run, results)
         result = judge_run(run, results, missing)
+        luck = None if self.settings.rehearsal else luck_of(run, results, result)
         stored = None
         if self.settings.kept and (run.data or run.broken):
-            stored = self._store(run, result, results, complete=missing is None)
-        finished = FinishedBet(run, result, missing, len(results.cells), stored, self._gated(run, result))
+            stored = self._store(run, result, results, luck, complete=missing is None)
+        finished = FinishedBet(run, result, missing, len(results.cells), stored, self._gated(run, result), luck)
         self.finished[run.prefix] = finished
         refused = self.context.registry.refusal(run.path, run.declaration) if run.skipped else None
         if refused:
@@ -227,8 +230,10 @@ class Session:
                 for report in tier_reports(run, tier, self._outcome(finished, tier)):
                     self._emit(report)
 
-    def _store(self, run: BetRun, result: Verdict, results: CellResults, *, complete: bool) -> Kept | None:
-        record = build_record(run, result, results.compute, self.baseline, pilot=self.settings.rehearsal)
+    def _store(
+        self, run: BetRun, result: Verdict, results: CellResults, luck: Luck | None, *, complete: bool
+    ) -> Kept | None:
+        record = build_record(run, result, results.compute, self.baseline, luck, pilot=self.settings.rehearsal)
         rows = [row(cell) for cell in results.rows]
         try:
             stored = self.context.results.keep(record, rows, machine.clocked(run.seconds), complete=complete)

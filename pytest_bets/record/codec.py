@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 from pytest_bets.bet.declaration import Declaration
+from pytest_bets.chance.result import Luck
 from pytest_bets.diagnostics import MisfitError, RecordError
 from pytest_bets.record.decode import decode, encode
 from pytest_bets.record.model import (
@@ -44,6 +45,7 @@ def build(
     registration: Registration,
     code: Code,
     environment: Environment,
+    luck: Luck | None = None,
     pilot: bool = False,
 ) -> Record:
     """Return the record of a complete run."""
@@ -62,6 +64,7 @@ def build(
         criteria=verdict.criteria,
         cells=tuple(cells),
         environment=environment,
+        luck=luck,
     )
 
 
@@ -77,6 +80,9 @@ def declared(declaration: Declaration) -> DeclarationPart:
         challenges=declaration.challenges,
         docstring=declaration.docstring.text,
         withdrawn=declaration.withdrawn,
+        null=tuple(null.plain for null in declaration.nulls),
+        odds=declaration.odds,
+        world=declaration.world.source if declaration.world else None,
     )
 
 

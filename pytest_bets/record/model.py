@@ -7,7 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal, Protocol
 
+from pytest_bets.chance.forecast import Calibration
+from pytest_bets.chance.result import Luck
 from pytest_bets.record.field import LATER, SPELLED, CommitId, Count, Sha256, limits
+from pytest_bets.record.known_error import KnownError
 from pytest_bets.record.verdict import Cell, Judged, MetField, Outcome, SentenceField, TierField, ValueField
 
 RECORD_SCHEMA: Final = "pytest-bets/record/2"
@@ -100,6 +103,20 @@ class DeclarationPart:
     challenges: Links
     docstring: Annotated[str, "The whole docstring."]
     withdrawn: Annotated[str | None, "Why its author withdrew the claim, as it stood when this was written."]
+    null: Annotated[
+        tuple[Mapping[str, object], ...],
+        "The nulls, in source order: `swap` and `unit`, or `none` and `tries`. Left out where there is none.",
+    ] = ()
+    odds: Annotated[
+        Mapping[str, float] | None,
+        limits(type="object"),
+        "The forecast in percent, by outcome. Left out where there is none.",
+    ] = None
+    world: Annotated[
+        str | None,
+        limits(type="string"),
+        "The source of the function that simulates a run. Left out where there is none.",
+    ] = None
 
     def sentences(self, tier: str) -> tuple[str, ...]:
         """Return the sentences of a tier."""
@@ -201,6 +218,9 @@ class Record:
     ]
     cells: Annotated[tuple[Cell, ...], "One entry a parameter set, in the order of the sweep."]
     environment: Environment
+    luck: Annotated[
+        Luck | None, "How often chance alone would meet the tiers. Left out where there is no null, or no verdict."
+    ] = None
     pilot: Pilot = False
 
     @property
@@ -388,6 +408,11 @@ class SummaryRow:
         limits(type="string"),
         "The id of the bet that has this declaration now, where the file of this one is gone; left out elsewhere.",
     ] = None
+    known_error: Annotated[
+        KnownError | None,
+        limits(type="object"),
+        "The known error of a PASS or a LENIENT; left out where none is known.",
+    ] = None
 
     @property
     def is_unstable(self) -> bool:
@@ -421,6 +446,28 @@ Ids = Annotated[tuple[str, ...], limits(uniqueItems=True)]
 
 
 @dataclass(frozen=True, slots=True)
+class StandsAt:
+    """Which PASSes stand at a false discovery rate."""
+
+    rate: Annotated[float, "The false discovery rate."]
+    bets: Annotated[Ids, "The bets that stand, by Benjamini and Hochberg."]
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorRates:
+    """What is known of the verdicts of a catalogue together."""
+
+    compared: Annotated[Count, "Bets with a verdict and a null of exchanged columns."]
+    expected: Annotated[
+        float, "The sum of their chances: so many would meet strict by luck if there is nothing to find."
+    ]
+    passes: Annotated[Count, "How many of them PASSed."]
+    stands: Annotated[tuple[StandsAt, ...], "The PASSes among them that stand, by rate."]
+    unknown: Annotated[Ids, "Bets with a PASS or a LENIENT of which no error is known."]
+    calibration: Annotated[Calibration | None, "How good the forecasts are; null with fewer than ten."]
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """Every bet with its verdict and standing, made from the records, the journal and the declarations alone."""
 
@@ -432,3 +479,6 @@ class Summary:
     unstable: Annotated[Ids, "Bets of which runs of the record's declaration and code came to another verdict."]
     never_run: Annotated[Ids, "Bets that are declared and have no record."]
     unreadable: Annotated[tuple[str, ...], "What is wrong with declarations that cannot be read, a fault an entry."]
+    error_rates: Annotated[
+        ErrorRates | None, limits(type="object"), "Left out where no bet has a null, a known error or enough forecasts."
+    ] = None

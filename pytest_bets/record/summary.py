@@ -9,6 +9,8 @@ from pytest_bets.bet.declaration import Declaration, bet_id, bet_order
 from pytest_bets.diagnostics import DeclarationError
 from pytest_bets.record.codec import agreeing
 from pytest_bets.record.decided import decided
+from pytest_bets.record.error_rates import error_rates
+from pytest_bets.record.known_error import known_error
 from pytest_bets.record.model import (
     SUMMARY_SCHEMA,
     Challenged,
@@ -62,6 +64,7 @@ def overview(
         unstable=tuple(row.id for row in rows if row.is_unstable),
         never_run=tuple(row.id for row in rows if not row.recorded),
         unreadable=tuple(str(fault) for error in unreadable for fault in error.faults),
+        error_rates=error_rates(records, rows),
     )
 
 
@@ -184,6 +187,7 @@ def _recorded(record: Record, runs: Sequence[RunLine]) -> SummaryRow:
         decided=tuple(decided(record, record.criteria)),
         registration=record.registration.state,
         runs=RunCounts(len(runs), same, agreed),
+        known_error=known_error(record.verdict, record.luck, record.criteria, record.declaration.sweep),
     )
 
 

@@ -10,6 +10,7 @@ from pytest_bets.diagnostics import SentenceError
 from pytest_bets.record.model import Code, CodeDefinitions, Environment, Record, RunLine, SummaryRow
 from pytest_bets.record.verdict import Judged, figure
 from pytest_bets.render.cells import cells_table, measured_lines
+from pytest_bets.render.luck import NO_PROBABILITY, NOT_KNOWN, error_words, held_fixed, luck_words, p_words, row_error
 from pytest_bets.render.rehearsal import would_lines
 from pytest_bets.render.table import wrap
 from pytest_bets.render.visible import visible
@@ -38,7 +39,9 @@ def show(
     lines = [*_heading(row, width), ""]
     gone = f"Renamed to {visible(row.renamed_to)}." if row.renamed_to else "The bet's file is gone."
     lines += _declaration(declaration, record, width) if declaration else [gone, ""]
-    lines += _record(record, row, width, results, code) if record else ["Never run: there is no record.", ""]
+    lines += (
+        _record(record, declaration, row, width, results, code) if record else ["Never run: there is no record.", ""]
+    )
     lines += _entry("Standing", standing_words(row.standing), width)
     if row.challenged:
         lines += _entry("Challenges", "; ".join(challenged_words(row.challenged)), width)
@@ -93,7 +96,14 @@ def _value(value: object) -> str:
     return str(value["source"]) if isinstance(value, Mapping) and set(value) == {"source"} else repr(value)
 
 
-def _record(record: Record, row: SummaryRow, width: int, results: str | None, code: Difference | None) -> Iterator[str]:
+def _record(
+    record: Record,
+    declaration: Declaration | None,
+    row: SummaryRow,
+    width: int,
+    results: str | None,
+    code: Difference | None,
+) -> Iterator[str]:
     commit, state = record.registration.commit, record.registration.state
     registered = f"registered at {commit[:_SHORT]}" if commit else state.replace("unknown", "registration unknown")
     title = "Rehearsal" if record.pilot else "Verdict"
@@ -108,6 +118,7 @@ def _record(record: Record, row: SummaryRow, width: int, results: str | None, co
         yield from _entry(item.tier.capitalize(), _judged(item), width)
     if record.verdict and record.noise_floor is None:
         yield from _entry("Control", "none: this verdict is not compared with noise", width)
+    yield from _luck(record, declaration, width)
     cells = record.cells
     for place, line in enumerate(measured_lines(cells)):
         yield from _entry("" if place else "Measured", line, width)
@@ -117,6 +128,20 @@ def _record(record: Record, row: SummaryRow, width: int, results: str | None, co
     yield from _environment(record.environment, width)
     yield from _code(record.code, code, width)
     yield ""
+
+
+def _luck(record: Record, declaration: Declaration | None, width: int) -> Iterator[str]:
+    error = error_words(record.verdict, row_error(record))
+    if error and (record.luck or error != NOT_KNOWN):
+        yield from _entry("Known error", error, width)
+    if record.luck is not None:
+        same = declaration is not None and declaration.digest == record.declaration.digest
+        paragraphs = [*luck_words(record.luck), *(p_words(record, declaration) if same and declaration else ())]
+        for place, text in enumerate([*paragraphs, NO_PROBABILITY]):
+            yield from _entry("" if place else "Luck", text, width)
+    fixed = held_fixed(record)
+    if fixed:
+        yield from _entry("Held fixed", f"{', '.join(fixed)}: the result says nothing of other values", width)
 
 
 def _criteria(record: Record) -> list[Criterion]:

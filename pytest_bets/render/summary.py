@@ -8,6 +8,7 @@ from dataclasses import replace
 from pytest_bets.record.decode import encode
 from pytest_bets.record.model import RunCounts, Summary, SummaryRow
 from pytest_bets.record.summary import lacks_control
+from pytest_bets.render.luck import NO_PROBABILITY, rates_lines
 from pytest_bets.render.markdown import code, link, plain, row, section
 from pytest_bets.render.words import challenged_words, counts_words, decided_words, standing_words, verdict_words
 from pytest_bets.values import spelled
@@ -49,12 +50,20 @@ def as_markdown(overview: Summary, to_root: str) -> str:
             "Declared and never run",
             [f"{linked[item.id]}: {plain(item.title)}" for item in rows if not item.recorded],
         ),
+        *([section("Known error rates", _error_rates(overview, linked))] if overview.error_rates else []),
         section("Scope", scopes),
     ]
     if overview.unreadable:
         faults = [code(fault.splitlines()[0]) for fault in overview.unreadable]
         parts.append(section("Declarations that cannot be read", faults))
     return "\n\n".join(parts) + "\n"
+
+
+def _error_rates(overview: Summary, linked: Mapping[str, str]) -> list[str]:
+    if overview.error_rates is None:
+        return []
+    errors = {item.id: item.known_error for item in overview.bets if item.known_error is not None}
+    return [*rates_lines(overview.error_rates, errors, linked), NO_PROBABILITY]
 
 
 def _table(rows: Sequence[SummaryRow], linked: Mapping[str, str]) -> str:

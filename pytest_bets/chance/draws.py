@@ -1,5 +1,6 @@
 """Relabelings drawn at random, the same in every replay, and the bound that they give."""
 
+import hashlib
 import math
 from collections.abc import Iterator
 from random import Random
@@ -7,16 +8,21 @@ from typing import Final
 
 from pytest_bets.chance.relabeling import Labels, Relabelings
 
+Generator = Random
 DRAWS: Final = 9_999
 CONFIDENCE: Final = 0.95
 _DIGITS: Final = 4
 """Significant digits of a bound, which is rounded up: every version of scipy gives the same."""
 
 
+def generator(text: str) -> Random:
+    """Return a generator that a text determines; it is for statistics and not for secrets."""
+    return Random(int(hashlib.sha256(text.encode()).hexdigest(), 16))  # noqa: S311
+
+
 def drawn(cells: Relabelings, digest: str) -> Iterator[Labels]:
     """Yield relabelings that the declaration's digest determines."""
-    # `random()` alone gives the same numbers in every version of Python, and nothing secret is drawn
-    draw = Random(int(digest, 16)).random  # noqa: S311
+    draw = generator(digest).random  # which gives the same numbers in every version of Python
     for _ in range(DRAWS):
         yield [int(draw() * cells.labelings) for _ in range(cells.count)]
 

@@ -3,12 +3,13 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Final
 
 from pytest_bets.bet.declaration import Declaration
 from pytest_bets.bet.null import Absence, Swap
 from pytest_bets.chance import absence, convolution, draws, enumeration, unit
-from pytest_bets.chance.relabeling import Relabelings, are_met
+from pytest_bets.chance.relabeling import Relabelings, are_met, is_met
 from pytest_bets.chance.result import Alike, FaultLimit, Luck, SwapLuck, TierChance
 from pytest_bets.chance.similarity import ALIKE, of_columns
 from pytest_bets.diagnostics import EvaluationError
@@ -103,11 +104,12 @@ def _hits(tiers: Sequence[Sequence[Sentence]], cells: Relabelings, digest: str) 
     """Return in how many relabelings each tier is met, how many were judged, and whether these are all."""
     whole = enumeration.is_feasible(cells)
     hits, judged = [0] * len(tiers), 0
+    sentences = [sentence for tier in tiers for sentence in tier]  # together: tiers mostly share a value
     for labels in enumeration.every(cells) if whole else draws.drawn(cells, digest):
-        rows = cells.rows(labels)
         judged += 1
-        for place, sentences in enumerate(tiers):
-            hits[place] += are_met(sentences, cells.values(sentences, rows))
+        met = iter(map(is_met, sentences, cells.values(sentences, cells.rows(labels))))
+        for place, tier in enumerate(tiers):
+            hits[place] += all(list(islice(met, len(tier))))
     return hits, judged, whole
 
 

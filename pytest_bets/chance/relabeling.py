@@ -107,8 +107,13 @@ class Relabelings:
 
 
 def are_met(sentences: Sequence[Sentence], values: Sequence[float]) -> bool:
-    """Return whether every sentence is met; an undefined one is not."""
-    return all(satisfied(sentence, value) is True for sentence, value in zip(sentences, values, strict=True))
+    """Return whether every sentence is met."""
+    return all(map(is_met, sentences, values))
+
+
+def is_met(sentence: Sentence, value: float) -> bool:
+    """Return whether a sentence is met by the value of its left side; an undefined one is not."""
+    return satisfied(sentence, value) is True
 
 
 def _exchanged(row: Row, columns: Sequence[str], order: Sequence[int]) -> dict[str, object]:

@@ -1,13 +1,11 @@
 """Simulated runs of a bet, in the world that its author wrote."""
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from random import Random
 from typing import Final
 
 from pytest_bets.bet.declaration import Declaration
-from pytest_bets.chance.draws import at_most
+from pytest_bets.chance.draws import Generator, at_most, generator
 from pytest_bets.chance.relabeling import are_met
 from pytest_bets.diagnostics import EvaluationError, MeasurementError, SimulationError
 from pytest_bets.sentence.ast import Sentence
@@ -46,12 +44,11 @@ class Stateless:
     def __init__(self, digest: str, run: int) -> None:
         self._base = f"{digest}:{run}"
 
-    def __call__(self, *key: object) -> Random:
+    def __call__(self, *key: object) -> Generator:
         """Return a generator for a key."""
         if not key:
             raise TypeError("rng() has no key; give one, as in rng(seed, part)")
-        text = f"{self._base}:{key!r}"
-        return Random(int(hashlib.sha256(text.encode()).hexdigest(), 16))  # noqa: S311  # a simulation
+        return generator(f"{self._base}:{key!r}")
 
 
 def simulate(

@@ -31,7 +31,7 @@ class ChangePart:
         limits(
             enum=[
                 *("strict", "lenient", "catastrophic", "control", "hypothesis"),
-                *("constants", "sweep", "replicate", "challenges", "withdrawn"),
+                *("constants", "sweep", "replicate", "challenges", "withdrawn", "null", "odds", "world"),
             ]
         ),
         "What changed.",

@@ -30,7 +30,9 @@ def lucky(declaration: Declaration, params: Params, module: ModuleType, settings
 
     found = rules.warnings(declaration, params, settings.luck_limit, getattr(module, WORLD, None))
     required = settings.luck == "require"
-    for text in (*(() if required else found.lucky), *found.others):
-        message = f"{declaration.id}: {text} (`pytest-bets odds {declaration.id}`)"
-        warnings.warn_explicit(BetWarning(message), None, declaration.file, declaration.line)
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", BetWarning)  # bets_luck alone decides whether this stops a session
+        for text in (*(() if required else found.lucky), *found.others):
+            message = f"{declaration.id}: {text} (`pytest-bets odds {declaration.id}`)"
+            warnings.warn_explicit(BetWarning(message), None, declaration.file, declaration.line)
     return f"{'; '.join(found.lucky)}, and bets_luck requires it" if required and found.lucky else ""

@@ -1,17 +1,25 @@
 """Bets with a null, as declarations and cells without a file or a session."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import permutations, product
-from typing import Any
+from typing import Any, Final
 
 from pytest_bets.bet.declaration import Criterion, Declaration
-from pytest_bets.bet.docstring import Docstring
+from pytest_bets.bet.docstring import Docstring, read
 from pytest_bets.bet.null import Absence, Null, Swap
+from pytest_bets.chance.luck import luck
 from pytest_bets.chance.relabeling import are_met
+from pytest_bets.record.codec import build
+from pytest_bets.record.model import CodeFiles, Environment, Record, Registration
+from pytest_bets.record.verdict import Cell, judge
 from pytest_bets.sentence.evaluate import value_of
 from pytest_bets.sentence.parse import parse
 
 Row = Mapping[str, Any]
+
+
+ENVIRONMENT: Final = Environment("3.11", "Linux", {}, "cpu", 1, None, None)
 
 
 def bet(
@@ -72,3 +80,24 @@ def share(bet: Declaration, tier: str, rows: Sequence[Row], columns: Sequence[st
         for cells in relabeled(rows, columns, units)
     ]
     return sum(met) / len(met)
+
+
+def record(number: int, wins: int, of: int, *, odds: str = "", null: bool = True, absent: bool = False) -> Record:
+    """Return a record whose strict is met by all wins, in so many units."""
+    nulls = [none("count(f >= 0)")] if absent else [swap()] if null else []
+    strict = "sum(f) == 0" if absent else f"count(a < b) >= {of}"
+    text = f"A claim.\n\nHypothesis: x\nOdds: {odds}\n" if odds else "A claim."
+    declared = replace(bet(strict, *nulls), file=f"bets/bet_{number}_x.py", docstring=read(text))
+    declared = replace(declared, odds={"PASS": 70.0, "LENIENT": 20.0, "FAIL": 10.0} if odds else None)
+    params = [{"seed": i} for i in range(of)]
+    cells = [Cell(p, {"a": 0.25 + i, "b": i + (0.5 if i < wins else 0.125), "f": 0}) for i, p in enumerate(params)]
+    rows = [cell.row for cell in cells]
+    return build(
+        declared,
+        judge(declared.criteria, cells),
+        cells,
+        registration=Registration("unknown", None),
+        code=CodeFiles("0" * 64, {}),
+        environment=ENVIRONMENT,
+        luck=luck(declared, params, rows),
+    )

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.fixtures import Run, WriteBet
+from tests.helpers.histories import History, audit, commit, edit
 from tests.helpers.schemas import faults
 
 SECTIONS = {
@@ -60,7 +61,7 @@ def test_a_pass_is_shown_with_its_luck(three_texts: WriteBet, run: Run, workers:
 def test_a_unit_that_is_too_fine_is_not_believed(three_texts: WriteBet, run: Run) -> None:
     """Fifteen alike cells are worth three texts: 1 in 57 is not shown alone, anywhere."""
     three_texts(null='swap="a, b", unit="cell"')
-    shown = run("-q", "-W", "default")
+    shown = run("-q")
     assert "luck: 1 in 8 (3 parts," in shown
     assert "1: 15 cells, ICC 1.00 by part: worth 3." in shown
     assert "1 in 57" not in shown
@@ -139,12 +140,12 @@ def test_a_replay_computes_the_chances_and_finds_an_edited_one(three_texts: Writ
 
 
 def test_luck_above_the_limit_is_a_warning_before_the_run(three_texts: WriteBet, run: Run) -> None:
-    """With the command that says more."""
+    """With the command that says more; it stops no session, not even one in which warnings are errors."""
     three_texts()
     chance = "1_first: the chance that luck alone meets strict is 1 in 8 (3 parts)"
     text = f"{chance}; the limit is 5 % (`pytest-bets odds 1_first`)"
-    assert text in run("-q", "-W", "default")
-    assert text.replace("5 %", "10 %") in run("-q", "-W", "default", "-o", "bets_luck=0.1")
+    assert text in run("-q", "-W", "error")
+    assert text.replace("5 %", "10 %") in run("-q", "-o", "bets_luck=0.1")
     assert "the limit is" not in run("-q", "-o", "bets_luck=0.2 warn")
     assert "the limit is" not in run("-q", "-o", "bets_luck=off")
 
@@ -186,3 +187,40 @@ def test_a_null_costs_nothing_before_it_is_judged(
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     shown = pytester.runpytest_subprocess("-q", "-p", "pytest_bets.plugin").stdout.str()
     assert "LOADED []" in shown
+
+
+def test_a_null_that_changes_after_a_result_is_an_audit_finding(history: History) -> None:
+    """Added, made finer, and dropped; a finer unit is loosened. The record that was run with it is not misjudged."""
+    null = '@pytest.mark.null(swap="warm, cold", unit="size")\n'
+    section = "Null: warm and cold are the same.\n"
+    edit(
+        ("Run: pytest\n", f"{section}Run: pytest\n"),
+        ('@pytest.mark.strict("count(warm', f'{null}@pytest.mark.strict("count(warm'),
+    )
+    commit("Add a null")
+    history.again("Run with it")
+    edit(('unit="size"', 'unit="cell"'))
+    commit("Make it finer")
+    edit((null.replace("size", "cell"), ""))
+    commit("Drop it")
+    found = audit()
+    assert found.changed() == {("null", "added"), ("null", "loosened"), ("null", "removed")}
+    assert found.findings == {"goalposts"}
+    (loosened,) = (entry["change"] for entry in found.of("goalposts") if entry["change"]["kind"] == "loosened")
+    assert (loosened["before"], loosened["after"]) == (
+        'null(swap="warm, cold", unit="size")',
+        'null(swap="warm, cold", unit="cell")',
+    )
+
+
+def test_an_edited_chance_is_an_audit_finding(history: History) -> None:
+    """What follows from declaration and cells is computed again."""
+    edit(
+        ("Run: pytest\n", "Null: warm and cold are the same.\nRun: pytest\n"),
+        ('@pytest.mark.strict("count(warm', '@pytest.mark.null(swap="warm, cold")\n@pytest.mark.strict("count(warm'),
+    )
+    commit("Add a null")
+    history.again("Run with it")
+    edit(('"units": 1', '"units": 9'), file="results/1_warm.json")
+    commit("Improve it")
+    assert "luck.swaps.0.units: the record says 9, its measurements give 1" in audit().text("misjudged")

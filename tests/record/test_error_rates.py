@@ -1,41 +1,13 @@
 """What the verdicts of a catalogue say together, from its records and declarations alone."""
 
 import json
-from dataclasses import replace
 
-from pytest_bets.bet.docstring import read
-from pytest_bets.chance.luck import luck
-from pytest_bets.record.codec import build
-from pytest_bets.record.model import CodeFiles, Environment, Record, Registration
 from pytest_bets.record.summary import overview
-from pytest_bets.record.verdict import Cell, judge
 from pytest_bets.render.summary import as_json, as_markdown
-from tests.helpers.nulls import bet, none, swap
+from tests.helpers.nulls import record
 from tests.helpers.schemas import faults
 
 ODDS = "PASS 70 %, LENIENT 20 %, FAIL 10 %"
-ENVIRONMENT = Environment("3.11", "Linux", {}, "cpu", 1, None, None)
-
-
-def record(number: int, wins: int, of: int, *, odds: str = "", null: bool = True, absent: bool = False) -> Record:
-    """Return a record whose strict is met by all wins, in so many units."""
-    nulls = [none("count(f >= 0)")] if absent else [swap()] if null else []
-    strict = "sum(f) == 0" if absent else f"count(a < b) >= {of}"
-    text = f"A claim.\n\nHypothesis: x\nOdds: {odds}\n" if odds else "A claim."
-    declared = replace(bet(strict, *nulls), file=f"bets/bet_{number}_x.py", docstring=read(text))
-    declared = replace(declared, odds={"PASS": 70.0, "LENIENT": 20.0, "FAIL": 10.0} if odds else None)
-    params = [{"seed": i} for i in range(of)]
-    cells = [Cell(p, {"a": 0.25 + i, "b": i + (0.5 if i < wins else 0.125), "f": 0}) for i, p in enumerate(params)]
-    rows = [cell.row for cell in cells]
-    return build(
-        declared,
-        judge(declared.criteria, cells),
-        cells,
-        registration=Registration("unknown", None),
-        code=CodeFiles("0" * 64, {}),
-        environment=ENVIRONMENT,
-        luck=luck(declared, params, rows),
-    )
 
 
 def test_the_chances_are_added_and_the_passes_that_stand_are_named() -> None:

@@ -53,6 +53,7 @@ ELSEWHERE: Final = {
     "hooks/test_overrides.py": ("render/rehearsal",),
     "record/test_codec.py": ("record/model",),
     "record/test_decode.py": ("record/field",),
+    "record/test_replication.py": ("render/evidence",),
     "record/test_schema.py": ("cli/schemas",),
     "record/test_store.py": ("walk",),
     "record/test_upgrade.py": ("audit/upgrade", "code/lock", "record/journal", "render/upgrade"),

@@ -121,6 +121,14 @@ class Declaration:
         base = {"id": self.id, "sentences": self.texts(), "sweep": dict(self.sweep)}
         return [int(digest({**base, "index": index})[:8], 16) for index in range(count)]
 
+    def replication_seeds(self, number: int, count: int) -> list[int]:
+        """Return `count` seeds of a replication, which nobody can choose and no other run has.
+
+        Seed i is derived as by `seeds`, from `{"declaration": digest, "index": i, "replication": number}`.
+        """
+        base = {"declaration": self.digest, "replication": number}
+        return [int(digest({**base, "index": index})[:8], 16) for index in range(count)]
+
 
 def is_bet_name(file: str) -> bool:
     """Return whether a file name has the form of a bet file."""

@@ -37,7 +37,7 @@ Check the whole history of every bet in git, through renames. The code of the be
                    bet's first result. Each change is tightened, loosened, replaced, added or removed
   same-commit, late, unregistered, lost-commit
                    git cannot show that the declaration is older than the result
-  vanished-bet, vanished-record, vanished-line, broken-chain, elsewhere
+  vanished-bet, vanished-record, vanished-line, missing-replication, broken-chain, elsewhere
                    a bet, its record or one of its runs is gone, or is in another journal
   edited-record, misjudged
                    no run wrote this record, or its verdict does not follow from its measurements

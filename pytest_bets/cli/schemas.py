@@ -48,7 +48,13 @@ def schemas() -> dict[str, dict[str, object]]:
         ),
         "journal": document(RunLine, JOURNAL_SCHEMA, line, VERDICT_RULE, schema=_is(JOURNAL_SCHEMA)),
         "journal1": document(
-            RunLine, FIRST_JOURNAL_SCHEMA, line, VERDICT_RULE, schema=_is(FIRST_JOURNAL_SCHEMA), kind=None
+            RunLine,
+            FIRST_JOURNAL_SCHEMA,
+            line,
+            VERDICT_RULE,
+            schema=_is(FIRST_JOURNAL_SCHEMA),
+            kind=None,
+            replication=None,
         ),
         "upgrade": document(UpgradeLine, f"{JOURNAL_SCHEMA}/upgrade", "An upgrade in the journal"),
         "summary": document(Summary, SUMMARY_SCHEMA, "The summary of a catalogue"),

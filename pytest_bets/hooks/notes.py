@@ -35,6 +35,7 @@ class Notes:
         yield from self._unstable()
         yield from self._uncontrolled()
         yield from self._alike()
+        yield from self._replicated()
         yield from self._registration()
         yield from self._next()
 
@@ -102,6 +103,14 @@ class Notes:
         """Say where cells are worth fewer than they are, for the verdicts that a chance stands beside."""
         good = [item for item in self.finished if item.verdict in TIER_OF]
         yield from alike_notes([(item.declaration.id, item.luck, item.cells) for item in good if item.luck])
+
+    def _replicated(self) -> Iterator[str]:
+        """Name the replications, by number: each is a line of the journal, and the records stand."""
+        numbers = self.session.context.replications
+        ran = [item.declaration.id for item in self.finished if item.stored and item.declaration.id in numbers]
+        if ran:
+            listing = ", ".join(f"{short(bet)} (number {numbers[bet]})" for bet in ran)
+            yield f"Replicated with fresh seeds: {listing}. `pytest-bets show` says what replications are evidence of."
 
     def _registration(self) -> Iterator[str]:
         if self.settings.registration == "off":

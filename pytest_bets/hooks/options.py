@@ -47,6 +47,7 @@ class Settings:
     replay: bool
     resume: bool
     pilot: bool
+    replication: bool
     overrides: Mapping[str, str]
     elsewhere: bool
 
@@ -104,6 +105,12 @@ def add(parser: pytest.Parser) -> None:
         metavar="NAME=VALUE",
         help="explore: override a constant of the bets; no verdict and no record, as in a rehearsal; may be repeated",
     )
+    group.addoption(
+        "--bets-replication",
+        choices=("next",),
+        help="run each bet again with fresh seeds, as its next replication: the journal gets a line with its number, "
+        "and the record stands",
+    )
     parser.addini("bets_gate", "default of --bets-gate", default="auto")
     parser.addini(
         "bets_registration",
@@ -157,6 +164,7 @@ def read(config: pytest.Config) -> Settings:
         replay=config.getoption("bets_replay"),
         resume=config.getoption("bets_resume"),
         pilot=config.getoption("bets_pilot"),
+        replication=config.getoption("bets_replication") is not None,
         overrides=dict(_override(text) for text in config.getoption("bets_set")),
         elsewhere=results != Path(os.path.normpath(usual)),
     )
@@ -167,6 +175,11 @@ def read(config: pytest.Config) -> Settings:
     if settings.resume and settings.rehearsal:
         raise pytest.UsageError(
             "--bets-resume goes with neither --bets-pilot nor --bets-set: only runs of record are resumed"
+        )
+    if settings.replication and (settings.replay or settings.rehearsal or settings.resume):
+        raise pytest.UsageError(
+            "--bets-replication runs every cell with fresh seeds: it goes with none of --bets-replay, --bets-pilot, "
+            "--bets-set, --bets-resume"
         )
     return settings
 

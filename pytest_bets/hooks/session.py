@@ -16,7 +16,7 @@ from pytest_bets.hooks.context import Context
 from pytest_bets.hooks.exploring import Exploring
 from pytest_bets.hooks.last_failed import LastFailed
 from pytest_bets.hooks.measuring import ATTRIBUTE
-from pytest_bets.hooks.refusals import check_overrides
+from pytest_bets.hooks.refusals import check_overrides, check_replications
 from pytest_bets.hooks.reports import (
     REFUSED,
     REGISTRATION,
@@ -41,7 +41,7 @@ from pytest_bets.hooks.tiers import JudgedTiers, Outcome
 from pytest_bets.record import environment as machine
 from pytest_bets.record.codec import verdict_of
 from pytest_bets.record.gate import gated
-from pytest_bets.record.model import Summary
+from pytest_bets.record.model import Replicated, Summary
 from pytest_bets.record.store import Kept
 from pytest_bets.record.verdict import Verdict
 from pytest_bets.render.rollup import rollup
@@ -102,6 +102,8 @@ class Session:
             ) from None
         except OSError as error:
             raise pytest.UsageError(f"The results cannot be read: {error}\nNothing was run.") from None
+        if self.settings.replication:
+            check_replications([run.declaration for run in self.runs.values()], self.baseline.records)
         for run in self.runs.values():
             self._by_cell.update(dict.fromkeys(run.cells, run))
             self._by_tier.update({f"{run.prefix}::{tier}": (run, tier) for tier in run.tiers})
@@ -236,7 +238,13 @@ class Session:
         record = build_record(run, result, results.compute, self.baseline, luck, pilot=self.settings.rehearsal)
         rows = [row(cell) for cell in results.rows]
         try:
-            stored = self.context.results.keep(record, rows, machine.clocked(run.seconds), complete=complete)
+            stored = self.context.results.keep(
+                record,
+                rows,
+                machine.clocked(run.seconds),
+                complete=complete,
+                replication=self._replicated(run, luck),
+            )
         except (OSError, RecordError) as error:
             cells = canonical({"bet": run.declaration.id, "cells": results.rows})
             text = f"The results could not be written: {error}\nWhat was measured:\n{cells}"
@@ -245,6 +253,15 @@ class Session:
         if complete and not run.broken:
             self.checkpoints.clear(run.declaration.id)
         return stored
+
+    def _replicated(self, run: BetRun, luck: Luck | None) -> Replicated | None:
+        """Return what the journal holds of a replication; None for any other run."""
+        number = self.context.replications.get(run.declaration.id)
+        if number is None:
+            return None
+        from pytest_bets.record.replication import replicated
+
+        return replicated(number, run.declaration, luck)
 
     def _gated(self, run: BetRun, result: Verdict) -> frozenset[str]:
         bet = run.declaration.id

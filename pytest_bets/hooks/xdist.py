@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _FINISHED: Final = "bets_finished"
 _REGISTERED: Final = "bets_registered"
+_REPLICATIONS: Final = "bets_replications"
 _ELSEWHERE: Final = "bets_elsewhere"
 
 
@@ -41,6 +42,12 @@ def registered_bets(config: pytest.Config) -> frozenset[str]:
     return frozenset(json.loads(sent[_REGISTERED]))
 
 
+def replications(config: pytest.Config) -> dict[str, int]:
+    """Return, on a worker, the number of the next replication of every bet."""
+    sent: Mapping[str, str] = config.workerinput  # type: ignore[attr-defined]  # only xdist's workers have it
+    return dict(json.loads(sent[_REPLICATIONS]))
+
+
 def send_elsewhere(config: pytest.Config, bets: Sequence[str]) -> None:
     """Send to the controller, on a worker, which bets are left to other shards."""
     config.workeroutput[_ELSEWHERE] = json.dumps(bets)  # type: ignore[attr-defined]  # only xdist's workers have it
@@ -62,6 +69,8 @@ class Controller:
         """Send the finished cells, so that all workers collect the same items, and the bets that may run."""
         finished = dict(self.session().context.finished) if self.settings.resume else {}
         registered = sorted(self.session().context.registered) if self.settings.required else []
+        numbers = dict(self.session().context.replications) if self.settings.replication else {}
+        node.workerinput[_REPLICATIONS] = json.dumps(numbers)
         node.workerinput[_FINISHED] = json.dumps(finished)
         node.workerinput[_REGISTERED] = json.dumps(registered)
 

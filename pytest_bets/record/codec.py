@@ -27,6 +27,7 @@ from pytest_bets.record.model import (
     Line,
     Record,
     Registration,
+    Replicated,
     RunLine,
     UpgradeLine,
     ValueRow,
@@ -95,6 +96,7 @@ def journal_line(
     host: str,
     seconds: float,
     previous: str | None,
+    replication: Replicated | None = None,
 ) -> RunLine:
     """Return the journal's line for a run whose record, written or not, is given with the rows of its cells."""
     return RunLine(
@@ -117,6 +119,7 @@ def journal_line(
         cells=CellsDigest(len(rows), cells_sha256(rows)),
         record=record_sha256,
         previous=previous,
+        replication=replication,
     )
 
 

@@ -253,6 +253,16 @@ class CellsDigest:
 
 
 @dataclass(frozen=True, slots=True)
+class Replicated:
+    """A replication: a run with fresh seeds."""
+
+    number: Annotated[int, limits(minimum=1), "Its number among the replications of this declaration, in order."]
+    strict: Annotated[float | None, "The chance that luck alone meets strict in this run; null where it is not known."]
+    lenient: Annotated[float | None, "The same of lenient."]
+    fresh: Annotated[bool, "Whether its units were measured for the first time: each contains the seed."]
+
+
+@dataclass(frozen=True, slots=True)
 class RunLine:
     """One run of a bet, with or without a verdict. The journal is append-only; each bet's lines form a hash chain."""
 
@@ -275,6 +285,9 @@ class RunLine:
     record: Annotated[Sha256 | None, "The SHA-256 of the record that the run wrote; null where it wrote none."]
     previous: Previous
     pilot: Pilot = False
+    replication: Annotated[
+        Replicated | None, limits(type="object"), "There for a replication alone, which writes no record."
+    ] = None
 
     @property
     def pair(self) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from pytest_bets.bet.declaration import bet_order
 from pytest_bets.diagnostics import RecordError
 from pytest_bets.record.codec import dump, dump_line, journal_line, load, load_line, sha256
 from pytest_bets.record.journal import runs, written
-from pytest_bets.record.model import Line, Record, RunLine
+from pytest_bets.record.model import Line, Record, Replicated, RunLine
 from pytest_bets.walk import ignored
 
 JOURNAL: Final = "journal.jsonl"
@@ -126,12 +126,21 @@ class Results:
         except FileNotFoundError:
             return []
 
-    def keep(self, record: Record, rows: Sequence[str], clocked: Clocked, *, complete: bool) -> Kept:
+    def keep(
+        self,
+        record: Record,
+        rows: Sequence[str],
+        clocked: Clocked,
+        *,
+        complete: bool,
+        replication: Replicated | None = None,
+    ) -> Kept:
         """Add a run to the journal and, where it is due, write its record with the rows given as its cells.
 
         A record stands for its pair of digests: a later run of the same pair leaves its bytes alone. A void run never
-        replaces a record that has a verdict. An incomplete run writes no record. The journal is written first: a line
-        without its record tells of a run that was cut off, a record without its line would look like a forgery.
+        replaces a record that has a verdict. An incomplete run and a replication write no record. The journal is
+        written first: a line without its record tells of a run that was cut off, a record without its line would look
+        like a forgery.
 
         Raises:
             OSError: when the folder cannot be written.
@@ -141,7 +150,7 @@ class Results:
         bet = record.id
         with self.locked():
             standing = self.record(bet)
-            is_due = complete and _due(standing, record)
+            is_due = complete and replication is None and _due(standing, record)
             data = dump(record, rows)
             lines = self.lines()
             own = _lines_of(bet, lines)
@@ -153,6 +162,7 @@ class Results:
                 host=clocked.host,
                 seconds=clocked.seconds,
                 previous=sha256(own[-1]) if own else None,
+                replication=replication,
             )
             self._write(JOURNAL, b"".join(line + b"\n" for line in [*lines, dump_line(entry)]))
             if is_due:

@@ -10,6 +10,7 @@ from pytest_bets.diagnostics import SentenceError
 from pytest_bets.record.model import Code, CodeDefinitions, Environment, Record, RunLine, SummaryRow
 from pytest_bets.record.verdict import Judged, figure
 from pytest_bets.render.cells import cells_table, measured_lines
+from pytest_bets.render.evidence import evidence_words
 from pytest_bets.render.luck import NO_PROBABILITY, NOT_KNOWN, error_words, held_fixed, luck_words, p_words, row_error
 from pytest_bets.render.rehearsal import would_lines
 from pytest_bets.render.table import wrap
@@ -45,6 +46,9 @@ def show(
     lines += _entry("Standing", standing_words(row.standing), width)
     if row.challenged:
         lines += _entry("Challenges", "; ".join(challenged_words(row.challenged)), width)
+    declared = declaration.digest if declaration else record.declaration.digest if record else ""
+    if words := evidence_words(journal, declared):
+        lines += _entry("Evidence", words, width)
     lines += ["", *_history(row, journal)]
     return "\n".join(lines) + "\n"
 

@@ -148,7 +148,7 @@ def _worst(declaration: Declaration, null: Swap, params: Sequence[Params], units
     """
     sentences = declaration.sentences("strict")
     reducer = convolution.counted(sentences)
-    if reducer is None or len(params) > _MOST_CELLS:
+    if not isinstance(reducer, Reducer) or len(params) > _MOST_CELLS:
         return None
     laws = [
         _laws(reducer, null, [cell for cell, own in zip(params, units, strict=True) if own == place])

@@ -88,9 +88,10 @@ def chances(
     cells = Relabelings([sentence for tier in tiers for sentence in tier], rows, columns, units)
     found: dict[int, TierChance] = {}
     for place, sentences in enumerate(tiers):
-        reducer = convolution.counted(sentences)
-        if reducer is not None:
-            found[place] = TierChance(convolution.chance(sentences, reducer, cells), "counted", None, None)
+        count_of = convolution.counted(sentences)
+        share = None if count_of is None else convolution.chance(sentences, count_of, cells)
+        if share is not None:
+            found[place] = TierChance(share, "counted", None, None)
     left = [place for place in range(len(tiers)) if place not in found]
     if left:
         hits, judged, whole = _hits([tiers[place] for place in left], cells, declaration.digest)
@@ -141,9 +142,10 @@ def surprises(null: Swap, declaration: Declaration, params: Sequence[Params], ro
 
 def _p(bar: Sentence, cells: Relabelings, digest: str) -> tuple[float, bool]:
     """Return how often a value is as good as the measured one, which is the threshold, and whether that is exact."""
-    reducer = convolution.counted([bar])
-    if reducer is not None:
-        return convolution.chance([bar], reducer, cells), True
+    count_of = convolution.counted([bar])
+    share = None if count_of is None else convolution.chance([bar], count_of, cells)
+    if share is not None:
+        return share, True
     (hits,), judged, whole = _hits([[bar]], cells, digest)
     return (hits / judged, True) if whole else ((1 + hits) / (1 + judged), False)
 

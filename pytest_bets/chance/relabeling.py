@@ -74,6 +74,20 @@ class Relabelings:
         """Return what a reducer reduces: by labeling, a number for each cell."""
         return [[float(cell[self._names[reducer]]) for cell in cells] for cells in self._cells]  # type: ignore[arg-type]
 
+    def groups(self, node: Groups) -> tuple[list[int], list[list[float]]] | None:
+        """Return the unit of each group, and by labeling whether it meets the condition: 1, 0 or undefined.
+
+        None where a group has cells of several units.
+        """
+        places: dict[str, list[int]] = {}
+        for place, row in enumerate(self._variants[0]):
+            places.setdefault(repr(row.get(node.parameter)), []).append(place)
+        if any(len({self.units[place] for place in own}) > 1 for own in places.values()):
+            return None
+        owners = [self.units[own[0]] for own in places.values()]
+        met = [[value_of(node, [rows[place] for place in own]) for own in places.values()] for rows in self._variants]
+        return owners, met
+
     def reduced(self, reducer: Reducer) -> list[list[float]]:
         """Return the same for a reducer of no sentence."""
         return [column_of(reducer, rows) for rows in self._variants]

@@ -22,6 +22,8 @@ from pytest_bets.sentence.interval import Interval, solution_set
 Params = Mapping[str, object]
 _SCALES: Final = (-2.0, 0.05, 1.0, 300.0)
 _TRIALS: Final = 400
+_MOST: Final = 50_000
+"""The number of cells that are made up, at most: a sweep may be long."""
 _LIKELY: Final = 0.5
 
 
@@ -89,7 +91,7 @@ def _claims_equivalence(null: Swap, declaration: Declaration, params: Sequence[P
 def _can_be_met(sentences: Sequence[Sentence], rows: Sequence[Params], scale: float, draw: Generator) -> bool:
     """Return whether some values of the other columns were found that meet all sentences."""
     free = sorted(frozenset[str]().union(*(names(item.value) for item in sentences)).difference(*rows))
-    for _ in range(_TRIALS):
+    for _ in range(min(_TRIALS, _MOST // len(rows) + 1)):
         values = {name: draw.choice((0.0, 1.0, scale, -scale)) * 10 ** draw.uniform(-3, 3) for name in free}
         if _are_met(sentences, [{**row, **values} for row in rows]):
             return True
@@ -119,10 +121,11 @@ def warnings(
     others = list(_unsatisfiable(declaration))
     if world is not None and declaration.world is not None and params:
         try:
-            null_run = simulate(world, declaration, params, 0.0, QUICK)
+            runs = min(QUICK, _MOST // len(params) + 1)
+            null_run = simulate(world, declaration, params, 0.0, runs)
             effect = declaration.constants.get(EFFECT)
             if isinstance(effect, int | float):
-                effect_run = simulate(world, declaration, params, float(effect), QUICK)
+                effect_run = simulate(world, declaration, params, float(effect), runs)
         except SimulationError as error:
             others.append(str(error))
     lucky = list(_lucky(declaration, params, limit, null_run))

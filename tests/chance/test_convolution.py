@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from pytest_bets.chance.convolution import counted, tail
+from pytest_bets.chance.luck import chances
 from pytest_bets.sentence.parse import parse
+from tests.helpers.nulls import bet, swap
 
 LAWS = st.lists(st.lists(st.none() | st.integers(0, 4), min_size=2, max_size=3), min_size=1, max_size=5)
 
@@ -51,8 +53,27 @@ def test_many_units_of_several_laws_keep_their_mean() -> None:
         (["mean(a < b) >= 0.5"], False),
         (["count(a < b) >= 3", "count(b < a) <= 5"], False),
         (["2 * count(a < b) >= 3"], False),
+        (["groups(part, median(a) < median(b)) >= 3"], True),
     ],
 )
 def test_a_single_count_share_or_sum_of_a_condition_is_counted(texts: list[str], single: bool) -> None:
     """All others are enumerated or drawn."""
     assert (counted([parse(text) for text in texts]) is not None) == single
+
+
+def test_what_can_happen_has_a_chance_however_many_units_there_are() -> None:
+    """2**-10000 is below every float."""
+    assert 0 < tail([(0, 1)] * 10_000, lambda count: count >= 10_000) < 1e-300
+    assert tail([(0, 1)] * 10_000, lambda count: count > 10_000) == 0
+
+
+def test_groups_within_units_are_counted_and_others_are_not() -> None:
+    """A hundred users with two columns have 2**100 relabelings."""
+    params = [{"user": user, "seed": seed} for user in range(100) for seed in range(3)]
+    rows = [{**cell, "a": cell["user"] + 0.1 * cell["seed"], "b": cell["user"] + 0.25} for cell in params]
+    declared = bet("groups(user, median(a) < median(b)) >= 60", swap(unit="user"))
+    found = chances(declared, rows, ("a", "b"), [cell["user"] for cell in params])[0]
+    assert found.method == "counted"
+    assert found.chance == pytest.approx(stats.binom.sf(59, 100, 0.5), rel=1e-9)
+    few = [row for row in rows if row["user"] < 4]
+    assert chances(declared, few, ("a", "b"), [int(row["seed"]) for row in few])[0].method == "enumerated"

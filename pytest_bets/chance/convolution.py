@@ -44,7 +44,7 @@ def chance(sentences: Sequence[Sentence], count_of: Reducer | Groups, cells: Rel
             return None
         owners, columns = found
     else:
-        owners, columns = cells.units, cells.column(count_of)
+        owners, columns = list(cells.units), cells.column(count_of)
     laws: list[list[int | None]] = [[0] * cells.labelings for _ in range(cells.count)]
     for labeling, column in enumerate(columns):
         for unit, number in zip(owners, column, strict=True):

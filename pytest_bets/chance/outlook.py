@@ -88,12 +88,8 @@ def _wins(declaration: Declaration, params: Sequence[Params], found: Prior) -> I
     """Yield how often a unit must win, where units have one size and strict needs so many cells or more."""
     sentences = declaration.sentences("strict")
     reducer = convolution.counted(sentences)
-    if (
-        found.together is None
-        or not isinstance(reducer, Reducer)
-        or len(sentences) > 1
-        or sentences[0].operator not in (">=", ">")
-    ):
+    is_least = len(sentences) == 1 and sentences[0].operator in (">=", ">")
+    if found.together is None or not isinstance(reducer, Reducer) or not is_least:
         return
     size, left = divmod(len(params), found.units)
     threshold = sentences[0].threshold * (len(params) if reducer.name == "share" else 1)

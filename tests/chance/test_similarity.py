@@ -16,6 +16,16 @@ def test_identical_cells_of_a_group_are_worth_one() -> None:
     assert found.worth == pytest.approx(3)
 
 
+def test_the_correlation_is_that_of_shrout_and_fleiss() -> None:
+    """Their six subjects and four judges (1979, Table 2), of which ICC(1) is 0.17."""
+    ratings = [[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]]
+    values = [float(value) for row in ratings for value in row]
+    found = correlation(values, [place for place, row in enumerate(ratings) for _ in row])
+    assert found is not None
+    assert found.icc == pytest.approx(0.1657, abs=1e-4)
+    assert found.worth == pytest.approx(24 / (1 + 3 * found.icc))
+
+
 @pytest.mark.parametrize("true", [0.0, 0.3, 0.8])
 def test_the_correlation_of_simulated_groups_is_found(true: float) -> None:
     """Four hundred groups of five."""

@@ -60,8 +60,10 @@ def test_an_incomplete_replication_keeps_its_number(simulated: Path, run: Run) -
     source = simulated.read_text(encoding="utf-8")
     simulated.write_text(source.replace("return {", "1 / 0\n    return {"), encoding="utf-8")
     run(*replicate, expect=pytest.ExitCode.TESTS_FAILED)
-    simulated.write_text(source, encoding="utf-8")
+    simulated.write_text(source.replace("return {", "seed = seed + 0\n    return {"), encoding="utf-8")
+    before = RECORD.read_bytes()
     run(*replicate)
+    assert RECORD.read_bytes() == before, "a replication with other code replaces no record"
     assert [line["replication"]["number"] for line in lines() if "replication" in line] == [1, 2]
 
 

@@ -128,19 +128,23 @@ def warnings(
                 effect_run = simulate(world, declaration, params, float(effect), runs)
         except SimulationError as error:
             others.append(str(error))
-    lucky = list(_lucky(declaration, params, limit, null_run))
+    lucky = list(_lucky(declaration, params, limit, null_run, effect_run))
     others += _weak(declaration, effect_run)
     return Warnings(tuple(lucky), tuple(others))
 
 
 def _lucky(
-    declaration: Declaration, params: Sequence[Params], limit: float, null_run: Simulated | None
+    declaration: Declaration,
+    params: Sequence[Params],
+    limit: float,
+    null_run: Simulated | None,
+    effect_run: Simulated | None,
 ) -> Iterator[str]:
     for null in declaration.nulls:
         if not isinstance(null, Swap) or not params:
             continue
         found = prior(declaration, null, params)
-        if found.together == 0:
+        if found.together == 0 and not (effect_run and effect_run.strict):
             yield f"no exchange of {' and '.join(null.columns)} can meet strict"
         elif found.chance > limit:
             least = "" if found.together is not None else "at least "

@@ -61,6 +61,8 @@ def test_strict_that_equal_columns_meet_claims_equivalence(
 )
 def test_four_bets_of_the_catalogue_claim_equivalence(number: int, columns: str) -> None:
     """13, 43, 44 and 53 bound a ratio from above; 46 claims a difference."""
+    if not (ROOT / "bets").is_dir():
+        pytest.skip("the source distribution has no catalogue")
     (path,) = (ROOT / "bets").glob(f"bet_{number}_*.py")
     declared = read(path.read_text(encoding="utf-8"), path.name)
     assert declared

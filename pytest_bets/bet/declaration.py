@@ -108,7 +108,7 @@ class Declaration:
     @cached_property
     def error_rates(self) -> dict[str, object]:
         """What is declared of chance, without what is not declared: a digest of a bet without it stays as it is."""
-        world = self.world.source if self.world else None
+        world = self.world.meaning if self.world else None
         parts = {"null": [null.plain for null in self.nulls], "odds": self.odds, "world": world}
         return {name: part for name, part in parts.items() if part}
 

@@ -8,6 +8,7 @@ from typing import Literal, cast
 
 from pytest_bets.bet.declaration import CRITERIA, Declaration
 from pytest_bets.bet.null import moves
+from pytest_bets.bet.world import World
 from pytest_bets.sentence.ast import Sentence
 from pytest_bets.sentence.interval import solution_set
 from pytest_bets.values import row
@@ -44,7 +45,7 @@ def changes(before: Declaration, after: Declaration) -> list[Change]:
         *_named("withdrawn", _present(before.withdrawn), _present(after.withdrawn)),
         *(Change("null", cast(ChangeKind, kind), *sides) for kind, *sides in moves(before.nulls, after.nulls)),
         *_named("odds", _present(before.odds), _present(after.odds)),
-        *_named("world", _present(before.world and before.world.source), _present(after.world and after.world.source)),
+        *_worlds(before.world, after.world),
     ]
 
 
@@ -120,6 +121,13 @@ def _challenges(before: Sequence[str], after: Sequence[str]) -> Iterator[Change]
 def _removed_and_added(before: Sequence[str], after: Sequence[str]) -> tuple[list[str], list[str]]:
     removed, added = Counter(before) - Counter(after), Counter(after) - Counter(before)
     return list(removed.elements()), list(added.elements())
+
+
+def _worlds(before: World | None, after: World | None) -> Iterator[Change]:
+    """Yield how a world changed, if it means something else; the sides are its sources."""
+    if (before and before.meaning) != (after and after.meaning):
+        kind: ChangeKind = "replaced" if before and after else "added" if after else "removed"
+        yield Change("world", kind, *(world.source if world else "" for world in (before, after)))
 
 
 def _present(value: object) -> dict[str, object]:

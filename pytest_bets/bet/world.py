@@ -16,10 +16,11 @@ _GLOBAL_GENERATORS: Final = ("random", "np.random", "numpy.random", "torch")
 
 @dataclass(frozen=True)
 class World:
-    """The sweep parameters that `world` takes, and its source without layout and docstring."""
+    """The sweep parameters that `world` takes, its source, and its meaning: without comments, layout and docstring."""
 
     parameters: tuple[str, ...]
     source: str
+    meaning: str
 
 
 def read(
@@ -48,7 +49,8 @@ def read(
             problem = f"`world` takes `{name}`, which is not a parameter of the sweep"
             faults.add(found.lineno, problem, expected, nearest(name, parameters))
     _check_generators(found, faults)
-    return World(tuple(arguments[2:]), _source(found))
+    source = ast.get_source_segment(faults.source, found) or ast.unparse(found)
+    return World(tuple(arguments[2:]), source, _meaning(found))
 
 
 def _check_effect(values: Mapping[str, object], line: int, *, has_world: bool, faults: Faults) -> None:
@@ -81,8 +83,18 @@ def _check_generators(world: Function, faults: Faults) -> None:
             faults.add(node.lineno, problem, expected)
 
 
-def _source(world: Function) -> str:
+def _meaning(world: Function) -> str:
+    """Return what a function does, as a text that is the same in every version of Python."""
     body = world.body
     is_documented = isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant) and len(body) > 1
-    lines = [ast.unparse(statement) for statement in (body[1:] if is_documented else body)]
-    return f"{ast.unparse(world.args)}: " + "\n".join(lines)
+    return _dumped([world.args, *(body[1:] if is_documented else body)])
+
+
+def _dumped(item: object) -> str:
+    """Return a syntax tree as text, without positions and without what is empty: newer versions add such fields."""
+    if isinstance(item, list):
+        return f"[{', '.join(map(_dumped, item))}]"
+    if not isinstance(item, ast.AST):
+        return repr(item)
+    fields = [(name, value) for name, value in ast.iter_fields(item) if value is not None and value != []]
+    return f"{type(item).__name__}({', '.join(f'{name}={_dumped(value)}' for name, value in fields)})"

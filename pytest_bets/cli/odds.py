@@ -103,8 +103,11 @@ def odds_of(bet: Declaration, record: Record | None, chosen: Chosen | None) -> O
     """
     found = replace(bet, nulls=chosen.nulls) if chosen else bet
     params = cells(bet, record)
-    if params is not None:
-        check(rules.faults(found, params))
+    faults = rules.faults(found, params) if params is not None else []
+    if chosen:
+        check(faults)
+    elif faults:
+        return Odds(bet.id, "; ".join(map(str, found.nulls)), faults[0].problem, "", "", None)
     words = "; ".join(map(str, found.nulls)) or (chosen.margin if chosen else "")
     before = outlook.before_words(found, params) if params else ""
     if record is None or record.verdict is None:

@@ -22,7 +22,7 @@ def differences(record: Record, declaration: Declaration, line: RunLine | None) 
 def _undeclared(record: Record, declaration: Declaration) -> Iterator[str]:
     says, said = encode(record.declaration), encode(declared(declaration))
     for key in {**says, **said}:
-        if key not in ("docstring", "withdrawn"):
+        if key not in ("docstring", "withdrawn", "world"):
             yield from _apart(f"declaration.{key}", says.get(key), said.get(key), "the bet file says")
 
 

@@ -84,6 +84,11 @@ def _declaration(declaration: Declaration, record: Record | None, width: int) ->
         for tier in CRITERIA:
             for sentence in declaration.sentences(tier):
                 yield from _entry(tier.capitalize(), sentence.text, width)
+    for null in declaration.nulls:
+        yield from _entry("Null", str(null), width)
+    if declaration.odds:
+        forecast = ", ".join(f"{outcome} {share:g} %" for outcome, share in declaration.odds.items())
+        yield from _entry("Odds", forecast, width)
     sweep = {**declaration.sweep, **({"replicate": declaration.replicate} if declaration.replicate else {})}
     for title, values in (("Sweep", sweep), ("Constants", declaration.constants)):
         if values:

@@ -71,3 +71,16 @@ def test_a_helper_of_that_name_is_the_bets_own() -> None:
     source = f"{EXAMPLE}\n\ndef world(size):\n    return size\n"
     assert of(source).world is None
     assert of(source).digest == of().digest
+
+
+def test_a_comment_in_a_world_is_no_change() -> None:
+    """The record keeps the source as it was written, and the audit sees no other declaration."""
+    one, other = (of(declared(f"return {{'a': rng(part).gauss(effect, 1)}}{end}")) for end in ("", "  # a text"))
+    assert one.world is not None
+    assert other.world is not None
+    assert one.world.source != other.world.source
+    assert one.digest == other.digest
+    assert changes(one, other) == []
+    assert [shown(change) for change in changes(of(), one)][1].startswith(
+        "world added: def world(effect, rng, seed, part):"
+    )

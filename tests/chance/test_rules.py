@@ -76,7 +76,7 @@ def by_seed(effect: float, rng: Callable[..., Any], seed: int) -> dict[str, floa
     return {"a": 0.0, "b": rng(seed).gauss(effect, 1)}
 
 
-WORLD = World(("seed",), "")
+WORLD = World(("seed",), "", "")
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ PARAMS = [{"part": part, "seed": seed} for part in "xyz" for seed in range(5)]
 
 
 def declared(strict: str = "count(a < b) >= 12", **given: Any) -> Any:
-    return bet(strict, swap(unit="part"), world=World(("seed", "part"), ""), **given)
+    return bet(strict, swap(unit="part"), world=World(("seed", "part"), "", ""), **given)
 
 
 def by_text(effect: float, rng: Callable[..., Any], seed: int, part: str) -> dict[str, float]:

@@ -75,12 +75,12 @@ def test_a_helper_of_that_name_is_the_bets_own() -> None:
 
 def test_a_comment_in_a_world_is_no_change() -> None:
     """The record keeps the source as it was written, and the audit sees no other declaration."""
-    one, other = (of(declared(f"return {{'a': rng(part).gauss(effect, 1)}}{end}")) for end in ("", "  # a text"))
+    body = "return {'a': rng(part).gauss(effect, 1)}"
+    one, other = of(declared(body)), of(declared(f"# a text\n    {body}"))
     assert one.world is not None
     assert other.world is not None
     assert one.world.source != other.world.source
     assert one.digest == other.digest
     assert changes(one, other) == []
-    assert [shown(change) for change in changes(of(), one)][1].startswith(
-        "world added: def world(effect, rng, seed, part):"
-    )
+    (added,) = (change for change in changes(of(), one) if change.subject == "world")
+    assert shown(added).startswith("world added: def world(effect, rng, seed, part):")

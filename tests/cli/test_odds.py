@@ -72,7 +72,7 @@ def test_a_world_is_simulated(three_texts: WriteBet, capsys: pytest.CaptureFixtu
     page = shown(capsys, "1")
     assert "of 2,000 simulated runs: at most 1" in page
     assert "at EFFECT = 1.0 the bet PASSes in 1,2" in page
-    assert "the smallest effect with a power of 80 % is about 1.4" in page
+    assert "the smallest effect with a power of 80 % is about 1." in page
 
 
 def test_a_table_has_a_row_a_bet_and_all_together(

@@ -58,8 +58,11 @@ def joined(units: Sequence[int], rows: Sequence[Mapping[str, object]], columns: 
 
 
 def words(unit: Sequence[str] | None, count: int) -> str:
-    """Return so many units in words: `3 parts`, `15 cells`, `6 units of part and seed`."""
+    """Return so many units in words: `3 parts`, `15 cells`, `2 values of n`, `6 units of part and seed`."""
     names = unit or (CELL,)
-    if len(names) == 1 and names[0].isascii():
-        return f"{count} {names[0]}" + ("" if count == 1 or names[0].endswith("s") else "s")
-    return f"{count} unit{'s' * (count != 1)} of {' and '.join(names)}"
+    if len(names) > 1:
+        return f"{count} unit{'s' * (count != 1)} of {' and '.join(names)}"
+    (name,) = names
+    if len(name) == 1 or name.endswith("s"):  # as in n and loss, which have no plural
+        return f"{count} value{'s' * (count != 1)} of {name}"
+    return f"{count} {name}{'s' * (count != 1)}"

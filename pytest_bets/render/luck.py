@@ -29,8 +29,12 @@ def error_words(verdict: str | None, error: KnownError | None) -> str:
         return f"{percent(error.rate)} by design"
     if error.kind == "absence":
         return f"faults: at most {percent(error.rate)} (0 of {error.tries:,})"
+    return f"luck: {_luck(error)}"
+
+
+def _luck(error: KnownError) -> str:
     alike = ", alike" if error.alike else ""
-    return f"luck: {odds(error.rate, bound=error.bound)} ({units_words(error.unit, error.units or 0)}{alike})"
+    return f"{odds(error.rate, bound=error.bound)} ({units_words(error.unit, error.units or 0)}{alike})"
 
 
 def luck_words(luck: Luck) -> Iterator[str]:
@@ -117,6 +121,10 @@ def held_fixed(record: Record) -> list[str]:
 def rates_lines(rates: ErrorRates, errors: Mapping[str, KnownError], named: Mapping[str, str]) -> list[str]:
     """Return what is known of a catalogue's verdicts together, a sentence or two a line."""
     lines = list(_luck_lines(rates, named))
+    lucky = {bet: error for bet, error in errors.items() if error.kind == "luck"}
+    if lucky:
+        found = [f"{named[bet]} {_luck(error)}" for bet, error in lucky.items()]
+        lines.append(f"The chance that luck alone meets the tier of the verdict: {'; '.join(found)}.")
     absences = {bet: error for bet, error in errors.items() if error.kind == "absence"}
     if absences:
         found = [

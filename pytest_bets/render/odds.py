@@ -8,6 +8,7 @@ from pytest_bets.chance import fdr
 from pytest_bets.chance.words import percent
 from pytest_bets.render.markdown import plain, row
 from pytest_bets.render.table import table, wrap
+from pytest_bets.render.visible import visible
 
 _INDENT: Final = 14
 HEADINGS: Final = ("bet", "null", "strict, before the run", "verdict", "known error")
@@ -35,7 +36,8 @@ class Odds:
 
 def odds_table(bets: Sequence[Odds], width: int) -> str:
     """Return a row a bet, and the bets together."""
-    return "\n".join([*table([bet.cells for bet in bets], width, HEADINGS), "", *wrap(together(bets), width)]) + "\n"
+    rows = [[visible(cell) for cell in bet.cells] for bet in bets]
+    return "\n".join([*table(rows, width, HEADINGS), "", *wrap(visible(together(bets)), width)]) + "\n"
 
 
 def odds_markdown(bets: Sequence[Odds]) -> str:
@@ -64,8 +66,8 @@ def together(bets: Sequence[Odds]) -> str:
 
 def odds_page(title: str, entries: Sequence[tuple[str, str]], width: int) -> str:
     """Return what is known of one bet."""
-    lines = [*wrap(title, width), ""]
+    lines = [*wrap(visible(title), width), ""]
     for name, text in entries:
-        first, *rest = wrap(text, max(width - _INDENT, 20))
+        first, *rest = wrap(visible(" ".join(text.split())), max(width - _INDENT, 20))
         lines += [f"{name:<{_INDENT}}{first}".rstrip(), *(" " * _INDENT + line for line in rest)]
     return "\n".join(lines) + "\n"

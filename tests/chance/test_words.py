@@ -51,6 +51,8 @@ def test_units_have_the_name_of_what_they_share() -> None:
     """The one parameter of the sweep names them where the null does not."""
     assert words(("part",), 3) == "3 parts"
     assert words(("part",), 1) == "1 part"
+    assert words(("loss",), 3) == "3 values of loss"
+    assert words(("n",), 1) == "1 value of n"
     assert words(("loss", "n"), 9) == "9 units of loss and n"
     assert words(None, 15) == "15 cells"
     assert named(None, [{"user": 1}]) == ("user",)

@@ -224,3 +224,27 @@ def test_an_edited_chance_is_an_audit_finding(history: History) -> None:
     edit(('"units": 1', '"units": 9'), file="results/1_warm.json")
     commit("Improve it")
     assert "luck.swaps.0.units: the record says 9, its measurements give 1" in audit().text("misjudged")
+
+
+def test_a_bet_with_all_that_can_be_declared_of_chance_is_recorded_and_replayed(
+    three_texts: WriteBet, run: Run
+) -> None:
+    """Null, odds, effect and world are in the record; a simulated loss is a warning before the run."""
+    path = three_texts()
+    world = (
+        "EFFECT = 0.1\n\n\ndef world(effect, rng, seed, part):\n"
+        "    return {'a': 0.0, 'b': rng(part).gauss(effect, 1), 'text': 'one'}\n"
+    )
+    source = path.read_text(encoding="utf-8").replace(
+        "Run: pytest", "Odds: PASS 70 %, LENIENT 20 %, FAIL 10 %\nRun: pytest"
+    )
+    path.write_text(source.replace("import pytest\n", f"import pytest\n\n{world}", 1), encoding="utf-8")
+    shown = run("-q")
+    assert "1_first: at EFFECT = 0.1 the bet PASSes in 1" in shown
+    assert "of 200 simulated runs: a true claim would mostly be lost" in shown
+    record = json.loads(RECORD.read_text(encoding="utf-8"))
+    assert faults("record", record) == []
+    assert record["declaration"]["odds"] == {"FAIL": 10.0, "LENIENT": 20.0, "PASS": 70.0}
+    assert record["declaration"]["world"].startswith("def world(effect, rng, seed, part):")
+    assert record["declaration"]["constants"] == {"EFFECT": 0.1}
+    run("-q", "--bets-replay")

@@ -34,6 +34,8 @@ def test_the_chances_are_added_and_the_passes_that_stand_are_named() -> None:
     page = as_markdown(summary, "../")
     assert "3 bets compare columns that could be exchanged." in page
     assert "luck alone would meet strict in 0.3 of them on average; 2 PASSed." in page
+    assert "The chance that luck alone meets the tier of the verdict: 1_x" in page
+    assert "1 in 512 (9 seeds); 2_x" in page
     assert "PASSes that stand at a false discovery rate of 5 %: 1_x" in page
     assert "Faults that were never seen, with the upper 95 % limit of their rate: 4_x" in page
     assert "at most 53 % (0 of 4)" in page

@@ -92,6 +92,10 @@ class EvaluationError(BetsError):
     """A sentence cannot be computed from these cells; the message gives the name at fault."""
 
 
+class SimulationError(BetsError):
+    """The function `world` of a bet cannot be simulated; the message says why."""
+
+
 class MeasurementError(BetsError):
     """An experiment returned something other than measured values; the message gives the key and the type."""
 

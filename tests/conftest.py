@@ -6,6 +6,7 @@ from textwrap import dedent, indent
 
 import hypothesis  # noqa: F401  # its plugin imports it in every session in this process: 0.8 s each, unless it is here
 import pytest
+import scipy.special  # noqa: F401  # a session in this process forgets what it imports, and numpy loads only once
 
 import pytest_bets.hooks.register  # noqa: F401  # a session in this process finds all parts loaded, never a half of them
 from tests.helpers.fixtures import Refused, Run, WriteBet

@@ -16,7 +16,7 @@ def shown(change: Change) -> str:
 
 
 def _after(change: Change) -> str:
-    if change.kind not in ("tightened", "loosened"):
+    if change.kind not in ("tightened", "loosened") or change.subject == "null":
         return change.after
     sentence = parse(change.after)
     return f"{sentence.operator} {sentence.threshold}"

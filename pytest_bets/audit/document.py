@@ -31,7 +31,7 @@ class ChangePart:
         limits(
             enum=[
                 *("strict", "lenient", "catastrophic", "control", "premise", "hypothesis"),
-                *("constants", "sweep", "replicate", "challenges", "known", "withdrawn"),
+                *("constants", "sweep", "replicate", "challenges", "known", "withdrawn", "null", "odds", "world"),
             ]
         ),
         "What changed.",

@@ -17,6 +17,7 @@ Kind = Literal[
     "vanished-bet",
     "vanished-record",
     "vanished-line",
+    "missing-replication",
     "broken-chain",
     "elsewhere",
     "copied-line",

@@ -7,6 +7,7 @@ from pytest_bets.audit.finding import Entry
 from pytest_bets.bet.declaration import bet_id
 from pytest_bets.record.journal import runs
 from pytest_bets.record.model import Line, RunLine, premise_unmet
+from pytest_bets.record.replication import missing
 
 
 class Runs:
@@ -41,6 +42,7 @@ class Runs:
         for bet in ids:
             yield from self._vanished(bet)
             yield from self._chain(bet)
+            yield from self._replications(bet)
             yield from self._registered(bet)
             yield from self._void(bet)
             yield from self._disagreeing(bet)
@@ -74,6 +76,13 @@ class Runs:
             elif one.added.id == line.added.id and len(one.added.parents) < 2:  # no merge brought both
                 text = f"{_named(line.entry)} did not know that of {one.entry.time}, committed with it"
                 yield Entry("note", "forked-chain", bet, line.added, text)
+
+    def _replications(self, bet: str) -> Iterator[Entry]:
+        lines = self.ran.get(bet, ())
+        for declaration in dict.fromkeys(line.declaration for line in lines if line.replication):
+            for number in missing(lines, declaration):
+                text = f"replication {number} has no line in the journal, and a later one has: its outcome is not known"
+                yield Entry("finding", "missing-replication", bet, None, text)
 
     def _registered(self, bet: str) -> Iterator[Entry]:
         for entry in self.ran.get(bet, ()):

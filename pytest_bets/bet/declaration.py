@@ -9,14 +9,18 @@ from posixpath import basename, splitext
 from typing import Final
 
 from pytest_bets.bet.docstring import Docstring
+from pytest_bets.bet.null import MARKER as NULL
+from pytest_bets.bet.null import Absence, Null
+from pytest_bets.bet.world import World
 from pytest_bets.sentence.ast import Sentence, names
+from pytest_bets.sentence.parse import parse_value
 from pytest_bets.values import canonical, digest
 
 TIERS: Final = ("strict", "lenient", "catastrophic")
 CONTROL: Final = "control"
 PREMISE: Final = "premise"
 CRITERIA: Final = (*TIERS, CONTROL, PREMISE)
-MARKERS: Final = (*CRITERIA, "challenges", "withdrawn", "replicate")
+MARKERS: Final = (*CRITERIA, "challenges", "withdrawn", "replicate", NULL)
 SEED: Final = "seed"
 _INDEX: Final = ',"index":'
 TAKEN_IDS: Final = ("journal", "summary")
@@ -52,6 +56,9 @@ class Declaration:
     replicate: int | None
     challenges: tuple[int | str, ...]
     withdrawn: str | None
+    nulls: tuple[Null, ...] = ()
+    odds: Mapping[str, float] | None = None
+    world: World | None = None
 
     @cached_property
     def id(self) -> str:
@@ -89,8 +96,10 @@ class Declaration:
 
     @cached_property
     def names(self) -> frozenset[str]:
-        """Every name that a sentence reads."""
-        return frozenset[str]().union(*(names(criterion.sentence.value) for criterion in self.criteria))
+        """Every name that a sentence or a null reads."""
+        values = [criterion.sentence.value for criterion in self.criteria]
+        values += [parse_value(null.tries) for null in self.nulls if isinstance(null, Absence)]
+        return frozenset[str]().union(*map(names, values))
 
     @cached_property
     def digest(self) -> str:
@@ -104,8 +113,16 @@ class Declaration:
                 "replicate": self.replicate,
                 "challenges": list(self.challenges),
                 **({"known": self.known} if self.known else {}),
+                **self.error_rates,
             }
         )
+
+    @cached_property
+    def error_rates(self) -> dict[str, object]:
+        """What is declared of chance, without what is not declared: a digest of a bet without it stays as it is."""
+        world = self.world.meaning if self.world else None
+        parts = {"null": [null.plain for null in self.nulls], "odds": self.odds, "world": world}
+        return {name: part for name, part in parts.items() if part}
 
     def seeds(self, count: int) -> list[int]:
         """Return `count` 32-bit seeds, derived so that they cannot be chosen.
@@ -128,6 +145,14 @@ class Declaration:
         base = {"id": self.id, "index": 0, "sentences": self.texts(), "sweep": dict(self.sweep)}
         head, _, tail = canonical(base).partition(f"{_INDEX}0")
         return f"{head}{_INDEX}{tail}"
+
+    def replication_seeds(self, number: int, count: int) -> list[int]:
+        """Return `count` seeds of a replication, which nobody can choose and no other run has.
+
+        Seed i is derived as by `seeds`, from `{"declaration": digest, "index": i, "replication": number}`.
+        """
+        base = {"declaration": self.digest, "replication": number}
+        return [int(digest({**base, "index": index})[:8], 16) for index in range(count)]
 
 
 def is_bet_name(file: str) -> bool:

@@ -4,9 +4,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Literal
+from typing import Literal, cast
 
 from pytest_bets.bet.declaration import CRITERIA, Declaration
+from pytest_bets.bet.null import moves
+from pytest_bets.bet.world import World
 from pytest_bets.sentence.ast import Sentence
 from pytest_bets.sentence.interval import solution_set
 from pytest_bets.values import row
@@ -18,9 +20,10 @@ ChangeKind = Literal["tightened", "loosened", "replaced", "added", "removed", "r
 class Change:
     """One difference; `before` and `after` are its two sides, empty if there is none.
 
-    `subject` is a tier, `control`, `premise`, `hypothesis`, `constants`, `sweep`, `replicate`, `challenges`, `known` or
-    `withdrawn`. `name` is the constant or sweep parameter. Tightened is harder for the claim, loosened is easier,
-    reworded is the same. A premise is the other way round for a claim that fails: tightened, it makes more runs void.
+    `subject` is a tier, `control`, `premise`, `hypothesis`, `constants`, `sweep`, `replicate`, `challenges`, `known`,
+    `withdrawn`, `null`, `odds` or `world`. `name` is the constant or sweep parameter. Tightened is harder for the
+    claim, loosened is easier, reworded is the same. A premise is the other way round for a claim that fails:
+    tightened, it makes more runs void.
     """
 
     subject: str
@@ -42,6 +45,9 @@ def changes(before: Declaration, after: Declaration) -> list[Change]:
         *_challenges([_text(link) for link in before.challenges], [_text(link) for link in after.challenges]),
         *_named("known", _present(before.known), _present(after.known)),
         *_named("withdrawn", _present(before.withdrawn), _present(after.withdrawn)),
+        *(Change("null", cast(ChangeKind, kind), *sides) for kind, *sides in moves(before.nulls, after.nulls)),
+        *_named("odds", _present(before.odds), _present(after.odds)),
+        *_worlds(before.world, after.world),
     ]
 
 
@@ -117,6 +123,13 @@ def _challenges(before: Sequence[str], after: Sequence[str]) -> Iterator[Change]
 def _removed_and_added(before: Sequence[str], after: Sequence[str]) -> tuple[list[str], list[str]]:
     removed, added = Counter(before) - Counter(after), Counter(after) - Counter(before)
     return list(removed.elements()), list(added.elements())
+
+
+def _worlds(before: World | None, after: World | None) -> Iterator[Change]:
+    """Yield how a world changed, if it means something else; the sides are its sources."""
+    if (before and before.meaning) != (after and after.meaning):
+        kind: ChangeKind = "replaced" if before and after else "added" if after else "removed"
+        yield Change("world", kind, *(world.source if world else "" for world in (before, after)))
 
 
 def _present(value: object) -> dict[str, object]:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Final
 
 REQUIRED: Final = ("Hypothesis", "Strict", "Lenient", "Catastrophic", "Run")
-OPTIONAL: Final = ("Control", "Premise", "Known", "Scope")
+OPTIONAL: Final = ("Control", "Premise", "Known", "Scope", "Null", "Odds")
 SECTIONS: Final = (*REQUIRED, *OPTIONAL)
 
 _HEADER: Final = re.compile(r"([A-Z][A-Za-z]*):(?:\s+(.*))?$")

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Final
 
-from pytest_bets.bet import criteria, limits, markers, source, thresholds
-from pytest_bets.bet.declaration import CRITERIA, MARKERS, TAKEN_IDS, Declaration, bet_id, is_bet_name, number_of
+from pytest_bets.bet import criteria, limits, markers, null, odds, source, thresholds, world
+from pytest_bets.bet.declaration import CRITERIA, MARKERS, SEED, TAKEN_IDS, Declaration, bet_id, is_bet_name, number_of
 from pytest_bets.bet.source import Function, Mark
 from pytest_bets.diagnostics import DeclarationError, Fault, Faults, nearest
+from pytest_bets.sentence.ast import names
 
 RESERVED: Final = (*CRITERIA, "record")
 MAX_SOURCE: Final = 200_000
@@ -75,6 +76,13 @@ class _Parser:
         sweep = source.sweep(self.tree, marks, constants.literals)
         replicate = markers.replicate(marks, experiment, constants, sweep, self.faults)
         limits.check_cells(self.tree, marks, constants.literals, replicate, self.faults)
+        parameters = [name for key in sweep for name in key.split(", ")]
+        parameters += [SEED] if any(mark.name == "replicate" for mark in marks) else []
+        nulls = null.read(
+            marks, frozenset[str]().union(*(names(item.sentence.value) for item in judged)), parameters, self.faults
+        )
+        null.check_strict(nulls, [item.sentence for item in judged if item.tier == "strict"], self.faults)
+        thresholds.check_null(docstring, docstring_line, nulls, self.faults)
         declared = Declaration(
             file=self.faults.file,
             function=experiment.name,
@@ -87,6 +95,9 @@ class _Parser:
             replicate=replicate,
             challenges=markers.challenges(marks, self.faults),
             withdrawn=markers.withdrawn(marks, self.faults),
+            nulls=tuple(nulls),
+            odds=odds.read(docstring, docstring_line, self.faults),
+            world=world.read(self.tree, constants, parameters, bool(nulls), self.faults),
         )
         if replicate:
             limits.check_seeds(len(declared.seeded), replicate, experiment.lineno, self.faults)

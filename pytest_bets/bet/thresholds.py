@@ -10,6 +10,7 @@ from typing import Final
 from pytest_bets.bet.declaration import CONTROL, PREMISE, Criterion, number_of
 from pytest_bets.bet.docstring import REQUIRED, SECTIONS, Docstring, states
 from pytest_bets.bet.docstring import read as read_docstring
+from pytest_bets.bet.null import Null
 from pytest_bets.diagnostics import Faults, nearest
 
 _NOTHING: Final = re.compile(r"(?:no|none|nothing|unknown|not known|n/a|-+)(?: (?:was|is) known)?\W*", re.IGNORECASE)
@@ -85,3 +86,11 @@ def check_thresholds(docstring: Docstring, docstring_line: int, criteria: Sequen
             f"write {threshold} in line {at}, or change the marker to match",
             text=f"line {criterion.line}: {criterion}\nline {at}: {section.name}: {section.text}",
         )
+
+
+def check_null(docstring: Docstring, docstring_line: int, nulls: Sequence[Null], faults: Faults) -> None:
+    """Add a fault for a null that no section explains to people."""
+    if nulls and docstring.title and not docstring.section("Null"):
+        problem = "there is a null but the docstring has no section `Null:`"
+        expected = "what would be so if there is nothing to find, in a sentence"
+        _miss("Null", problem, expected, docstring, docstring_line, faults)

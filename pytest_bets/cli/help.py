@@ -42,7 +42,7 @@ Check the whole history of every bet in git, through renames. The code of the be
                    after the bet's first result. Each change is tightened, loosened, replaced, added or removed
   same-commit, late, unregistered, lost-commit
                    git cannot show that the declaration is older than the result
-  vanished-bet, vanished-record, vanished-line, broken-chain, elsewhere, copied-line
+  vanished-bet, vanished-record, vanished-line, missing-replication, broken-chain, elsewhere, copied-line
                    a bet, its record or one of its runs is gone, is in another journal, or is counted twice
   edited-record, wrong-record, misjudged
                    no run wrote this record, a later one should stand, or its verdict does not follow from its
@@ -80,4 +80,16 @@ compared with the hashes in the record; no code is run. The journal gets a line 
 replaced, and the audit checks it.
 
 Exit status: 0 done, 1 a record could not be upgraded, 2 usage, 3 cannot determine.
+"""
+
+ODDS: Final = """\
+Say what chance alone would give: how often luck meets strict if the columns of a null could be exchanged, before the
+run and over the measured cells; the limit of a fault rate; the power of a bet with a function `world`, which is run.
+docs/error-rates.md explains each number. With --nulls, a file of TOML gives the nulls, for bets that declare none:
+
+  [[46]]
+  swap = "norm, full"
+  unit = "part"
+
+Exit status: 0 done, 2 usage error.
 """

@@ -1,4 +1,4 @@
-"""The command line beside pytest: new, show, history, rollup, compare, audit, claims, upgrade.
+"""The command line beside pytest: new, show, history, odds, rollup, compare, audit, claims, upgrade.
 
 Imports that only some commands need are in these commands: they take as long as reading a hundred bets.
 """
@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from pytest_bets.bet.catalogue import Catalogue
 from pytest_bets.bet.declaration import Declaration, bet_id, number_of
 from pytest_bets.bet.known import FILE, read
-from pytest_bets.cli.help import ABOUT, AUDIT, CLAIMS, COMPARE, UPGRADE
+from pytest_bets.cli.help import ABOUT, AUDIT, CLAIMS, COMPARE, ODDS, UPGRADE
 from pytest_bets.diagnostics import (
     CommandError,
     DeclarationError,
@@ -137,6 +137,12 @@ def _parser() -> argparse.ArgumentParser:
         "history", _history, "show the values of a bet over all its runs, by host and code", "pytest-bets history 46"
     )
     runs.add_argument("bet", help="a bet's number or id")
+    chances = command("odds", _odds, "say what chance alone would give, before the run", "pytest-bets odds 46")
+    chances.formatter_class = argparse.RawDescriptionHelpFormatter
+    chances.description = ODDS
+    chances.add_argument("bet", nargs="?", help="a bet's number or id (default: a row for each bet)")
+    chances.add_argument("--nulls", type=Path, metavar="FILE", help="nulls in TOML, instead of those that bets declare")
+    chances.add_argument("--format", choices=("text", "markdown"), default="text", help="format of the table")
     command("rollup", _rollup, "make SUMMARY.md and SUMMARY.json again, as after a merge", "pytest-bets rollup")
     compared = command(
         "compare",
@@ -252,7 +258,16 @@ def _show(project: Project, options: argparse.Namespace) -> Answer:
         code = stale(record, CodeIndex(project.root, project.search)) if record else None
         known = _known(project, summary, unreadable).get(row.id, "")
         page = show(
-            declaration, record, row, runs, min(columns, 100), options.results, code, earlier=earlier, known=known
+            declaration,
+            record,
+            row,
+            runs,
+            min(columns, 100),
+            options.results,
+            code,
+            earlier=earlier,
+            known=known,
+            replications=results.replications(row.id),
         )
     return Answer(page)
 
@@ -277,6 +292,27 @@ def _matching(asked: str, ids: Iterable[str]) -> list[str]:
     """Return the bets that a number, an id, or an id without its number names."""
     name = str(int(asked)) if asked.isdecimal() else asked  # 05 is how an id says it
     return [bet for bet in ids if name in (bet, str(number_of(f"bet_{bet}.py")), bet.partition("_")[2])]
+
+
+def _odds(project: Project, options: argparse.Namespace) -> Answer:
+    from pytest_bets.cli import odds
+    from pytest_bets.render.odds import odds_markdown, odds_page, odds_table
+
+    catalogue, results = _catalogue(project), Results(project.results)
+    declarations, _ = catalogue.declarations()
+    chosen = odds.read(options.nulls, declarations) if options.nulls else {}
+    width = min(_columns(), 100)
+    if options.bet is None:
+        bets = [odds.odds_of(bet, results.record(bet.id), chosen.get(bet.id)) for bet in declarations]
+        page = odds_markdown(bets) if options.format == "markdown" else odds_table(bets, width)
+        return Answer(page)
+    by_id = {bet.id: bet for bet in declarations}
+    named = _matching(options.bet, by_id)
+    if not named:
+        raise CommandError(_unknown(options.bet, catalogue, list(by_id)))
+    bet = by_id[named[0]]
+    found = odds.entries(bet, results.record(bet.id), chosen.get(bet.id), project.root)
+    return Answer(odds_page(f"{bet.id}: {bet.title}", found, width))
 
 
 def _unknown(asked: str, catalogue: Catalogue, known: Sequence[str]) -> str:

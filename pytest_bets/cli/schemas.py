@@ -39,11 +39,23 @@ def schemas() -> dict[str, dict[str, object]]:
             Record, RECORD_SCHEMA, record, VERDICT_RULE, schema=_is(RECORD_SCHEMA), code=CodeDefinitions
         ),
         "record1": document(
-            Record, FIRST_RECORD_SCHEMA, record, VERDICT_RULE, schema=_is(FIRST_RECORD_SCHEMA), code=CodeFiles
+            Record,
+            FIRST_RECORD_SCHEMA,
+            record,
+            VERDICT_RULE,
+            schema=_is(FIRST_RECORD_SCHEMA),
+            code=CodeFiles,
+            luck=None,
         ),
         "journal": document(RunLine, JOURNAL_SCHEMA, line, VERDICT_RULE, schema=_is(JOURNAL_SCHEMA)),
         "journal1": document(
-            RunLine, FIRST_JOURNAL_SCHEMA, line, VERDICT_RULE, schema=_is(FIRST_JOURNAL_SCHEMA), kind=None
+            RunLine,
+            FIRST_JOURNAL_SCHEMA,
+            line,
+            VERDICT_RULE,
+            schema=_is(FIRST_JOURNAL_SCHEMA),
+            kind=None,
+            replication=None,
         ),
         "upgrade": document(UpgradeLine, f"{JOURNAL_SCHEMA}/upgrade", "An upgrade in the journal"),
         "summary": document(Summary, SUMMARY_SCHEMA, "The summary of a catalogue"),

@@ -14,6 +14,7 @@ from pytest_bets.code.index import CodeIndex
 from pytest_bets.diagnostics import DeclarationError, Fault
 from pytest_bets.hooks.context import Context
 from pytest_bets.hooks.functions import argument_faults, warn_of_tests
+from pytest_bets.hooks.luck import lucky, null_faults
 from pytest_bets.hooks.marks import mark_faults
 from pytest_bets.hooks.refusals import outside_parameters, refused_option
 from pytest_bets.hooks.sweep import Ids, parameters
@@ -110,8 +111,13 @@ class BetFile(pytest.Module):
             _skip(cells, "its bet is not run in this session")
         elif not self.context.settings.rehearsal and not missing:  # else the cells differ from the declared sweep
             faults += cell_faults(declaration, self.params)
+            faults += null_faults(declaration, self.params)
             faults += unwritten(declaration, self.path.read_text(encoding="utf-8"))
         self._refuse(faults)
+        if not (self.refused or listed or self.context.settings.rehearsal):
+            self.refused = lucky(declaration, self.params, self.obj, self.context.settings)
+            if self.refused:
+                _skip(cells, "its bet is not run in this session")
         warn_of_tests(self, declaration)
         return cells
 

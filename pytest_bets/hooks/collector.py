@@ -44,7 +44,9 @@ class Collector:
         bet = metafunc.definition.parent
         if isinstance(bet, BetFile) and bet.declaration and bet.declaration.replicate:
             count = 1 if self.context.settings.pilot else bet.declaration.replicate
-            metafunc.parametrize(SEED, bet.declaration.seeds(count))
+            number = self.context.replications.get(bet.declaration.id)
+            seeds = bet.declaration.replication_seeds(number, count) if number else bet.declaration.seeds(count)
+            metafunc.parametrize(SEED, seeds)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True, specname="pytest_generate_tests")
     def pytest_note_ids(self, metafunc: pytest.Metafunc) -> Generator[None, None, None]:

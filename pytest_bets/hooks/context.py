@@ -6,6 +6,7 @@ from functools import cached_property
 import pytest
 
 from pytest_bets.bet.catalogue import Catalogue
+from pytest_bets.diagnostics import RecordError
 from pytest_bets.hooks.options import Settings
 from pytest_bets.hooks.registration import Registry
 from pytest_bets.hooks.resume import Resumed, resume
@@ -52,6 +53,19 @@ class Context:
     def registered(self) -> Collection[str]:
         """The ids of the bets that may run where registration is required."""
         return self.registry.registered if self.settings.required else ()
+
+    @cached_property
+    def replications(self) -> Mapping[str, int]:
+        """The number of the next replication of every bet, by id; empty where none is asked for."""
+        if not self.settings.replication:
+            return {}
+        from pytest_bets.record.replication import next_number
+
+        bets = self.catalogue.declarations()[0]
+        try:
+            return {bet.id: next_number(self.results.replications(bet.id), bet.digest) for bet in bets}
+        except RecordError as error:
+            raise pytest.UsageError(f"{error}\nNothing was run.") from None
 
     def leave(self, bets: Sequence[str]) -> None:
         """Note which bets are left to other shards."""

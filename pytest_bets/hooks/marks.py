@@ -7,6 +7,7 @@ from types import ModuleType
 import pytest
 
 from pytest_bets.bet.declaration import CRITERIA, MARKERS, Declaration
+from pytest_bets.bet.null import MARKER as NULL
 from pytest_bets.diagnostics import Fault, nearest
 
 
@@ -41,7 +42,7 @@ def _stands(mark: pytest.Mark, written: Declaration | None) -> bool:
         return all(" ".join(str(argument).split()) in texts for argument in mark.args)
     if mark.name == "challenges":
         return set(mark.args) <= set(written.challenges)
-    return getattr(written, mark.name) is not None
+    return bool(written.nulls) if mark.name == NULL else getattr(written, mark.name) is not None
 
 
 @cache

@@ -9,9 +9,11 @@ from pytest_bets.diagnostics import count_noun
 from pytest_bets.hooks.run import FinishedBet
 from pytest_bets.hooks.session import Session
 from pytest_bets.record.checkpoint import Unfinished
+from pytest_bets.record.known_error import TIER_OF
 from pytest_bets.record.model import FIRST_RECORD_SCHEMA, in_the_noise, premise_unmet
 from pytest_bets.record.summary import lacks_control
 from pytest_bets.render.closing import bets_words
+from pytest_bets.render.luck import alike_notes
 from pytest_bets.render.registration import declaring
 from pytest_bets.render.words import cells_words, kinds_words, listed, short
 
@@ -41,6 +43,8 @@ class Notes:
         yield from self._premises()
         yield from self._uncontrolled()
         yield from self._dependent()
+        yield from self._alike()
+        yield from self._replicated()
         yield from self._registration()
         yield from self._next()
 
@@ -129,6 +133,19 @@ class Notes:
         if bets[_SHOWN:]:
             rest = listed([item.declaration.id for item in bets[_SHOWN:]])
             yield f"Cells as units: the same in {bets_words(len(bets) - _SHOWN)}: {rest}."
+
+    def _alike(self) -> Iterator[str]:
+        """Say where cells are worth fewer than they are, for the verdicts that a chance stands beside."""
+        good = [item for item in self.finished if item.verdict in TIER_OF]
+        yield from alike_notes([(item.declaration.id, item.luck, item.cells) for item in good if item.luck])
+
+    def _replicated(self) -> Iterator[str]:
+        """Name the replications, by number: each is a line of the journal, and the records stand."""
+        numbers = self.session.context.replications
+        ran = [item.declaration.id for item in self.finished if item.stored and item.declaration.id in numbers]
+        if ran:
+            listing = ", ".join(f"{short(bet)} (number {numbers[bet]})" for bet in ran)
+            yield f"Replicated with fresh seeds: {listing}. `pytest-bets show` says what replications are evidence of."
 
     def _registration(self) -> Iterator[str]:
         if self.settings.registration == "off":

@@ -9,6 +9,8 @@ import pytest
 
 GATES: Final = ("auto", "strict", "lenient", "catastrophic", "regression", "none")
 REGISTRATIONS: Final = ("warn", "require", "off")
+LUCK: Final = ("warn", "require", "off")
+LUCK_LIMIT: Final = 0.05
 FILES: Final = "bet_*.py"
 MARKER_HELP: Final = (
     "strict(sentence): the claim holds in full if every such sentence is true (bets)",
@@ -19,6 +21,8 @@ MARKER_HELP: Final = (
     "replicate(n): run n times, with values of the argument `seed` that are derived from the declaration (bets)",
     "challenges(number): if this bet FAILs with its controls met, the claim of that bet is retracted (bets)",
     "withdrawn(reason): the claim of this bet is withdrawn; its row stays (bets)",
+    "null(swap, unit): these columns could be exchanged if there is nothing to find; null(none, tries): what must "
+    "never happen, and in how many tries it could (bets)",
 )
 
 
@@ -37,9 +41,12 @@ class Settings(NamedTuple):  # a dataclass takes a millisecond more to make, in 
     results: Path
     gate: str
     registration: str
+    luck: str
+    luck_limit: float
     replay: bool
     resume: bool
     pilot: bool
+    replication: bool
     overrides: Mapping[str, str]
     elsewhere: bool
     summary_md: Path | None
@@ -104,11 +111,23 @@ def add(parser: pytest.Parser) -> None:
         help="write the verdicts of this session as Markdown, beside those of the base branch or of the records; "
         "under GitHub Actions this is also the step summary",
     )
+    group.addoption(
+        "--bets-replication",
+        choices=("next",),
+        help="run each bet again with fresh seeds, as its next replication: the journal gets a line with its number, "
+        "and the record stands",
+    )
     parser.addini("bets_gate", "default of --bets-gate", default="auto")
     parser.addini(
         "bets_registration",
         "what to do with an unregistered bet: warn after the run, require (do not run it), or off",
         default="warn",
+    )
+    parser.addini(
+        "bets_luck",
+        "the largest chance that luck alone meets strict, and what to do with a bet above it: warn before the run, "
+        "require (do not run it), or off; as in `0.01 require`",
+        default=f"{LUCK_LIMIT} warn",
     )
     parser.addini("bets_results", "default of --bets-results, relative to the project's root", default="results")
     parser.addini(
@@ -162,6 +181,7 @@ def read(config: pytest.Config) -> Settings:
             f"bets_registration is {registration!r} in the settings; expected one of {', '.join(REGISTRATIONS)}"
             + (f"; did you mean {near}?" if near else "")
         )
+    luck, limit = _luck(str(config.getini("bets_luck")))
     settings = Settings(
         root=root.path,
         searched=root.searched,
@@ -170,9 +190,12 @@ def read(config: pytest.Config) -> Settings:
         results=results,
         gate=gate,
         registration=registration,
+        luck=luck,
+        luck_limit=limit,
         replay=config.getoption("bets_replay"),
         resume=config.getoption("bets_resume"),
         pilot=config.getoption("bets_pilot"),
+        replication=config.getoption("bets_replication") is not None,
         overrides=dict(_override(text) for text in config.getoption("bets_set")),
         elsewhere=results != Path(os.path.normpath(usual)),
         summary_md=here / page if (page := config.getoption("bets_summary_md")) else None,
@@ -185,6 +208,11 @@ def read(config: pytest.Config) -> Settings:
         raise pytest.UsageError(
             "--bets-resume goes with neither --bets-pilot nor --bets-set: only runs of record are resumed"
         )
+    if settings.replication and (settings.replay or settings.rehearsal or settings.resume):
+        raise pytest.UsageError(
+            "--bets-replication runs every cell with fresh seeds: it goes with none of --bets-replay, --bets-pilot, "
+            "--bets-set, --bets-resume"
+        )
     return settings
 
 
@@ -194,6 +222,22 @@ def _homes(config: pytest.Config) -> tuple[Path, ...]:
     if missing:
         raise pytest.UsageError(f"bets_paths in the settings: there is no folder {missing}")
     return homes
+
+
+def _luck(setting: str) -> tuple[str, float]:
+    """Return what to do with a bet that luck may win, and from which chance on."""
+    action, limit = "warn", LUCK_LIMIT
+    for word in setting.split():
+        try:
+            limit = float(word)
+        except ValueError:
+            action = word
+        if action not in LUCK or not 0 < limit < 1:
+            raise pytest.UsageError(
+                f"bets_luck is {setting!r} in the settings; expected a chance between 0 and 1, "
+                f"one of {', '.join(LUCK)}, or both, as in `0.05 warn`"
+            )
+    return action, limit
 
 
 def _settled(config: pytest.Config) -> Path | None:

@@ -1,6 +1,6 @@
 """Options and plugins that would multiply, repeat or hide the cells of a bet: an error says why it does not run."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +11,7 @@ from pytest_bets.bet.markers import overriding
 from pytest_bets.diagnostics import nearest
 from pytest_bets.hooks.options import Settings
 from pytest_bets.hooks.pytest_private import fixture_functions
+from pytest_bets.record.model import Record
 
 _RERUNS: Final = (
     "running until it passes would turn a losing bet green. Count repetitions with @pytest.mark.replicate(n)."
@@ -38,6 +39,29 @@ def check_overrides(settings: Settings, declarations: Collection[Declaration]) -
                     overriding(name, text, declaration.constants, declaration.file)
                 except ValueError as error:
                     raise pytest.UsageError(f"--bets-set {name}={text}: {error}") from None
+
+
+def check_replications(declarations: Collection[Declaration], records: Mapping[str, Record]) -> None:
+    """Refuse to replicate a bet that takes no seed, or that has no record of its declaration.
+
+    Raises:
+        pytest.UsageError: with the bets.
+
+    """
+    seedless = [bet.id for bet in declarations if not bet.replicate]
+    if seedless:
+        raise pytest.UsageError(
+            f"--bets-replication gives fresh seeds; these bets have no @pytest.mark.replicate: {', '.join(seedless)}"
+        )
+    unrun = [
+        bet.id
+        for bet in declarations
+        if (record := records.get(bet.id)) is None or record.declaration.digest != bet.digest
+    ]
+    if unrun:
+        raise pytest.UsageError(
+            f"--bets-replication: there is no record of this declaration: {', '.join(unrun)}; run without the option"
+        )
 
 
 def refused_option(config: pytest.Config) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Final
 import pytest
 
 from pytest_bets.bet.declaration import CRITERIA, Declaration
+from pytest_bets.chance.result import Luck
 from pytest_bets.hooks.baseline import Baseline
 from pytest_bets.hooks.bet_file import RECORD
 from pytest_bets.hooks.crash import crash_reason
@@ -139,6 +140,7 @@ class FinishedBet:
     stored: Kept | None
     gated: frozenset[str]
     dependence: str = ""
+    luck: Luck | None = None
 
     @property
     def declaration(self) -> Declaration:
@@ -160,6 +162,15 @@ def judge_run(run: BetRun, results: CellResults, missing: str | None) -> Verdict
     return void(missing) if missing else judge(run.declaration.criteria, results.cells)
 
 
+def luck_of(run: BetRun, results: CellResults, result: Verdict) -> Luck | None:
+    """Return how often chance alone would meet the tiers of a judged bet; None where it declares no null."""
+    if result.verdict is None or not run.declaration.nulls:
+        return None
+    from pytest_bets.chance.luck import luck  # here: few bets have a null
+
+    return luck(run.declaration, [cell.params for cell in results.cells], [cell.row for cell in results.cells])
+
+
 def why_missing(run: BetRun, results: CellResults) -> str | None:
     """Return why a run is not whole; None where it is."""
     if run.is_replay:
@@ -173,7 +184,13 @@ def why_missing(run: BetRun, results: CellResults) -> str | None:
 
 
 def build_record(
-    run: BetRun, result: Verdict, compute: Mapping[str, Collection[Any]], baseline: Baseline, *, pilot: bool
+    run: BetRun,
+    result: Verdict,
+    compute: Mapping[str, Collection[Any]],
+    baseline: Baseline,
+    luck: Luck | None,
+    *,
+    pilot: bool,
 ) -> Record:
     """Return the record of a run, without its cells."""
     bet = run.declaration
@@ -192,6 +209,7 @@ def build_record(
             commit=baseline.commit,
             dirty=baseline.dirty.get(bet.id),
         ),
+        luck=luck,
         pilot=pilot,
     )
 

@@ -9,6 +9,7 @@ import pytest
 
 from pytest_bets.bet.declaration import CRITERIA, is_bet_name
 from pytest_bets.bet.units import dependence
+from pytest_bets.chance.result import Luck
 from pytest_bets.diagnostics import DeclarationError, RecordError
 from pytest_bets.hooks.baseline import Baseline, take_baseline
 from pytest_bets.hooks.checkpoints import Checkpoints
@@ -17,7 +18,7 @@ from pytest_bets.hooks.context import Context
 from pytest_bets.hooks.exploring import Exploring
 from pytest_bets.hooks.last_failed import LastFailed
 from pytest_bets.hooks.measuring import ATTRIBUTE
-from pytest_bets.hooks.refusals import check_overrides
+from pytest_bets.hooks.refusals import check_overrides, check_replications
 from pytest_bets.hooks.reports import (
     REFUSED,
     REGISTRATION,
@@ -34,6 +35,7 @@ from pytest_bets.hooks.run import (
     build_record,
     collect_cells,
     judge_run,
+    luck_of,
     selection,
     why_missing,
 )
@@ -42,7 +44,7 @@ from pytest_bets.record import environment as machine
 from pytest_bets.record.codec import cell_row, verdict_of
 from pytest_bets.record.decode import encode
 from pytest_bets.record.gate import gated
-from pytest_bets.record.model import Standing, Summary
+from pytest_bets.record.model import Replicated, Standing, Summary
 from pytest_bets.record.store import Kept
 from pytest_bets.record.verdict import Verdict
 from pytest_bets.render.rollup import rollup
@@ -105,6 +107,8 @@ class Session:
             ) from None
         except OSError as error:
             raise pytest.UsageError(f"The results cannot be read: {visible(str(error))}\nNothing was run.") from None
+        if self.settings.replication:
+            check_replications([run.declaration for run in self.runs.values()], self.baseline.records)
         for run in self.runs.values():
             self._by_cell.update(dict.fromkeys(run.cells, run))
             self._by_tier.update({f"{run.prefix}::{tier}": (run, tier) for tier in run.tiers})
@@ -203,12 +207,13 @@ class Session:
         results = collect_cells(run)
         missing = why_missing(run, results)
         result = judge_run(run, results, missing)
+        luck = None if self.settings.rehearsal else luck_of(run, results, result)
         stored = None
         if self.settings.kept and (run.data or run.broken):
-            stored = self._store(run, result, results, complete=missing is None)
+            stored = self._store(run, result, results, luck, complete=missing is None)
         bet, params = run.declaration, [cell.params for cell in results.cells]
         note = dependence(bet.criteria, bet.replicate, params)
-        finished = FinishedBet(run, result, missing, len(params), stored, self._gated(run, result), note)
+        finished = FinishedBet(run, result, missing, len(params), stored, self._gated(run, result), note, luck)
         self.finished[run.prefix] = finished
         refused = self.context.registry.refusal(run.path, run.declaration) if run.skipped else None
         if refused:
@@ -241,12 +246,16 @@ class Session:
                 for report in tier_reports(run, tier, self._outcome(finished, tier)):
                     self._emit(report)
 
-    def _store(self, run: BetRun, result: Verdict, results: CellResults, *, complete: bool) -> Kept | None:
-        record = build_record(run, result, results.compute, self.baseline, pilot=self.settings.rehearsal)
+    def _store(
+        self, run: BetRun, result: Verdict, results: CellResults, luck: Luck | None, *, complete: bool
+    ) -> Kept | None:
+        record = build_record(run, result, results.compute, self.baseline, luck, pilot=self.settings.rehearsal)
         rows = [cell_row(cell) for cell in results.cells]
         clocked = replace(machine.clocked(run.seconds), resumed=len(run.cells & self.context.finished.keys()))
         try:
-            stored = self.context.results.keep(record, rows, clocked, complete=complete)
+            stored = self.context.results.keep(
+                record, rows, clocked, complete=complete, replication=self._replicated(run, luck)
+            )
         except (OSError, RecordError) as error:
             cells = canonical(encode({"bet": run.declaration.id, "cells": results.cells}))
             text = f"The results could not be written: {error}\nWhat was measured:\n{cells}"
@@ -255,6 +264,15 @@ class Session:
         if complete and not run.broken:
             self.checkpoints.clear(run.declaration.id)
         return stored
+
+    def _replicated(self, run: BetRun, luck: Luck | None) -> Replicated | None:
+        """Return what the journal holds of a replication; None for any other run."""
+        number = self.context.replications.get(run.declaration.id)
+        if number is None:
+            return None
+        from pytest_bets.record.replication import replicated
+
+        return replicated(number, run.declaration, luck)
 
     def _gated(self, run: BetRun, result: Verdict) -> frozenset[str]:
         bet = run.declaration.id

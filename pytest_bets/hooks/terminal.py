@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import pytest
 
-from pytest_bets.bet.declaration import bet_order
+from pytest_bets.bet.declaration import SEED, bet_order
 from pytest_bets.hooks.exploring import Explored
 from pytest_bets.hooks.notes import Notes
 from pytest_bets.hooks.overrides import constants
@@ -18,8 +18,10 @@ from pytest_bets.hooks.repeats import folded
 from pytest_bets.hooks.run import FinishedBet
 from pytest_bets.hooks.session import Session
 from pytest_bets.hooks.tiers import UNMET
+from pytest_bets.record.known_error import known_error
 from pytest_bets.render.cells import measured_lines
 from pytest_bets.render.closing import GROUPED_ABOVE, UNJUDGED, Row, closing_table
+from pytest_bets.render.luck import error_words
 from pytest_bets.render.rehearsal import changed_words, page, ran_words, seconds_words, times_words, would_lines
 from pytest_bets.render.table import table
 from pytest_bets.render.visible import encodable, visible
@@ -140,7 +142,8 @@ class Terminal:
         standing, unstable = self.session.standing(bet.id), self._is_unstable(bet.id)
         words = visible(standing_words(standing)) if standing else ""
         plain = recorded is None and not unstable and words == "stands"
-        return Row(visible(bet.id), _words(item), [*lines, *([recorded] if recorded else [])], words, plain)
+        decided = [*lines, *([recorded] if recorded else [])]
+        return Row(visible(bet.id), _words(item), decided, words, plain, _error(item))
 
     def _is_unstable(self, bet: str) -> bool:
         """Return whether the runs of a bet disagree."""
@@ -202,6 +205,12 @@ def _total(item: FinishedBet) -> int:
 
 def _words(item: FinishedBet) -> str:
     return UNJUDGED if item.missing else verdict_words(item.result)
+
+
+def _error(item: FinishedBet) -> str:
+    bet = item.declaration
+    sweep = {**bet.sweep, **({SEED: bet.replicate} if bet.replicate else {})}
+    return error_words(item.verdict, known_error(item.result.verdict, item.luck, item.result.criteria, sweep))
 
 
 def _paint(writer: Any, verdict: str, text: str) -> str:

@@ -20,6 +20,11 @@ class WorkerContext(Context):
         """The ids of the bets that may run where registration is required."""
         return xdist.registered_bets(self.config)
 
+    @cached_property
+    def replications(self) -> Mapping[str, int]:
+        """The number of the next replication of every bet, by id."""
+        return xdist.replications(self.config)
+
     def leave(self, bets: Sequence[str]) -> None:
         """Report to the controller which bets are left to other shards."""
         xdist.send_elsewhere(self.config, bets)

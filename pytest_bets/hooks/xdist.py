@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _FINISHED: Final = "bets_finished"
 _REGISTERED: Final = "bets_registered"
+_REPLICATIONS: Final = "bets_replications"
 _ELSEWHERE: Final = "bets_elsewhere"
 
 
@@ -38,6 +39,12 @@ def registered_bets(config: pytest.Config) -> frozenset[str]:
     """Return, on a worker, the ids of the bets that the controller found registered, if it needed to know."""
     sent: Mapping[str, str] = config.workerinput  # type: ignore[attr-defined]  # only xdist's workers have it
     return frozenset(json.loads(sent[_REGISTERED]))
+
+
+def replications(config: pytest.Config) -> dict[str, int]:
+    """Return, on a worker, the number of the next replication of every bet."""
+    sent: Mapping[str, str] = config.workerinput  # type: ignore[attr-defined]  # only xdist's workers have it
+    return dict(json.loads(sent[_REPLICATIONS]))
 
 
 def send_elsewhere(config: pytest.Config, bets: Sequence[str]) -> None:
@@ -70,6 +77,8 @@ class Controller:
         settings, session = self.activation.settings(), self.activation.session
         finished = dict(session().context.finished) if settings.resume else {}
         registered = sorted(session().context.registered) if settings.required else []
+        numbers = dict(session().context.replications) if settings.replication else {}
+        node.workerinput[_REPLICATIONS] = json.dumps(numbers)
         node.workerinput[_FINISHED] = json.dumps(finished)
         node.workerinput[_REGISTERED] = json.dumps(registered)
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Annotated, Any, Final, TypeVar
 
 from pytest_bets.bet.declaration import Declaration
+from pytest_bets.chance.result import Luck
 from pytest_bets.diagnostics import MisfitError, RecordError
 from pytest_bets.record.decode import decode, encode
 from pytest_bets.record.field import CHECKED
@@ -27,6 +28,7 @@ from pytest_bets.record.model import (
     Line,
     Record,
     Registration,
+    Replicated,
     RunLine,
     UpgradeLine,
     ValueRow,
@@ -50,6 +52,7 @@ def build(
     registration: Registration,
     code: Code,
     environment: Environment,
+    luck: Luck | None = None,
     pilot: bool = False,
 ) -> Record:
     """Return the record of a complete run."""
@@ -68,6 +71,7 @@ def build(
         criteria=verdict.criteria,
         cells=tuple(cells),
         environment=environment,
+        luck=luck,
     )
 
 
@@ -84,6 +88,9 @@ def declared(declaration: Declaration) -> DeclarationPart:
         docstring=declaration.docstring.text,
         withdrawn=declaration.withdrawn,
         known=declaration.known,
+        null=tuple(null.plain for null in declaration.nulls),
+        odds=declaration.odds,
+        world=declaration.world.source if declaration.world else None,
     )
 
 
@@ -97,6 +104,7 @@ def journal_line(
     seconds: float,
     previous: str | None,
     resumed: int = 0,
+    replication: Replicated | None = None,
 ) -> RunLine:
     """Return the journal's line for a run whose record, written or not, is given with the rows of its cells."""
     return RunLine(
@@ -120,6 +128,7 @@ def journal_line(
         record=record_sha256,
         previous=previous,
         resumed=resumed,
+        replication=replication,
     )
 
 

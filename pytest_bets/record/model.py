@@ -7,7 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal, Protocol
 
+from pytest_bets.chance.forecast import Calibration
+from pytest_bets.chance.result import Luck
 from pytest_bets.record.field import LATER, SPELLED, CommitId, Count, Sha256, limits
+from pytest_bets.record.known_error import KnownError
 from pytest_bets.record.verdict import (
     PREMISE_REASON,
     Cell,
@@ -132,6 +135,20 @@ class DeclarationPart:
         limits(type="string"),
         "The section `Known`: what was known of the outcome at the declaration; left out where there is none.",
     ] = None
+    null: Annotated[
+        tuple[Mapping[str, object], ...],
+        "The nulls, in source order: `swap` and `unit`, or `none` and `tries`. Left out where there is none.",
+    ] = ()
+    odds: Annotated[
+        Mapping[str, float] | None,
+        limits(type="object"),
+        "The forecast in percent, by outcome. Left out where there is none.",
+    ] = None
+    world: Annotated[
+        str | None,
+        limits(type="string"),
+        "The source of the function that simulates a run. Left out where there is none.",
+    ] = None
 
     def sentences(self, tier: str) -> tuple[str, ...]:
         """Return the sentences of a tier."""
@@ -236,6 +253,9 @@ class Record:
     ]
     cells: Annotated[tuple[Cell, ...], "One entry a parameter set, in the order of the sweep."]
     environment: Environment
+    luck: Annotated[
+        Luck | None, "How often chance alone would meet the tiers. Left out where there is no null, or no verdict."
+    ] = None
     pilot: Pilot = False
 
     @property
@@ -268,6 +288,16 @@ class CellsDigest:
 
 
 @dataclass(frozen=True, slots=True)
+class Replicated:
+    """A replication: a run with fresh seeds."""
+
+    number: Annotated[int, limits(minimum=1), "Its number among the replications of this declaration, in order."]
+    strict: Annotated[float | None, "The chance that luck alone meets strict in this run; null where it is not known."]
+    lenient: Annotated[float | None, "The same of lenient."]
+    fresh: Annotated[bool, "Whether its units were measured for the first time: each contains the seed."]
+
+
+@dataclass(frozen=True, slots=True)
 class RunLine:
     """One run of a bet, with or without a verdict. The journal is append-only; each bet's lines form a hash chain."""
 
@@ -296,6 +326,9 @@ class RunLine:
         "How many of the cells an interrupted run had measured: `--bets-resume` reused them. Left out where all cells "
         "ran.",
     ] = 0
+    replication: Annotated[
+        Replicated | None, limits(type="object"), "There for a replication alone, which writes no record."
+    ] = None
 
     @property
     def pair(self) -> tuple[str, str]:
@@ -443,6 +476,11 @@ class SummaryRow:
         limits(type="string"),
         "The id of the bet that has this declaration now, where the file of this one is gone; left out elsewhere.",
     ] = None
+    known_error: Annotated[
+        KnownError | None,
+        limits(type="object"),
+        "The known error of a PASS or a LENIENT; left out where none is known.",
+    ] = None
 
     @property
     def is_unstable(self) -> bool:
@@ -488,6 +526,28 @@ Ids = Annotated[tuple[str, ...], limits(uniqueItems=True)]
 
 
 @dataclass(frozen=True, slots=True)
+class StandsAt:
+    """Which PASSes stand at a false discovery rate."""
+
+    rate: Annotated[float, "The false discovery rate."]
+    bets: Annotated[Ids, "The bets that stand, by Benjamini and Hochberg."]
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorRates:
+    """What is known of the verdicts of a catalogue together."""
+
+    compared: Annotated[Count, "Bets with a verdict and a null of exchanged columns."]
+    expected: Annotated[
+        float, "The sum of their chances: so many would meet strict by luck if there is nothing to find."
+    ]
+    passes: Annotated[Count, "How many of them PASSed."]
+    stands: Annotated[tuple[StandsAt, ...], "The PASSes among them that stand, by rate."]
+    unknown: Annotated[Ids, "Bets with a PASS or a LENIENT of which no error is known."]
+    calibration: Annotated[Calibration | None, "How good the forecasts are; null with fewer than ten."]
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """Every bet with its verdict and standing, made from the records, the journal and the declarations alone."""
 
@@ -508,3 +568,6 @@ class Summary:
     unstable: Annotated[Ids, "Bets of which runs of the record's declaration and code came to another verdict."]
     never_run: Annotated[Ids, "Bets that are declared and have no record."]
     unreadable: Annotated[tuple[str, ...], "What is wrong with declarations that cannot be read, a fault an entry."]
+    error_rates: Annotated[
+        ErrorRates | None, limits(type="object"), "Left out where no bet has a null, a known error or enough forecasts."
+    ] = None

@@ -11,12 +11,12 @@ Kind = Literal["record", "reproduced", "replicated", "differs"]
 new evidence on the claim. replicated: seeds of its own. differs: the same seeds, and other measurements."""
 
 
-def draw(line: RunLine) -> int:  # noqa: ARG001  # a run of another draw will say so in its line
-    """Return the number of the draw of seeds that a run has.
+def draw(line: RunLine) -> int:
+    """Return the number of the draw of seeds that a run has: that of the replication, and 0 for any other run.
 
-    Every run has the first: seeds are derived from the declaration, so runs of one declaration have the same.
+    Seeds are derived from the declaration, so runs of one declaration and draw have the same.
     """
-    return 0
+    return line.replication.number if line.replication else 0
 
 
 def kinds(runs: Sequence[RunLine], record: Record) -> list[tuple[RunLine, Kind]]:

@@ -14,7 +14,7 @@ from pytest_bets.record.codec import MAX_RECORD, dump, journal_line, load, load_
 from pytest_bets.record.due import due
 from pytest_bets.record.journal import runs
 from pytest_bets.record.journal_file import JournalFile, is_cut_off, unended
-from pytest_bets.record.model import Line, Record, RunCounts, RunLine
+from pytest_bets.record.model import Line, Record, Replicated, RunCounts, RunLine
 from pytest_bets.record.tally import Tally
 from pytest_bets.walk import ignored
 
@@ -164,6 +164,16 @@ class Results:
         found = [tally.given.of(self._journal.run_at(start)) for start in starts]
         return found, tally.total - len(found)
 
+    def replications(self, bet: str) -> list[RunLine]:
+        """Return the replications of a bet, with what upgrades gave them.
+
+        Raises:
+            RecordError: when a line of the journal is none of ours.
+
+        """
+        tally = self._tally(bet)
+        return [tally.given.of(self._journal.run_at(start)) for start in tally.replications]
+
     def writer(self, bet: str, record_sha256: str) -> tuple[RunLine | None, bool]:
         """Return the run that wrote a record, and whether the journal has it; else the last run that wrote one.
 
@@ -225,13 +235,21 @@ class Results:
             lines.pop()
         return [unended(line) for line in lines]
 
-    def keep(self, record: Record, rows: Sequence[str], clocked: Clocked, *, complete: bool) -> Kept:
+    def keep(
+        self,
+        record: Record,
+        rows: Sequence[str],
+        clocked: Clocked,
+        *,
+        complete: bool,
+        replication: Replicated | None = None,
+    ) -> Kept:
         """Add a run to the journal and, where it is due, write its record with the rows given as its cells.
 
         A record stands for its pair of digests: a later run of the same pair leaves its bytes alone. A void run never
-        replaces a record that has a verdict. An incomplete run writes no record. The journal is written first: a line
-        without its record tells of a run that was cut off, a record without its line would look like a forgery. The
-        record's bytes lie beside it by then, so that the next reader can put them in place.
+        replaces a record that has a verdict. An incomplete run and a replication write no record. The journal is
+        written first: a line without its record tells of a run that was cut off, a record without its line would look
+        like a forgery. The record's bytes lie beside it by then, so that the next reader can put them in place.
 
         Raises:
             OSError: when the folder cannot be written.
@@ -242,7 +260,7 @@ class Results:
         with self.locked():
             self._journal.refresh(self._index)
             self._finish_records()
-            is_due = complete and due(self._outline(bet), record)
+            is_due = complete and replication is None and due(self._outline(bet), record)
             data = dump(record, rows)
             if len(data) > MAX_RECORD:
                 raise RecordError(f"{self.record_path(bet)}: it would have {len(data):,} bytes; at most {MAX_RECORD:,}")
@@ -255,6 +273,7 @@ class Results:
                 host=clocked.host,
                 seconds=clocked.seconds,
                 resumed=clocked.resumed,
+                replication=replication,
                 previous=tally.last,
             )
             self._add([entry], {bet: data} if is_due else {})

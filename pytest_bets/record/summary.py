@@ -8,6 +8,8 @@ from pytest_bets.bet import docstring
 from pytest_bets.bet.declaration import Declaration, bet_id, bet_order
 from pytest_bets.diagnostics import DeclarationError
 from pytest_bets.record.decided import decided
+from pytest_bets.record.error_rates import error_rates
+from pytest_bets.record.known_error import known_error
 from pytest_bets.record.model import (
     SUMMARY_SCHEMA,
     Challenged,
@@ -87,6 +89,7 @@ def summarized(
         unstable=tuple(row.id for row in rows if row.is_unstable),
         never_run=tuple(row.id for row in rows if not row.recorded),
         unreadable=tuple(str(fault) for error in unreadable for fault in error.faults),
+        error_rates=error_rates(records, rows),
     )
 
 
@@ -215,6 +218,7 @@ def _recorded(record: Record, runs: RunCounts) -> SummaryRow:
         registration=record.registration.state,
         runs=runs,
         known=record.declaration.known,
+        known_error=known_error(record.verdict, record.luck, record.criteria, record.declaration.sweep),
     )
 
 

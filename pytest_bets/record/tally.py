@@ -43,14 +43,15 @@ class PairRuns:
 class Tally:
     """The lines of one bet, added in the order of the journal.
 
-    `last` is the SHA-256 of its last line. `total` is the number of runs, `recent` where the lines of the last ones
-    begin in the file. `runs` has those of each declaration and code. Its keys and those of
-    `wrote` are digests, so that no text of a stranger makes them long.
+    `last` is the SHA-256 of its last line. `total` is the number of runs. `recent` and `replications` are where the
+    lines of the last runs and of all replications begin in the file. `runs` has those of each declaration and code. Its
+    keys and those of `wrote` are digests, so that no text of a stranger makes them long.
     """
 
     last: str | None = None
     total: int = 0
     recent: list[int] = field(default_factory=list)
+    replications: list[int] = field(default_factory=list)
     runs: dict[str, PairRuns] = field(default_factory=dict)
     given: Given = field(default_factory=Given)
     written: dict[str, int] | bytes = field(default_factory=dict)
@@ -71,6 +72,8 @@ class Tally:
             return
         self.total += 1
         self.recent = [*self.recent[1 - RECENT :], start]
+        if line.replication:
+            self.replications.append(start)
         self.runs.setdefault(_key(*line.pair), PairRuns()).add(line, start)
         if line.record:
             self.wrote.pop(_key(line.record), None)  # so that the last one written stays the last
@@ -120,19 +123,19 @@ def dump(tally: Tally) -> tuple[bytes, bytes]:
     """Return a tally as JSON in two parts: what every run reads, and `wrote`, which only some ask for."""
     given = tally.given
     runs = {pair: [each.verdicts, each.measured, each.first, each.wrote] for pair, each in tally.runs.items()}
-    brief = [tally.last, tally.total, tally.recent, runs, given.codes, given.records]
+    brief = [tally.last, tally.total, tally.recent, tally.replications, runs, given.codes, given.records]
     wrote = tally.written
     return json.dumps(brief).encode(), wrote if isinstance(wrote, bytes) else json.dumps(wrote).encode()
 
 
 def load(brief: bytes, written: bytes) -> Tally:
     """Return the tally in its JSON."""
-    last, total, recent, runs, codes, records = json.loads(brief)
+    last, total, recent, replications, runs, codes, records = json.loads(brief)
     pairs = {
         pair: PairRuns(verdicts, measured, first and (first[0], first[1]), wrote and (wrote[0], wrote[1]))
         for pair, (verdicts, measured, first, wrote) in runs.items()
     }
-    return Tally(last, total, recent, pairs, Given(codes, records), written)
+    return Tally(last, total, recent, replications, pairs, Given(codes, records), written)
 
 
 def _key(*parts: str) -> str:

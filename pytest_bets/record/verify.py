@@ -22,7 +22,7 @@ def differences(record: Record, declaration: Declaration, line: RunLine | None) 
 def _undeclared(record: Record, declaration: Declaration) -> Iterator[str]:
     says, said = encode(record.declaration), encode(declared(declaration))
     for key in {**says, **said}:  # optional parts stand only where they are declared
-        if key not in ("docstring", "withdrawn"):
+        if key not in ("docstring", "withdrawn", "world"):
             yield from _apart(f"declaration.{key}", says.get(key), said.get(key), "the bet file says")
 
 
@@ -39,6 +39,25 @@ def misjudged(record: Record, declaration: Declaration) -> Iterator[str]:
         where, says = f'{judged.tier} "{judged.sentence}"', encode(item)
         for key, value in encode(judged).items():
             yield from _apart(f"{where}: {key}", says[key], value, "its measurements give")
+    yield from _unlucky(record, declaration)
+
+
+def _unlucky(record: Record, declaration: Declaration) -> Iterator[str]:
+    """Yield where the recorded chances are not those of the declaration and the measurements."""
+    if record.luck is None and not declaration.nulls:
+        return
+    from pytest_bets.chance.luck import luck  # here: few bets have a null
+
+    cells = record.cells
+    fresh = luck(declaration, [cell.params for cell in cells], [cell.row for cell in cells])
+    yield from _apart("luck", _by_place(encode(record.luck)), _by_place(encode(fresh)), "its measurements give")
+
+
+def _by_place(item: object) -> object:
+    """Return a JSON value with an object for every list, by place, so that a difference names its place."""
+    if isinstance(item, Mapping):
+        return {key: _by_place(value) for key, value in item.items()}
+    return {str(place): _by_place(value) for place, value in enumerate(item)} if isinstance(item, list) else item
 
 
 def _unrun(record: Record, line: RunLine) -> Iterator[str]:

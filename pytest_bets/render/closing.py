@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from pytest_bets.render.luck import NOT_KNOWN
 from pytest_bets.render.table import HEADINGS, Table, wrap
 from pytest_bets.render.words import short
 
@@ -12,6 +13,8 @@ GROUPED_ABOVE: Final = 20
 FOLDED_ABOVE: Final = 40
 """With more bets than this a PASS with nothing else to say is only named."""
 UNJUDGED: Final = "not judged"
+ERROR: Final = "known error"
+"""The heading of a column that is there where a bet has one."""
 _GROUPS: Final = ("FAIL, catastrophic", "FAIL", UNJUDGED, "LENIENT", "PASS")
 _VERDICT: Final = HEADINGS.index("verdict")
 
@@ -28,10 +31,12 @@ class Row:
     decided: Sequence[str]
     standing: str
     plain: bool
+    error: str = ""
+    """The known error of the verdict in words."""
 
     @property
     def cells(self) -> list[str]:
-        """The row's text by column."""
+        """The row's text by column, without its known error."""
         return [self.bet, self.verdict, "\n".join(self.decided), self.standing]
 
     @property
@@ -50,12 +55,18 @@ def closing_table(rows: Sequence[Row], room: int, paint: Paint, *, verbose: bool
     def folds(row: Row) -> bool:
         return fold and row.plain and row.group == "PASS"
 
-    table = Table(HEADINGS, [row.cells for row in rows if not folds(row)], room)
+    errors = any(row.error and row.error != NOT_KNOWN for row in rows)  # a column of unknowns says nothing
+
+    def cells(row: Row) -> list[str]:
+        return [*row.cells[:-1], row.error, row.cells[-1]] if errors else row.cells
+
+    headings = [*HEADINGS[:-1], ERROR, HEADINGS[-1]] if errors else HEADINGS
+    table = Table(headings, [cells(row) for row in rows if not folds(row)], room)
     lines = [] if all(map(folds, rows)) else table.head()
     for title, members in groups:
         lines += ["", f"{paint(title, title)}: {bets_words(len(members))}"] if title else []
         for row in members:
-            lines += [] if folds(row) else table.row(row.cells, {_VERDICT: _painted(paint, row.verdict)})
+            lines += [] if folds(row) else table.row(cells(row), {_VERDICT: _painted(paint, row.verdict)})
         folded = [row for row in members if folds(row)]
         lines += _folded(folded, room) if folded else []
     return lines

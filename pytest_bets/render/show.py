@@ -12,6 +12,8 @@ from pytest_bets.diagnostics import SentenceError, count_noun
 from pytest_bets.record.model import Code, CodeDefinitions, Environment, Record, RunLine, SummaryRow
 from pytest_bets.record.verdict import Judged, figure
 from pytest_bets.render.cells import cells_table, measured_lines
+from pytest_bets.render.evidence import evidence_words
+from pytest_bets.render.luck import NO_PROBABILITY, NOT_KNOWN, error_words, held_fixed, luck_words, p_words, row_error
 from pytest_bets.render.rehearsal import would_lines
 from pytest_bets.render.runs import history_lines, history_words
 from pytest_bets.render.table import wrap
@@ -35,20 +37,26 @@ def show(
     *,
     earlier: int = 0,
     known: str = "",
+    replications: Sequence[RunLine] = (),
 ) -> str:
     """Return the page of a bet, of which the declaration or the record may be gone.
 
     `row` is its row of the summary; `results` names the folder as it was typed, where one was; `code` is how the bet's
     code differs from the code in the record; `earlier` is the number of runs that `journal` leaves out; `known` is
-    what a file says after the run of what was known before it.
+    what a file says after the run of what was known before it; `replications` are the lines of all replications.
     """
     lines = [*_heading(row, width), ""]
     gone = f"Renamed to {visible(row.renamed_to)}." if row.renamed_to else "The bet's file is gone."
     lines += _declaration(declaration, record, width, known) if declaration else [gone, ""]
-    lines += _record(record, row, width, results, code) if record else ["Never run: there is no record.", ""]
+    lines += (
+        _record(record, declaration, row, width, results, code) if record else ["Never run: there is no record.", ""]
+    )
     lines += _entry("Standing", standing_words(row.standing), width)
     if row.challenged:
         lines += _entry("Challenges", "; ".join(challenged_words(row.challenged)), width)
+    declared = declaration.digest if declaration else record.declaration.digest if record else ""
+    if words := evidence_words(replications, declared):
+        lines += _entry("Evidence", words, width)
     lines += ["", *_entry("History", history_words(row.runs), width)]
     if earlier:
         lines.append(f"  {count_noun(earlier, 'run')} left out: `pytest-bets history` shows every run")
@@ -88,6 +96,11 @@ def _declaration(declaration: Declaration, record: Record | None, width: int, kn
         for tier in CRITERIA:
             for sentence in declaration.sentences(tier) if tier not in judged else ():
                 yield from _entry(tier.capitalize(), sentence.text, width)
+    for null in declaration.nulls:
+        yield from _entry("Null", str(null), width)
+    if declaration.odds:
+        forecast = ", ".join(f"{outcome} {share:g} %" for outcome, share in declaration.odds.items())
+        yield from _entry("Odds", forecast, width)
     sweep = {**declaration.sweep, **({"replicate": declaration.replicate} if declaration.replicate else {})}
     for title, values in (("Sweep", sweep), ("Constants", declaration.constants)):
         if values:
@@ -108,7 +121,14 @@ def _value(value: object) -> str:
     return str(value["source"]) if isinstance(value, Mapping) and set(value) == {"source"} else repr(value)
 
 
-def _record(record: Record, row: SummaryRow, width: int, results: str | None, code: Difference | None) -> Iterator[str]:
+def _record(
+    record: Record,
+    declaration: Declaration | None,
+    row: SummaryRow,
+    width: int,
+    results: str | None,
+    code: Difference | None,
+) -> Iterator[str]:
     commit, state = record.registration.commit, record.registration.state
     registered = f"registered at {commit[:_SHORT]}" if commit else state.replace("unknown", "registration unknown")
     title = "Rehearsal" if record.pilot else "Verdict"
@@ -123,6 +143,7 @@ def _record(record: Record, row: SummaryRow, width: int, results: str | None, co
         yield from _entry(item.tier.capitalize(), _judged(item), width)
     if record.verdict and record.noise_floor is None:
         yield from _entry("Control", "none: this verdict is not compared with noise", width)
+    yield from _luck(record, declaration, width)
     cells = record.cells
     for line in interval_lines([item.sentence for item in record.criteria], [cell.params for cell in cells]):
         yield from _entry("Interval", line, width)
@@ -134,6 +155,20 @@ def _record(record: Record, row: SummaryRow, width: int, results: str | None, co
     yield from _environment(record.environment, width)
     yield from _code(record.code, code, width)
     yield ""
+
+
+def _luck(record: Record, declaration: Declaration | None, width: int) -> Iterator[str]:
+    error = error_words(record.verdict, row_error(record))
+    if error and (record.luck or error != NOT_KNOWN):
+        yield from _entry("Known error", error, width)
+    if record.luck is not None:
+        same = declaration is not None and declaration.digest == record.declaration.digest
+        paragraphs = [*luck_words(record.luck), *(p_words(record, declaration) if same and declaration else ())]
+        for place, text in enumerate([*paragraphs, NO_PROBABILITY]):
+            yield from _entry("" if place else "Luck", text, width)
+    fixed = held_fixed(record)
+    if fixed:
+        yield from _entry("Held fixed", f"{', '.join(fixed)}: the result says nothing of other values", width)
 
 
 def _criteria(record: Record) -> list[Criterion]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pytest_bets.record.decode import encode
 from pytest_bets.record.model import Counts, RunCounts, Summary, SummaryRow, in_the_noise, premise_unmet
 from pytest_bets.record.summary import lacks_control
+from pytest_bets.render.luck import NO_PROBABILITY, rates_lines
 from pytest_bets.render.markdown import code, link, plain, row, section
 from pytest_bets.render.runs import REPEATED, runs_words
 from pytest_bets.render.words import challenged_words, counts_words, decided_words, standing_words, verdict_words
@@ -61,6 +62,7 @@ def as_markdown(overview: Summary, to_root: str) -> str:
             [f"{linked[item.id]}: {plain(item.title)}" for item in rows if not item.recorded],
         ),
         *([section("Known in part before the run", known)] if known else []),
+        *([section("Known error rates", _error_rates(overview, linked))] if overview.error_rates else []),
         section("Scope", scopes),
     ]
     if overview.unreadable:
@@ -75,6 +77,13 @@ def _at_risk(counts: Counts) -> str:
         "Registered means that the criteria were committed before the run. It does not mean that the outcome was "
         f"unknown then: {said} in a section `Known` what was known of it."
     )
+
+
+def _error_rates(overview: Summary, linked: Mapping[str, str]) -> list[str]:
+    if overview.error_rates is None:
+        return []
+    errors = {item.id: item.known_error for item in overview.bets if item.known_error is not None}
+    return [*rates_lines(overview.error_rates, errors, linked), NO_PROBABILITY]
 
 
 def _table(rows: Sequence[SummaryRow], linked: Mapping[str, str]) -> str:

@@ -63,6 +63,16 @@ def value_of(node: Node, rows: Sequence[Row]) -> float:
     return _scalar(node, rows)
 
 
+def column_of(reducer: Reducer, rows: Sequence[Row]) -> list[float]:
+    """Return the numbers that a reducer reduces, one a cell.
+
+    Raises:
+        EvaluationError: as `value` does.
+
+    """
+    return _numbers(_column(reducer.column, rows), f"{reducer.name}(...)")
+
+
 def satisfied(sentence: Sentence, measured: float) -> bool | None:
     """Return whether the measured value meets the threshold; None if it is undefined."""
     if math.isnan(measured):

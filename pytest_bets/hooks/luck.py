@@ -1,0 +1,38 @@
+"""Luck before the run: what is wrong with a null, and what a reader should know, or a project refuses to run for."""
+
+import warnings
+from collections.abc import Mapping, Sequence
+from types import ModuleType
+
+from pytest_bets.bet.declaration import Declaration
+from pytest_bets.bet.world import WORLD
+from pytest_bets.diagnostics import Fault
+from pytest_bets.hooks.functions import BetWarning
+from pytest_bets.hooks.options import Settings
+
+Params = Sequence[Mapping[str, object]]
+
+
+def null_faults(declaration: Declaration, params: Params) -> list[Fault]:
+    """Return the faults of the nulls of a bet for its cells."""
+    if not declaration.nulls:
+        return []
+    from pytest_bets.chance.rules import faults  # here: few bets have a null
+
+    return faults(declaration, params)
+
+
+def lucky(declaration: Declaration, params: Params, module: ModuleType, settings: Settings) -> str:
+    """Warn of what chance alone could do; return why the bet does not run, empty if it runs."""
+    if settings.luck == "off" or not (declaration.nulls or declaration.world):
+        return ""
+    from pytest_bets.chance import rules
+
+    found = rules.warnings(declaration, params, settings.luck_limit, getattr(module, WORLD, None))
+    required = settings.luck == "require"
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", BetWarning)  # bets_luck alone decides whether this stops a session
+        for text in (*(() if required else found.lucky), *found.others):
+            message = f"{declaration.id}: {text} (`pytest-bets odds {declaration.id}`)"
+            warnings.warn_explicit(BetWarning(message), None, declaration.file, declaration.line)
+    return f"{'; '.join(found.lucky)}, and bets_luck requires it" if required and found.lucky else ""

@@ -1,0 +1,66 @@
+"""The chance of strict before the run, held against simulation and against every dependence on a grid."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+
+from pytest_bets.chance.floor import prior
+from tests.helpers.nulls import bet, swap
+
+PARTS = [{"part": part, "seed": seed} for part in "xyz" for seed in range(5)]
+
+
+@pytest.mark.parametrize(
+    ("strict", "columns", "unit", "floor", "together", "worst"),
+    [
+        ("count(a < b) >= 12", "a, b", "part", 1 / 8, 1 / 8, 1 / 4),
+        ("count(a < b) >= 12", "a, b", "cell", 2**-15, 576 / 32768, 576 / 32768),
+        ("share(a < b) >= 0.8", "a, b", "part", 1 / 8, 1 / 8, 1 / 4),
+        (
+            "groups(part, median(a) < median(b) and median(a) < median(c)) >= 3",
+            "a, b, c",
+            "part",
+            1 / 216,
+            1 / 27,
+            None,
+        ),
+        ("count(a < b and a < c) >= 15", "a, b, c", "part", 1 / 216, 1 / 27, 1 / 27),
+        ("count(a < b and seed == 0) >= 3", "a, b", "part", 1 / 8, 1 / 8, 1 / 8),
+        ("mean(a - b) < 0", "a, b", "part", 1 / 8, None, None),
+        ("count(a / b < 0.9) >= 12", "a, b", "part", 1 / 8, None, None),
+        ("count(a < c) >= 12", "a, b", "part", 1 / 8, None, None),
+        ("groups(seed, median(a) < median(b)) >= 5", "a, b", "part", 1 / 8, None, None),
+    ],
+)
+def test_the_declaration_and_the_sweep_give_a_chance_where_ranks_alone_decide(
+    strict: str, columns: str, unit: str, floor: float, together: float | None, worst: float | None
+) -> None:
+    """Elsewhere the floor is all that is known."""
+    found = prior(bet(strict, swap(columns, unit), lenient=strict), swap(columns, unit), PARTS)
+    assert found.floor == pytest.approx(floor)
+    assert found.together == (together if together is None else pytest.approx(together))
+    assert found.worst == (worst if worst is None else pytest.approx(worst))
+    assert found.chance == (floor if together is None else found.together)
+
+
+def test_no_dependence_within_units_has_a_larger_chance_than_the_worst() -> None:
+    """Every way to order the values of the cells of each unit, with every labeling."""
+    units, size, least = 3, 3, 7
+    found = prior(
+        bet(f"count(a < b) >= {least}", swap(unit="part")), swap(unit="part"), PARTS[:3] + PARTS[5:8] + PARTS[10:13]
+    )
+    chances = []
+    for wins in product(range(size + 1), repeat=units):
+        sums = [sum(pick) for pick in product(*((own, size - own) for own in wins))]
+        chances.append(sum(total >= least for total in sums) / len(sums))
+    assert found.worst == pytest.approx(max(chances))
+
+
+def test_the_chance_is_that_of_simulated_units_whose_cells_agree() -> None:
+    """2,000 simulated runs of six units of two cells, without an effect."""
+    params = [{"unit": unit, "seed": seed} for unit in range(6) for seed in range(2)]
+    found = prior(bet("count(a < b) >= 8", swap(unit="unit")), swap(unit="unit"), params)
+    draw = np.random.default_rng(0)
+    wins = 2 * (draw.normal(size=(2_000, 6)) < 0).sum(axis=1)
+    assert found.together == pytest.approx(float((wins >= 8).mean()), abs=0.035)

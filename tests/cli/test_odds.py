@@ -1,0 +1,137 @@
+"""The command `odds`: what is known before the run, of bets as they declare it and by nulls in a file."""
+
+from pathlib import Path
+
+import pytest
+
+from pytest_bets.cli.main import main
+from tests.helpers.fixtures import Run, WriteBet
+
+ROOT = Path(__file__).parents[2]
+SECTIONS = {
+    "Strict": "a is below b in at least 12 of 15 cells.",
+    "Lenient": "a is below b in at least 9 of 15 cells.",
+    "Catastrophic": "a is below b in fewer than 1 of 15 cells.",
+    "Null": "it does not matter which is called which.",
+}
+MARKERS = {
+    "strict": '"count(a < b) >= 12"',
+    "lenient": '"count(a < b) >= 9"',
+    "catastrophic": '"count(a < b) < 1"',
+    "null": 'swap="a, b", unit="part"',
+    "replicate": "5",
+    "parametrize": '"part", [1, 2, 3]',
+}
+BODY = 'return {"a": part + seed % 997 / 1e5, "b": 2 * part + 0.5 + seed % 991 / 1e5}'
+WORLD = """
+EFFECT = 1.0
+def world(effect, rng, seed, part):
+    return {"a": 0.0, "b": rng(part).gauss(effect, 1)}
+"""
+
+
+@pytest.fixture
+def three_texts(bet: WriteBet) -> WriteBet:
+    """Write a bet of fifteen cells of three texts."""
+
+    def write(file: str = "bet_1_first.py", above: str = "", **markers: str | None) -> Path:
+        given = {**MARKERS, **markers}
+        sections = {**SECTIONS, "Null": SECTIONS["Null"] if given["null"] else None}
+        return bet(file, BODY, sections=sections, markers=given, arguments="seed, part", above=above)
+
+    return write
+
+
+def shown(capsys: pytest.CaptureFixture[str], *arguments: str, expect: int = 0) -> str:
+    assert main(["odds", *arguments]) == expect
+    found = capsys.readouterr()
+    return " ".join((found.out + found.err).split())
+
+
+def test_all_that_is_known_before_the_run_is_said(three_texts: WriteBet, capsys: pytest.CaptureFixture[str]) -> None:
+    """Null, floor, luck with the worst dependence, and how often a unit must win."""
+    three_texts()
+    page = shown(capsys, "1")
+    assert "a, b could be exchanged in each of 3 parts" in page
+    assert "no result can have a smaller chance than 1 in 8" in page
+    assert "a chance of 1 in 8 if the cells of a unit agree, and at most 1 in 4 whatever their dependence" in page
+    assert "3 of 3 units must be won: for a power of 80 %, each with a probability of 93 %" in page
+
+
+def test_a_fine_unit_is_shown_with_the_coarser_ones(three_texts: WriteBet, capsys: pytest.CaptureFixture[str]) -> None:
+    """1 in 57 is not shown alone."""
+    three_texts(null='swap="a, b", unit="cell"')
+    page = shown(capsys, "1_first")
+    assert "1 in 57" in page
+    assert "if the cells of a part are alike (3 parts): 1 in 8, at most 1 in 4" in page
+
+
+def test_a_world_is_simulated(three_texts: WriteBet, capsys: pytest.CaptureFixture[str]) -> None:
+    """The null, the power at EFFECT, and the smallest effect with enough power."""
+    three_texts(above=WORLD)
+    page = shown(capsys, "1")
+    assert "of 2,000 simulated runs: at most 1" in page
+    assert "at EFFECT = 1.0 the bet PASSes in 1,2" in page
+    assert "the smallest effect with a power of 80 % is about 1." in page
+
+
+def test_a_table_has_a_row_a_bet_and_all_together(
+    three_texts: WriteBet, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With the verdict and its known error, once there is a record."""
+    three_texts()
+    three_texts("bet_2_second.py", null=None)
+    assert "never run" in shown(capsys)
+    run("-q", "-o", "bets_luck=off")
+    table = shown(capsys, "--format", "markdown")
+    assert (
+        '| 1_first | null(swap="a, b", unit="part") | 1 in 8, at most 1 in 4 | PASS | luck: 1 in 8 (3 parts) |' in table
+    )
+    assert "| 2_second | | | PASS | not known |" in table
+    assert (
+        "luck alone would meet strict in 0.1 on average; 1 PASSed. At a false discovery rate of 5 % stand: none."
+        in table
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[[2]]\nswap = 'a, b'\n", "nulls.toml:1: there is no bet '2'"),
+        ("\n[[1]]\nswap = 'a, bb'\n", "nulls.toml:2: `swap` has `bb`, which no sentence of this bet reads"),
+        ("[[1]]\nswap = 'a, b'\n", "`unit` is missing: the sweep has more than one parameter"),
+        ("[1]\nswap = 'a, b'\n", "nulls.toml:1: `1` is not an array of tables [1] expected: [[1]]"),
+        ("[[1]\n", "nulls.toml: "),
+    ],
+)
+def test_a_wrong_file_of_nulls_is_a_usage_error(
+    three_texts: WriteBet, capsys: pytest.CaptureFixture[str], text: str, message: str
+) -> None:
+    """With the line of the bet."""
+    three_texts(null=None)
+    Path("nulls.toml").write_text(text, encoding="utf-8")
+    assert message in shown(capsys, "--nulls", "nulls.toml", expect=2)
+
+
+def test_nulls_of_a_file_stand_for_those_that_are_not_declared(
+    three_texts: WriteBet, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Chosen after the result, and not part of any declaration."""
+    three_texts(null=None)
+    Path("nulls.toml").write_text("[['1_first']]\nswap = 'a, b'\nunit = 'part'\nwhy = 'texts'\n", encoding="utf-8")
+    assert "a chance of 1 in 8 if the cells of a unit agree" in shown(capsys, "1", "--nulls", "nulls.toml")
+    assert "the chance of a verdict is not known" in shown(capsys, "1")
+    assert "there is no bet '9'" in shown(capsys, "9", expect=2)
+
+
+def test_the_table_of_the_catalogue_is_the_one_in_the_page(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """docs/error-rates.md holds what `pytest-bets odds --nulls docs/nulls.toml --format markdown` prints."""
+    if not (ROOT / "bets").is_dir():
+        pytest.skip("the source distribution has no catalogue")
+    monkeypatch.chdir(ROOT)
+    assert main(["odds", "--nulls", "docs/nulls.toml", "--format", "markdown"]) == 0
+    page = (ROOT / "docs" / "error-rates.md").read_text(encoding="utf-8")
+    written = page.partition("<!-- odds -->\n")[2].partition("<!-- end -->")[0]
+    assert written.strip() == capsys.readouterr().out.strip()

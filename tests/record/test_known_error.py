@@ -1,0 +1,87 @@
+"""The known error of a verdict: by luck, by absence, by design, or not known."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from pytest_bets.chance.luck import luck
+from pytest_bets.chance.result import Luck
+from pytest_bets.record.known_error import KnownError, known_error
+from pytest_bets.record.verdict import Cell, judge
+from pytest_bets.render.luck import error_words
+from tests.helpers.nulls import bet, none, swap
+
+ROWS = [{"seed": i, "a": i + 0.25, "b": i + 0.5, "faults": 0, "tries": 5} for i in range(4)]
+SEEDS = [{"seed": i} for i in range(4)]
+
+
+def found(
+    strict: str | Sequence[str], *nulls: object, sweep: Sequence[str] = ("seed",), verdict: str | None = None
+) -> KnownError | None:
+    declared = bet(strict, *nulls)  # type: ignore[arg-type]
+    result = judge(declared.criteria, [Cell(cell, row) for cell, row in zip(SEEDS, ROWS, strict=True)])
+    lucky = luck(declared, SEEDS, ROWS)
+    return known_error(verdict or result.verdict, lucky, result.criteria, dict.fromkeys(sweep, 1))  # type: ignore[arg-type]
+
+
+def test_luck_is_the_largest_chance_of_the_tier_of_the_verdict() -> None:
+    """Strict for a PASS, lenient for a LENIENT, nothing for a FAIL."""
+    assert found("count(a < b) >= 4", swap()) == KnownError("luck", 1 / 16, False, 4, ("seed",))
+    assert found("count(a < b) >= 4", swap(), verdict="LENIENT") == KnownError("luck", 15 / 16, False, 4, ("seed",))
+    assert found("count(a < b) >= 4", swap(), verdict="FAIL") is None
+
+
+def test_a_null_whose_chance_is_not_known_leaves_nothing_known() -> None:
+    """One of two nulls would flatter."""
+    unknown = Luck((luck(bet("count(a < b) >= 4", swap()), SEEDS, ROWS).swaps[0],), ())  # type: ignore[union-attr]
+    broken = Luck((*unknown.swaps, type(unknown.swaps[0])(("a", "c"), ("seed",), 4, 0, None, None, (), "strings")), ())
+    assert known_error("PASS", unknown, (), {}) is not None
+    assert known_error("PASS", broken, (), {}) is None
+
+
+def test_an_absence_has_the_largest_limit() -> None:
+    """For a PASS alone: where there was a fault there is no such limit."""
+    error = found("sum(faults) == 0", none("sum(tries)"), none("count(faults >= 0)"))
+    assert error is not None
+    assert (error.kind, error.tries) == ("absence", 4)
+    assert error_words("PASS", error) == "faults: at most 53 % (0 of 4)"
+    assert found("sum(faults) == 0", none(), verdict="LENIENT") is None
+
+
+@pytest.mark.parametrize(
+    ("strict", "sweep", "rate"),
+    [
+        ("low(b - a) > 0", ["seed"], 0.025),
+        ("high(a - b) <= 0", ["seed"], 0.025),
+        ("low(b - a, 0.9) > 0", ["seed"], 0.05),
+        (["low(b - a, 0.9) > 0", "high(a - b) < 0"], ["seed"], 0.05),
+        ("low(b - a) > 0", ["seed", "part"], None),
+        ("low(b - a) > 0", ["seed, part"], None),
+        ("low(b - a) > 0", ["pytest_generate_tests"], None),
+        ("high(b - a) > 0", ["seed"], None),
+        (["low(b - a) > 0", "mean(b - a) > 0"], ["seed"], None),
+        ("low(b - a) - 1 > -9", ["seed"], None),
+    ],
+)
+def test_an_interval_errs_by_design(strict: str | list[str], sweep: list[str], rate: float | None) -> None:
+    """Where every strict sentence bounds the right end, over cells that are independent."""
+    error = found(strict, sweep=sweep)
+    assert (error.rate if error else None) == rate
+
+
+@pytest.mark.parametrize(
+    ("verdict", "error", "words"),
+    [
+        ("PASS", None, "not known"),
+        ("LENIENT", None, "not known"),
+        ("FAIL", None, ""),
+        (None, None, ""),
+        ("FAIL", KnownError("luck", 0.1, False, 3, ("part",)), ""),
+        ("PASS", KnownError("luck", 0.125, False, 3, ("part",), alike=True), "luck: 1 in 8 (3 parts, alike)"),
+        ("PASS", KnownError("luck", 3e-4, True, 30, ("cell",)), "luck: at most 1 in 3,300 (30 cells)"),
+        ("PASS", KnownError("interval", 0.025, False), "2.5 % by design"),
+    ],
+)
+def test_a_known_error_is_said_in_a_few_words(verdict: str | None, error: KnownError | None, words: str) -> None:
+    """Never beside a FAIL, and never 0."""
+    assert error_words(verdict, error) == words

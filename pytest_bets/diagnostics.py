@@ -14,6 +14,7 @@ BetsError
 ├── PageError              a write-up cannot be read
 ├── ProjectError           the project cannot be located
 ├── CommandError           a command was used wrongly
+├── EngineError            an engine cannot run a cell
 └── UndeterminedError      a command cannot determine its answer
 """
 
@@ -141,6 +142,10 @@ class ProjectError(BetsError):
 
 class CommandError(BetsError):
     """A command was used wrongly (exit status 2)."""
+
+
+class EngineError(BetsError):
+    """An engine cannot run a cell, or cannot be reached; the message says what was asked and what there is."""
 
 
 class UndeterminedError(BetsError):

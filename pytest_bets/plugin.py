@@ -20,4 +20,9 @@ def pytest_configure(config: pytest.Config) -> None:
     activation = Activation(config, settings)
     config.pluginmanager.register(activation, "bets-activation")
     if xdist.is_controller(config):
+        if settings.engine.name:
+            raise pytest.UsageError(
+                f"{settings.engine.given} does not go with -n: choose one of them. -n N runs many short cells on this "
+                "machine; --bets-on runs each cell where there is room, the longest first."
+            )
         config.pluginmanager.register(xdist.Controller(config, settings, activation.session), "bets-controller")

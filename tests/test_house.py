@@ -41,6 +41,11 @@ ELSEWHERE: Final = {
         "code/writer",
     ),
     "code/test_index.py": ("code/program",),
+    "engines/test_local.py": (
+        *("engines/child", "engines/children", "engines/find", "engines/guard", "engines/plan", "engines/site"),
+        *("hooks/arrivals", "hooks/child", "hooks/engine", "hooks/planning", "hooks/serving"),
+    ),
+    "engines/test_loop.py": ("engines/event",),
     "hooks/test_registration.py": ("hooks/baseline", "render/registration"),
     "hooks/test_resume.py": ("hooks/checkpoints", "record/checkpoint"),
     "hooks/test_replay.py": ("record/verify",),

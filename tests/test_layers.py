@@ -18,9 +18,9 @@ MODULES = {
 }
 ORDER: Final = (
     *("diagnostics", "values", "walk", "project"),
-    *("git", "sentence", "bet", "code", "record", "render", "audit", "claims", "hooks", "cli"),
+    *("git", "sentence", "bet", "code", "record", "engines", "render", "audit", "claims", "hooks", "cli"),
 )
-"""Each imports itself and what stands before it: four modules, then ten folders."""
+"""Each imports itself and what stands before it: four modules, then eleven folders."""
 ENTRIES: Final = {"pytest_bets", "pytest_bets.plugin", "pytest_bets.__main__"}
 WORLD: Final = {
     "walk": "folders",
@@ -37,6 +37,11 @@ WORLD: Final = {
     "record.environment": "the machine",
     "record.store": "the folder of results",
     "record.upgrade": "the folder of results",
+    "engines.child": "processes",
+    "engines.children": "processes",
+    "engines.find": "installed packages",
+    "engines.guard": "processes",
+    "engines.local": "the machine",
     "render.rollup": "the folder of results",
     "audit.collect": "git and the folder of results",
     "audit.staleness": "source files",
@@ -49,6 +54,7 @@ ALLOWED: Final = {
     "claims": {"markdown_it"},
     "record": {"filelock"},
     "project": {"iniconfig"},
+    "engines": {"ray", "dask", "distributed"},
     "hooks": {"pytest", "_pytest"},
 }
 """What a folder imports from elsewhere, beside the standard library."""
@@ -146,7 +152,7 @@ def test_what_is_slow_to_import_is_imported_where_it_is_used() -> None:
 
 
 def test_one_file_alone_knows_that_xdist_exists() -> None:
-    """No other names it, except the four that ask it which process this is, and the mark that users write."""
+    """No other names it, except those that ask it which process this is or make workers, and a mark that users write."""
     knowing = {
         module
         for module, path in MODULES.items()
@@ -155,7 +161,13 @@ def test_one_file_alone_knows_that_xdist_exists() -> None:
             for word in ("xdist", "workerinput", "workeroutput", "workerid")
         )
     }
-    users = {"pytest_bets.plugin", *(f"pytest_bets.hooks.{name}" for name in ("activation", "register", "worker"))}
+    users = {
+        "pytest_bets.plugin",
+        *(
+            f"pytest_bets.hooks.{name}"
+            for name in ("activation", "arrivals", "planning", "register", "serving", "worker")
+        ),
+    }
     assert knowing == {XDIST} | users
     assert {module for module in MODULES if XDIST in ours(module)} == users
     assert "xdist" not in foreign(XDIST)
@@ -163,7 +175,7 @@ def test_one_file_alone_knows_that_xdist_exists() -> None:
 
 def test_one_file_alone_uses_what_is_private_in_pytest() -> None:
     """A new pytest can break that file, and no other."""
-    private = {"_fixtureinfo", "_fixturemanager", "_request"}
+    private = {"_fixtureinfo", "_fixturemanager", "_request", "_setupstate", "_ensure_unconfigure"}
     using = {
         module
         for module in MODULES

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Final
 
-from pytest_bets.bet import criteria, markers, source, thresholds
+from pytest_bets.bet import criteria, markers, resources, source, thresholds
 from pytest_bets.bet.declaration import CRITERIA, MARKERS, Declaration, is_bet_name, number_of
 from pytest_bets.bet.source import Function, Mark
 from pytest_bets.diagnostics import DeclarationError, Fault, Faults, nearest
@@ -64,6 +64,9 @@ class _Parser:
     def declaration(self, marked: Sequence[tuple[Function, ast.ClassDef | None]]) -> Declaration:
         """Return the declaration, or raise all faults."""
         self._check_name()
+        resources.check(self.tree, self.faults)
+        stated = () if self.faults.found else resources.stated(self.tree)
+        self.tree = resources.without_resources(self.tree)
         docstring, docstring_line = thresholds.read(self.tree, self.faults)
         experiment = self._experiment(marked)
         marks = source.marks(experiment.decorator_list)
@@ -84,6 +87,7 @@ class _Parser:
             replicate=markers.replicate(marks, experiment, constants, sweep, self.faults),
             challenges=markers.challenges(marks, self.faults),
             withdrawn=markers.withdrawn(marks, self.faults),
+            resources=tuple(stated),
         )
         self.faults.raise_any()
         return declared

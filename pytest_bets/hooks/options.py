@@ -21,7 +21,24 @@ MARKER_HELP: Final = (
     "replicate(n): run n times, with values of the argument `seed` that are derived from the declaration (bets)",
     "challenges(number): if this bet FAILs, the claim of that bet is retracted (bets)",
     "withdrawn(reason): the claim of this bet is withdrawn; its row stays (bets)",
+    "resources(cpus, gpus, memory, hours): what a cell needs where --bets-on runs it, as literals by name (bets)",
 )
+
+
+@dataclass(frozen=True)
+class Engine:
+    """Where the cells run; `name` is empty where this process, or workers of its own, run them.
+
+    `given` is how it was chosen, for messages; `resources` are the texts of the setting `bets_resources`.
+    """
+
+    name: str
+    argument: str
+    given: str
+    attempts: int
+    mixed: bool
+    resources: tuple[str, ...]
+    flags: str
 
 
 @dataclass(frozen=True)
@@ -43,6 +60,7 @@ class Settings:
     pilot: bool
     overrides: Mapping[str, str]
     elsewhere: bool
+    engine: Engine
 
     @property
     def rehearsal(self) -> bool:
@@ -98,6 +116,32 @@ def add(parser: pytest.Parser) -> None:
         metavar="NAME=VALUE",
         help="explore: override a constant of the bets; no verdict and no record, as in a rehearsal; may be repeated",
     )
+    group.addoption(
+        "--bets-on",
+        metavar="ENGINE",
+        help="run the cells on an engine, each as soon as there is room and the longest first: local[=N] (N slots of "
+        "this machine), ray[=ADDRESS], slurm[=FLAGS], dask[=ADDRESS], or one that a package brings; none: this process "
+        "(ini bets_on)",
+    )
+    group.addoption(
+        "--bets-attempts",
+        metavar="N",
+        help="how often a cell is tried when its node is lost (ini bets_attempts, default 3)",
+    )
+    group.addoption(
+        "--bets-mixed",
+        action="store_true",
+        help="allow nodes whose Python or packages differ from the controller's; the record names every environment",
+    )
+    parser.addini("bets_on", "default of --bets-on", default="")
+    parser.addini("bets_attempts", "default of --bets-attempts", default="3")
+    parser.addini("bets_slurm", "further flags for sbatch, as in --partition=gpu", default="")
+    parser.addini(
+        "bets_resources",
+        "what cells need, by bet: `46: gpus=1 hours=4`, or `*: hours=1` for all; it overrides their resources markers",
+        type="linelist",
+        default=[],
+    )
     parser.addini("bets_gate", "default of --bets-gate", default="auto")
     parser.addini(
         "bets_registration",
@@ -144,6 +188,7 @@ def read(config: pytest.Config) -> Settings:
         pilot=config.getoption("bets_pilot"),
         overrides=dict(_override(text) for text in config.getoption("bets_set")),
         elsewhere=results != Path(os.path.normpath(usual)),
+        engine=_engine(config),
     )
     if settings.replay and (settings.rehearsal or settings.resume):
         raise pytest.UsageError(
@@ -154,6 +199,36 @@ def read(config: pytest.Config) -> Settings:
             "--bets-resume goes with neither --bets-pilot nor --bets-set: only runs of record are resumed"
         )
     return settings
+
+
+def _engine(config: pytest.Config) -> Engine:
+    """Return where the cells run.
+
+    Raises:
+        pytest.UsageError: if the number of attempts is no such number, or an option does not go with an engine.
+
+    """
+    option = config.getoption("bets_on")
+    chosen = str(option if option is not None else config.getini("bets_on")).strip()
+    name, _, argument = chosen.partition("=")
+    attempts = config.getoption("bets_attempts") or str(config.getini("bets_attempts"))
+    if not (attempts.isascii() and attempts.isdigit() and int(attempts)):
+        where = "--bets-attempts" if config.getoption("bets_attempts") else "bets_attempts in the settings"
+        raise pytest.UsageError(f"{where} is {attempts!r}; expected a number of 1 or more")
+    given = f"--bets-on {chosen}" if option is not None else f"the setting bets_on = {chosen}"
+    if option is not None and not name:
+        raise pytest.UsageError("--bets-on names no engine; expected local, ray, slurm, dask, or none")
+    if name and name != "none" and (config.getoption("usepdb", False) or config.getoption("trace", False)):
+        raise pytest.UsageError(f"{given} does not go with --pdb or --trace: the cells run in processes of their own")
+    return Engine(
+        name="" if name == "none" else name,
+        argument=argument,
+        given=given,
+        attempts=int(attempts),
+        mixed=config.getoption("bets_mixed"),
+        resources=tuple(config.getini("bets_resources")),
+        flags=str(config.getini("bets_slurm")),
+    )
 
 
 def _settled(config: pytest.Config) -> Path | None:

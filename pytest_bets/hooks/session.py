@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -143,6 +144,10 @@ class Session:
         elif ATTRIBUTE in report.__dict__:
             self._unexpected.setdefault(report.nodeid.partition("::")[0], report.nodeid)
 
+    def run_of(self, nodeid: str) -> BetRun | None:
+        """Return the run that a cell belongs to; None for an item that is no selected cell."""
+        return self._by_cell.get(nodeid)
+
     def tier(self, nodeid: str) -> tuple[BetRun, str] | None:
         """Return the run and the tier of an item; None for an item that is no selected tier."""
         return self._by_tier.get(nodeid)
@@ -231,7 +236,8 @@ class Session:
         record = build_record(run, result, results.compute, self.baseline, pilot=self.settings.rehearsal)
         rows = [row(cell) for cell in results.rows]
         try:
-            stored = self.context.results.keep(record, rows, machine.clocked(run.seconds), complete=complete)
+            clocked = replace(machine.clocked(run.seconds), attempts=tuple(run.attempts))
+            stored = self.context.results.keep(record, rows, clocked, complete=complete)
         except (OSError, RecordError) as error:
             cells = canonical({"bet": run.declaration.id, "cells": results.rows})
             text = f"The results could not be written: {error}\nWhat was measured:\n{cells}"
@@ -249,6 +255,10 @@ class Session:
         record = self.baseline.records.get(bet)
         recorded = verdict_of(record) if record else None
         return gated(self.settings.gate, run.tiers, result, recorded)
+
+    def report_error(self, run: BetRun, name: str, text: str) -> None:
+        """Report an error that belongs to a bet and to no item of it."""
+        self._emit(error_report(run, name, text), extra=True)
 
     def _emit(self, report: pytest.TestReport, *, extra: bool = False) -> None:
         """Report to pytest; `extra` for a report without an item, so that the progress does not pass 100 %."""

@@ -16,6 +16,7 @@ from pytest_bets.record.model import (
     JOURNAL_SCHEMAS,
     RECORD_SCHEMA,
     RECORD_SCHEMAS,
+    Attempt,
     BetRef,
     CellsDigest,
     Code,
@@ -89,6 +90,7 @@ def journal_line(
     host: str,
     seconds: float,
     previous: str | None,
+    attempts: tuple[Attempt, ...] = (),
 ) -> RunLine:
     """Return the journal's line for a run whose record, written or not, is given with the rows of its cells."""
     return RunLine(
@@ -111,6 +113,7 @@ def journal_line(
         cells=CellsDigest(len(rows), cells_sha256(rows)),
         record=record_sha256,
         previous=previous,
+        attempts=attempts,
     )
 
 

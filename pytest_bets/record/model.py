@@ -160,6 +160,15 @@ Code = CodeDefinitions | CodeFiles
 
 
 @dataclass(frozen=True, slots=True)
+class NodeEnvironment:
+    """What some cells of a run were measured with."""
+
+    python: Annotated[str, "The interpreter's version."]
+    platform: Annotated[str, "System and machine, as in Linux-x86_64."]
+    packages: Annotated[Mapping[str, str], "The version of every package, as in the environment around it."]
+
+
+@dataclass(frozen=True, slots=True)
 class Environment:
     """What the run was measured on."""
 
@@ -178,6 +187,11 @@ class Environment:
         "Whether a tracked file outside the results differed from that commit, or a file of the bet's code was "
         "untracked; null outside git.",
     ]
+    nodes: Annotated[
+        tuple[NodeEnvironment, ...],
+        limits(minItems=2),
+        "Every environment that cells ran in, where an option allowed them to differ and they did; else left out.",
+    ] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +247,16 @@ class CellsDigest:
 
 
 @dataclass(frozen=True, slots=True)
+class Attempt:
+    """An attempt at a cell that began and did not end with its reports: the node was lost, or a person stopped it."""
+
+    cell: Annotated[str, "The cell's name in its file."]
+    host: Annotated[str, "The machine that it ran on."]
+    end: Annotated[str, "How it ended."]
+    measured: Annotated[bool, "Whether its measurements had arrived: they stand, and the cell did not run again."]
+
+
+@dataclass(frozen=True, slots=True)
 class RunLine:
     """One run of a bet, with or without a verdict. The journal is append-only; each bet's lines form a hash chain."""
 
@@ -255,6 +279,11 @@ class RunLine:
     record: Annotated[Sha256 | None, "The SHA-256 of the record that the run wrote; null where it wrote none."]
     previous: Previous
     pilot: Pilot = False
+    attempts: Annotated[
+        tuple[Attempt, ...],
+        limits(minItems=1),
+        "The attempts that engines lost or a person stopped, in their order; left out where there were none.",
+    ] = ()
 
     @property
     def pair(self) -> tuple[str, str]:

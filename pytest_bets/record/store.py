@@ -12,7 +12,7 @@ from pytest_bets.bet.declaration import bet_order
 from pytest_bets.diagnostics import RecordError
 from pytest_bets.record.codec import dump, dump_line, journal_line, load, load_line, sha256
 from pytest_bets.record.journal import runs, written
-from pytest_bets.record.model import Line, Record, RunLine
+from pytest_bets.record.model import Attempt, Line, Record, RunLine
 from pytest_bets.walk import ignored
 
 JOURNAL: Final = "journal.jsonl"
@@ -24,11 +24,12 @@ _NO_RECORDS: Final = frozenset({SUMMARY_JSON})
 
 @dataclass(frozen=True)
 class Clocked:
-    """When and where a run ended, and the seconds that its cells took together."""
+    """When and where a run ended, the seconds that its cells took together, and the attempts that were lost."""
 
     time: str
     host: str
     seconds: float
+    attempts: tuple[Attempt, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -153,6 +154,7 @@ class Results:
                 host=clocked.host,
                 seconds=clocked.seconds,
                 previous=sha256(own[-1]) if own else None,
+                attempts=clocked.attempts,
             )
             self._write(JOURNAL, b"".join(line + b"\n" for line in [*lines, dump_line(entry)]))
             if is_due:

@@ -1,8 +1,9 @@
 """The children of one supervisor: taken for a cell, kept for the next one, and ended."""
 
+import os
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from pytest_bets.bet.resources import Need
@@ -29,7 +30,7 @@ class Children:
 
         With GPUs the child ends with its cell: it would hold memory of devices that the next cell of another one uses.
         """
-        emit(Event(number, "at", socket.gethostname()))
+        emit(Event(number, "at", os.environ.get("SLURMD_NODENAME") or socket.gethostname()))
         child = self._child(number, work, need, devices)
         try:
             end = child.run(number, work, need, emit)
@@ -76,13 +77,23 @@ class Children:
             self._idle = []
         for child in busy:
             child.kill()
-        errors: list[str] = []
-        enders = [threading.Thread(target=lambda one=child: errors.append(_end(one, gently=True))) for child in idle]
-        for ender in enders:
-            ender.start()
-        for ender in enders:
-            ender.join()
-        return [error for error in errors if error]
+        return _end_all(idle)
+
+    def end_idle(self) -> None:
+        """End the children that run nothing; the next cell starts another one."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        _end_all(idle)
+
+
+def _end_all(children: Sequence[Child]) -> list[str]:
+    errors: list[str] = []
+    enders = [threading.Thread(target=lambda one=child: errors.append(_end(one, gently=True))) for child in children]
+    for ender in enders:
+        ender.start()
+    for ender in enders:
+        ender.join()
+    return [error for error in errors if error]
 
 
 def _end(child: Child, *, gently: bool) -> str:

@@ -79,6 +79,8 @@ class Loop:
         self.allowed = allowed
         self.clock = clock
         self.open: dict[int, _Attempt] = {}
+        self.skipped: list[str] = []
+        """The cells that a person has cancelled in the engine."""
         self._numbers = 0
         self._looked = clock()
 
@@ -175,7 +177,9 @@ class Loop:
                 self._note(attempt, end.text)
         if end.kind == "cancelled" and begun:
             self._note(attempt, "cancelled")
-        if action == "take":
+        if action == "skip":
+            self.skipped.append(name)
+        elif action == "take":
             self.sink.reported(name, attempt.host, attempt.ordered())
         elif action == "void":
             words = end.text

@@ -17,6 +17,7 @@ from pytest_bets.hooks.reports import TEARDOWN
 from pytest_bets.hooks.run import BetRun
 from pytest_bets.hooks.session import Session
 from pytest_bets.hooks.tiers import Tier
+from pytest_bets.render.words import cells_words
 
 _PAUSE: Final = 0.5
 """Seconds that the loop waits for an event before it looks around."""
@@ -86,6 +87,8 @@ class Distribution(Measuring):
             self.session.report_error(arrivals.last, TEARDOWN, error)
         self.finished += [run for prefix in self.tiers if not (run := self.session.runs[prefix]).waiting]
         self._judged(session)
+        if loop.skipped:
+            raise session.Interrupted(f"{cells_words(len(loop.skipped), 'cancelled')}: --bets-resume runs what is left")
 
     def _others(self, session: pytest.Session, loop: Loop) -> None:
         """Run ordinary tests, and cells that need no engine, while the engine runs the others."""

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final, TypeGuard
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from pytest_bets.bet.declaration import Declaration
 from pytest_bets.bet.resources import RESOURCES, Need, narrowed, overrides
 from pytest_bets.diagnostics import EngineError, did_you_mean
+from pytest_bets.engines.archive import pack
 from pytest_bets.engines.event import Work
 from pytest_bets.engines.plan import THREADS, Plan
 from pytest_bets.engines.queue import Waiting, durations
@@ -143,7 +145,8 @@ def _ini(config: pytest.Config) -> str | None:
 def site_of(session: Session) -> Site:
     """Return what an engine may use of this machine."""
     settings = session.settings
-    return Site(settings.results / ".live", settings.engine.flags, lambda: b"")
+    results = settings.results
+    return Site(results / ".live", settings.engine.flags, lambda: pack(Path(_top(session)), results))
 
 
 def _is_json(value: object) -> bool:

@@ -97,7 +97,7 @@ class BetRun:
     @property
     def untouched(self) -> bool:
         """Whether nothing of the bet has run."""
-        return not (self.data or self.broken or self.skipped)
+        return not (self.data or self.broken or self.skipped or self.attempts)
 
 
 @dataclass(frozen=True)

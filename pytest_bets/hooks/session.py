@@ -197,7 +197,7 @@ class Session:
         missing = why_missing(run, results)
         result = judge_run(run, results, missing)
         stored = None
-        if self.settings.kept and (run.data or run.broken):
+        if self.settings.kept and (run.data or run.broken or run.attempts):
             stored = self._store(run, result, results, complete=missing is None)
         finished = FinishedBet(run, result, missing, len(results.cells), stored, self._gated(run, result))
         self.finished[run.prefix] = finished

@@ -46,6 +46,8 @@ ELSEWHERE: Final = {
         *("hooks/arrivals", "hooks/child", "hooks/engine", "hooks/planning", "hooks/serving"),
     ),
     "engines/test_loop.py": ("engines/event",),
+    "engines/test_dask.py": ("engines/waiting",),
+    "engines/test_slurm_files.py": ("engines/job", "engines/node"),
     "hooks/test_registration.py": ("hooks/baseline", "render/registration"),
     "hooks/test_resume.py": ("hooks/checkpoints", "record/checkpoint"),
     "hooks/test_replay.py": ("record/verify",),

@@ -37,11 +37,17 @@ WORLD: Final = {
     "record.environment": "the machine",
     "record.store": "the folder of results",
     "record.upgrade": "the folder of results",
+    "engines.archive": "the project's files",
     "engines.child": "processes",
     "engines.children": "processes",
+    "engines.dask": "a cluster",
     "engines.find": "installed packages",
     "engines.guard": "processes",
+    "engines.job": "a cluster",
     "engines.local": "the machine",
+    "engines.node": "processes",
+    "engines.ray": "a cluster",
+    "engines.slurm": "a cluster",
     "render.rollup": "the folder of results",
     "audit.collect": "git and the folder of results",
     "audit.staleness": "source files",
@@ -152,7 +158,7 @@ def test_what_is_slow_to_import_is_imported_where_it_is_used() -> None:
 
 
 def test_one_file_alone_knows_that_xdist_exists() -> None:
-    """No other names it, except those that ask it which process this is or make workers, and a mark that users write."""
+    """No other names it, but those that ask it which process this is or make workers, and a mark that users write."""
     knowing = {
         module
         for module, path in MODULES.items()

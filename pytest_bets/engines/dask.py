@@ -8,7 +8,8 @@ from typing import Any, Final
 from uuid import uuid4
 
 import dask
-from distributed import Client, Event as Flag, LocalCluster, WorkerPlugin, get_worker
+from distributed import Client, LocalCluster, WorkerPlugin, get_worker
+from distributed import Event as Flag
 
 from pytest_bets.bet.resources import Need, size
 from pytest_bets.diagnostics import EngineError

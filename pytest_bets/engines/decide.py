@@ -5,7 +5,7 @@ from typing import Final, Literal
 from pytest_bets.engines.event import Kind
 
 Action = Literal["take", "again", "void", "skip", "stop"]
-"""take: what it reported stands. again: the cell runs again. void: it is broken. skip: it did not run. stop: an error."""
+"""take: its reports stand. again: the cell runs again. void: it is broken. skip: it did not run. stop: an error."""
 EARLY: Final = 20
 """How often a cell may be lost before it begins, which counts as no attempt: something is wrong with the nodes."""
 

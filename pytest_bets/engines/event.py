@@ -57,7 +57,7 @@ class Engine(Protocol):
         """Return why no node can ever run this: what was asked, what there is; empty where one can."""
 
     def short(self, need: Need) -> Collection[str]:
-        """Return the resources that it has too few of at present, `cpus` where it takes no more; empty: it can start."""
+        """Return the resources that are short at present, `cpus` where it takes no more; empty: it can start."""
 
     def start(self, number: int, work: Work, need: Need) -> None:
         """Start an attempt; it must not wait."""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
 
@@ -112,7 +113,10 @@ class Loop:
             self._look(now)
 
     def cancelled(self) -> None:
-        """Note the attempts that a person has cut off, where their experiment had begun."""
+        """Take what has arrived, and note the attempts that a person has cut off, where their experiment had begun."""
+        with suppress(EngineError):
+            for event in self.engine.events(0):
+                self._take(event)
         for attempt in self.open.values():
             if attempt.begun:
                 self._note(attempt, "cancelled")

@@ -2,6 +2,7 @@
 
 import os
 import queue
+import socket
 import threading
 import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -20,6 +21,8 @@ from pytest_bets.engines.plan import Plan
 from pytest_bets.engines.site import Site
 from pytest_bets.engines.waiting import Inbox
 
+_ANSWER: Final = 30.0
+"""Seconds that a cluster has to answer."""
 _GROW: Final = 45.0
 """Seconds that a cluster has to grow a node that fits, where it can."""
 
@@ -33,11 +36,28 @@ def open_engine(argument: str, plan: Plan, site: Site) -> "Ray":
     """
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     options: dict[str, Any] = {"include_dashboard": False} if not argument else {}
+    _knock(argument)
     try:
         ray.init(address=argument or "local", log_to_driver=False, logging_level="ERROR", **options)
     except (ConnectionError, RuntimeError, ValueError) as error:
         raise EngineError(f"no Ray cluster answers there: {str(error).splitlines()[0]}") from None
     return Ray(plan.text(), site.pack(), can_grow=bool(argument))
+
+
+def _knock(address: str) -> None:
+    """Connect to an address with a port once: Ray would wait for minutes where nothing answers.
+
+    Raises:
+        EngineError: if nothing answers.
+
+    """
+    host, colon, port = address.partition("://")[2 if "://" in address else 0].rpartition(":")
+    if not (colon and port.isdigit()):
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_ANSWER).close()
+    except OSError as error:
+        raise EngineError(f"no Ray cluster answers there: {error}") from None
 
 
 class Ray:
@@ -149,7 +169,7 @@ class Ray:
 
 @ray.remote(max_retries=0, num_returns="streaming")  # type: ignore[untyped-decorator, unused-ignore]  # Ray is an extra
 def run_task(task: Task, data: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
-    """Run an attempt on a worker, and yield its events; `data` is a list, so that it is fetched only where it is used."""
+    """Run an attempt on a worker, and yield its events; Ray fetches what is in the list `data` where it is used."""
 
     def fetch() -> bytes:
         archive: bytes = ray.get(data[0])

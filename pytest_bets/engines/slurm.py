@@ -1,4 +1,4 @@
-"""Slurm as an engine: a job an attempt, or a few minutes of short ones; events are lines of files that both sides see."""
+"""Slurm as an engine: a job an attempt, or minutes of short ones; events are lines of files that both sides see."""
 
 import json
 import os
@@ -35,8 +35,12 @@ SETTLE: Final = 10.0
 MARGIN: Final = 15
 """Minutes that a job has beside the hours of its cells, for imports."""
 _ENDED: Final = frozenset(
-    "BOOT_FAIL CANCELLED COMPLETED DEADLINE FAILED NODE_FAIL OUT_OF_MEMORY PREEMPTED REVOKED TIMEOUT GONE".split()
+    {
+        *("BOOT_FAIL", "CANCELLED", "COMPLETED", "DEADLINE", "FAILED", "NODE_FAIL", "OUT_OF_MEMORY", "PREEMPTED"),
+        *("REVOKED", "TIMEOUT", "GONE"),
+    }
 )
+"""The states of jobs that will write no more; the last one is ours, for a job that Slurm has forgotten."""
 
 
 def open_engine(argument: str, plan: Plan, site: Site) -> "Slurm":
@@ -112,10 +116,11 @@ class Slurm:
 
     def start(self, number: int, work: Work, need: Need) -> None:
         """Submit an attempt, a short one together with others."""
-        job = self._bundles.pop(need, None) or self._job(need)
+        is_short = work.seconds is not None and work.seconds < SHORT and not need.gpus
+        job = (self._bundles.pop(need, None) if is_short else None) or self._job(need)
         job.works[number] = work
         job.left.add(number)
-        if work.seconds is not None and work.seconds < SHORT and not need.gpus and job.seconds < BUNDLE:
+        if is_short and job.seconds < BUNDLE:
             self._bundles[need] = job
         else:
             self._start(job)

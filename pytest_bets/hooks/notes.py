@@ -4,6 +4,7 @@ import os
 import shlex
 from collections.abc import Iterator, Sequence
 
+from pytest_bets.diagnostics import count_noun
 from pytest_bets.hooks.run import FinishedBet
 from pytest_bets.hooks.session import Session
 from pytest_bets.record.checkpoint import Unfinished
@@ -30,6 +31,7 @@ class Notes:
         yield self._counts()
         yield from self._written()
         yield from self._kept_cells()
+        yield from self._attempts()
         yield from self._unstable()
         yield from self._uncontrolled()
         yield from self._registration()
@@ -80,6 +82,16 @@ class Notes:
         if counts:
             what = f"Kept: {cells_words(sum(counts), 'finished')} of {bets_words(len(counts))}"
             yield f"{what}; the same command with --bets-resume runs only what is left."
+
+    def _attempts(self) -> Iterator[str]:
+        """Say that nodes were lost: repetition must be seen."""
+        bets = [item for item in self.finished if item.run.attempts]
+        if bets:
+            count = sum(len(item.run.attempts) for item in bets)
+            names = listed([item.declaration.id for item in bets])
+            what = "was cut off" if count == 1 else "were cut off"
+            attempts = count_noun(count, "attempt")
+            yield f"Attempts: {attempts} of {bets_words(len(bets))} ({names}) {what}; `pytest-bets show` says how."
 
     def _unstable(self) -> Iterator[str]:
         summary = self.session.summary

@@ -13,7 +13,15 @@ from pytest_bets.render.cells import cells_table, measured_lines
 from pytest_bets.render.rehearsal import would_lines
 from pytest_bets.render.table import wrap
 from pytest_bets.render.visible import visible
-from pytest_bets.render.words import cells_words, challenged_words, short, standing_words, state_words, verdict_words
+from pytest_bets.render.words import (
+    attempt_words,
+    cells_words,
+    challenged_words,
+    short,
+    standing_words,
+    state_words,
+    verdict_words,
+)
 from pytest_bets.sentence.parse import parse
 
 _INDENT: Final = 14
@@ -169,6 +177,8 @@ def _history(row: SummaryRow, journal: Sequence[RunLine]) -> Iterator[str]:
         words = f"strict {values}" if values else str(line.void or "")
         what = f"{verdict_words(line)}  {words}  ({line.seconds:.1f} s, {line.host})"
         yield visible(f"  {line.time}  {what}")
+        for attempt in line.attempts:
+            yield visible(f"    {attempt_words(attempt)}")
 
 
 def _entry(title: str, text: str, width: int) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from pytest_bets.record.decided import decided
-from pytest_bets.record.model import Challenged, ChallengeEnd, Counts, Judgement, Standing
+from pytest_bets.record.model import Attempt, Challenged, ChallengeEnd, Counts, Judgement, Standing
 from pytest_bets.record.verdict import Judged, Verdict, figure
 from pytest_bets.render.visible import visible
 
@@ -143,6 +143,13 @@ def counts_words(counts: Counts) -> str:
     bets = "1 bet" if counts.bets == 1 else f"{counts.bets} bets"
     former = f"; {counts.renamed} more under a former name" if counts.renamed else ""
     return f"{bets}: {', '.join(found)}; {counts.registered} of {recorded} registered before their run{former}"
+
+
+def attempt_words(attempt: Attempt) -> str:
+    """Return what became of an attempt that did not end with all of its reports."""
+    where = f" on {attempt.host}" if attempt.host else ""
+    then = "its measurements had arrived and stand" if attempt.measured else "it was not measured"
+    return f"{attempt.cell}{where}: {attempt.end}; {then}"
 
 
 def cells_words(count: int, kind: str = "") -> str:

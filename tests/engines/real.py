@@ -37,7 +37,7 @@ ABOVE: Final = "import os, pathlib, time"
 
 
 def needs(missing: str) -> pytest.MarkDecorator:
-    """Return the mark that skips tests where an engine is missing, or where they were not asked for: they take minutes."""
+    """Return the mark that skips tests where an engine is missing, or they were not asked for: they take minutes."""
     asked = "BETS_ENGINES" in os.environ
     reason = missing or ("" if asked else "tests on real engines take minutes: .ci/engines runs them")
     return pytest.mark.skipif(bool(reason), reason=reason or "-")
@@ -192,7 +192,7 @@ def gone(folder: Path) -> bool:
 
 
 def prove_measured_once(session: Session, cells: int) -> None:
-    """Prove that every cell is in the record with the measurement of one run, and that the journal has all the others."""
+    """Prove that the record has the measurement of one run of every cell, and the journal all other runs."""
     record = session.record()
     assert record["verdict"] == "PASS", json.dumps(record)
     assert [cell["params"]["part"] for cell in record["cells"]] == list(range(1, cells + 1))

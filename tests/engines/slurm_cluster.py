@@ -68,10 +68,8 @@ class SlurmCluster:
         folder.chmod(0o755)
         (folder / "state").mkdir(exist_ok=True)
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
-        lines = [
-            f"NodeName={name} NodeHostname={socket.gethostname()} NodeAddr=127.0.0.1 Port={_port()} CPUs=2 RealMemory=4000"
-            for name in NODES
-        ]
+        host = f"NodeHostname={socket.gethostname()} NodeAddr=127.0.0.1"
+        lines = [f"NodeName={name} {host} Port={_port()} CPUs=2 RealMemory=4000" for name in NODES]
         self.configuration = folder / "slurm.conf"
         text = CONFIGURATION.format(host=socket.gethostname(), port=_port(), folder=folder, nodes="\n".join(lines))
         self.configuration.write_text(text)

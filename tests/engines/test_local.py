@@ -2,8 +2,10 @@
 
 import json
 import os
+import platform
 import re
 import signal
+import socket
 import subprocess
 import time
 from pathlib import Path
@@ -12,12 +14,15 @@ from xml.etree import ElementTree
 
 import pytest
 
+from tests.engines import real
+from tests.helpers.commands import run as command
 from tests.helpers.fixtures import Run, WriteBet
 from tests.helpers.processes import start, until
 from tests.helpers.results import prove_whole, records
 
 CONFTEST: Final = """
 import os
+import platform
 import pytest
 
 def note(what):
@@ -182,6 +187,7 @@ def test_no_process_outlives_the_session_and_resuming_runs_what_is_left(
         ),
         session,
     )
+    time.sleep(0.3)  # that they have begun is on its way to the controller
     pids = _pids(pytester.path)
     os.kill(session.pid, sign)
     shown = session.communicate(timeout=60)[0]
@@ -195,6 +201,10 @@ def test_no_process_outlives_the_session_and_resuming_runs_what_is_left(
         (line,) = prove_whole(pytester.path / "results")
         assert sorted(attempt["cell"] for attempt in line["attempts"]) == ["experiment[3]", "experiment[4]"]
         assert {attempt["end"] for attempt in line["attempts"]} == {"cancelled"}
+        words = "Attempts: 2 attempts of 1 bet (1) were cut off; `pytest-bets show` says how."
+        assert words in " ".join(shown.split())
+        _, page = command("show", "1")
+        assert f"    experiment[3] on {socket.gethostname()}: cancelled; it was not measured\n" in page
     (pytester.path / "go").touch()
     again = start(pytester.path, "--bets-on", "local=2", "--bets-resume")
     shown = again.communicate(timeout=60)[0]
@@ -426,3 +436,80 @@ def test_a_file_that_cannot_be_imported_there_is_an_error(bet: WriteBet, run: Ru
     shown = run("--bets-on", "local=1", expect=pytest.ExitCode.USAGE_ERROR)
     assert "lacks this cell: collecting its file failed there:" in shown
     assert "ImportError: no such library" in shown
+
+
+OTHER = """
+import os, platform, pytest
+
+def pytest_configure(config):
+    if hasattr(config, "workerinput") and (os.getpid() % 2 or WHICH):
+        platform.python_version = lambda: "3.99.0"
+"""
+
+
+def test_a_node_with_another_python_is_an_error_unless_it_is_allowed(
+    bet: WriteBet, run: Run, pytester: pytest.Pytester
+) -> None:
+    """Then the record says what the cells ran with, and not what the controller has."""
+    pytester.makeconftest(OTHER.replace("WHICH", "True"))
+    bet()
+    shown = run("--bets-on", "local=1", expect=pytest.ExitCode.USAGE_ERROR)
+    assert f"has another environment: python 3.99.0 (here {platform.python_version()})" in shown
+    assert not records(Path("results"))
+    run("--bets-on", "local=1", "--bets-mixed")
+    environment = records(Path("results"))["1_first"]["environment"]
+    assert environment["python"] == "3.99.0"
+    assert environment["packages"]["pytest"] == pytest.__version__
+    assert "nodes" not in environment
+
+
+def test_a_record_names_every_environment_that_cells_ran_in(bet: WriteBet, run: Run, pytester: pytest.Pytester) -> None:
+    """Where they differ, and that was allowed; the replay agrees."""
+    pytester.makeconftest(OTHER.replace("os.getpid() % 2 or WHICH", "os.path.exists('second')"))
+    bet(
+        body="if part == 2: pathlib.Path('second').touch()\nreturn {'gain': part}",
+        above="import pathlib",
+        markers={"resources": "gpus=1"},
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CUDA_VISIBLE_DEVICES", "0")
+        run("--bets-on", "local=1", "--bets-mixed")
+    environment = records(Path("results"))["1_first"]["environment"]
+    pythons = [platform.python_version(), "3.99.0"]
+    assert sorted(node["python"] for node in environment["nodes"]) == sorted(pythons)
+    assert environment["python"] == environment["nodes"][0]["python"]
+    run("--bets-replay")
+
+
+def test_a_package_of_another_version_is_an_error(bet: WriteBet, run: Run, pytester: pytest.Pytester) -> None:
+    """Of those that the code imports."""
+    pytester.makeconftest(
+        """
+        import importlib.metadata
+
+        def pytest_configure(config):
+            real = importlib.metadata.version
+            if hasattr(config, "workerinput"):
+                importlib.metadata.version = lambda name: "0.0.1" if name == "iniconfig" else real(name)
+        """
+    )
+    bet(above="import iniconfig\nVERSION = iniconfig.IniConfig.__name__")
+    shown = run("--bets-on", "local=1", expect=pytest.ExitCode.USAGE_ERROR)
+    assert "has another environment: iniconfig 0.0.1 (here " in shown
+
+
+def test_children_that_are_killed_at_random_moments_make_their_bet_void(
+    bet: WriteBet, pytester: pytest.Pytester
+) -> None:
+    """Each by its own words, and every other cell is measured once."""
+    session = real.Session(pytester.path)
+    bet(body=real.body(pytester.path), above=real.ABOVE, markers={"parametrize": '"part", [1, 2, 3, 4, 5, 6, 7, 8]'})
+    running = session.start("--bets-on", "local=2")
+    struck = real.strike(pytester.path, running, real.kill_child, min(real.KILLS, 8))
+    shown = real.ended(running, expect=1)
+    killed = shown.count("- its process was killed by SIGKILL")
+    assert 0 < killed <= struck
+    record = session.record()
+    assert record["void"].startswith(f"{killed} of 8 cells crashed: ")
+    assert len(record["cells"]) == 8 - killed
+    assert all(len(own) == 1 for own in real.runs(pytester.path).values())

@@ -380,6 +380,11 @@ class RunCounts:
     total: Annotated[Count, "Runs of this bet."]
     same: Annotated[Count, "Of them, those of the record's declaration and code that came to a verdict."]
     agreed: Annotated[Count, "Of those, the ones that came to the record's verdict."]
+    attempts: Annotated[
+        int,
+        limits(minimum=1),
+        "The attempts at cells in all runs that engines lost or a person stopped; left out where there were none.",
+    ] = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -183,7 +183,7 @@ def _recorded(record: Record, runs: Sequence[RunLine]) -> SummaryRow:
         ),
         decided=tuple(decided(record, record.criteria)),
         registration=record.registration.state,
-        runs=RunCounts(len(runs), same, agreed),
+        runs=RunCounts(len(runs), same, agreed, sum(len(line.attempts) for line in runs)),
     )
 
 

@@ -5,6 +5,7 @@ import posixpath
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from pytest_bets.diagnostics import count_noun
 from pytest_bets.record.decode import encode
 from pytest_bets.record.model import RunCounts, Summary, SummaryRow
 from pytest_bets.record.summary import lacks_control
@@ -92,7 +93,8 @@ def _registered(item: SummaryRow) -> str:
 def _runs(runs: RunCounts) -> str:
     told = f"{runs.agreed} of {runs.same} agree" if runs.same else "0 judged" if runs.total else "0"
     others = runs.total - runs.same
-    return f"{told}; {others} more of other code, or without a verdict" if others else told
+    told = f"{told}; {others} more of other code, or without a verdict" if others else told
+    return f"{told}; {count_noun(runs.attempts, 'attempt')} cut off" if runs.attempts else told
 
 
 def _same(runs: RunCounts) -> str:

@@ -15,6 +15,7 @@ BetsError
 ├── ProjectError           the project cannot be located
 ├── CommandError           a command was used wrongly
 ├── ExtraError             a library of an extra is not installed
+├── EngineError            an engine cannot run a cell
 └── UndeterminedError      a command cannot determine its answer
 """
 
@@ -156,6 +157,10 @@ class ProjectError(BetsError):
 
 class CommandError(BetsError):
     """A command was used wrongly (exit status 2)."""
+
+
+class EngineError(BetsError):
+    """An engine cannot run a cell, or cannot be reached; the message says what was asked and what there is."""
 
 
 class UndeterminedError(BetsError):

@@ -55,6 +55,13 @@ ELSEWHERE: Final = {
     "compare/test_source.py": ("compare/render", "compare/side"),
     "export/test_results.py": ("export/frames", "export/notebook"),
     "git/test_foreign.py": ("git/process",),
+    "engines/test_local.py": (
+        *("engines/child", "engines/children", "engines/find", "engines/guard", "engines/plan", "engines/site"),
+        *("hooks/arrivals", "hooks/child", "hooks/engine", "hooks/planning", "hooks/serving"),
+    ),
+    "engines/test_loop.py": ("engines/event",),
+    "engines/test_dask.py": ("engines/waiting",),
+    "engines/test_slurm_files.py": ("engines/job", "engines/node"),
     "hooks/test_registration.py": ("hooks/baseline", "render/registration"),
     "hooks/test_resume.py": ("hooks/checkpoints", "record/checkpoint"),
     "hooks/test_replay.py": ("record/verify",),

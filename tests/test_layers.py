@@ -18,10 +18,10 @@ MODULES = {
 }
 ORDER: Final = (
     *("diagnostics", "values", "walk", "project"),
-    *("git", "sentence", "bet", "chance", "code", "record", "render"),
+    *("git", "sentence", "bet", "chance", "code", "record", "engines", "render"),
     *("audit", "claims", "compare", "export", "hooks", "cli"),
 )
-"""Each imports itself and what stands before it: four modules, then thirteen folders."""
+"""Each imports itself and what stands before it: four modules, then fourteen folders."""
 ENTRIES: Final = {"pytest_bets", "pytest_bets.plugin", "pytest_bets.__main__"}
 WORLD: Final = {
     "walk": "folders",
@@ -41,6 +41,17 @@ WORLD: Final = {
     "record.places": "the folder of results",
     "record.store": "the folder of results",
     "record.upgrade": "the folder of results",
+    "engines.archive": "the project's files",
+    "engines.child": "processes",
+    "engines.children": "processes",
+    "engines.dask": "a cluster",
+    "engines.find": "installed packages",
+    "engines.guard": "processes",
+    "engines.job": "a cluster",
+    "engines.local": "the machine",
+    "engines.node": "processes",
+    "engines.ray": "a cluster",
+    "engines.slurm": "a cluster",
     "render.rollup": "the folder of results",
     "audit.collect": "git and the folder of results",
     "audit.pages": "git and the folder of results",
@@ -62,6 +73,7 @@ ALLOWED: Final = {
     "record": {"filelock"},
     "project": {"iniconfig"},
     "export": {"pandas", "polars", "pyarrow"},
+    "engines": {"ray", "dask", "distributed"},
     "hooks": {"pytest", "_pytest"},
 }
 """What a folder imports from elsewhere, beside the standard library."""
@@ -159,7 +171,7 @@ def test_what_is_slow_to_import_is_imported_where_it_is_used() -> None:
 
 
 def test_one_file_alone_knows_that_xdist_exists() -> None:
-    """No other names it, except the four that ask it which process this is, and the mark that users write."""
+    """No other names it, but those that ask it which process this is or make workers, and a mark that users write."""
     knowing = {
         module
         for module, path in MODULES.items()
@@ -168,7 +180,13 @@ def test_one_file_alone_knows_that_xdist_exists() -> None:
             for word in ("xdist", "workerinput", "workeroutput", "workerid")
         )
     }
-    users = {"pytest_bets.plugin", *(f"pytest_bets.hooks.{name}" for name in ("activation", "register", "worker"))}
+    users = {
+        "pytest_bets.plugin",
+        *(
+            f"pytest_bets.hooks.{name}"
+            for name in ("activation", "arrivals", "planning", "register", "serving", "worker")
+        ),
+    }
     assert knowing == {XDIST} | users
     assert {module for module in MODULES if XDIST in ours(module)} == users
     assert "xdist" not in foreign(XDIST)
@@ -176,7 +194,7 @@ def test_one_file_alone_knows_that_xdist_exists() -> None:
 
 def test_one_file_alone_uses_what_is_private_in_pytest() -> None:
     """A new pytest can break that file, and no other."""
-    private = {"_fixtureinfo", "_fixturemanager", "_request"}
+    private = {"_fixtureinfo", "_fixturemanager", "_request", "_setupstate", "_ensure_unconfigure"}
     using = {
         module
         for module in MODULES

@@ -43,7 +43,10 @@ class Criterion:
 
 @dataclass(frozen=True)
 class Declaration:
-    """A bet's declaration; `line` is the line of the experiment, `file` the path given to the parser."""
+    """A bet's declaration; `line` is the line of the experiment, `file` the path given to the parser.
+
+    `resources` are those of every such marker in the file; they are no part of what is declared.
+    """
 
     file: str
     function: str
@@ -59,6 +62,7 @@ class Declaration:
     nulls: tuple[Null, ...] = ()
     odds: Mapping[str, float] | None = None
     world: World | None = None
+    resources: tuple[Mapping[str, object], ...] = ()
 
     @cached_property
     def id(self) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Final
 
-from pytest_bets.bet import criteria, limits, markers, null, odds, source, thresholds, world
+from pytest_bets.bet import criteria, limits, markers, null, odds, resources, source, thresholds, world
 from pytest_bets.bet.declaration import CRITERIA, MARKERS, SEED, TAKEN_IDS, Declaration, bet_id, is_bet_name, number_of
 from pytest_bets.bet.source import Function, Mark
 from pytest_bets.diagnostics import DeclarationError, Fault, Faults, nearest
@@ -66,6 +66,9 @@ class _Parser:
         """Return the declaration, or raise all faults."""
         self._check_name()
         limits.check_integers(self.tree, self.faults)
+        resources.check(self.tree, self.faults)
+        stated = () if self.faults.found else resources.stated(self.tree)
+        self.tree = resources.without_resources(self.tree)
         docstring, docstring_line = thresholds.read(self.tree, self.faults)
         experiment = self._experiment(marked)
         marks = source.marks(experiment.decorator_list)
@@ -98,6 +101,7 @@ class _Parser:
             nulls=tuple(nulls),
             odds=odds.read(docstring, docstring_line, self.faults),
             world=world.read(self.tree, constants, parameters, bool(nulls), self.faults),
+            resources=tuple(stated),
         )
         if replicate:
             limits.check_seeds(len(declared.seeded), replicate, experiment.lineno, self.faults)

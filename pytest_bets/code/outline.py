@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from typing import Final, Literal
 
+from pytest_bets.bet.resources import without_resources
 from pytest_bets.bet.source import module
 from pytest_bets.code.expressions import is_constant
 from pytest_bets.code.names import (
@@ -30,6 +31,8 @@ def outline(data: bytes) -> Outline:
     sha256 = hashlib.sha256(plain).hexdigest()
     try:
         tree = module(plain, "code")
+        if b"resources" in plain:
+            tree = without_resources(tree)
         return _outline(tree, sha256)
     except (SyntaxError, RecursionError):
         return Outline(sha256, {}, readable=False)

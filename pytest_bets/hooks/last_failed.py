@@ -5,7 +5,7 @@ from typing import Final
 
 import pytest
 
-from pytest_bets.hooks.reports import REFUSED, REGISTRATION, RESULTS
+from pytest_bets.hooks.reports import REFUSED, REGISTRATION, RESULTS, TEARDOWN
 from pytest_bets.hooks.run import BetRun
 
 _LAST_FAILED: Final = "cache/lastfailed"
@@ -32,7 +32,7 @@ class LastFailed:
         failed = cache.get(_LAST_FAILED, {})
         for prefix in sorted(red):
             run = runs[prefix]
-            for name in (REGISTRATION, RESULTS, REFUSED):  # these have no items that could pass
+            for name in (REGISTRATION, RESULTS, REFUSED, TEARDOWN):  # these have no items that could pass
                 failed.pop(f"{prefix}::{name}", None)
             failed.update(dict.fromkeys([*sorted(run.cells), *(f"{prefix}::{tier}" for tier in run.tiers)], True))
         cache.set(_LAST_FAILED, failed)

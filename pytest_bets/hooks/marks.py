@@ -3,12 +3,17 @@
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from types import ModuleType
+from typing import Final
 
 import pytest
 
 from pytest_bets.bet.declaration import CRITERIA, MARKERS, Declaration
 from pytest_bets.bet.null import MARKER as NULL
+from pytest_bets.bet.resources import RESOURCES
 from pytest_bets.diagnostics import Fault, nearest
+
+_READ: Final = (*MARKERS, RESOURCES)
+"""The markers that are read from the source."""
 
 
 def mark_faults(
@@ -18,7 +23,7 @@ def mark_faults(
     own = [(name, _marks(member)) for name, member in vars(module).items() if _is_of(module, member)]
     for name, marks in [("pytestmark", pytestmark), *own]:
         written = declaration if name == declaration.function else None
-        hidden = next((mark for mark in marks if mark.name in MARKERS and not _stands(mark, written)), None)
+        hidden = next((mark for mark in marks if mark.name in _READ and not _stands(mark, written)), None)
         if hidden:
             what = f"a {hidden.name} sentence" if hidden.name in CRITERIA else f"the marker {hidden.name}"
             yield _fault(
@@ -28,7 +33,7 @@ def mark_faults(
             )
     known = set(map(_known, registered))
     for mark in _marks(getattr(module, declaration.function, None)):
-        if mark.name not in known and (near := nearest(mark.name, MARKERS)):
+        if mark.name not in known and (near := nearest(mark.name, _READ)):
             problem = f"`{mark.name}` is no marker that pytest knows"
             expected = "a marker of bets, or one that the setting `markers` lists"
             yield _fault(declaration, problem, expected, near, f"@pytest.mark.{mark.name}(...)")
@@ -40,6 +45,8 @@ def _stands(mark: pytest.Mark, written: Declaration | None) -> bool:
     if mark.name in CRITERIA:
         texts = [sentence.text for sentence in written.sentences(mark.name)]
         return all(" ".join(str(argument).split()) in texts for argument in mark.args)
+    if mark.name == RESOURCES:
+        return mark.kwargs in written.resources
     if mark.name == "challenges":
         return set(mark.args) <= set(written.challenges)
     return bool(written.nulls) if mark.name == NULL else getattr(written, mark.name) is not None

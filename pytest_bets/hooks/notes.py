@@ -39,6 +39,7 @@ class Notes:
         yield from self._written()
         yield from self._results()
         yield from self._kept_cells()
+        yield from self._attempts()
         yield from self._unstable()
         yield from self._premises()
         yield from self._uncontrolled()
@@ -105,6 +106,16 @@ class Notes:
         if counts:
             what = f"Kept: {cells_words(sum(counts), 'finished')} of {bets_words(len(counts))}"
             yield f"{what}; the same command with --bets-resume runs only what is left."
+
+    def _attempts(self) -> Iterator[str]:
+        """Say that nodes were lost: repetition must be seen."""
+        bets = [item for item in self.finished if item.run.attempts]
+        if bets:
+            count = sum(len(item.run.attempts) for item in bets)
+            names = listed([item.declaration.id for item in bets])
+            what = "was cut off" if count == 1 else "were cut off"
+            attempts = count_noun(count, "attempt")
+            yield f"Attempts: {attempts} of {bets_words(len(bets))} ({names}) {what}; `pytest-bets show` says how."
 
     def _unstable(self) -> Iterator[str]:
         summary = self.session.summary

@@ -23,7 +23,23 @@ MARKER_HELP: Final = (
     "withdrawn(reason): the claim of this bet is withdrawn; its row stays (bets)",
     "null(swap, unit): these columns could be exchanged if there is nothing to find; null(none, tries): what must "
     "never happen, and in how many tries it could (bets)",
+    "resources(cpus, gpus, memory, hours): what a cell needs where --bets-on runs it, as literals by name (bets)",
 )
+
+
+class Engine(NamedTuple):
+    """Where the cells run; `name` is empty where this process, or workers of its own, run them.
+
+    `given` is how it was chosen, for messages; `resources` are the texts of the setting `bets_resources`.
+    """
+
+    name: str
+    argument: str
+    given: str
+    attempts: int
+    mixed: bool
+    resources: tuple[str, ...]
+    flags: str
 
 
 class Settings(NamedTuple):  # a dataclass takes a millisecond more to make, in every session
@@ -50,6 +66,7 @@ class Settings(NamedTuple):  # a dataclass takes a millisecond more to make, in 
     overrides: Mapping[str, str]
     elsewhere: bool
     summary_md: Path | None
+    engine: Engine
 
     @property
     def rehearsal(self) -> bool:
@@ -117,6 +134,32 @@ def add(parser: pytest.Parser) -> None:
         help="run each bet again with fresh seeds, as its next replication: the journal gets a line with its number, "
         "and the record stands",
     )
+    group.addoption(
+        "--bets-on",
+        metavar="ENGINE",
+        help="run the cells on an engine, each as soon as there is room and the longest first: local[=N] (N slots of "
+        "this machine), ray[=ADDRESS], slurm[=FLAGS], dask[=ADDRESS], or one that a package brings; none: this process "
+        "(ini bets_on)",
+    )
+    group.addoption(
+        "--bets-attempts",
+        metavar="N",
+        help="how often a cell is tried when its node is lost (ini bets_attempts, default 3)",
+    )
+    group.addoption(
+        "--bets-mixed",
+        action="store_true",
+        help="allow nodes whose Python or packages differ from the controller's; the record names every environment",
+    )
+    parser.addini("bets_on", "default of --bets-on", default="")
+    parser.addini("bets_attempts", "default of --bets-attempts", default="3")
+    parser.addini("bets_slurm", "further flags for sbatch, as in --partition=gpu", default="")
+    parser.addini(
+        "bets_resources",
+        "what cells need, by bet: `46: gpus=1 hours=4`, or `*: hours=1` for all; it overrides their resources markers",
+        type="linelist",
+        default=[],
+    )
     parser.addini("bets_gate", "default of --bets-gate", default="auto")
     parser.addini(
         "bets_registration",
@@ -142,7 +185,7 @@ def add(parser: pytest.Parser) -> None:
 def is_used(config: pytest.Config) -> bool:
     """Return whether an option or a setting of bets is given, which is then checked even if there is no bet."""
     given = any(value for name, value in vars(config.option).items() if name.startswith("bets_"))
-    defaults: dict[str, object] = {"bets_gate": "auto", "bets_registration": "warn", "bets_paths": []}
+    defaults: dict[str, object] = {"bets_gate": "auto", "bets_registration": "warn", "bets_paths": [], "bets_on": ""}
     return given or any(config.getini(name) != default for name, default in defaults.items())
 
 
@@ -199,6 +242,7 @@ def read(config: pytest.Config) -> Settings:
         overrides=dict(_override(text) for text in config.getoption("bets_set")),
         elsewhere=results != Path(os.path.normpath(usual)),
         summary_md=here / page if (page := config.getoption("bets_summary_md")) else None,
+        engine=_engine(config),
     )
     if settings.replay and (settings.rehearsal or settings.resume):
         raise pytest.UsageError(
@@ -238,6 +282,41 @@ def _luck(setting: str) -> tuple[str, float]:
                 f"one of {', '.join(LUCK)}, or both, as in `0.05 warn`"
             )
     return action, limit
+
+
+def _engine(config: pytest.Config) -> Engine:
+    """Return where the cells run.
+
+    Raises:
+        pytest.UsageError: if the number of attempts is no such number, or an option does not go with an engine.
+
+    """
+    option = config.getoption("bets_on")
+    chosen = str(option if option is not None else config.getini("bets_on")).strip()
+    name, _, argument = chosen.partition("=")
+    attempts = config.getoption("bets_attempts") or str(config.getini("bets_attempts"))
+    if not (attempts.isascii() and attempts.isdigit() and int(attempts)):
+        where = "--bets-attempts" if config.getoption("bets_attempts") else "bets_attempts in the settings"
+        raise pytest.UsageError(f"{where} is {attempts!r}; expected a number of 1 or more")
+    given = f"--bets-on {chosen}" if option is not None else f"the setting bets_on = {chosen}"
+    if option is not None and not name:
+        raise pytest.UsageError("--bets-on names no engine; expected local, ray, slurm, dask, or none")
+    if name and name != "none" and (config.getoption("usepdb", False) or config.getoption("trace", False)):
+        raise pytest.UsageError(f"{given} does not go with --pdb or --trace: the cells run in processes of their own")
+    if name and name != "none" and config.getoption("dist", "no") != "no":
+        raise pytest.UsageError(
+            f"{given} does not go with -n: choose one of them. -n N runs many short cells on this machine; --bets-on "
+            "runs each cell where there is room, the longest first."
+        )
+    return Engine(
+        name="" if name == "none" else name,
+        argument=argument,
+        given=given,
+        attempts=int(attempts),
+        mixed=config.getoption("bets_mixed"),
+        resources=tuple(config.getini("bets_resources")),
+        flags=str(config.getini("bets_slurm")),
+    )
 
 
 def _settled(config: pytest.Config) -> Path | None:

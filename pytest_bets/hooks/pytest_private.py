@@ -1,6 +1,8 @@
 """Everything of pytest that is used here and is not public: one place to look at when pytest changes."""
 
+import traceback
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from _pytest.runner import runtestprotocol
@@ -12,6 +14,28 @@ def run_phases(item: pytest.Item, nextitem: pytest.Item | None) -> list[pytest.T
     The public hook `pytest_runtest_protocol` logs the reports. A tier must not be logged on a worker.
     """
     return runtestprotocol(item, log=False, nextitem=nextitem)
+
+
+def config_from(options: dict[str, Any], arguments: list[str]) -> pytest.Config:
+    """Return the configuration of a session in another process, from the options of the one that asked for it."""
+    return pytest.Config.fromdictargs(options, arguments)
+
+
+def run_session(config: pytest.Config) -> int:
+    """Run a session with a configuration, and return its exit status."""
+    try:
+        return int(config.hook.pytest_cmdline_main(config=config) or 0)
+    finally:
+        config._ensure_unconfigure()
+
+
+def tear_down_all(session: pytest.Session) -> str:
+    """Tear down what a session has set up; return the error of a fixture that fails in it."""
+    try:
+        session._setupstate.teardown_exact(None)
+    except (Exception, pytest.fail.Exception, pytest.skip.Exception):
+        return traceback.format_exc()
+    return ""
 
 
 def has_fixture(cell: pytest.Function, name: str) -> bool:

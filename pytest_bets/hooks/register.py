@@ -32,7 +32,11 @@ def register_session(config: pytest.Config, settings: Settings, catalogue: Catal
     config.pluginmanager.register(session, "bets-session")
     config.pluginmanager.register(Terminal(session), "bets-terminal")
     config.pluginmanager.register(session.collector, "bets-collector")
-    if not xdist.is_controller(config):
+    if settings.engine.name:
+        from pytest_bets.hooks.engine import Distribution
+
+        config.pluginmanager.register(Distribution(session), "bets-measuring")
+    elif not xdist.is_controller(config):
         config.pluginmanager.register(Measuring(), "bets-measuring")
     _override(context)
     return session

@@ -17,6 +17,8 @@ RESULTS: Final = "results"
 """Names the error of a bet whose results could not be written."""
 REGISTRATION: Final = "registration"
 """Names the error of a bet that did not run because it is not registered."""
+TEARDOWN: Final = "teardown"
+"""Names the error of a session fixture that failed in its teardown, in a process that an engine had started."""
 REFUSED: Final = "refused"
 """Names the error of a bet that did not run because an option or plugin would multiply or hide its cells."""
 
@@ -72,7 +74,7 @@ def error_report(run: BetRun, name: str, text: str) -> pytest.TestReport:
         keywords={},
         outcome="failed",
         longrepr=visible_lines(text),
-        when="teardown" if name == RESULTS else "setup",
+        when="teardown" if name in (RESULTS, TEARDOWN) else "setup",
     )
 
 

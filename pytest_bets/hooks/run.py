@@ -1,5 +1,6 @@
 """One bet's run in this session: its reports, its cell results, and the finished bet."""
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,9 +16,10 @@ from pytest_bets.hooks.crash import crash_reason
 from pytest_bets.hooks.measuring import ATTRIBUTE, REASON, REFUSED, TOTAL
 from pytest_bets.hooks.replay import decode_record
 from pytest_bets.record import environment as machine
-from pytest_bets.record.cell import decode_cell
+from pytest_bets.record.cell import ENVIRONMENT, decode_cell
 from pytest_bets.record.codec import build
-from pytest_bets.record.model import CodeDefinitions, Environment, Record, premise_unmet
+from pytest_bets.record.decode import decode
+from pytest_bets.record.model import Attempt, CodeDefinitions, Environment, NodeEnvironment, Record, premise_unmet
 from pytest_bets.record.store import Kept
 from pytest_bets.record.verdict import Cell, Verdict, judge, void
 
@@ -43,6 +45,8 @@ class BetRun:
     refused: str = ""
     seconds: float = 0.0
     total: int = 0
+    attempts: list[Attempt] = field(default_factory=list)
+    """Those that an engine lost or a person stopped."""
 
     def __post_init__(self) -> None:
         self.waiting = set(self.cells)
@@ -94,7 +98,7 @@ class BetRun:
     @property
     def untouched(self) -> bool:
         """Whether nothing of the bet has run."""
-        return not (self.data or self.broken or self.skipped)
+        return not (self.data or self.broken or self.skipped or self.attempts)
 
 
 @dataclass(frozen=True)
@@ -195,6 +199,10 @@ def build_record(
     """Return the record of a run, without its cells."""
     bet = run.declaration
     code = baseline.code[bet.id]
+    nodes = [decode(NodeEnvironment, json.loads(text)) for text in sorted(compute.get(ENVIRONMENT, ()))]
+    if not nodes:
+        here = machine.python()
+        nodes = [NodeEnvironment(here["python"], here["platform"], machine.packages(code.modules))]
     return build(
         bet,
         void("a rehearsal has no verdict") if pilot and (result.verdict or premise_unmet(result)) else result,
@@ -202,12 +210,14 @@ def build_record(
         registration=baseline.registration[bet.id],
         code=CodeDefinitions(code.digest, code.definitions),
         environment=Environment(
-            **machine.python(),
-            packages=machine.packages(code.modules),
+            python=nodes[0].python,
+            platform=nodes[0].platform,
+            packages=nodes[0].packages,
             device=_joint(compute.get("device", ())),
             threads=_joint(compute.get("threads", ())),
             commit=baseline.commit,
             dirty=baseline.dirty.get(bet.id),
+            nodes=tuple(nodes) if len(nodes) > 1 else (),
         ),
         luck=luck,
         pilot=pilot,

@@ -152,6 +152,10 @@ class Session:
         elif ATTRIBUTE in report.__dict__:
             self._unexpected.setdefault(report.nodeid.partition("::")[0], report.nodeid)
 
+    def run_of(self, nodeid: str) -> BetRun | None:
+        """Return the run that a cell belongs to; None for an item that is no selected cell."""
+        return self._by_cell.get(nodeid)
+
     def tier(self, nodeid: str) -> tuple[BetRun, str] | None:
         """Return the run and the tier of an item; None for an item that is no selected tier."""
         return self._by_tier.get(nodeid)
@@ -209,7 +213,7 @@ class Session:
         result = judge_run(run, results, missing)
         luck = None if self.settings.rehearsal else luck_of(run, results, result)
         stored = None
-        if self.settings.kept and (run.data or run.broken):
+        if self.settings.kept and (run.data or run.broken or run.attempts):
             stored = self._store(run, result, results, luck, complete=missing is None)
         bet, params = run.declaration, [cell.params for cell in results.cells]
         note = dependence(bet.criteria, bet.replicate, params)
@@ -251,7 +255,8 @@ class Session:
     ) -> Kept | None:
         record = build_record(run, result, results.compute, self.baseline, luck, pilot=self.settings.rehearsal)
         rows = [cell_row(cell) for cell in results.cells]
-        clocked = replace(machine.clocked(run.seconds), resumed=len(run.cells & self.context.finished.keys()))
+        resumed = len(run.cells & self.context.finished.keys())
+        clocked = replace(machine.clocked(run.seconds), resumed=resumed, attempts=tuple(run.attempts))
         try:
             stored = self.context.results.keep(
                 record, rows, clocked, complete=complete, replication=self._replicated(run, luck)
@@ -282,6 +287,10 @@ class Session:
         record = self.baseline.records.get(bet)
         recorded = verdict_of(record) if record else None
         return gated(self.settings.gate, run.tiers, result, recorded)
+
+    def report_error(self, run: BetRun, name: str, text: str) -> None:
+        """Report an error that belongs to a bet and to no item of it."""
+        self._emit(error_report(run, name, text), extra=True)
 
     def _emit(self, report: pytest.TestReport, *, extra: bool = False) -> None:
         """Report to pytest; `extra` for a report without an item, so that the progress does not pass 100 %."""

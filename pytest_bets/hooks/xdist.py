@@ -1,9 +1,12 @@
 """The one module that knows pytest-xdist: what the controller sends to its workers and gets from them."""
 
 import json
-from collections.abc import Callable, Generator, Mapping, Sequence
+import sys
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final, Protocol
+from uuid import uuid4
 
 import pytest
 
@@ -50,6 +53,43 @@ def replications(config: pytest.Config) -> dict[str, int]:
 def send_elsewhere(config: pytest.Config, bets: Sequence[str]) -> None:
     """Send to the controller, on a worker, which bets are left to other shards."""
     config.workeroutput[_ELSEWHERE] = json.dumps(bets)  # type: ignore[attr-defined]  # only xdist's workers have it
+
+
+def become_worker(config: pytest.Config, sent: Mapping[str, Any]) -> None:
+    """Make other plugins take this process for a worker: they write no reports of their own there."""
+    config.workerinput = dict(sent)  # type: ignore[attr-defined]  # only workers have it
+    config.workeroutput = {}  # type: ignore[attr-defined]  # only workers have it
+
+
+class StandIn:
+    """A node as other plugins expect one of xdist: they read `gateway.id` and `workerinfo`, and write `workerinput`."""
+
+    def __init__(self, name: str, config: pytest.Config, sent: dict[str, Any]) -> None:
+        self.gateway = SimpleNamespace(id=name)
+        self.config = config
+        self.workerinput = sent
+        self.workerinfo = {
+            "id": name,
+            "hostname": name,
+            "sysplatform": sys.platform,
+            "version_info": tuple(sys.version_info),
+            "executable": sys.executable,
+        }
+
+
+def sent_to_workers(config: pytest.Config, registered: Collection[str]) -> dict[str, Any]:
+    """Return what a worker gets: of xdist, of this plugin, and of every other plugin that sends something."""
+    sent = {
+        "workerid": "bets",
+        "workercount": 1,
+        "testrunuid": uuid4().hex,
+        "mainargv": [*sys.argv],
+        _FINISHED: "{}",
+        _REGISTERED: json.dumps(sorted(registered)),
+    }
+    if hasattr(config.hook, "pytest_configure_node"):
+        config.hook.pytest_configure_node(node=StandIn("bets", config, sent))
+    return sent
 
 
 class Activation(Protocol):

@@ -3,10 +3,14 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from pytest_bets.record.codec import cell_of
 from pytest_bets.record.verdict import Cell
 from pytest_bets.values import row
+
+ENVIRONMENT: Final = "environment"
+"""The key in `compute` of the Python and the packages that a cell was measured with, as JSON, where they may differ."""
 
 
 @dataclass(frozen=True, slots=True)

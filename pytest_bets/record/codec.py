@@ -18,6 +18,7 @@ from pytest_bets.record.model import (
     JOURNAL_SCHEMAS,
     RECORD_SCHEMA,
     RECORD_SCHEMAS,
+    Attempt,
     BetRef,
     CellsDigest,
     Code,
@@ -105,6 +106,7 @@ def journal_line(
     previous: str | None,
     resumed: int = 0,
     replication: Replicated | None = None,
+    attempts: tuple[Attempt, ...] = (),
 ) -> RunLine:
     """Return the journal's line for a run whose record, written or not, is given with the rows of its cells."""
     return RunLine(
@@ -129,6 +131,7 @@ def journal_line(
         previous=previous,
         resumed=resumed,
         replication=replication,
+        attempts=attempts,
     )
 
 

@@ -6,7 +6,7 @@ import platform
 import socket
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
 from pytest_bets.record.store import Clocked
@@ -32,9 +32,15 @@ def packages(modules: Iterable[str]) -> dict[str, str]:
         except importlib.metadata.PackageNotFoundError:
             unknown.append(module)
     if unknown:
-        providers = importlib.metadata.packages_distributions()
+        providers = _providers()
         found |= {name: importlib.metadata.version(name) for module in unknown for name in providers.get(module, ())}
     return dict(sorted(found.items()))
+
+
+@cache
+def _providers() -> Mapping[str, Sequence[str]]:
+    """Return the installed packages by the modules that they bring; asked once: all their metadata is read."""
+    return importlib.metadata.packages_distributions()
 
 
 def compute() -> dict[str, object]:

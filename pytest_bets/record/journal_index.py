@@ -13,7 +13,7 @@ from typing import Final
 from pytest_bets.record import tally
 from pytest_bets.record.tally import Tally
 
-SCHEMA: Final = "pytest-bets/journal-index/3"
+SCHEMA: Final = "pytest-bets/journal-index/4"
 
 
 @dataclass(frozen=True)

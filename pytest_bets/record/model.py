@@ -210,6 +210,15 @@ Code = CodeDefinitions | CodeFiles
 
 
 @dataclass(frozen=True, slots=True)
+class NodeEnvironment:
+    """What some cells of a run were measured with."""
+
+    python: Annotated[str, "The interpreter's version."]
+    platform: Annotated[str, "System and machine, as in Linux-x86_64."]
+    packages: Annotated[Mapping[str, str], "The version of every package, as in the environment around it."]
+
+
+@dataclass(frozen=True, slots=True)
 class Environment:
     """What the run was measured on."""
 
@@ -228,6 +237,11 @@ class Environment:
         "Whether a tracked file outside the results differed from that commit, or a file of the bet's code was "
         "untracked; null outside git.",
     ]
+    nodes: Annotated[
+        tuple[NodeEnvironment, ...],
+        limits(minItems=2),
+        "Every environment that cells ran in, where an option allowed them to differ and they did; else left out.",
+    ] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,6 +312,16 @@ class Replicated:
 
 
 @dataclass(frozen=True, slots=True)
+class Attempt:
+    """An attempt at a cell that began and did not end with its reports: the node was lost, or a person stopped it."""
+
+    cell: Annotated[str, "The cell's name in its file."]
+    host: Annotated[str, "The machine that it ran on."]
+    end: Annotated[str, "How it ended."]
+    measured: Annotated[bool, "Whether its measurements had arrived: they stand, and the cell did not run again."]
+
+
+@dataclass(frozen=True, slots=True)
 class RunLine:
     """One run of a bet, with or without a verdict. The journal is append-only; each bet's lines form a hash chain."""
 
@@ -329,6 +353,11 @@ class RunLine:
     replication: Annotated[
         Replicated | None, limits(type="object"), "There for a replication alone, which writes no record."
     ] = None
+    attempts: Annotated[
+        tuple[Attempt, ...],
+        limits(minItems=1),
+        "The attempts that engines lost or a person stopped, in their order; left out where there were none.",
+    ] = ()
 
     @property
     def pair(self) -> tuple[str, str]:
@@ -433,6 +462,11 @@ class RunCounts:
         "evidence on the claim.",
     ]
     replicated: Annotated[Count, LATER, "Of the same, those that drew seeds of their own."]
+    attempts: Annotated[
+        int,
+        limits(minimum=1),
+        "The attempts at cells in all runs that engines lost or a person stopped; left out where there were none.",
+    ] = 0
 
 
 @dataclass(frozen=True, slots=True)

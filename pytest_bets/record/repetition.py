@@ -37,7 +37,8 @@ def counted(runs: Sequence[RunLine], record: Record) -> RunCounts:
     found = kinds(runs, record)
     each = [kind for _, kind in found]
     agreed = sum(line.verdict == record.verdict for line, _ in found)
-    return RunCounts(len(runs), len(found), agreed, each.count("reproduced"), each.count("replicated"))
+    lost = sum(len(line.attempts) for line in runs)
+    return RunCounts(len(runs), len(found), agreed, each.count("reproduced"), each.count("replicated"), lost)
 
 
 def differences(line: RunLine, origin: RunLine) -> list[str]:

@@ -14,7 +14,7 @@ from pytest_bets.record.codec import MAX_RECORD, dump, journal_line, load, load_
 from pytest_bets.record.due import due
 from pytest_bets.record.journal import runs
 from pytest_bets.record.journal_file import JournalFile, is_cut_off, unended
-from pytest_bets.record.model import Line, Record, Replicated, RunCounts, RunLine
+from pytest_bets.record.model import Attempt, Line, Record, Replicated, RunCounts, RunLine
 from pytest_bets.record.tally import Tally
 from pytest_bets.walk import ignored
 
@@ -33,12 +33,13 @@ NO_RECORDS: Final = frozenset({SUMMARY_JSON})
 
 @dataclass(frozen=True)
 class Clocked:
-    """When and where a run ended, the seconds that its cells took together, and how many of them it reused."""
+    """When and where a run ended, the seconds that its cells took together, how many it reused, the lost attempts."""
 
     time: str
     host: str
     seconds: float
     resumed: int = 0
+    attempts: tuple[Attempt, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -274,6 +275,7 @@ class Results:
                 seconds=clocked.seconds,
                 resumed=clocked.resumed,
                 replication=replication,
+                attempts=clocked.attempts,
                 previous=tally.last,
             )
             self._add([entry], {bet: data} if is_due else {})

@@ -43,13 +43,15 @@ class PairRuns:
 class Tally:
     """The lines of one bet, added in the order of the journal.
 
-    `last` is the SHA-256 of its last line. `total` is the number of runs. `recent` and `replications` are where the
+    `last` is the SHA-256 of its last line. `total` is the number of runs, `attempts` that of lost
+    attempts at cells. `recent` and `replications` are where the
     lines of the last runs and of all replications begin in the file. `runs` has those of each declaration and code. Its
     keys and those of `wrote` are digests, so that no text of a stranger makes them long.
     """
 
     last: str | None = None
     total: int = 0
+    attempts: int = 0
     recent: list[int] = field(default_factory=list)
     replications: list[int] = field(default_factory=list)
     runs: dict[str, PairRuns] = field(default_factory=dict)
@@ -71,6 +73,7 @@ class Tally:
             self.given.add(line)
             return
         self.total += 1
+        self.attempts += len(line.attempts)
         self.recent = [*self.recent[1 - RECENT :], start]
         if line.replication:
             self.replications.append(start)
@@ -93,11 +96,11 @@ class Tally:
         origin = max((runs.wrote for runs in found if runs.wrote), default=None)
         origin = origin or min((runs.first for runs in found if runs.first), default=None)
         if origin is None:
-            return RunCounts(self.total, 0, 0, 0, 0)
+            return RunCounts(self.total, 0, 0, 0, 0, self.attempts)
         key = origin[1]
         own = f"{key.partition('/')[0]}/"
         replicated = sum(count for other, count in measured.items() if not other.startswith(own))
-        return RunCounts(self.total, measured.total(), agreed, measured[key] - 1, replicated)
+        return RunCounts(self.total, measured.total(), agreed, measured[key] - 1, replicated, self.attempts)
 
     def _of(self, pair: tuple[str, str]) -> Iterator[PairRuns]:
         declaration, code = pair
@@ -123,19 +126,28 @@ def dump(tally: Tally) -> tuple[bytes, bytes]:
     """Return a tally as JSON in two parts: what every run reads, and `wrote`, which only some ask for."""
     given = tally.given
     runs = {pair: [each.verdicts, each.measured, each.first, each.wrote] for pair, each in tally.runs.items()}
-    brief = [tally.last, tally.total, tally.recent, tally.replications, runs, given.codes, given.records]
+    brief = [
+        tally.last,
+        tally.total,
+        tally.attempts,
+        tally.recent,
+        tally.replications,
+        runs,
+        given.codes,
+        given.records,
+    ]
     wrote = tally.written
     return json.dumps(brief).encode(), wrote if isinstance(wrote, bytes) else json.dumps(wrote).encode()
 
 
 def load(brief: bytes, written: bytes) -> Tally:
     """Return the tally in its JSON."""
-    last, total, recent, replications, runs, codes, records = json.loads(brief)
+    last, total, attempts, recent, replications, runs, codes, records = json.loads(brief)
     pairs = {
         pair: PairRuns(verdicts, measured, first and (first[0], first[1]), wrote and (wrote[0], wrote[1]))
         for pair, (verdicts, measured, first, wrote) in runs.items()
     }
-    return Tally(last, total, recent, replications, pairs, Given(codes, records), written)
+    return Tally(last, total, attempts, recent, replications, pairs, Given(codes, records), written)
 
 
 def _key(*parts: str) -> str:

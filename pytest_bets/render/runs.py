@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from pytest_bets.diagnostics import count_noun
 from pytest_bets.record.model import Record, RunCounts, RunLine
 from pytest_bets.record.repetition import Kind, differences, kinds
 from pytest_bets.record.verdict import figure
 from pytest_bets.render.visible import visible
-from pytest_bets.render.words import cells_words, verdict_words
+from pytest_bets.render.words import attempt_words, cells_words, verdict_words
 
 REPEATED: Final = (
     "Reproduced: a further run on the same seeds measured the same to the bit. That shows that the code repeats "
@@ -25,7 +26,8 @@ def runs_words(runs: RunCounts) -> str:
         words = _agreeing(runs) or str(runs.same)
         words += f", {_repeated(runs)}"
     others = runs.total - runs.same
-    return f"{words}; {others} more of other code, or without a verdict" if others else words
+    words += f"; {others} more of other code, or without a verdict" if others else ""
+    return f"{words}; {count_noun(runs.attempts, 'attempt')} cut off" if runs.attempts else words
 
 
 def history_words(runs: RunCounts) -> str:
@@ -64,6 +66,8 @@ def history_lines(record: Record | None, journal: Sequence[RunLine]) -> Iterator
         where = f"({line.seconds:.1f} s, {line.host}{reused})"
         parts = [line.time, verdict_words(line), words, where, *([_KINDS[kind]] if kind else [])]
         yield visible(f"  {'  '.join(parts)}")
+        for attempt in line.attempts:
+            yield visible(f"      {attempt_words(attempt)}")
         if kind == "differs" and origin:
             where = "the same host" if line.host == origin.host else f"{line.host}, the record ran on {origin.host}"
             for text in differences(line, origin) or ["every sentence has the same value to the bit"]:

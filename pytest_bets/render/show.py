@@ -18,7 +18,14 @@ from pytest_bets.render.rehearsal import would_lines
 from pytest_bets.render.runs import history_lines, history_words
 from pytest_bets.render.table import wrap
 from pytest_bets.render.visible import visible
-from pytest_bets.render.words import cells_words, challenged_words, short, standing_words, state_words, verdict_words
+from pytest_bets.render.words import (
+    cells_words,
+    challenged_words,
+    short,
+    standing_words,
+    state_words,
+    verdict_words,
+)
 from pytest_bets.sentence.parse import parse
 
 _INDENT: Final = 14

@@ -6,7 +6,7 @@ from typing import Final
 
 from pytest_bets.bet.known import FILE
 from pytest_bets.record.decided import decided
-from pytest_bets.record.model import Challenged, ChallengeEnd, Counts, Judgement, Standing, StandingState
+from pytest_bets.record.model import Attempt, Challenged, ChallengeEnd, Counts, Judgement, Standing, StandingState
 from pytest_bets.record.verdict import Judged, Verdict, figure
 from pytest_bets.render.visible import visible
 
@@ -168,6 +168,13 @@ def kinds_words(catastrophic: int, noise: int) -> str:
     """Return how many FAILs are catastrophic and how many in the noise, in brackets; empty where none is either."""
     kinds = [f"{count} {word}" for count, word in ((catastrophic, "catastrophic"), (noise, "in the noise")) if count]
     return f" ({', '.join(kinds)})" if kinds else ""
+
+
+def attempt_words(attempt: Attempt) -> str:
+    """Return what became of an attempt that did not end with all of its reports."""
+    where = f" on {attempt.host}" if attempt.host else ""
+    then = "its measurements had arrived and stand" if attempt.measured else "it was not measured"
+    return f"{attempt.cell}{where}: {attempt.end}; {then}"
 
 
 def cells_words(count: int, kind: str = "") -> str:

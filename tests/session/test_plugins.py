@@ -72,6 +72,14 @@ def test_no_more_are_registered_where_registration_is_required(
     assert names(registered, "worker") == ({WORKER} if workers else set())
 
 
+def test_no_more_are_registered_where_an_engine_runs_the_cells(bet: WriteBet, run: Run, registered: Path) -> None:
+    """One object owns the loop and measures the cells of a resumed run."""
+    bet()
+    run("--bets-on", "local=1")
+    assert names(registered, "main") == {ONE_PROCESS}
+    assert names(registered, "worker") == {f"{WORKER} bets-serving"}
+
+
 def test_a_session_without_bets_has_the_activation_alone(pytester: pytest.Pytester, run: Run, registered: Path) -> None:
     """And the controller where there are workers."""
     pytester.makepyfile(test_other="def test_passes(): pass")

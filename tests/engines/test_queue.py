@@ -1,0 +1,73 @@
+"""Which cell starts next."""
+
+from collections.abc import Collection
+
+import pytest
+
+from pytest_bets.bet.resources import Need
+from pytest_bets.engines.event import Work
+from pytest_bets.engines.queue import Queue, Waiting, durations
+from pytest_bets.record.codec import load_line
+from tests.helpers.fixtures import Run, WriteBet
+
+
+def cell(name: str, seconds: float | None = None, need: Need | None = None) -> Waiting:
+    return Waiting(Work(name, "bet_1_x.py", seconds=seconds), need or Need())
+
+
+def order(queue: Queue) -> list[str]:
+    found = []
+    while (taken := queue.take(lambda _: ())) is not None:
+        found.append(taken.work.cell)
+    return found
+
+
+def test_the_longest_comes_first_and_an_unknown_one_before_it() -> None:
+    """Cells of one length keep their order."""
+    queue = Queue()
+    queue.fill([cell("short", 1), cell("long", 9), cell("new"), cell("same", 9), cell("newer")])
+    assert len(queue) == 5
+    assert order(queue) == ["new", "newer", "long", "same", "short"]
+    assert not len(queue)
+
+
+def test_a_lost_cell_comes_before_all_others() -> None:
+    """It has waited once."""
+    queue = Queue()
+    queue.fill([cell("new"), cell("long", 9)])
+    queue.again(cell("lost", 1))
+    queue.again(cell("lost later", 1))
+    assert order(queue) == ["lost later", "lost", "new", "long"]
+
+
+def test_a_cell_that_waits_for_a_gpu_lets_others_pass() -> None:
+    """But not those that need a GPU, too."""
+    queue = Queue()
+    queue.fill([cell("two", 9, Need(gpus=2)), cell("one", 5, Need(gpus=1)), cell("none", 1)])
+
+    def short(need: Need) -> Collection[str]:
+        return {"gpus"} if need.gpus > 1 else ()
+
+    taken = queue.take(short)
+    assert taken
+    assert taken.work.cell == "none"
+    assert queue.take(short) is None
+    assert len(queue) == 2
+
+
+def test_a_cell_that_waits_for_cpus_holds_all_others_back() -> None:
+    """Otherwise small cells would take turns before it for as long as there are any."""
+    queue = Queue()
+    queue.fill([cell("large", 9, Need(cpus=4)), cell("small", 1)])
+    assert queue.take(lambda need: {"cpus"} if need.cpus > 2 else ()) is None
+
+
+@pytest.mark.usefixtures("pytester")
+def test_the_journal_knows_how_long_a_cell_took(bet: WriteBet, run: Run, pytester: pytest.Pytester) -> None:
+    """The seconds of the last run over its cells."""
+    bet()
+    run()
+    run()
+    text = (pytester.path / "results" / "journal.jsonl").read_bytes().splitlines()
+    lines = [load_line(line, "journal") for line in text]
+    assert durations(lines) == {"1_first": lines[1].seconds / 4}  # type: ignore[union-attr, arg-type]

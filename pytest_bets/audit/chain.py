@@ -43,6 +43,16 @@ class _Link:
         """The run in words."""
         return told(self.entry)
 
+    def settle(self) -> None:
+        """Find the last run up to here that wrote a record."""
+        passed, link = [], self
+        while not link.writes and link.wrote is None and link.before:
+            passed.append(link)
+            link = link.before
+        link.wrote = link if link.writes else link.wrote
+        for one in passed:
+            one.wrote = link.wrote
+
     def follows(self, other: "_Link") -> bool:
         """Tell whether this line comes after another one in the chain, or is the same."""
         link: _Link | None = self
@@ -65,10 +75,13 @@ class Chains:
             run = next(upgraded) if isinstance(entry, RunLine) else None
             own = self.links.setdefault(entry.bet, {})
             self.copies[digest] = self.copies.get(digest, 0) + 1
-            if digest in own:
-                continue
-            link = own[digest] = _Link(digest, entry, run, lines.get(digest), own.get(entry.previous or ""))
-            link.wrote = link if link.writes else link.before.wrote if link.before else None
+            if digest not in own:
+                own[digest] = _Link(digest, entry, run, lines.get(digest))
+        for own in self.links.values():
+            for link in own.values():
+                link.before = own.get(link.entry.previous or "")  # a merge may have put it after this one
+            for link in own.values():
+                link.settle()
 
     def entries(self, bet: str) -> Iterator[Entry]:
         """Yield where the record or a line is not what the rule for records allows."""

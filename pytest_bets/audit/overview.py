@@ -19,8 +19,8 @@ class Page:
 
     `then` has the statements with the bets of that commit, and with those of the commit that its last run names.
     `merged` has what the file says in the parents of a merge that wrote it, which may have mixed them. `commit` is None
-    where the file is not committed. `partial` says that results cannot be read: then only what both
-    say of a bet is compared.
+    where the file is not committed. `partial` says that results cannot be read: then only what both say of a bet is
+    compared.
     """
 
     name: str

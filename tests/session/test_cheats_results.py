@@ -292,6 +292,13 @@ def better_record_put_back(history: History) -> None:
     commit("Restore the record")
 
 
+def better_record_put_back_and_journal_sorted(history: History) -> None:
+    better = won_then_lost(history)
+    keep(*reversed(lines()))
+    Path(RECORD).write_bytes(better)
+    commit("Sort the journal")
+
+
 def better_record_kept(history: History) -> None:
     Path(RECORD).write_bytes(won_then_lost(history))
     commit("Run bet 1 again")
@@ -622,6 +629,9 @@ CHEATS = {
     "let git ignore the record of the loss, in a clone": Cheat(record_ignored_and_cloned, "vanished-record"),
     "let git ignore the journal": Cheat(journal_ignored, "vanished-line"),
     "put an older, better record back": Cheat(better_record_put_back, "wrong-record", "stale"),
+    "put an older, better record back and sort the journal": Cheat(
+        better_record_put_back_and_journal_sorted, "wrong-record", "stale"
+    ),
     "commit the journal of a loss with an older, better record": Cheat(better_record_kept, "wrong-record", "stale"),
     "put an older, better record back in a merge": Cheat(better_record_put_back_in_a_merge, "wrong-record", "stale"),
     "put the record of a merged branch back": Cheat(record_of_a_merged_branch_put_back, "wrong-record", "stale"),
@@ -941,6 +951,18 @@ def other_code_on_two_machines(history: History) -> None:
     git("merge", "-q", "--no-edit", "-X", "ours", "machine")
 
 
+def line_united_twice(history: History) -> None:
+    """Let a merge keep a line twice that both branches have, as a resolution by hand may."""
+    branch("work")
+    history.again()
+    to("main")
+    note()
+    git("cherry-pick", "work")
+    git("merge", "-q", "--no-commit", "--no-ff", "work")
+    keep(*lines(), lines()[-1])
+    commit("Merge branch work")
+
+
 HONEST: dict[str, tuple[Callable[[History], None], str]] = {
     "results committed late": (committed_late, ""),
     "changed, then run, and committed late": (changed_then_run_and_committed_late, "changed"),
@@ -960,6 +982,7 @@ HONEST: dict[str, tuple[Callable[[History], None], str]] = {
     "results cherry-picked": (results_cherry_picked, ""),
     "a replication squashed": (replication_squashed, ""),
     "branches, remotes and tags that are merged": (branches_kept, ""),
+    "a line that a merge kept twice": (line_united_twice, "copied-line"),
     "renamed while the result waits": (renamed_while_the_result_waits, "renamed stale"),
     "other code on two machines, the summaries mixed": (other_code_on_two_machines, "drift old-summary retried"),
     "beside another project": (beside_another_project, "outside"),

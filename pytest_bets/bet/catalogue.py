@@ -140,7 +140,7 @@ class Catalogue:
                 text = path.read_bytes().decode(errors="replace")
             except OSError:
                 text = ""
-            self._meant[path] = meant(text, self.name(path), numbered=number_of(path.name) is not None)
+            self._meant[path] = meant(text, numbered=number_of(path.name) is not None)
         return self._meant[path]
 
     def _is_home(self, folder: Path) -> bool:

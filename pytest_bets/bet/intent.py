@@ -24,7 +24,7 @@ def hinted(text: str) -> bool:
     return bool(_MENTION.search(text)) or _sections(text) >= _SEVERAL
 
 
-def meant(text: str, file: str, *, numbered: bool) -> bool:
+def meant(text: str, *, numbered: bool) -> bool:
     """Return whether a file is meant as a bet, however many mistakes it has.
 
     A marker alone proves nothing: `strict` and `control` are common words, and another project may have markers of
@@ -37,7 +37,7 @@ def meant(text: str, file: str, *, numbered: bool) -> bool:
     from pytest_bets.bet import source  # here, because most files have no hint
 
     try:
-        tree = source.module(text, file)
+        tree = source.parsed(text)
         found = [(name, source.strings(call)) for name, call in source.uses(tree, _CRITERIA)]
         docstring = source.docstring(tree)
     except (SyntaxError, RecursionError):

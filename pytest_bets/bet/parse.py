@@ -44,7 +44,7 @@ def read(text: str, file: str) -> Declaration | None:
 
 
 def _read(text: str, file: str, numbered: bool) -> Declaration | None:
-    tree = source.module(text, file)
+    tree = source.parsed(text)
     marked = [
         (function, owner)
         for function, owner in source.functions(tree)

@@ -40,9 +40,8 @@ class Constants:
     nodes: Mapping[str, ast.AST]
 
 
-@lru_cache(maxsize=1)  # a file is parsed to see whether it is a bet, and then read as one
 def module(text: str | bytes, file: str) -> ast.Module:
-    """Parse a module without Python's warnings, which appear when it runs. The tree must not be changed.
+    """Parse a module without Python's warnings, which appear when it runs.
 
     Raises:
         SyntaxError: if the text is not Python.
@@ -54,6 +53,17 @@ def module(text: str | bytes, file: str) -> ast.Module:
             return ast.parse(text, file)
         except (ValueError, RecursionError, MemoryError) as error:
             raise SyntaxError(str(error) or "it is nested too deeply") from None
+
+
+@lru_cache(maxsize=2)
+def parsed(text: str) -> ast.Module:
+    """Parse a bet file, which is parsed to see whether it is a bet, and then read as one; the tree is not changed.
+
+    Raises:
+        SyntaxError: if the text is not Python.
+
+    """
+    return module(text, "<bet>")
 
 
 def marks(decorators: Sequence[ast.expr]) -> tuple[Mark, ...]:

@@ -1,8 +1,7 @@
 """Activate the plugin when the first bet file is collected, so that a session without bets pays almost nothing."""
 
 import os
-from collections.abc import Generator, Iterator
-from contextlib import suppress
+from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -27,7 +26,8 @@ class Activation:
 
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
-        self._bets: dict[str, frozenset[str]] = {}
+        self._files: dict[str, bool] = {}
+        self._folders: dict[str, bool] = {}
         self._settings: Settings | None = None
         self._catalogue: Catalogue | None = None
         self._collector: Collector | None = None
@@ -35,7 +35,7 @@ class Activation:
         self._used = options.is_used(config)
         if self._used:
             self.settings()  # an error in them must be reported, whatever is collected
-        if self._used or config.getoption("markers", False) or self._meant(config.rootpath / "bets"):
+        if self._used or config.getoption("markers", False) or self._has_bets(str(config.rootpath / "bets")):
             options.register_markers(config)
 
     @pytest.hookimpl(tryfirst=True)
@@ -51,9 +51,10 @@ class Activation:
         """Collect a bet file, which no pattern of `python_files` needs to match."""
         collectors = yield
         if self.is_bet(file_path):
-            bet = self.collector().module(file_path, parent)
-            if not any(type(collector) is type(bet) for collector in collectors):
-                return [bet, *collectors]
+            from pytest_bets.hooks.bet_file import BetFile
+
+            if not any(isinstance(collector, BetFile) for collector in collectors):
+                return [self.collector().module(file_path, parent), *collectors]
         return collectors
 
     @pytest.hookimpl(tryfirst=True)
@@ -65,14 +66,26 @@ class Activation:
         """Return whether a file is meant as a bet. Nearly every file is not, and costs nothing."""
         if not _is_named(path.name):
             return False
-        found = self._meant(path.parent)
-        return path.name in found or (bool(found or self.config.getini("bets_paths")) and self.catalogue().is_bet(path))
+        if self._is_meant(str(path)):
+            return True
+        are_there = bool(self.config.getini("bets_paths")) or self._has_bets(str(path.parent))
+        return are_there and self.catalogue().is_bet(path)
 
-    def _meant(self, folder: Path) -> frozenset[str]:
-        """Return the files in a folder that are meant as bets by what is in them."""
-        if (key := str(folder)) not in self._bets:
-            self._bets[key] = frozenset(_meant_files(key))
-        return self._bets[key]
+    def _has_bets(self, folder: str) -> bool:
+        """Return whether a file in a folder is meant as a bet."""
+        if folder not in self._folders:
+            try:
+                names = list(filter(_is_named, os.listdir(folder)))  # noqa: PTH208  # names are enough
+            except OSError:  # it is not there, or cannot be read
+                names = []
+            self._folders[folder] = any(self._is_meant(f"{folder}{os.sep}{name}") for name in names)
+        return self._folders[folder]
+
+    def _is_meant(self, path: str) -> bool:
+        """Return whether a file is meant as a bet by what is in it."""
+        if path not in self._files:
+            self._files[path] = _is_meant(path)
+        return self._files[path]
 
     # methods and not properties: pytest 8.2 reads every attribute of a plugin
     def settings(self) -> "Settings":
@@ -118,14 +131,12 @@ def _is_named(name: str) -> bool:
     return name.startswith(_PREFIX) and name.endswith(".py")
 
 
-def _meant_files(folder: str) -> Iterator[str]:
+def _is_meant(path: str) -> bool:
+    from pytest_bets.bet.intent import meant
+
     try:
-        names = list(filter(_is_named, os.listdir(folder)))  # noqa: PTH208  # names are enough
+        with open(path, "rb") as file:  # noqa: PTH123
+            text = file.read().decode(errors="replace")
     except OSError:  # it is not there, or cannot be read
-        return
-    if names:
-        from pytest_bets.bet.intent import meant
-    for name in names:
-        with suppress(OSError), open(f"{folder}/{name}", encoding="utf-8", errors="replace") as file:  # noqa: PTH123
-            if meant(file.read(), name, numbered=name[len(_PREFIX)].isdecimal()):
-                yield name
+        return False
+    return meant(text, numbered=os.path.basename(path)[len(_PREFIX)].isdecimal())  # noqa: PTH119

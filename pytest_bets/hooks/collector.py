@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_bets.bet.declaration import SEED
+from pytest_bets.bet.declaration import SEED, number_of
 from pytest_bets.diagnostics import DeclarationError
 from pytest_bets.hooks.bet_file import BetFile
 from pytest_bets.hooks.context import Context
@@ -33,7 +33,7 @@ class Collector:
             declaration = self.context.catalogue.declaration(module_path)
         except DeclarationError:
             declaration = None  # its collection reports the error
-        self._rewrite(module_path.parent)
+        self._rewrite(module_path)
         outside = self._why_outside(module_path)
         return BetFile.from_parent(
             parent, path=module_path, declaration=declaration, context=self.context, outside=outside
@@ -79,17 +79,19 @@ class Collector:
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
         return result
 
-    def _rewrite(self, folder: Path) -> None:
-        """Let pytest rewrite the assertions of all bets in a folder, by every name that they may be imported under.
+    def _rewrite(self, bet: Path) -> None:
+        """Let pytest rewrite the assertions of a bet, by every name that it may be imported under.
 
-        It rewrites the files that `python_files` names. That setting belongs to the user, so nothing is added to it.
+        It rewrites the files that `python_files` names. That setting belongs to the user, so nothing is added to it. A
+        bet may import another one, so those with a number are meant, too.
         """
-        if folder not in self._rewritten:
-            self._rewritten.add(folder)
-            stems = [path.stem for path in self.context.catalogue.within(folder)]
-            packages = [".".join(folder.parts[place:]) for place in range(1, len(folder.parts))]
-            names = [*stems, *(f"{package}.{stem}" for package in packages for stem in stems)]
-            pytest.register_assert_rewrite(*(name for name in names if name not in sys.modules))
+        if bet in self._rewritten:
+            return
+        numbered = [path for path in self.context.catalogue.within(bet.parent) if number_of(path.name) is not None]
+        self._rewritten.update((bet, *numbered))
+        packages = ["", *(".".join((*bet.parent.parts[place:], "")) for place in range(1, len(bet.parent.parts)))]
+        names = (f"{package}{stem}" for package in packages for stem in {path.stem for path in (bet, *numbered)})
+        pytest.register_assert_rewrite(*(name for name in names if name not in sys.modules))
 
     def _why_outside(self, path: Path) -> str:
         """Return why a bet outside pytest's root cannot be judged; empty for one inside."""

@@ -40,23 +40,23 @@ NO_BETS = {
 @pytest.mark.parametrize("kind", BETS)
 def test_a_sentence_or_all_tiers_make_a_bet(kind: str, numbered: bool) -> None:
     """However wrong they are."""
-    assert meant(f"{HEAD}{BETS[kind]}{TEST}", "bet_1.py", numbered=numbered)
+    assert meant(f"{HEAD}{BETS[kind]}{TEST}", numbered=numbered)
 
 
 @pytest.mark.parametrize("numbered", [False, True])
 @pytest.mark.parametrize("kind", NO_BETS)
 def test_a_word_makes_no_bet(kind: str, numbered: bool) -> None:
     """Markers of other projects have the same names."""
-    assert not meant(f"{HEAD}{NO_BETS[kind]}{TEST}", "bet_1.py", numbered=numbered)
+    assert not meant(f"{HEAD}{NO_BETS[kind]}{TEST}", numbered=numbered)
 
 
 def test_the_sections_of_a_docstring_make_a_bet_with_a_number_or_a_marker() -> None:
     """A text about bets has neither."""
-    assert meant(f"{SECTIONS}{TEST}", "bet_1.py", numbered=True)
-    assert meant(f"{SECTIONS}def (", "bet_1.py", numbered=True)
-    assert not meant(f"{SECTIONS}{TEST}", "bet_a.py", numbered=False)
-    assert meant(f"{SECTIONS}{HEAD}@pytest.mark.strict{TEST}", "bet_a.py", numbered=False)
-    assert not meant(f"{SECTIONS.replace('Strict', 'Run')}{TEST}", "bet_1.py", numbered=True)
+    assert meant(f"{SECTIONS}{TEST}", numbered=True)
+    assert meant(f"{SECTIONS}def (", numbered=True)
+    assert not meant(f"{SECTIONS}{TEST}", numbered=False)
+    assert meant(f"{SECTIONS}{HEAD}@pytest.mark.strict{TEST}", numbered=False)
+    assert not meant(f"{SECTIONS.replace('Strict', 'Run')}{TEST}", numbered=True)
 
 
 def test_every_marker_is_a_hint() -> None:

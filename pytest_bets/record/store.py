@@ -70,12 +70,11 @@ class Results:
     def _load(self, bet: str, *, outline: bool = False) -> Record | None:
         path = self.record_path(bet)
         try:
-            with path.open("rb") as file:
-                data = file.read(MAX_RECORD + 1)
+            if (size := path.stat().st_size) > MAX_RECORD:
+                raise RecordError(f"{path}: the record has {size:,} bytes; expected at most {MAX_RECORD:,}")
+            data = path.read_bytes()
         except FileNotFoundError:
             return None
-        if len(data) > MAX_RECORD:
-            raise RecordError(f"{path}: the record has {path.stat().st_size:,} bytes; expected at most {MAX_RECORD:,}")
         record = load(data, str(path), outline=outline)
         if record.id != bet:
             raise RecordError(f"{path}: this is the record of bet {record.id!r}, expected {bet!r}")

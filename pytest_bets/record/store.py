@@ -173,14 +173,10 @@ class Results:
         return (line if line.record == record_sha256 else tally.given.of(line)), is_there
 
     def notices(self) -> list[str]:
-        """Return what is wrong with the end of the journal, and what was repaired here, a sentence each.
-
-        Raises:
-            RecordError: when a line of the journal is none of ours.
-
-        """
+        """Return what is wrong with the end of the journal, and what was repaired here, a sentence each."""
         if not self._journal.ends_whole():
-            self._journal.refresh(self._index)
+            with suppress(RecordError):  # reading the journal reports it
+                self._journal.refresh(self._index)
         return self._journal.notices()
 
     def journal(self) -> list[RunLine]:

@@ -20,7 +20,7 @@ _LONG: Final = re.compile(r"0[xXoObB][0-9a-fA-F_]{3500}")
 
 def check_integers(tree: ast.Module, faults: Faults) -> None:
     """Refuse an integer that neither JSON nor an error message can show; a decimal one is no Python at all."""
-    if not _LONG.search(faults.source):
+    if len(faults.source) < MAX_BITS // 4 or not _LONG.search(faults.source):
         return
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, int) and node.value.bit_length() > MAX_BITS:

@@ -74,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (CommandError, ProjectError, RecordError, OSError) as error:
         return _failed(options.name, error, USAGE)
     print(encodable(visible_lines(answer.text), sys.stdout.encoding), end="")  # noqa: T201
-    for notice in (*_conflicts(project.results), *_journal_notices(project.results)):
+    for notice in (*_conflicts(project.results), *Results(project.results).notices()):
         _complain(f"pytest-bets {options.name}: {notice}")
     return answer.status
 
@@ -84,13 +84,6 @@ def _conflicts(results: Path) -> list[str]:
     files = [path for name in (SUMMARY_TEXT, SUMMARY_JSON) if (path := results / name).is_file()]
     hint = "a merge conflict was left here; `pytest-bets rollup` writes the file again"
     return [f"{os.path.relpath(path)}: {hint}" for path in files if b"\n<<<<<<< " in b"\n" + path.read_bytes()]
-
-
-def _journal_notices(results: Path) -> list[str]:
-    try:
-        return Results(results).notices()
-    except RecordError:  # the commands that read the journal have reported it
-        return []
 
 
 def _failed(command: str, error: Exception, status: int) -> int:

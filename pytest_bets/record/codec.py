@@ -222,7 +222,7 @@ def _strict(data: bytes, name: str, merged: str) -> Any:
         text = data.decode()
         try:
             return json.loads(text, parse_constant=refuse, object_pairs_hook=_once)
-        except _DoubledError:  # what comes later may be no JSON
+        except KeyError:  # of `_once`; what comes later may be no JSON
             where = _doubled(json.loads(text, parse_constant=refuse, object_pairs_hook=_Pairs))
             raise RecordError(f"{name}: {where}") from None
     except json.JSONDecodeError as error:
@@ -237,10 +237,6 @@ def _strict(data: bytes, name: str, merged: str) -> Any:
         raise RecordError(f"{name}: this is not JSON: {error}") from None
 
 
-class _DoubledError(Exception):
-    """A key is there twice in an object."""
-
-
 class _Pairs(list[tuple[str, Any]]):
     """An object of JSON with all its keys."""
 
@@ -248,7 +244,7 @@ class _Pairs(list[tuple[str, Any]]):
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise _DoubledError
+        raise KeyError
     return found
 
 

@@ -2,9 +2,10 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
+from itertools import chain
 from types import NoneType, UnionType
 from typing import Annotated, Any, Final, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -243,19 +244,26 @@ def _list(hint: Any) -> Reader:
 def _checked(hint: Any) -> Reader:
     """Check a list of objects and keep none of them: a record may have many cells, which a summary does not show."""
     whole = _list(hint)
-    readers = [(name, _reader(inner)) for name, inner in hints(hint).items()]
+    names = list(hints(hint))
 
     def read(item: Any) -> Any:
         try:
-            for name, one in readers:
-                for entry in item:
-                    one(entry[name])
-        except (KeyError, TypeError, MisfitError):
+            plain = type(item) is list and all(_is_plain(entry[name] for entry in item) for name in names)
+        except (KeyError, TypeError):
+            plain = False
+        if not plain:
             whole(item)  # which says what does not fit, and where
-            raise
         return ()
 
     return read
+
+
+def _is_plain(objects: Iterable[Any]) -> bool:
+    """Tell whether objects have only numbers, true, false and null in them: in bulk that is quick to tell."""
+    values = list(chain.from_iterable(map(dict.values, objects)))
+    integers = [value for value in values if type(value) is int]
+    kinds = set(map(type, values)) - {int}
+    return kinds <= _PLAIN and (not integers or -_LARGEST <= min(integers) <= max(integers) <= _LARGEST)
 
 
 def _mapping(hint: Any) -> Reader:

@@ -33,7 +33,7 @@ class CutOff:
 class JournalFile:
     """A journal and its index. `refresh` reads what is new; all else is of the journal as it was then.
 
-    Only `append` and `save` write; the lock of the folder is held for them.
+    Only `append` writes, while the lock of the folder is held.
     """
 
     def __init__(self, path: Path) -> None:

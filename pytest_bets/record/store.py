@@ -74,12 +74,11 @@ class Results:
     def _load(self, bet: str, *, outline: bool = False) -> Record | None:
         path = self.record_path(bet)
         try:
-            with path.open("rb") as file:
-                data = file.read(MAX_RECORD + 1)
+            if (size := path.stat().st_size) > MAX_RECORD:
+                raise RecordError(f"{path}: the record has {size:,} bytes; expected at most {MAX_RECORD:,}")
+            data = path.read_bytes()
         except FileNotFoundError:
             return None
-        if len(data) > MAX_RECORD:
-            raise RecordError(f"{path}: the record has {path.stat().st_size:,} bytes; expected at most {MAX_RECORD:,}")
         record = load(data, str(path), outline=outline)
         if record.id != bet:
             raise RecordError(f"{path}: this is the record of bet {record.id!r}, expected {bet!r}")
@@ -192,14 +191,10 @@ class Results:
         return (line if line.record == record_sha256 else tally.given.of(line)), is_there
 
     def notices(self) -> list[str]:
-        """Return what is wrong with the end of the journal, and what was repaired here, a sentence each.
-
-        Raises:
-            RecordError: when a line of the journal is none of ours.
-
-        """
+        """Return what is wrong with the end of the journal, and what was repaired here, a sentence each."""
         if not self._journal.ends_whole():
-            self._journal.refresh(self._index)
+            with suppress(RecordError):  # reading the journal reports it
+                self._journal.refresh(self._index)
         return self._journal.notices()
 
     def journal(self) -> list[RunLine]:

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -191,6 +192,44 @@ def test_a_broken_file_is_refused_by_file_line_and_field(spoil: Callable[[bytes]
         load(spoil(_dumped(record())), "7.json")
     assert str(caught.value).startswith("7.json:")
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (b'"id": ', b'"id": "8_x", "id": ', "7.json: `bet.id`: the key is there twice; expected once"),
+        (b'"measured": {', b'"measured": {"gain": 0, ', "7.json: `cells[0].measured.gain`: the key is there twice"),
+        (b'"measured": {', b'"measured": {"gain": 0, "gain": NaN, ', "7.json: NaN is not valid JSON"),
+        (b'"measured": {', b'"measured": {"gain": 0, ?', "7.json:"),
+    ],
+)
+def test_a_key_is_there_once(old: bytes, new: bytes, message: str) -> None:
+    """Another reader of the file may take the other value."""
+    data = _dumped(record()).replace(old, new, 1)
+    for outline in (False, True):
+        with pytest.raises(RecordError, match=f"^{re.escape(message)}"):
+            load(data, "7.json", outline=outline)
+
+
+def test_a_record_is_utf_8() -> None:
+    """Python would read others."""
+    with pytest.raises(RecordError, match=r"^7\.json: this is not JSON: 'utf-8' codec can't decode"):
+        load(_dumped(record()).decode().encode("utf-16"), "7.json")
+
+
+def test_a_constant_has_at_most_200_levels() -> None:
+    """Deeper ones would end the recursion of some function that reads them."""
+    for levels, message in ((199, ""), (201, "expected a value of at most 200 levels, got [[[")):
+        item = json.loads(_dumped(record()))
+        item["declaration"]["constants"] = {"A": json.loads("[" * levels + "]" * levels)}
+        data = json.dumps(item).encode()
+        if message:
+            with pytest.raises(RecordError, match=re.escape(message)):
+                load(data, "7.json")
+        else:
+            assert load(_dumped(load(data, "7.json")), "7.json").declaration.constants == {
+                "A": item["declaration"]["constants"]["A"]
+            }
 
 
 def test_the_line_of_a_syntax_error_is_told() -> None:

@@ -329,6 +329,21 @@ def test_a_record_whose_session_was_killed_after_its_line_is_put_in_place(
     assert records(results)["1_first"]["declaration"]["digest"] == line["declaration"]
 
 
+@pytest.mark.parametrize("garbage", ["garbage", '{"bet": 1}\\n'])
+def test_a_journal_that_breaks_while_a_session_runs_is_an_error_with_the_measurements(
+    bet: WriteBet, run: Run, garbage: str
+) -> None:
+    """Nothing is added to it, and nothing is lost."""
+    write = f'with open("results/journal.jsonl", "a") as file: file.write("""{garbage}""")'
+    bet(body=f"if part == 4 and os.path.exists('again'):\n    {write}\nreturn {{'gain': part}}", above="import os")
+    run()
+    Path("again").touch()
+    shown = run(expect=pytest.ExitCode.TESTS_FAILED)
+    assert "The results could not be written: " in shown
+    assert '{"bet":"1_first","cells":[{"measured":{"gain":1}' in shown
+    assert len(Path("results/journal.jsonl").read_bytes().splitlines()) == 2
+
+
 def test_show_prints_the_last_runs_and_counts_the_others(
     bet: WriteBet, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -2,8 +2,10 @@
 
 import copy
 import json
+import re
 import resource
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -199,11 +201,15 @@ def test_no_change_to_a_record_breaks_what_is_made_of_it(bet: WriteBet, run: Run
     refusals, accepted = [], 0
     for path in _places(record):
         for value in STRANGE[: -1 if not path else None]:
+            data = json.dumps(_changed(record, path, value)).encode()
             try:
-                loaded = load(json.dumps(_changed(record, path, value)).encode(), "r.json")
+                loaded = load(data, "r.json")
             except RecordError as error:
                 refusals.append(str(error))
+                with pytest.raises(RecordError, match=re.escape(str(error))):
+                    load(data, "r.json", outline=True)
                 continue
+            assert load(data, "r.json", outline=True) == replace(loaded, cells=())
             summary = overview([loaded], [run_line], [])
             assert as_json(summary)
             assert as_markdown(summary, "../")

@@ -12,7 +12,7 @@ from pytest_bets.chance import absence, convolution, power, unit
 from pytest_bets.chance.floor import Prior, prior
 from pytest_bets.chance.simulation import QUICK, RUNS, World, simulate
 from pytest_bets.chance.words import odds, percent
-from pytest_bets.sentence.ast import Reducer, Sentence
+from pytest_bets.sentence.ast import Groups, Reducer, Sentence
 
 Params = Mapping[str, object]
 _WANTED: Final = 0.8
@@ -85,14 +85,16 @@ def _swap(declaration: Declaration, null: Swap, params: Sequence[Params]) -> Ite
 
 
 def _wins(declaration: Declaration, params: Sequence[Params], found: Prior) -> Iterator[tuple[str, str]]:
-    """Yield how often a unit must win, where units have one size and strict needs so many cells or more."""
+    """Yield how often a unit must win, where units have one size and strict needs so many cells or groups or more."""
     sentences = declaration.sentences("strict")
-    reducer = convolution.counted(sentences)
+    count_of = convolution.counted(sentences)
     is_least = len(sentences) == 1 and sentences[0].operator in (">=", ">")
-    if found.together is None or not isinstance(reducer, Reducer) or not is_least:
+    if found.together is None or count_of is None or not is_least:
         return
-    size, left = divmod(len(params), found.units)
-    threshold = sentences[0].threshold * (len(params) if reducer.name == "share" else 1)
+    total = len(set(unit.groups(params, (count_of.parameter,)))) if isinstance(count_of, Groups) else len(params)
+    size, left = divmod(total, found.units)
+    is_share = isinstance(count_of, Reducer) and count_of.name == "share"
+    threshold = sentences[0].threshold * (total if is_share else 1)
     least = math.floor(threshold) + 1 if sentences[0].operator == ">" else math.ceil(threshold - _TINY)
     needed = -(-least // size)
     if left or not 0 < needed <= found.units:

@@ -58,6 +58,25 @@ def test_all_that_is_known_before_the_run_is_said(three_texts: WriteBet, capsys:
     assert "3 of 3 units must be won: for a power of 80 %, each with a probability of 93 %" in page
 
 
+@pytest.mark.parametrize(
+    ("strict", "won"),
+    [
+        ("groups(part, median(a) < median(b)) >= 2", "2 of 3"),
+        ("share(a < b) > 0.3", "1 of 3"),
+        ("mean(b - a) > 12", ""),
+    ],
+)
+def test_how_many_units_must_be_won_is_said_where_it_is_known(
+    three_texts: WriteBet, capsys: pytest.CaptureFixture[str], strict: str, won: str
+) -> None:
+    """For counts of cells and of groups, and for shares."""
+    path = three_texts(strict=f'"{strict}"')
+    path.write_text(path.read_text(encoding="utf-8").replace("at least 12", "12, 2, 0.3"), encoding="utf-8")
+    page = shown(capsys, "1")
+    assert (f"{won} units must be won" in page) == bool(won)
+    assert ("must be won" in page) == bool(won)
+
+
 def test_a_fine_unit_is_shown_with_the_coarser_ones(three_texts: WriteBet, capsys: pytest.CaptureFixture[str]) -> None:
     """1 in 57 is not shown alone."""
     three_texts(null='swap="a, b", unit="cell"')
@@ -122,6 +141,27 @@ def test_nulls_of_a_file_stand_for_those_that_are_not_declared(
     assert "a chance of 1 in 8 if the cells of a unit agree" in shown(capsys, "1", "--nulls", "nulls.toml")
     assert "the chance of a verdict is not known" in shown(capsys, "1")
     assert "there is no bet '9'" in shown(capsys, "9", expect=2)
+
+
+def test_a_null_of_a_stranger_cannot_act_on_the_terminal(
+    bet: WriteBet, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Control characters are shown and not sent."""
+    markers = {
+        "strict": '"sum(faults) == 0"',
+        "lenient": '"sum(faults) <= 1"',
+        "catastrophic": '"sum(faults) >= 2"',
+        "null": r'none="a \x1b[31mfault\x07", tries="count(faults >= 0)"',
+    }
+    sections = {"Strict": "0 faults.", "Lenient": "at most 1.", "Catastrophic": "2 or more.", "Null": "no fault."}
+    bet(body='return {"faults": 0}', markers=markers, sections=sections)
+    run("-q")
+    for arguments in (["odds"], ["odds", "1"], ["odds", "--format", "markdown"], ["show", "1"]):
+        capsys.readouterr()
+        assert main(arguments) == 0
+        found = capsys.readouterr().out
+        assert "fault" in found
+        assert not {"\x1b", "\x07"} & set(found)
 
 
 def test_the_table_of_the_catalogue_is_the_one_in_the_page(

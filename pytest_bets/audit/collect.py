@@ -9,23 +9,35 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Final
 
-from pytest_bets.audit.evidence import BetRevision, Evidence, Held, JournalLine, RecordFacts, RecordRevision
+from pytest_bets.audit.committed import Committed
+from pytest_bets.audit.evidence import (
+    BetRevision,
+    Evidence,
+    Held,
+    JournalLine,
+    OtherCode,
+    RecordFacts,
+    RecordRevision,
+)
 from pytest_bets.audit.evidence import facts as facts_in
 from pytest_bets.audit.evidence import held as held_in
 from pytest_bets.audit.staleness import drift, inside
 from pytest_bets.bet.catalogue import Catalogue
 from pytest_bets.bet.declaration import Declaration, bet_id, is_bet_name
+from pytest_bets.code.index import CodeIndex
 from pytest_bets.code.lock import lock
+from pytest_bets.code.program import Outlines
 from pytest_bets.diagnostics import EvidenceError, RecordError
 from pytest_bets.git import checkout as git
 from pytest_bets.git import log as history
+from pytest_bets.git.commit import commits as open_commits
 from pytest_bets.git.log import Touch
 from pytest_bets.git.revision import Commit
 from pytest_bets.record.codec import file_sha256, load_line, sha256
-from pytest_bets.record.journal import Upgraded, upgrades
-from pytest_bets.record.model import RunLine
+from pytest_bets.record.journal import Upgraded, runs, upgrades
+from pytest_bets.record.model import Record, RunLine
 from pytest_bets.record.store import JOURNAL, SUMMARY_JSON, Results
-from pytest_bets.record.upgrade import recorded
+from pytest_bets.record.upgrade import Recorded
 
 _DISK: Final = "disk:"
 """What stands before a path where a file's content is that of the working tree, and not a blob's."""
@@ -72,7 +84,10 @@ class _Gatherer:
             lines = self._lines(later.result(), commits, work)
         now = {record.id: record for record in self.results.records()}
         declarations, unreadable = self.catalogue.declarations()
-        drifted, moved = drift(self.catalogue.root, self.tree.top, self.search, now, commits, work)
+        outlines = Outlines()
+        index = CodeIndex(self.catalogue.root, self.search, outlines=outlines)
+        drifted, moved = drift(self.catalogue.root, self.tree.top, now, commits, work, index)
+        upgraded, other_code = self._code(lines, touches, facts, now, index, outlines)
         outside = (
             [] if self._inside(self.results.folder) else [f"{self.results.folder} lies outside of {self.tree.top}"]
         )
@@ -85,10 +100,11 @@ class _Gatherer:
             now=now,
             now_sha256={bet: file_sha256(self.results.record_path(bet).read_bytes()) for bet in now},
             journal=[(sha256(line), load_line(line, JOURNAL)) for line in self.results.lines()],
-            held=self._digests(sorted(self._asked(touches, lines))),
+            held=self._declared(sorted(self._asked(touches, lines))),
             drift=drifted,
             moved=moved,
-            upgraded=self._upgraded(lines, touches),
+            upgraded=upgraded,
+            other_code=other_code,
             lock=lock(self.catalogue.root),
             present=present,
             foreign=foreign,
@@ -114,22 +130,40 @@ class _Gatherer:
                     facts[name] = facts_in(data)
         return declared, facts
 
-    def _upgraded(self, lines: Sequence[JournalLine], touches: Sequence[Touch]) -> dict[str, Upgraded]:
-        found = {entry.record: entry for entry in upgrades([line.entry for line in lines])}
-        if not found:
-            return {}
-        blobs = sorted({touch.after for touch in touches if touch.after and not _is_bet(touch)})
-        with recorded(self.catalogue.root, self.tree.top, self.search) as source:
-            return source.upgraded(found, (data for _, data in self._contents(blobs) if data))
+    def _code(
+        self,
+        lines: Sequence[JournalLine],
+        touches: Sequence[Touch],
+        facts: Mapping[str, RecordFacts],
+        now: Mapping[str, Record],
+        index: CodeIndex,
+        outlines: Outlines,
+    ) -> tuple[dict[str, Upgraded], list[OtherCode]]:
+        """Return what upgrades wrote, and the runs whose code their commits do not hold."""
+        root, top = self.catalogue.root, self.tree.top
+        entries = [line.entry for line in lines]
+        upgrading = {entry.record: entry for entry in upgrades(entries)}
+        blobs = sorted({touch.after for touch in touches if touch.after and not _is_bet(touch)}) if upgrading else []
+        with open_commits(top, self._root or ".") as found:
+            source = Recorded(root, self.search, found, outlines)
+            upgraded = source.upgraded(upgrading, (data for _, data in self._contents(blobs) if data))
+            settled = [
+                (each.record.id, each.record.environment.commit or "", each.code.digest)
+                for each in upgraded.values()
+                if not isinstance(each.code, str)
+            ]
+            codes = {bet: index.of(record.bet.file) for bet, record in now.items() if index.files.is_file(record.bet.file)}
+            committed = Committed(root, top, self.search, found, outlines, codes)
+            return upgraded, committed.others(runs(entries), facts.values(), settled)
 
-    def _digests(self, asked: Sequence[tuple[str, str]]) -> dict[tuple[str, str], str | None]:
-        """Return the digest of what was declared in a commit at a path, None where nothing was."""
+    def _declared(self, asked: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Declaration | None]:
+        """Return what was declared in a commit at a path, None where nothing was."""
         contents = history.contents(self.tree.top, [f"{commit}:{path}" for commit, path in asked])
         found = {
             place: None if data is None else held_in(data, place[1])
             for place, data in zip(asked, contents, strict=True)
         }
-        return {place: held.digest if isinstance(held, Declaration) else None for place, held in found.items()}
+        return {place: held if isinstance(held, Declaration) else None for place, held in found.items()}
 
     def _inside(self, path: Path) -> str | None:
         return inside(path, self.tree.top)

@@ -1,8 +1,9 @@
 """The declaration of a bet, as one frozen value."""
 
+import ast
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from posixpath import basename, splitext
 from typing import Final
@@ -34,7 +35,10 @@ class Criterion:
 
 @dataclass(frozen=True)
 class Declaration:
-    """A bet's declaration; `line` is the line of the experiment, `file` the path given to the parser."""
+    """A bet's declaration; `line` is the line of the experiment, `file` the path given to the parser.
+
+    `experiment` is its syntax tree, which is not declared: the code of a record tells of its changes.
+    """
 
     file: str
     function: str
@@ -47,6 +51,7 @@ class Declaration:
     replicate: int | None
     challenges: tuple[int | str, ...]
     withdrawn: str | None
+    experiment: ast.AST = field(default_factory=ast.Pass, compare=False, repr=False)
 
     @cached_property
     def id(self) -> str:
@@ -84,15 +89,9 @@ class Declaration:
     @cached_property
     def digest(self) -> str:
         """The SHA-256 of what must not change: hypothesis, sentences, constants, sweep, replicate, challenges."""
-        return digest(
-            {
-                "hypothesis": self.docstring.prose("Hypothesis"),
-                **self.texts(),
-                "constants": dict(self.constants),
-                "sweep": dict(self.sweep),
-                "replicate": self.replicate,
-                "challenges": list(self.challenges),
-            }
+        hypothesis = self.docstring.prose("Hypothesis")
+        return declaration_digest(
+            hypothesis, self.texts(), self.constants, self.sweep, self.replicate, self.challenges
         )
 
     def seeds(self, count: int) -> list[int]:
@@ -101,8 +100,35 @@ class Declaration:
         Seed i is the first 4 bytes, big-endian, of the SHA-256 of the canonical JSON of
         `{"id": id, "index": i, "sentences": {tier: [...]}, "sweep": {...}}`.
         """
-        base = {"id": self.id, "sentences": self.texts(), "sweep": dict(self.sweep)}
-        return [int(digest({**base, "index": index})[:8], 16) for index in range(count)]
+        return seeds(self.id, self.texts(), self.sweep, count)
+
+
+def declaration_digest(
+    hypothesis: str,
+    texts: Mapping[str, Sequence[str]],
+    constants: Mapping[str, object],
+    sweep: Mapping[str, object],
+    replicate: int | None,
+    challenges: Sequence[int | str],
+) -> str:
+    """Return the digest of what a bet declares; `texts` are the sentences by tier."""
+    return digest(
+        {
+            "hypothesis": hypothesis,
+            **{tier: list(sentences) for tier, sentences in texts.items()},
+            "constants": dict(constants),
+            "sweep": dict(sweep),
+            "replicate": replicate,
+            "challenges": list(challenges),
+        }
+    )
+
+
+def seeds(bet: str, texts: Mapping[str, Sequence[str]], sweep: Mapping[str, object], count: int) -> list[int]:
+    """Return the first seeds of a bet, as `Declaration.seeds` describes them."""
+    sentences = {tier: list(own) for tier, own in texts.items()}
+    base = {"id": bet, "sentences": sentences, "sweep": dict(sweep)}
+    return [int(digest({**base, "index": index})[:8], 16) for index in range(count)]
 
 
 def is_bet_name(file: str) -> bool:

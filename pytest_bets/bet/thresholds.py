@@ -9,6 +9,7 @@ from pathlib import PurePath
 from pytest_bets.bet.declaration import CONTROL, Criterion, number_of
 from pytest_bets.bet.docstring import REQUIRED, SECTIONS, Docstring, states
 from pytest_bets.bet.docstring import read as read_docstring
+from pytest_bets.bet.wording import contradiction
 from pytest_bets.diagnostics import Faults, nearest
 
 
@@ -58,8 +59,13 @@ def _miss(name: str, problem: str, expected: str, docstring: Docstring, first: i
         faults.add(first + (near or 0), problem, expected, f"{name}:" if near else "")
 
 
-def check_thresholds(docstring: Docstring, docstring_line: int, criteria: Sequence[Criterion], faults: Faults) -> None:
-    """Add a fault for every threshold that the section of its tier does not state."""
+def check_thresholds(
+    docstring: Docstring, docstring_line: int, criteria: Sequence[Criterion], faults: Faults, *, lenient: bool = False
+) -> None:
+    """Add a fault for every threshold that the section of its tier does not state, or states as something else.
+
+    `lenient` is for revisions of a history: what an earlier version accepted was declared.
+    """
     if not docstring.title:
         return
     if any(criterion.tier == CONTROL for criterion in criteria) and not docstring.section("Control"):
@@ -67,13 +73,20 @@ def check_thresholds(docstring: Docstring, docstring_line: int, criteria: Sequen
         _miss("Control", problem, "a description of the control", docstring, docstring_line, faults)
     for criterion in criteria:
         section = docstring.section(criterion.tier.capitalize())
-        if section is None or states(section.text, criterion.sentence.threshold):
+        if section is None:
             continue
-        threshold = criterion.sentence.threshold
-        at = docstring_line + section.line
-        faults.add(
-            criterion.line,
-            f"the threshold {threshold} is missing from the section `{section.name}:`",
-            f"write {threshold} in line {at}, or change the marker to match",
-            text=f"line {criterion.line}: {criterion}\nline {at}: {section.name}: {section.text}",
-        )
+        threshold, at = criterion.sentence.threshold, docstring_line + section.line
+        if not states(section.text, threshold):
+            problem = f"the threshold {threshold} is missing from the section `{section.name}:`"
+            expected = f"write {threshold} in line {at}, or change the marker to match"
+        elif lenient:
+            continue
+        else:
+            tier = [each.sentence for each in criteria if each.tier == criterion.tier]
+            reason = contradiction(section.text, tier, criterion.sentence)
+            if reason is None:
+                continue
+            problem = f"the section `{section.name}:` states {threshold} {reason}"
+            expected = f"the comparison `{criterion.sentence.operator} {threshold}` in words, in line {at}"
+        text = f"line {criterion.line}: {criterion}\nline {at}: {section.name}: {section.text}"
+        faults.add(criterion.line, problem, expected, text=text)

@@ -38,6 +38,7 @@ class CodeIndex:
         self._search = [name_of(path, root) for path in search]
         self._outlines = outlines or Outlines()
         self._programs: dict[tuple[str, ...], Program] = {}
+        self._codes: dict[str, Code] = {}
 
     def code(self, bet: Path) -> Code:
         """Return the code reached from a bet file, its packages and the conftest.py files above it."""
@@ -45,6 +46,11 @@ class CodeIndex:
 
     def of(self, bet: str) -> Code:
         """Return the code of the bet in this file, relative to the root."""
+        if bet not in self._codes:
+            self._codes[bet] = self._of(bet)
+        return self._codes[bet]
+
+    def _of(self, bet: str) -> Code:
         folders = map(str, PurePosixPath(bet).parents)
         conftests = [name for folder in folders if self.files.is_file(name := _join(folder, "conftest.py"))]
         entries = [bet, *self._packages(bet), *conftests]

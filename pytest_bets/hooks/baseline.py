@@ -11,8 +11,7 @@ from pytest_bets.git.checkout import Tree
 from pytest_bets.hooks.context import Context
 from pytest_bets.hooks.options import Settings
 from pytest_bets.record.model import Record, Registration, Standing
-from pytest_bets.record.standing import standings
-from pytest_bets.record.summary import claims
+from pytest_bets.record.summary import settle
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ def take_baseline(bets: Mapping[Path, Declaration], context: Context) -> Baselin
     settings, results = context.settings, context.results
     records = results.outlines()
     results.journal()  # a journal that cannot be read is an error before hours of work, not after
-    standing = standings(claims(records, context.catalogue.declarations()[0]))
+    standing = settle(records, context.catalogue.declarations()[0])
     by_id = {record.id: record for record in records}
     if not settings.kept:
         return Baseline(by_id, standing)

@@ -7,7 +7,8 @@ import pytest
 
 from pytest_bets.bet.declaration import Declaration
 from pytest_bets.diagnostics import RecordError
-from pytest_bets.record.codec import cell_of, rows_of, sha256
+from pytest_bets.record.codec import cell_of, declared, rows_of, sha256
+from pytest_bets.record.consistency import means_same
 from pytest_bets.record.model import RunLine
 from pytest_bets.record.store import Results
 from pytest_bets.record.verdict import Cell
@@ -29,7 +30,7 @@ def encode_record(declaration: Declaration, results: Results, written: Mapping[s
     found = []
     if digest not in {line.record for line in lines}:
         found.append("the journal has no run that wrote these bytes: the record was edited, or its run's line is gone")
-    if record.declaration.digest != declaration.digest:
+    if not means_same(record.declaration, declared(declaration)):
         found.append("the bet file declares something else than the record: run the bet again")
     else:
         found += differences(record, declaration, _wrote(digest, lines))

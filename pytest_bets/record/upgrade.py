@@ -27,11 +27,13 @@ class Outcome:
 class Recorded:
     """The code of records, as the commits give it that they name."""
 
-    def __init__(self, root: Path, search: Sequence[Path], found: Commits) -> None:
+    def __init__(
+        self, root: Path, search: Sequence[Path], found: Commits, outlines: Outlines | None = None
+    ) -> None:
         self.root = root
         self.search = search
         self.commits = found
-        self._outlines = Outlines()
+        self._outlines = outlines or Outlines()
         self._indexes: dict[str, CodeIndex] = {}
 
     def code(self, record: Record, files: Mapping[str, str]) -> CodeDefinitions:

@@ -7,6 +7,8 @@ from typing import Final
 from pytest_bets.bet.declaration import CRITERIA, Criterion, Declaration
 from pytest_bets.code.staleness import Difference, moved_words, named
 from pytest_bets.diagnostics import SentenceError
+from pytest_bets.record.codec import declared
+from pytest_bets.record.consistency import means_same
 from pytest_bets.record.model import Code, CodeDefinitions, Environment, Record, RunLine, SummaryRow
 from pytest_bets.record.verdict import Judged, figure
 from pytest_bets.render.cells import cells_table, measured_lines
@@ -72,7 +74,7 @@ def _outcome(record: Record) -> str:
 def _declaration(declaration: Declaration, record: Record | None, width: int) -> Iterator[str]:
     yield from _entry("File", f"{declaration.file}, declaration {declaration.digest[:_SHORT]}", width)
     yield from _entry("Hypothesis", declaration.docstring.prose("Hypothesis"), width)
-    changed = record is not None and record.declaration.digest != declaration.digest
+    changed = record is not None and not means_same(record.declaration, declared(declaration))
     if changed or record is None or not (record.criteria or record.pilot):
         for tier in CRITERIA:
             for sentence in declaration.sentences(tier):

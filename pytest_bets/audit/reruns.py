@@ -1,0 +1,79 @@
+"""Runs of one bet that came to different verdicts, under whatever ids it had."""
+
+from collections.abc import Iterator, Sequence
+
+from pytest_bets.audit.finding import Entry
+from pytest_bets.audit.journal import Runs
+from pytest_bets.audit.meanings import Meanings
+from pytest_bets.diagnostics import count_noun
+from pytest_bets.record.model import RunLine
+from pytest_bets.record.verdict import RANK
+
+
+class Reruns:
+    """The runs of a bet that came to a verdict, in the order of the journal."""
+
+    def __init__(self, runs: Runs, meanings: Meanings) -> None:
+        self.runs = runs
+        self.meanings = meanings
+
+    def entries(self, ids: Sequence[str]) -> Iterator[Entry]:
+        """Yield what is to be said of the verdicts of a bet that had these ids, the first first."""
+        ran = [
+            entry for bet in ids for entry in self.runs.ran.get(bet, ()) if entry.verdict is not None and not entry.pilot
+        ]
+        yield from self._disagreeing(ids[-1], ran)
+        yield from self._reseeded(ran)
+        for entry in ran:
+            yield from self._counted(entry)
+
+    def improved(self, ids: Sequence[str], before: str, after: str) -> bool:
+        """Return whether a run of the declaration `after` came to more than one of `before`; both are digests."""
+        ran = [entry for bet in ids for entry in self.runs.ran.get(bet, ()) if entry.verdict is not None]
+        was = [_rank(entry) for entry in ran if entry.declaration == before]
+        now = [_rank(entry) for entry in ran if entry.declaration == after]
+        return bool(was and now) and max(now) > min(was)
+
+    def _disagreeing(self, bet: str, ran: Sequence[RunLine]) -> Iterator[Entry]:
+        pairs: dict[tuple[str, str], list[str]] = {}
+        for entry in ran:
+            pair = self.meanings.meaning(entry.declaration), entry.code
+            pairs.setdefault(pair, []).append(str(entry.verdict))
+        for verdicts in pairs.values():
+            if len(set(verdicts)) > 1:
+                text = f"unstable: runs of the same declaration and code came to {', '.join(verdicts)}"
+                yield Entry("note", "unstable", bet, None, text)
+        sequence = [verdicts[0] for verdicts in pairs.values()]
+        if len(sequence) > 1 and "FAIL" in sequence[:-1] and sequence[-1] != "FAIL":
+            text = f"ran with {len(sequence)} versions of its code or declaration, which came to {', '.join(sequence)}"
+            yield Entry("note", "retried", bet, None, text)
+
+    def _reseeded(self, ran: Sequence[RunLine]) -> Iterator[Entry]:
+        """Tell of seeds that became better ones with another id: seeds are made from it, so ids can be tried out."""
+        told = set()
+        for place, entry in enumerate(ran):
+            for before in ran[:place]:
+                if before.bet == entry.bet or _rank(entry) <= _rank(before) or (before.bet, entry.bet) in told:
+                    continue
+                if self._is_replicated(before) and self._is_replicated(entry):
+                    told.add((before.bet, entry.bet))
+                    text = (
+                        f"as {before.bet} it came to {before.verdict}; its new id gave it other seeds, and with them it "
+                        f"came to {entry.verdict}"
+                    )
+                    yield Entry("finding", "reseeded", entry.bet, None, text)
+
+    def _is_replicated(self, entry: RunLine) -> bool:
+        declared = self.meanings.declared(entry.declaration)
+        return declared is not None and declared.replicate is not None
+
+    def _counted(self, entry: RunLine) -> Iterator[Entry]:
+        """Tell of a run whose number of cells its declaration cannot give."""
+        spanned = self.meanings.spanned(entry.declaration)
+        if spanned is not None and entry.cells.count != spanned:
+            text = f"the run of {entry.time} ({entry.verdict}) measured {count_noun(entry.cells.count, 'cell')}"
+            yield Entry("finding", "other-cells", entry.bet, None, f"{text}: its declaration spans {spanned}")
+
+
+def _rank(entry: RunLine) -> int:
+    return RANK["CATASTROPHE" if entry.catastrophic else str(entry.verdict)]

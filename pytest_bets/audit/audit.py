@@ -156,7 +156,7 @@ class _Auditor:
             elif change.kind == "reworded" and self._reseeds(lineage, moved, change):
                 level, kind = "finding", "goalposts"
                 text = "after its first result: it says the same, and gives the replications other seeds"
-            elif change.kind == "reworded":
+            elif change.kind == "reworded" or (moved.commit.id, change.before, change.after) in self.evidence.relocated:
                 level, kind, text = "note", "reworded", "after its first result: it says the same"
             else:
                 level, kind, text = "finding", "goalposts", _WHEN[when]

@@ -1,7 +1,6 @@
 """What an audit reads, gathered from git, the bet files and the folder of results."""
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from pytest_bets.audit.committed import Committed
+from pytest_bets.audit.complete import check_complete
 from pytest_bets.audit.evidence import (
     BetRevision,
     Evidence,
@@ -21,6 +21,8 @@ from pytest_bets.audit.evidence import (
 )
 from pytest_bets.audit.evidence import facts as facts_in
 from pytest_bets.audit.evidence import held as held_in
+from pytest_bets.audit.imported import relocated
+from pytest_bets.audit.places import follow, is_candidate
 from pytest_bets.audit.staleness import drift, inside
 from pytest_bets.bet.catalogue import Catalogue
 from pytest_bets.bet.declaration import Declaration, bet_id, is_bet_name
@@ -30,6 +32,7 @@ from pytest_bets.code.program import Outlines
 from pytest_bets.diagnostics import EvidenceError, RecordError
 from pytest_bets.git import checkout as git
 from pytest_bets.git import log as history
+from pytest_bets.git.commit import Commits
 from pytest_bets.git.commit import commits as open_commits
 from pytest_bets.git.log import Touch
 from pytest_bets.git.revision import Commit
@@ -47,7 +50,8 @@ def gather(catalogue: Catalogue, results: Results, search: Sequence[Path] = ()) 
     """Return what an audit reads; modules of the project are looked for in `search`.
 
     Raises:
-        EvidenceError: outside git, in a shallow clone, and where nothing was ever committed.
+        EvidenceError: outside git, in a shallow clone, where nothing was ever committed, and where the checkout lacks
+            files that are committed.
         HistoryError: where git fails.
         RecordError: where a record or a line of the journal, as they are now, cannot be read.
 
@@ -60,6 +64,7 @@ def gather(catalogue: Catalogue, results: Results, search: Sequence[Path] = ()) 
         raise EvidenceError(f"this clone of {tree.top} is shallow: `git fetch --unshallow` brings its history")
     if tree.commit is None:
         raise EvidenceError(f"nothing was ever committed in {tree.top}: git is the registry of bets")
+    check_complete(tree, tree.commit, inside(root, tree.top), inside(results.folder, tree.top))
     return _Gatherer(catalogue, results, tree, tree.commit, search).evidence()
 
 
@@ -76,24 +81,31 @@ class _Gatherer:
         with ThreadPoolExecutor() as pool:
             later = pool.submit(self._line_touches)  # git takes its time over this; the bets are read meanwhile
             commits = history.commits(self.tree.top)
-            committed = list(history.touches(self.tree.top, self._is_ours))
+            here = self._inside(self.results.folder / JOURNAL)
+            committed, journals = follow(list(history.touches(self.tree.top, is_candidate)), self._is_ours, here)
             uncommitted, present = self._uncommitted(committed, foreign)
             touches = [*committed, *uncommitted]
             declared, facts = self._read(touches)
             work = Commit("", (self.head,), "", "not committed", len(commits))
-            lines = self._lines(later.result(), commits, work)
+            lines = self._lines(later.result(), commits, work, journals)
         now = {record.id: record for record in self.results.records()}
         declarations, unreadable = self.catalogue.declarations()
         outlines = Outlines()
         index = CodeIndex(self.catalogue.root, self.search, outlines=outlines)
         drifted, moved = drift(self.catalogue.root, self.tree.top, now, commits, work, index)
-        upgraded, other_code = self._code(lines, touches, facts, now, index, outlines)
+        bets = [_revision(touch, commits.get(touch.commit, work), declared) for touch in touches if _is_bet(touch)]
+        with open_commits(self.tree.top, self._root or ".") as found:
+            source = Recorded(self.catalogue.root, self.search, found, outlines)
+            upgraded = self._upgraded(lines, touches, source)
+            other_code = self._other_code(lines, facts, now, index, outlines, found, upgraded)
+            moved_in = relocated(bets, lambda commit: source.index(commit) if commit else index, self._root or ".")
+            same_values = frozenset(moved_in)
         outside = (
             [] if self._inside(self.results.folder) else [f"{self.results.folder} lies outside of {self.tree.top}"]
         )
         return Evidence(
             commits=commits,
-            bets=[_revision(touch, commits.get(touch.commit, work), declared) for touch in touches if _is_bet(touch)],
+            bets=bets,
             records=list(_records([touch for touch in touches if not _is_bet(touch)], commits, work, facts)),
             lines=lines,
             declarations=declarations,
@@ -105,6 +117,7 @@ class _Gatherer:
             moved=moved,
             upgraded=upgraded,
             other_code=other_code,
+            relocated=same_values,
             lock=lock(self.catalogue.root),
             present=present,
             foreign=foreign,
@@ -130,31 +143,35 @@ class _Gatherer:
                     facts[name] = facts_in(data)
         return declared, facts
 
-    def _code(
+    def _upgraded(
+        self, lines: Sequence[JournalLine], touches: Sequence[Touch], source: Recorded
+    ) -> dict[str, Upgraded]:
+        found = {entry.record: entry for entry in upgrades([line.entry for line in lines])}
+        if not found:
+            return {}
+        blobs = sorted({touch.after for touch in touches if touch.after and not _is_bet(touch)})
+        return source.upgraded(found, (data for _, data in self._contents(blobs) if data))
+
+    def _other_code(
         self,
         lines: Sequence[JournalLine],
-        touches: Sequence[Touch],
         facts: Mapping[str, RecordFacts],
         now: Mapping[str, Record],
         index: CodeIndex,
         outlines: Outlines,
-    ) -> tuple[dict[str, Upgraded], list[OtherCode]]:
-        """Return what upgrades wrote, and the runs whose code their commits do not hold."""
-        root, top = self.catalogue.root, self.tree.top
-        entries = [line.entry for line in lines]
-        upgrading = {entry.record: entry for entry in upgrades(entries)}
-        blobs = sorted({touch.after for touch in touches if touch.after and not _is_bet(touch)}) if upgrading else []
-        with open_commits(top, self._root or ".") as found:
-            source = Recorded(root, self.search, found, outlines)
-            upgraded = source.upgraded(upgrading, (data for _, data in self._contents(blobs) if data))
-            settled = [
-                (each.record.id, each.record.environment.commit or "", each.code.digest)
-                for each in upgraded.values()
-                if not isinstance(each.code, str)
-            ]
-            codes = {bet: index.of(record.bet.file) for bet, record in now.items() if index.files.is_file(record.bet.file)}
-            committed = Committed(root, top, self.search, found, outlines, codes)
-            return upgraded, committed.others(runs(entries), facts.values(), settled)
+        found: Commits,
+        upgraded: Mapping[str, Upgraded],
+    ) -> list[OtherCode]:
+        """Return the runs whose code their commits do not hold; an upgrade settles the code of its record."""
+        settled = [
+            (each.record.id, each.record.environment.commit or "", each.code.digest)
+            for each in upgraded.values()
+            if not isinstance(each.code, str)
+        ]
+        files = {bet: record.bet.file for bet, record in now.items() if index.files.is_file(record.bet.file)}
+        codes = {bet: index.of(file) for bet, file in files.items()}
+        committed = Committed(self.catalogue.root, self.tree.top, self.search, found, outlines, codes)
+        return committed.others(runs([line.entry for line in lines]), facts.values(), settled)
 
     def _declared(self, asked: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Declaration | None]:
         """Return what was declared in a commit at a path, None where nothing was."""
@@ -168,16 +185,14 @@ class _Gatherer:
     def _inside(self, path: Path) -> str | None:
         return inside(path, self.tree.top)
 
-    def _patterns(self, folder: Path, name: str) -> list[str]:
-        path = self._inside(folder)
-        escaped = re.sub(r"([\\*?[])", r"\\\1", path or "")
-        return [] if path is None else [f":(top,glob){'' if path == '.' else f'{escaped}/'}{name}"]
-
     def _is_ours(self, path: str) -> bool:
         if path.endswith(".py"):
-            return is_bet_name(path) and (self._root == "." or path.startswith(f"{self._root}/"))
+            return is_bet_name(path) and self._is_in_root(path)
         folder, _, name = path.rpartition("/")
         return name.endswith(".json") and name != SUMMARY_JSON and (folder or ".") == self._folder
+
+    def _is_in_root(self, path: str) -> bool:
+        return self._root == "." or path.startswith(f"{self._root}/")
 
     @cached_property
     def _root(self) -> str | None:
@@ -218,25 +233,29 @@ class _Gatherer:
                 yield name, (self.tree.top / name.removeprefix(_DISK)).read_bytes()
 
     def _line_touches(self) -> list[tuple[str, str, bool, bytes]]:
-        patterns = [
-            *self._patterns(self.results.folder, JOURNAL),
-            *self._patterns(self.catalogue.root, f"**/{JOURNAL}"),
-        ]
-        return list(history.line_touches(self.tree.top, patterns)) if patterns else []
+        return list(history.line_touches(self.tree.top, [f":(top,glob)**/{JOURNAL}"]))
 
     def _lines(
-        self, touched: Sequence[tuple[str, str, bool, bytes]], commits: Mapping[str, Commit], work: Commit
+        self,
+        touched: Sequence[tuple[str, str, bool, bytes]],
+        commits: Mapping[str, Commit],
+        work: Commit,
+        journals: Collection[str],
     ) -> list[JournalLine]:
-        """Return the lines of the journal, and those of any other under the root that is or was committed."""
-        here = self._inside(self.results.folder / JOURNAL)
+        """Return the lines of the journal, and those of any other under the root that is or was committed.
+
+        `journals` are the paths that the journal has had.
+        """
         added: dict[bytes, Commit] = {}
         removed: dict[bytes, Commit] = {}
         lies: dict[bytes, str | None] = {}
         for name, path, came, line in touched:
+            if path not in journals and not self._is_in_root(path):
+                continue
             commit = commits[name]
             if came:
                 added.setdefault(line, commit)
-                lies[line] = None if path == here else lies.get(line, path)
+                lies[line] = None if path in journals else lies.get(line, path)
             elif len(commit.parents) > 1:
                 removed.setdefault(line, commit)
             else:

@@ -53,9 +53,17 @@ class Committed:
                 continue
             settled.add(key)
             files = self.commits.files(commit)
-            if files is not None and not self._is_as_now(run, files):
+            if files is None:
+                continue
+            if not self._is_as_now(run, files):
                 found += self._other(run, commit, by_code.get(run.code))
+            found += self._other_unseen(run, files)
         return found
+
+    def _other_unseen(self, run: RunLine, files: CommitFiles) -> Iterator[OtherCode]:
+        for name, sha in (run.environment.unseen or {}).items():
+            if not files.is_odd(name) and (not files.is_file(name) or file_sha256(files.read(name)) != sha):
+                yield OtherCode(run, name)
 
     def _is_as_now(self, run: RunLine, files: CommitFiles) -> bool:
         """Return whether the code of today has the run's digest, and the commit held the same files: that is quick."""

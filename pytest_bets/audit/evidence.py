@@ -114,7 +114,7 @@ class Evidence:
 
     `held` gives, by commit and path, the declaration that was there; `present` the paths of the bet files
     that HEAD or the working tree has; `foreign` why the history of a bet cannot be read here, by its id; `unknown` what
-    else is undetermined. `drift` and `moved` are by bet, `upgraded` by the hash of the record that an upgrade wrote.
+    else is undetermined. `relocated` are imports that changed without their value: commit, text before, text after. `drift` and `moved` are by bet, `upgraded` by the hash of the record that an upgrade wrote.
     """
 
     commits: Mapping[str, Commit]
@@ -134,6 +134,7 @@ class Evidence:
     foreign: Mapping[str, str] = field(default_factory=dict)
     unknown: Sequence[str] = ()
     other_code: Sequence[OtherCode] = ()
+    relocated: frozenset[tuple[str, str, str]] = frozenset()
 
 
 def held(data: bytes, path: str) -> Held:

@@ -24,6 +24,7 @@ class Reruns:
         ]
         yield from self._disagreeing(ids[-1], ran)
         yield from self._reseeded(ran)
+        yield from self._unseen(ids[-1], ran)
         for entry in ran:
             yield from self._counted(entry)
 
@@ -62,6 +63,20 @@ class Reruns:
                         f"came to {entry.verdict}"
                     )
                     yield Entry("finding", "reseeded", entry.bet, None, text)
+
+    def _unseen(self, bet: str, ran: Sequence[RunLine]) -> Iterator[Entry]:
+        """Tell of code that took part in a run and is not in its digest, and of what changed of it between runs."""
+        last: RunLine | None = None
+        for entry in ran:
+            was, now = (dict(run.environment.unseen or {}) if run else {} for run in (last, entry))
+            if now and now != was:
+                text = f"the run of {entry.time} ({entry.verdict}) loaded code that its digest does not cover"
+                yield Entry("note", "unseen-code", bet, None, f"{text}: {', '.join(now)}")
+            changed = sorted(name for name in was.keys() & now.keys() if was[name] != now[name])
+            if changed and last:
+                text = f"measured again with other code that its digest does not cover ({', '.join(changed)})"
+                yield Entry("note", "drift", bet, None, f"{text}; {last.verdict} before, {entry.verdict} after")
+            last = entry
 
     def _is_replicated(self, entry: RunLine) -> bool:
         declared = self.meanings.declared(entry.declaration)

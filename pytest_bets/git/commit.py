@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pytest_bets.diagnostics import HistoryError
-from pytest_bets.git.log import blobs as blobs_of
+from pytest_bets.git.log import listing
 from pytest_bets.git.process import Objects, objects
 
 
@@ -72,9 +72,9 @@ class Commits:
         """Return the files of a commit, None if the repository does not have it."""
         if commit not in self._found:
             if commit not in self._listed:
-                self._listed[commit] = blobs_of(self.top, commit)
-            listed = self._listed[commit]
-            self._found[commit] = CommitFiles(listed[0], self._root, self._blobs, listed[1]) if listed else None
+                self._listed[commit] = listing(self.top, commit)
+            has = self._listed[commit]
+            self._found[commit] = CommitFiles(has[0], self._root, self._blobs, has[1]) if has else None
         return self._found[commit]
 
     def at(self, root: str) -> "Commits":

@@ -102,7 +102,13 @@ def line_touches(top: Path, patterns: Sequence[str]) -> Iterator[tuple[str, str,
                 yield commit, path, line.startswith(b"+"), line[1:].rstrip(b"\r\n")
 
 
-def blobs(top: Path, commit: str) -> tuple[dict[str, str], frozenset[str]] | None:
+def blobs(top: Path, commit: str) -> dict[str, str] | None:
+    """Return the blobs of a commit by path, None if there is no such commit."""
+    found = listing(top, commit)
+    return found[0] if found else None
+
+
+def listing(top: Path, commit: str) -> tuple[dict[str, str], frozenset[str]] | None:
     """Return the blobs of a commit by path, and the paths of its links and submodules; None without such a commit."""
     try:
         entries = run(top, "ls-tree", "-r", "-z", "--full-tree", f"{commit}^{{commit}}").split(b"\0")
@@ -120,6 +126,13 @@ def blobs(top: Path, commit: str) -> tuple[dict[str, str], frozenset[str]] | Non
         if kind != b"blob" or mode == _LINK:
             odd.add(os.fsdecode(path))
     return found, frozenset(odd)
+
+
+def files(top: Path, commit: str, folders: Sequence[str]) -> list[str]:
+    """Return the paths of the files of a commit in these folders."""
+    names = run(top, "ls-tree", "-r", "-z", "--full-tree", "--name-only", commit).split(b"\0") if folders else []
+    inside = tuple(f"{folder}/" for folder in folders) if "." not in folders else ("",)
+    return [name for name in map(os.fsdecode, filter(None, names)) if name.startswith(inside)]
 
 
 def blob_id(data: bytes) -> str:

@@ -11,6 +11,7 @@ from pytest_bets.bet.declaration import Declaration
 from pytest_bets.bet.validate import check_row
 from pytest_bets.diagnostics import MeasurementError, nearest
 from pytest_bets.hooks.bet_file import BetFile
+from pytest_bets.hooks.loaded import Loaded
 from pytest_bets.record.cell import encode_cell
 from pytest_bets.record.environment import compute
 from pytest_bets.values import plain
@@ -28,7 +29,8 @@ REASON: Final = "bets_reason"
 class Measuring:
     """Keeps what experiments return. In every process that runs cells."""
 
-    def __init__(self) -> None:
+    def __init__(self, loaded: Loaded) -> None:
+        self.loaded = loaded
         self.first: dict[str, str] = {}
         """By message: the first cell of this process whose measurements were refused with it."""
 
@@ -92,7 +94,7 @@ class Measuring:
             self.first.setdefault(message, bet.running)
             # `from None`: pytest would show the plugin's own exception first, with the same message
             raise pytest.fail.Exception(message, pytrace=False) from None
-        return encode_cell(index, len(bet.places), compute(), params, measured)
+        return encode_cell(index, len(bet.places), compute(), params, measured, self.loaded.new(bet))
 
 
 def _keeping(experiment: Callable[..., Any], keep: Callable[[object], None]) -> Callable[..., object]:

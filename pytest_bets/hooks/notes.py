@@ -32,6 +32,7 @@ class Notes:
         yield from self._kept_cells()
         yield from self._unstable()
         yield from self._uncontrolled()
+        yield from self._unseen()
         yield from self._registration()
         yield from self._next()
 
@@ -94,6 +95,13 @@ class Notes:
         if bets:
             what = "a PASS without a negative control is not compared with noise"
             yield f"No control: {bets_words(len(bets))} ({listed(bets)}): {what}."
+
+    def _unseen(self) -> Iterator[str]:
+        found = self.session.unseen.found
+        files = sorted({name for names in found.values() for name in names})
+        if files:
+            what = "loaded, and not in the code that the records cover"
+            yield f"Unseen code: {listed(files)} of {bets_words(len(found))}: {what}. Import it by name."
 
     def _registration(self) -> Iterator[str]:
         if self.settings.registration == "off":

@@ -7,6 +7,7 @@ import pytest
 from pytest_bets.hooks import xdist
 from pytest_bets.hooks.collector import Collector
 from pytest_bets.hooks.context import Context
+from pytest_bets.hooks.loaded import Loaded
 from pytest_bets.hooks.measuring import Measuring
 from pytest_bets.hooks.options import Settings
 from pytest_bets.hooks.overrides import Finder
@@ -21,7 +22,7 @@ def register_worker(config: pytest.Config, settings: Settings, patterns: Sequenc
     context = WorkerContext(config, settings, patterns)
     collector = Collector(context, UnreportedTiers())
     config.pluginmanager.register(collector, "bets-collector")
-    config.pluginmanager.register(Measuring(), "bets-measuring")
+    config.pluginmanager.register(Measuring(Loaded(settings.root, config)), "bets-measuring")
     _override(context)
     return collector
 
@@ -34,7 +35,7 @@ def register_session(config: pytest.Config, settings: Settings, patterns: Sequen
     config.pluginmanager.register(Terminal(session), "bets-terminal")
     config.pluginmanager.register(session.collector, "bets-collector")
     if not xdist.is_controller(config):
-        config.pluginmanager.register(Measuring(), "bets-measuring")
+        config.pluginmanager.register(Measuring(Loaded(settings.root, config)), "bets-measuring")
     _override(context)
     return session
 

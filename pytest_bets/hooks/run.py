@@ -107,6 +107,8 @@ class CellResults:
     rows: Sequence[Mapping[str, object]]
     total: int
     compute: Mapping[str, Collection[Any]]
+    loaded: frozenset[str] = frozenset()
+    """The files of the project that the processes which ran the cells had loaded."""
 
 
 def collect_cells(run: BetRun) -> CellResults:
@@ -117,15 +119,18 @@ def collect_cells(run: BetRun) -> CellResults:
     total = run.total or len(run.cells)
     compute: dict[str, set[Any]] = {}
     decoded = {}
+    loaded: set[str] = set()
     for nodeid, text in run.data.items():
         if nodeid not in run.broken:
             cell = decode_cell(text)
             total = cell.of
             decoded[cell.index] = cell
+            loaded.update(cell.loaded)
             for key, value in cell.compute.items():
                 compute.setdefault(key, set()).add(value)
     ordered = [decoded[index] for index in sorted(decoded)]
-    return CellResults([cell.cell for cell in ordered], [cell.row for cell in ordered], total, compute)
+    rows = [cell.row for cell in ordered]
+    return CellResults([cell.cell for cell in ordered], rows, total, compute, frozenset(loaded))
 
 
 @dataclass(frozen=True)
@@ -176,7 +181,13 @@ def why_missing(run: BetRun, results: CellResults) -> str | None:
 
 
 def build_record(
-    run: BetRun, result: Verdict, compute: Mapping[str, Collection[Any]], baseline: Baseline, *, pilot: bool
+    run: BetRun,
+    result: Verdict,
+    compute: Mapping[str, Collection[Any]],
+    baseline: Baseline,
+    *,
+    pilot: bool,
+    unseen: Mapping[str, str] | None = None,
 ) -> Record:
     """Return the record of a run, without its cells."""
     bet = run.declaration
@@ -194,6 +205,7 @@ def build_record(
             threads=_joint(compute.get("threads", ())),
             commit=baseline.commit,
             dirty=baseline.dirty.get(bet.id),
+            unseen=unseen or None,
         ),
         pilot=pilot,
     )

@@ -36,6 +36,7 @@ from pytest_bets.hooks.run import (
     why_missing,
 )
 from pytest_bets.hooks.tiers import JudgedTiers, Outcome
+from pytest_bets.hooks.unseen import Unseen
 from pytest_bets.record import environment as machine
 from pytest_bets.record.codec import verdict_of
 from pytest_bets.record.gate import gated
@@ -60,6 +61,7 @@ class Session:
         self.checkpoints = Checkpoints(context)
         self.last_failed = LastFailed(context.config)
         self.exploring = Exploring()
+        self.unseen = Unseen(context)
         self.baseline = Baseline()
         self.runs: dict[str, BetRun] = {}
         self.finished: dict[str, FinishedBet] = {}
@@ -91,6 +93,7 @@ class Session:
                 self._expect(prefix, own)
         if not self.runs:
             return
+        self.unseen.others = [prefix for prefix in by_file if prefix not in self.runs]
         check_overrides(self.settings, [run.declaration for run in self.runs.values()])
         try:
             self.baseline = take_baseline({run.path: run.declaration for run in self.runs.values()}, self.context)
@@ -228,7 +231,10 @@ class Session:
                     self._emit(report)
 
     def _store(self, run: BetRun, result: Verdict, results: CellResults, *, complete: bool) -> Kept | None:
-        record = build_record(run, result, results.compute, self.baseline, pilot=self.settings.rehearsal)
+        unseen = self.unseen.files(run.declaration.id, results.loaded, self.baseline)
+        record = build_record(
+            run, result, results.compute, self.baseline, pilot=self.settings.rehearsal, unseen=unseen
+        )
         rows = [row(cell) for cell in results.rows]
         try:
             stored = self.context.results.keep(record, rows, machine.clocked(run.seconds), complete=complete)

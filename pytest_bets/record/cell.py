@@ -1,7 +1,7 @@
 """The measurements of one cell as they travel from the process that ran it: one JSON text."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from pytest_bets.record.codec import cell_of
@@ -11,12 +11,16 @@ from pytest_bets.values import row
 
 @dataclass(frozen=True, slots=True)
 class MeasuredCell:
-    """A cell by its index in the sweep of `of` cells; `compute` is where it ran, `row` its entry in a record."""
+    """A cell by its index in the sweep of `of` cells; `compute` is where it ran, `row` its entry in a record.
+
+    `loaded` are the files of the project that its process has loaded, where an earlier cell of the bet did not name them.
+    """
 
     index: int
     of: int
     compute: Mapping[str, object]
     row: Mapping[str, object]
+    loaded: Sequence[str] = ()
 
     @property
     def cell(self) -> Cell:
@@ -25,13 +29,19 @@ class MeasuredCell:
 
 
 def encode_cell(
-    index: int, of: int, compute: Mapping[str, object], params: Mapping[str, object], measured: Mapping[str, object]
+    index: int,
+    of: int,
+    compute: Mapping[str, object],
+    params: Mapping[str, object],
+    measured: Mapping[str, object],
+    loaded: Collection[str] = (),
 ) -> str:
     """Return the JSON text of a cell."""
-    return row({"index": index, "of": of, "compute": compute, "cell": {"params": params, "measured": measured}})
+    message = {"index": index, "of": of, "compute": compute, "cell": {"params": params, "measured": measured}}
+    return row({**message, "loaded": list(loaded)} if loaded else message)
 
 
 def decode_cell(text: str) -> MeasuredCell:
     """Return the cell in its JSON text."""
     message = json.loads(text)
-    return MeasuredCell(message["index"], message["of"], message["compute"], message["cell"])
+    return MeasuredCell(message["index"], message["of"], message["compute"], message["cell"], message.get("loaded", ()))

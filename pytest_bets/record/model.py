@@ -178,6 +178,12 @@ class Environment:
         "Whether a tracked file outside the results differed from that commit, or a file of the bet's code was "
         "untracked; null outside git.",
     ]
+    unseen: Annotated[
+        Mapping[str, Sha256] | None,
+        limits(type="object"),
+        "The SHA-256 of every file of the project that was loaded and that the code's digest does not cover: no import "
+        "leads to it. Left out where there is none.",
+    ] = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,7 +138,7 @@ def _shape(value: Node, by_name: bool, places: Mapping[str, int]) -> str:
             case Comparison(operator, left, right):
                 if operator in (">", ">="):
                     operator, left, right = _MIRRORED[operator], right, left
-                return f"({shape(left)}{operator}{shape(right)})"
+                return f"({shape(left)}{operator[0]}{shape(right)})"  # a tie makes no other claim
             case Logic(operator, operands):
                 return f"({f' {operator} '.join(map(shape, operands))})"
             case Reducer(reducer, column, level):
@@ -192,8 +192,10 @@ class Experiment:
             match node:
                 case ast.Name(id=name) | ast.arg(arg=name) if name in own or name in self.bet.constants:
                     return renamed.setdefault(name, f"${len(renamed)}")
-                case ast.Constant(value=str(text)) if text in places:
-                    return f"#{places[text]}"
+                case ast.Dict(keys=keys, values=values):
+                    names = (key.value if isinstance(key, ast.Constant) else None for key in keys)
+                    shown = (f"#{places[name]}" if name in places else written(key) for name, key in zip(names, keys, strict=True))
+                    return f"{{{','.join(f'{key}:{written(value)}' for key, value in zip(shown, values, strict=True))}}}"
                 case ast.Constant(value=value):
                     return repr(value)
                 case ast.AST():

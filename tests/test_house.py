@@ -54,6 +54,11 @@ ELSEWHERE: Final = {
     "render/test_cells.py": ("record/columns",),
     "render/test_summary.py": ("render/markdown",),
     "sentence/test_parse.py": ("sentence/ast", "sentence/lex"),
+    "session/test_cheats_declarations.py": (
+        *("audit/committed", "audit/meanings", "audit/measured", "audit/redeclared", "audit/reruns"),
+        *("hooks/loaded", "hooks/unseen"),
+    ),
+    "session/test_honest.py": ("audit/complete", "audit/imported", "audit/places"),
     "session/test_distribution.py": (
         *("hooks/collector", "hooks/context", "hooks/register", "hooks/remote", "hooks/run", "hooks/session"),
         *("hooks/worker", "hooks/xdist"),

@@ -39,6 +39,10 @@ WORLD: Final = {
     "record.upgrade": "the folder of results",
     "render.rollup": "the folder of results",
     "audit.collect": "git and the folder of results",
+    "audit.committed": "git and source files",
+    "audit.complete": "git and the checkout",
+    "audit.imported": "source files",
+    "audit.places": "git",
     "audit.staleness": "source files",
     "claims.files": "write-ups",
 }

@@ -41,6 +41,9 @@ Check the whole history of every bet in git, through renames. The code of the be
                    a bet, its record or one of its runs is gone, or is in another journal
   edited-record, misjudged
                    no run wrote this record, or its verdict does not follow from its measurements
+  other-cells, other-code, reseeded
+                   a run measured other cells than declared, ran code that its commit does not hold, or won by the
+                   seeds of another id
   redeclared       the bet repeats the claim of a bet that has fallen
   undeclared       there are results, and no commit contains the bet
 

@@ -10,10 +10,9 @@ def main() -> int:
     if not sys.flags.safe_path and sys.path:
         here = sys.path.pop(0)  # `python -m` puts it there
         if Path(__file__).resolve().parents[1] == Path(here).resolve() and not any(_installed()):
-            print(
+            sys.stderr.write(
                 f"python -m pytest_bets would run {Path(__file__).parent}, which belongs to the working folder. "
-                "Run `pytest-bets`, or `python -P -m pytest_bets`, which run the installed package.",
-                file=sys.stderr,
+                "Run `pytest-bets`, or `python -P -m pytest_bets`, which run the installed package.\n"
             )
             return 2
     from pytest_bets.cli.main import main as command

@@ -30,6 +30,7 @@ ELSEWHERE: Final = {
         *("audit/lineage", "audit/render", "audit/retraction", "audit/staleness"),
         *("git/log", "git/process", "git/revision"),
     ),
+    "bet/test_bindings.py": ("hooks/constants",),
     "bet/test_docstring_faults.py": ("bet/thresholds",),
     "bet/test_markers.py": ("bet/criteria", "bet/source", "hooks/marks"),
     "bet/test_template.py": ("git/attributes",),
@@ -56,8 +57,8 @@ ELSEWHERE: Final = {
     "sentence/test_parse.py": ("sentence/ast", "sentence/lex"),
     "session/test_cheats_declarations.py": (
         *("audit/committed", "audit/meanings", "audit/measured", "audit/redeclared", "audit/reruns"),
-        *("hooks/loaded", "hooks/unseen"),
     ),
+    "hooks/test_unseen.py": ("hooks/loaded",),
     "session/test_honest.py": ("audit/complete", "audit/imported", "audit/places"),
     "session/test_distribution.py": (
         *("hooks/collector", "hooks/context", "hooks/register", "hooks/remote", "hooks/run", "hooks/session"),

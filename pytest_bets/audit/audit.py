@@ -169,7 +169,9 @@ class _Auditor:
 
     def _relinked(self, moved: Moved) -> bool:
         """Tell whether a bet challenges the same bets as before, of which one has another number now."""
-        one, other = ({self.now_called.get(link, link) for link in bet.challenges} for bet in (moved.before, moved.after))
+        one, other = (
+            {self.now_called.get(link, link) for link in bet.challenges} for bet in (moved.before, moved.after)
+        )
         return one == other
 
     @cached_property

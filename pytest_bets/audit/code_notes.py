@@ -30,7 +30,9 @@ def other_code(evidence: Evidence, ids: Sequence[str]) -> Iterator[Entry]:
     for other in evidence.other_code:
         run, commit = other.run, other.run.environment.commit or ""
         if run.bet in ids:
-            text = f"the run of {run.time} ({run.verdict}) used code that commit {commit[:10]} does not hold: {other.what}"
+            text = (
+                f"the run of {run.time} ({run.verdict}) used code that commit {commit[:10]} does not hold: {other.what}"
+            )
             level: Level = "note" if other.undetermined else "finding"
             yield Entry(level, "other-code", run.bet, evidence.commits.get(commit), text)
 

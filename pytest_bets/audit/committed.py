@@ -24,7 +24,13 @@ class Committed:
     """Finds runs whose code their commit does not hold, although they say that nothing differed from it."""
 
     def __init__(
-        self, root: Path, top: Path, search: Sequence[Path], commits: Commits, outlines: Outlines, now: Mapping[str, Code]
+        self,
+        root: Path,
+        top: Path,
+        search: Sequence[Path],
+        commits: Commits,
+        outlines: Outlines,
+        now: Mapping[str, Code],
     ) -> None:
         self.root = root
         self.top = top
@@ -141,7 +147,7 @@ class Committed:
         yield from sorted(found, key=lambda place: place[0] != self.place)
 
     def _searches(self, definitions: Definitions) -> Iterator[tuple[str, ...]]:
-        """Yield the folders that modules may have been found in beside those of today: the project's settings change."""
+        """Yield the folders in which modules may have been found, beside those of today: settings change."""
         yield ()
         folders = {folder for name in definitions for folder in _around(name)}
         if folders:

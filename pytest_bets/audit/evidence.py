@@ -112,9 +112,10 @@ class OtherCode:
 class Evidence:
     """All that an audit judges.
 
-    `held` gives, by commit and path, the declaration that was there; `present` the paths of the bet files
-    that HEAD or the working tree has; `foreign` why the history of a bet cannot be read here, by its id; `unknown` what
-    else is undetermined. `relocated` are imports that changed without their value: commit, text before, text after. `drift` and `moved` are by bet, `upgraded` by the hash of the record that an upgrade wrote.
+    `held` gives, by commit and path, the declaration that was there; `present` the paths of the bet files that HEAD or
+    the working tree has; `foreign` why the history of a bet cannot be read here, by its id; `unknown` what else is
+    undetermined. `drift` and `moved` are by bet, `upgraded` by the hash of the record that an upgrade wrote.
+    `relocated` are imports that changed without their value: the commit, the text before, the text after.
     """
 
     commits: Mapping[str, Commit]

@@ -1,6 +1,6 @@
 """The records of one bet through its history, under whatever ids it had: what they measured, and what follows."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from pytest_bets.audit.code_notes import drifted
 from pytest_bets.audit.evidence import Evidence, RecordFacts, RecordRevision

@@ -38,7 +38,7 @@ def follow(
             former |= {path for path in same if not ours(path)}
             if is_bet_name(touch.path or ""):
                 journals |= {moved for path in same for moved in _moved(journals, touch.path or "", path)}
-    kept = (_kept(touch, mine) for touch in touches if JOURNAL not in (basename(touch.path or touch.was or ""),))
+    kept = (_kept(touch, mine) for touch in touches if basename(touch.path or touch.was or "") != JOURNAL)
     return [touch for touch in kept if touch], frozenset(journals)
 
 

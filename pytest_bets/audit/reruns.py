@@ -20,7 +20,10 @@ class Reruns:
     def entries(self, ids: Sequence[str]) -> Iterator[Entry]:
         """Yield what is to be said of the verdicts of a bet that had these ids, the first first."""
         ran = [
-            entry for bet in ids for entry in self.runs.ran.get(bet, ()) if entry.verdict is not None and not entry.pilot
+            entry
+            for bet in ids
+            for entry in self.runs.ran.get(bet, ())
+            if entry.verdict is not None and not entry.pilot
         ]
         yield from self._disagreeing(ids[-1], ran)
         yield from self._reseeded(ran)
@@ -59,8 +62,8 @@ class Reruns:
                 if self._is_replicated(before) and self._is_replicated(entry):
                     told.add((before.bet, entry.bet))
                     text = (
-                        f"as {before.bet} it came to {before.verdict}; its new id gave it other seeds, and with them it "
-                        f"came to {entry.verdict}"
+                        f"as {before.bet} it came to {before.verdict}; its new id gave it other seeds, "
+                        f"and with them it came to {entry.verdict}"
                     )
                     yield Entry("finding", "reseeded", entry.bet, None, text)
 

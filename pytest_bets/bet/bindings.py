@@ -58,7 +58,11 @@ def _bindings(tree: ast.Module, constants: Constants) -> Iterator[Found]:
                 yield node.lineno, f"`{name}` is bound by `match`", _LITERAL
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
                 if name in constants.values:
-                    yield node.lineno, f"`{name}` is a constant, and a definition, too", "another name for one of the two"
+                    yield (
+                        node.lineno,
+                        f"`{name}` is a constant, and a definition, too",
+                        "another name for one of the two",
+                    )
     for node in ast.walk(tree):
         if isinstance(node, ast.Global):
             for name in node.names:

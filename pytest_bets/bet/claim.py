@@ -2,9 +2,10 @@
 
 import ast
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
-from functools import cached_property, lru_cache
+from functools import cached_property
+from math import nan, prod
 from typing import Final, Literal
 
 from pytest_bets.bet.declaration import Declaration
@@ -51,6 +52,13 @@ class Claim:
         return Experiment(self.bet)
 
     @cached_property
+    def cells(self) -> float:
+        """The number of cells; NaN, which no threshold is above or below, where only a run can tell."""
+        values = [meaning(value, self.bet.constants) for value in self.bet.sweep.values()]
+        sizes = [len(value) if isinstance(value, list) else nan for value in values]
+        return prod(sizes) * (self.bet.replicate or 1)
+
+    @cached_property
     def columns(self) -> frozenset[str]:
         """The names that the strict sentences read."""
         return frozenset[str]().union(*(names(sentence.value) for sentence in self.bet.sentences("strict")))
@@ -70,7 +78,7 @@ def repeats(older: Claim, newer: Claim) -> bool:
         return False
     if SequenceMatcher(None, " ".join(older.words), " ".join(newer.words), autojunk=False).ratio() >= _ALIKE:
         return True
-    return older.experiment.same(newer.experiment)
+    return older.experiment.same(newer.experiment) and any(True for _ in _pairs(older, newer, "same", named=True))
 
 
 def is_easier(older: Claim, newer: Claim) -> bool:
@@ -88,38 +96,43 @@ def _direction(older: Claim, newer: Claim) -> Direction | None:
     return "opposite" if any(True for _ in _pairs(older, newer, "opposite")) else None
 
 
-def _pairs(older: Claim, newer: Claim, wanted: Direction) -> Iterator[tuple[Strict, Strict]]:
+def _pairs(older: Claim, newer: Claim, wanted: Direction, *, named: bool = False) -> Iterator[tuple[Strict, Strict]]:
+    """Yield the sentences that measure the same; with `named`, a column is that of its name or its place in a dict."""
     by_name = older.columns == newer.columns  # else the columns may have got other names
     for one in older.bet.sentences("strict"):
         for other in newer.bet.sentences("strict"):
-            for left in _forms(one, by_name, older.experiment.places if not by_name else {}):
-                right = next(iter(_forms(other, by_name, newer.experiment.places if not by_name else {})))
+            for left in _forms(one, by_name or named, {} if by_name else older.experiment.places, older.cells):
+                right = next(iter(_forms(other, by_name or named, {} if by_name else newer.experiment.places, 0)))
                 way = right[1] if wanted == "same" else _OPPOSITE[right[1]]
                 if left[0] == right[0] and left[1] == way:
                     yield left, right
 
 
-def _forms(sentence: Sentence, by_name: bool, places: Mapping[str, int]) -> Iterator[Strict]:
+def _forms(sentence: Sentence, by_name: bool, places: Mapping[str, int], cells: float) -> Iterator[Strict]:
     """Yield a sentence as it is, and as its opposite: of 5 cells, 4 in which warm wins are 1 in which it does not."""
     way = _DIRECTION[sentence.operator]
     yield _shape(sentence.value, by_name, places), way, sentence.threshold
     match sentence.value:
         case Reducer(("count" | "share") as name, Comparison(operator, left, right), level) if operator in _NEGATED:
             value = Reducer(name, Comparison(_NEGATED[operator], left, right), level)
-            yield _shape(value, by_name, places), _OPPOSITE[way], -sentence.threshold
+            whole = 1 if name == "share" else cells
+            yield _shape(value, by_name, places), _OPPOSITE[way], whole - sentence.threshold
         case Reducer(("mean" | "median" | "sum") as name, Arithmetic("-", left, right), level):
             value = Reducer(name, Arithmetic("-", right, left), level)
             yield _shape(value, by_name, places), _OPPOSITE[way], -sentence.threshold
 
 
 def _shape(value: Node, by_name: bool, places: Mapping[str, int]) -> str:
-    """Return the text of a value, with `<` for `>` turned round; names by their place where they may differ."""
+    """Return the text of a value, with `<` for `>` turned round.
+
+    A name stands by its place in `places`, else as it is where `by_name`, else by its place in the value.
+    """
     seen: dict[str, str] = {}
 
     def name(text: str) -> str:
-        if by_name:
-            return text
-        return f"#{places[text]}" if text in places else seen.setdefault(text, f"${len(seen)}")
+        if text in places:
+            return f"#{places[text]}"
+        return text if by_name else seen.setdefault(text, f"${len(seen)}")
 
     def shape(node: Node) -> str:
         match node:
@@ -181,41 +194,54 @@ class Experiment:
         experiment = self.bet.experiment
         if not isinstance(experiment, ast.FunctionDef | ast.AsyncFunctionDef):
             return ""
-        own = {node.arg for node in ast.walk(experiment) if isinstance(node, ast.arg)}
-        own |= {
-            node.id for node in ast.walk(experiment) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-        }
-        renamed: dict[str, str] = {}
-        places = self.places
-
-        def written(node: object) -> str:
-            match node:
-                case ast.Name(id=name) | ast.arg(arg=name) if name in own or name in self.bet.constants:
-                    return renamed.setdefault(name, f"${len(renamed)}")
-                case ast.Dict(keys=keys, values=values):
-                    names = (key.value if isinstance(key, ast.Constant) else None for key in keys)
-                    shown = (f"#{places[name]}" if name in places else written(key) for name, key in zip(names, keys, strict=True))
-                    return f"{{{','.join(f'{key}:{written(value)}' for key, value in zip(shown, values, strict=True))}}}"
-                case ast.Constant(value=value):
-                    return repr(value)
-                case ast.AST():
-                    fields = (getattr(node, field, None) for field in node._fields if field not in _LEFT_OUT)
-                    return f"{type(node).__name__}({','.join(map(written, fields))})"
-                case list():
-                    return f"[{','.join(map(written, node))}]"
-                case _:
-                    return repr(node)
-
+        nodes = list(ast.walk(experiment))
+        own = {node.arg for node in nodes if isinstance(node, ast.arg)}
+        own |= {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
         body = experiment.body
         if isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
             body = body[1:]
-        return written([experiment.args, *body])
+        try:
+            return _Text(own | self.bet.constants.keys(), self.places).of([experiment.args, *body])
+        except RecursionError:
+            return ""
 
     @cached_property
     def _constants(self) -> list[str]:
         used = {node.id for node in ast.walk(self.bet.experiment) if isinstance(node, ast.Name)} if self.text else set()
         known = self.bet.constants
         return sorted(row(meaning(known[name], known)) for name in used if name in known)
+
+
+class _Text:
+    """Writes code with some names by their order, and with the keys of dicts by their place."""
+
+    def __init__(self, renamed: Collection[str], places: Mapping[str, int]) -> None:
+        self._renamed = renamed
+        self._places = places
+        self._order: dict[str, str] = {}
+
+    def of(self, node: object) -> str:
+        """Return the text of a node, of a list of them, or of a plain value."""
+        match node:
+            case ast.Name(id=name) | ast.arg(arg=name) if name in self._renamed:
+                return self._order.setdefault(name, f"${len(self._order)}")
+            case ast.Dict(keys=keys, values=values):
+                pairs = zip(map(self._key, keys), map(self.of, values), strict=True)
+                return f"{{{','.join(f'{key}:{value}' for key, value in pairs)}}}"
+            case ast.Constant(value=value):
+                return repr(value)
+            case ast.AST():
+                fields = (getattr(node, field, None) for field in node._fields if field not in _LEFT_OUT)
+                return f"{type(node).__name__}({','.join(map(self.of, fields))})"
+            case list():
+                return f"[{','.join(map(self.of, node))}]"
+            case _:
+                return repr(node)
+
+    def _key(self, key: ast.expr | None) -> str:
+        if isinstance(key, ast.Constant) and isinstance(key.value, str) and key.value in self._places:
+            return f"#{self._places[key.value]}"
+        return self.of(key)
 
 
 _LEFT_OUT: Final = frozenset({"ctx", "annotation", "returns", "type_comment", "kind", "type_params"})

@@ -90,9 +90,7 @@ class Declaration:
     def digest(self) -> str:
         """The SHA-256 of what must not change: hypothesis, sentences, constants, sweep, replicate, challenges."""
         hypothesis = self.docstring.prose("Hypothesis")
-        return declaration_digest(
-            hypothesis, self.texts(), self.constants, self.sweep, self.replicate, self.challenges
-        )
+        return declaration_digest(hypothesis, self.texts(), self.constants, self.sweep, self.replicate, self.challenges)
 
     def seeds(self, count: int) -> list[int]:
         """Return `count` 32-bit seeds, derived so that they cannot be chosen.

@@ -52,9 +52,11 @@ def prose_changes(before: Declaration, after: Declaration) -> list[Change]:
     """Return every difference between what people read and the digest leaves out: the title, and most sections."""
     one, other = before.docstring, after.docstring
     pairs = [("title", _folded(before.title), _folded(after.title))]
-    for name in _READ:
-        if before.sentences(name.lower()) == after.sentences(name.lower()):  # else the words have to change with them
-            pairs.append((name.lower(), one.prose(name), other.prose(name)))
+    pairs += [
+        (name.lower(), one.prose(name), other.prose(name))
+        for name in _READ
+        if before.sentences(name.lower()) == after.sentences(name.lower())  # else the words have to change with them
+    ]
     return [
         Change("words", "reworded" if was and now else "added" if now else "removed", was, now, name)
         for name, was, now in pairs

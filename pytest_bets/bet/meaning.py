@@ -129,6 +129,20 @@ class _Folding(ast.NodeTransformer):
         return self.generic_visit(node)
 
 
+def _is_large(value: object) -> bool:
+    """Return whether a value has too many items in all, those of the lists in it included."""
+    waiting, count = [value], 0
+    while waiting and count <= _MOST:
+        each = waiting.pop()
+        if isinstance(each, str | bytes):
+            count += len(each)
+        elif isinstance(each, list | tuple | set | frozenset | dict):
+            count += len(each)
+            if count <= _MOST:
+                waiting += each.values() if isinstance(each, dict) else each
+    return count > _MOST
+
+
 def _literal(value: object) -> str:
     """Return the text of a value; that of a set does not depend on the order in which it was filled."""
     match value:
@@ -171,7 +185,7 @@ class _Folder:
             raise _UnfoldableError("a large number")
         if isinstance(found, float) and not math.isfinite(found):
             raise _UnfoldableError("no literal")
-        if isinstance(found, str | bytes | list | tuple | set | frozenset | dict) and len(found) > _MOST:
+        if isinstance(found, str | bytes | list | tuple | set | frozenset | dict) and _is_large(found):
             raise _UnfoldableError("a long value")
         return found
 
@@ -188,9 +202,7 @@ class _Folder:
             case ast.Set(elts=items):
                 return set(self._items(items))
             case ast.Dict(keys=keys, values=values) if None not in keys:
-                return {
-                    self.value(key): self.value(value) for key, value in zip(keys, values, strict=True) if key
-                }
+                return {self.value(key): self.value(value) for key, value in zip(keys, values, strict=True) if key}
             case ast.UnaryOp(op=operator, operand=operand) if type(operator) in _UNARY:
                 return _UNARY[type(operator)](self.value(operand))
             case ast.BinOp(left=left, op=operator, right=right):

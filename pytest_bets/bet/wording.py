@@ -36,7 +36,9 @@ _DOWN: Final = (
 )
 _UP_BEFORE: Final = re.compile(rf"(?:^|[\s(])(?:{_UP})\s*{_FILLER}{_SIGN}", re.IGNORECASE)
 _DOWN_BEFORE: Final = re.compile(rf"(?:^|[\s(])(?:{_DOWN})\s*{_FILLER}{_SIGN}", re.IGNORECASE)
-_UP_AFTER: Final = re.compile(r"(?:\s+[\w-]+)?\s+or (?:more|better|higher|above|over)\b|\s*\+(?=[\s.,;)]|$)", re.IGNORECASE)
+_UP_AFTER: Final = re.compile(
+    r"(?:\s+[\w-]+)?\s+or (?:more|better|higher|above|over)\b|\s*\+(?=[\s.,;)]|$)", re.IGNORECASE
+)
 _DOWN_AFTER: Final = re.compile(r"(?:\s+[\w-]+)?\s+or (?:less|fewer|lower|below)\b", re.IGNORECASE)
 _NEGATED: Final = re.compile(
     r"\b(?:not|no|never|none|nor|neither|cannot|without|unless|until|fails?|failing|lacks?|misses|missing|short|hardly"

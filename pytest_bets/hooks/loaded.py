@@ -1,6 +1,6 @@
 """Modules of the project that a process has loaded: code that no import in a bet names can still take part in its run.
 
-A plugin of `-p`, a folder that is put on the path, or a module that is named at run time is not in the closure of a bet.
+A plugin of `-p`, a folder that is put on the path, or a module that is named at run time is in no closure of a bet.
 """
 
 import sys
@@ -18,7 +18,9 @@ class Loaded:
 
     def __init__(self, root: Path, config: pytest.Config) -> None:
         self.root = root.resolve()
-        self._installed = tuple({f"{Path(sysconfig.get_path(name)).resolve()}/" for name in ("stdlib", "purelib", "platlib")})
+        self._installed = tuple(
+            {f"{Path(sysconfig.get_path(name)).resolve()}/" for name in ("stdlib", "purelib", "platlib")}
+        )
         self._packages = {"pytest_bets", *plugin_packages(config)}
         self._modules = 0
         self._files: frozenset[str] = frozenset()

@@ -232,9 +232,7 @@ class Session:
 
     def _store(self, run: BetRun, result: Verdict, results: CellResults, *, complete: bool) -> Kept | None:
         unseen = self.unseen.files(run.declaration.id, results.loaded, self.baseline)
-        record = build_record(
-            run, result, results.compute, self.baseline, pilot=self.settings.rehearsal, unseen=unseen
-        )
+        record = build_record(run, result, results.compute, self.baseline, pilot=self.settings.rehearsal, unseen=unseen)
         rows = [row(cell) for cell in results.rows]
         try:
             stored = self.context.results.keep(record, rows, machine.clocked(run.seconds), complete=complete)

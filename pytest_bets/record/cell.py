@@ -13,7 +13,7 @@ from pytest_bets.values import row
 class MeasuredCell:
     """A cell by its index in the sweep of `of` cells; `compute` is where it ran, `row` its entry in a record.
 
-    `loaded` are the files of the project that its process has loaded, where an earlier cell of the bet did not name them.
+    `loaded` are the files of the project that its process has loaded since the cell of the bet before.
     """
 
     index: int

@@ -36,9 +36,7 @@ class Declared:
     @cached_property
     def sweep(self) -> Mapping[str, object]:
         """The sweep as the bet's file declares it, without the number of seeds."""
-        return {
-            name: value for name, value in self.part.sweep.items() if self.replicate is None or name != _REPLICATE
-        }
+        return {name: value for name, value in self.part.sweep.items() if self.replicate is None or name != _REPLICATE}
 
     @cached_property
     def texts(self) -> Mapping[str, Sequence[str]]:
@@ -134,9 +132,7 @@ def _named(axis: tuple[str, ...], values: Sequence[object]) -> list[dict[str, st
 def _difference(axes: Mapping[tuple[str, ...], Sequence[dict[str, str]]], record: Record, times: int) -> Iterator[str]:
     """Yield the declared cells that are missing and those that were not declared, by the parameters that are known."""
     names = [name for axis in axes for name in axis]
-    spanned = (
-        tuple(value for part in parts for value in part.values()) for parts in product(*axes.values())
-    )
+    spanned = (tuple(value for part in parts for value in part.values()) for parts in product(*axes.values()))
     expected = Counter({key: count * times for key, count in Counter(spanned).items()})
     actual = Counter(tuple(row(cell.params.get(name)) for name in names) for cell in record.cells)
     if names == [SEED] and actual != expected:
@@ -155,7 +151,5 @@ def _list(keys: Mapping[tuple[str, ...], int], names: Sequence[str]) -> str:
 
 def parameters(record: Record, *, seeds: bool) -> tuple[str, ...]:
     """Return the parameters of a record's cells, sorted; with or without those of `seed`."""
-    cells = (
-        {name: value for name, value in cell.params.items() if seeds or name != SEED} for cell in record.cells
-    )
+    cells = ({name: value for name, value in cell.params.items() if seeds or name != SEED} for cell in record.cells)
     return tuple(sorted(map(row, cells)))

@@ -27,9 +27,7 @@ class Outcome:
 class Recorded:
     """The code of records, as the commits give it that they name."""
 
-    def __init__(
-        self, root: Path, search: Sequence[Path], found: Commits, outlines: Outlines | None = None
-    ) -> None:
+    def __init__(self, root: Path, search: Sequence[Path], found: Commits, outlines: Outlines | None = None) -> None:
         self.root = root
         self.search = search
         self.commits = found

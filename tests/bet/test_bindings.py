@@ -50,7 +50,7 @@ def with_code(code: str) -> str:
 def test_a_binding_that_no_declaration_shows_is_refused(name: str) -> None:
     """With its line."""
     code, message = REFUSED[name]
-    with pytest.raises(DeclarationError, match="bet_46_norm_replication.py:") as caught:
+    with pytest.raises(DeclarationError, match=r"bet_46_norm_replication\.py:") as caught:
         of(with_code(code))
     assert message in str(caught.value)
 
@@ -80,15 +80,10 @@ def test_a_revision_of_the_past_keeps_its_declaration() -> None:
     assert read(with_code("for STEPS in (1, 2):\n    pass"), "bet_46_a.py", lenient=True) is not None
 
 
-@pytest.mark.parametrize(
-    "above",
-    ["STEPS = 3\nglobals()['STEPS'] = 4", "STEPS = [1]\nSTEPS.append(2)", "STEPS = {'a': 1}\nSTEPS |= {'b': 2}\nSTEPS = {'a': 1}\nSTEPS = 3"],
-)  # fmt: skip
+@pytest.mark.parametrize("above", ["STEPS = 3\nglobals()['STEPS'] = 4", "STEPS = [1]\nSTEPS.append(2)"])
 def test_a_constant_with_another_value_after_the_import_is_refused(bet: WriteBet, refused: Refused, above: str) -> None:
     """Whatever changed it."""
     bet(above=above)
-    if "|=" in above:
-        pytest.skip("assigned more than once: recorded as text")
     text = refused()
     assert "`STEPS` is" in text
     assert "after the import, and the file declares" in text

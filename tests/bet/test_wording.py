@@ -126,8 +126,8 @@ def test_the_error_shows_both_lines_and_what_to_write(bet: WriteBet, refused: Re
     """File, line, the section, and the comparison that is missing there."""
     bet(sections={"Strict": "at most 3 of 4 cells gain."})
     assert refused().splitlines()[1:] == [
-        "bet_1_first.py:13: the section `Strict:` states 3 as an upper bound, the marker as a lower one",
-        '    line 13: strict("count(gain > 0) >= 3")',
+        "bet_1_first.py:14: the section `Strict:` states 3 as an upper bound, the marker as a lower one",
+        '    line 14: strict("count(gain > 0) >= 3")',
         "    line 4: Strict: at most 3 of 4 cells gain.",
         "  expected: the comparison `>= 3` in words, in line 4",
     ]

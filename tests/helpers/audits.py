@@ -37,7 +37,9 @@ class Answer:
 
     def shown(self) -> str:
         """Return every entry that is no note, for a failing test."""
-        return "\n".join(f"{entry.bet} {entry.kind}: {entry.text}" for entry in self.report.all if entry.level != "note")
+        return "\n".join(
+            f"{entry.bet} {entry.kind}: {entry.text}" for entry in self.report.all if entry.level != "note"
+        )
 
 
 def audited(folder: Path | None = None) -> Answer:

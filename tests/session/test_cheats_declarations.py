@@ -1,8 +1,6 @@
-"""Ways to cheat with what is declared, how it is judged and what code runs: each in real histories of different make."""
+"""Ways to cheat with what is declared, how it is judged and what code runs, each in several real histories."""
 
-import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,7 +12,6 @@ from tests.helpers.audits import audited
 from tests.helpers.histories import (
     BET,
     DECLARATION,
-    JOURNAL,
     LAB,
     LABORATORY,
     LOOSER,
@@ -289,7 +286,10 @@ def sweep_changed_by_a_hook(history: History) -> None:
 def axis_dropped_by_a_hook(history: History) -> None:
     declare(
         history,
-        ('@pytest.mark.parametrize("size"', '@pytest.mark.parametrize("part", ["a", "b"])\n@pytest.mark.parametrize("size"'),
+        (
+            '@pytest.mark.parametrize("size"',
+            '@pytest.mark.parametrize("part", ["a", "b"])\n@pytest.mark.parametrize("size"',
+        ),
         ("def experiment(size)", "def experiment(size, part)"),
     )
     write(
@@ -320,7 +320,10 @@ def sweep_from_a_call(history: History) -> None:
 
 def sweep_from_a_fixture(history: History) -> None:
     declare(history, ('@pytest.mark.parametrize("size", [1, 2, 3, 4, 5])\n', ""))
-    write("bets/conftest.py", "import pytest\n\n\n@pytest.fixture(params=[1, 2, 3, 4, 5])\ndef size(request):\n    return request.param\n")
+    write(
+        "bets/conftest.py",
+        "import pytest\n\n\n@pytest.fixture(params=[1, 2, 3, 4, 5])\ndef size(request):\n    return request.param\n",
+    )
     commit("Give sizes")
     history.again("Run bet 1")
     edit(("[1, 2, 3, 4, 5]", "[1, 2, 1.5, 1.25, 1.75]"), file="bets/conftest.py")
@@ -332,7 +335,10 @@ def sweep_from_a_file(history: History) -> None:
     history.undeclare()
     write("bets/sizes.txt", "1 2 3 4 5")
     source = "Path(__file__).with_name('sizes.txt').read_text().split()"
-    edit(("import pytest\n", "from pathlib import Path\n\nimport pytest\n"), ("[1, 2, 3, 4, 5]", f"[float(each) for each in {source}]"))
+    edit(
+        ("import pytest\n", "from pathlib import Path\n\nimport pytest\n"),
+        ("[1, 2, 3, 4, 5]", f"[float(each) for each in {source}]"),
+    )
     commit("Declare bet 1")
     history.again("Run bet 1")
     write("bets/sizes.txt", "1 2 1.5 1.25 1.75")
@@ -346,7 +352,7 @@ def sweep_from_a_file(history: History) -> None:
 # 10. a turned verdict
 
 
-TURNING = '''\
+TURNING = """\
 import pytest_bets.hooks.session as session
 from pytest_bets.record.verdict import Verdict
 
@@ -359,7 +365,7 @@ def turned(run, results, missing):
 
 
 session.judge_run = turned
-'''
+"""
 
 
 def turned(history: History) -> None:
@@ -370,7 +376,7 @@ def turned(history: History) -> None:
     write("conftest.py", TURNING)
     commit("Add helpers")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(session, "judge_run", session.judge_run)
+        patch.setattr(session, "judge_run", vars(session)["judge_run"])
         history.run()
     commit("Run bet 1")
     assert '"verdict": "PASS"' in Path(RECORD).read_text()
@@ -456,7 +462,12 @@ def a_module_loaded_from_a_list(history: History) -> None:
     write("bets/plug.py", PLUGIN)
     write("bets/modules.txt", "plug")
     source = "Path(__file__).with_name('modules.txt').read_text()"
-    edit(("import pytest\n", f"from importlib import import_module\nfrom pathlib import Path\nimport pytest\nimport_module({source})\n"))
+    edit(
+        (
+            "import pytest\n",
+            f"from importlib import import_module\nfrom pathlib import Path\nimport pytest\nimport_module({source})\n",
+        )
+    )
     fails_then_passes_by_a_plugin(history, "bets/plug.py")
 
 
@@ -476,7 +487,8 @@ def other_columns_and_another_full_stop(history: History) -> None:
         2,
         ("whatever the size of the model and the data.", "whatever the size of the model, and the data!"),
         ("warm < cold", "hot < plain"),
-        ("return losses(size, STEPS)", 'row = losses(size, STEPS)\n    return {"hot": row["warm"], "plain": row["cold"], **row}'),
+        ("return losses(size, STEPS)",
+         'row = losses(size, STEPS)\n    return {"hot": row["warm"], "plain": row["cold"], **row}'),
     )  # fmt: skip
     history.again("Run bet 2")
 
@@ -518,7 +530,14 @@ def lenient_again_with_an_easier_bar(history: History) -> None:
 
 def lenient_again_with_a_wider_comparison(history: History) -> None:
     redeclare(history, ("at least 3 of", "at least 2 of"), ("cold) >= 3", "cold) >= 2"))
-    another_bet(2, ("at least 4 of", "more than 2 of"), (">= 4", "> 2"), ("at least 3 of", "at least 2 of"), (">= 3", ">= 2"), ("warm < cold", "warm <= cold"))
+    another_bet(
+        2,
+        ("at least 4 of", "more than 2 of"),
+        (">= 4", "> 2"),
+        ("at least 3 of", "at least 2 of"),
+        (">= 3", ">= 2"),
+        ("warm < cold", "warm <= cold"),
+    )
     history.again("Run bet 2")
 
 

@@ -68,7 +68,9 @@ def another_python(history: History) -> None:
     """Another version of Python writes other quotes into the text of an f-string."""
     plain = ast.unparse
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ast, "unparse", lambda node: re.sub(r"""f"(.*)['](.)['](.*)\"""", r"""f'\1"\2"\3'""", plain(node)))
+        patch.setattr(
+            ast, "unparse", lambda node: re.sub(r"""f"(.*)['](.)['](.*)\"""", r"""f'\1"\2"\3'""", plain(node))
+        )
         redeclare(history, ("STEPS = 10", "NAMES = {'a': 10}\nLABEL = f\"{NAMES['a']} steps\"\nSTEPS = 10"))
     assert "f'{NAMES" in json.loads(Path(RECORD).read_text())["declaration"]["constants"]["LABEL"]["source"]
 
@@ -158,7 +160,10 @@ def linters_rewrote_expressions(history: History) -> None:
     redeclare(
         history,
         ("[1, 2, 3, 4, 5]", "range(1, 6, 1)"),
-        ("STEPS = 10", "STEPS = 10\nEMPTY = dict()\nPAIRS = list((1, 2))\nPLAN = str(PAIRS) + 'a'\nSIZES = set([1, 2])"),
+        (
+            "STEPS = 10",
+            "STEPS = 10\nEMPTY = dict()\nPAIRS = list((1, 2))\nPLAN = str(PAIRS) + 'a'\nSIZES = set([1, 2])",
+        ),
     )
     edit(
         ("range(1, 6, 1)", "range(1, 6)"),
@@ -239,7 +244,10 @@ def renumbered_with_its_challenger(history: History) -> None:
 
 def reformatted(_: History) -> None:
     text = Path(BET).read_text()
-    write(BET, text.replace('[1, 2, 3, 4, 5])', "[\n        1,\n        2,\n        3,\n        4,\n        5,\n    ],\n)"))
+    write(
+        BET,
+        text.replace("[1, 2, 3, 4, 5])", "[\n        1,\n        2,\n        3,\n        4,\n        5,\n    ],\n)"),
+    )
     edit(("import pytest\nfrom lab", "import pytest  # isort\n\nfrom lab"))
     commit("Format")
 
@@ -249,7 +257,10 @@ def annotated(_: History) -> None:
         ("STEPS = 10", "STEPS: int = 1_0"),
         ("def experiment(size):", "def experiment(size: int) -> dict[str, float]:\n    # as measured"),
     )
-    edit(("def losses(size, steps):", 'def losses(size: int, steps: int) -> dict:\n    """Return the losses."""'), file=LAB)
+    edit(
+        ("def losses(size, steps):", 'def losses(size: int, steps: int) -> dict:\n    """Return the losses."""'),
+        file=LAB,
+    )
     commit("Add types")
 
 
@@ -411,7 +422,8 @@ def a_tier_reordered(_: History) -> None:
 
 
 def a_helper_extracted(history: History) -> None:
-    edit(("def losses(size, steps):\n    return", "def losses(size, steps):\n    return _row(size, steps)\n\n\ndef _row(size, steps):\n    return"), file=LAB)  # fmt: skip
+    extracted = "def losses(size, steps):\n    return _row(size, steps)\n\n\ndef _row(size, steps):\n    return"
+    edit(("def losses(size, steps):\n    return", extracted), file=LAB)
     commit("Extract a helper")
     history.again()
 
@@ -524,7 +536,9 @@ def filtered(_: History) -> None:
     commit("Store the results elsewhere")
 
 
-@pytest.mark.parametrize(("do", "text"), [(sparse, "not checked out"), (sparse_by_folder, "not checked out"), (filtered, "through a filter")])
+@pytest.mark.parametrize(
+    ("do", "text"), [(sparse, "not checked out"), (sparse_by_folder, "not checked out"), (filtered, "through a filter")]
+)
 def test_a_checkout_without_the_results_is_undetermined(
     history: History, do: Callable[[History], None], text: str
 ) -> None:

@@ -37,7 +37,7 @@ class _Auditor:
         self.order = Ancestry(evidence.commits)
         self.meanings = Meanings(evidence)
         self.runs = Runs(evidence, self.order, self.meanings)
-        self.reruns = Reruns(self.runs, self.meanings)
+        self.reruns = Reruns([entry for _, entry in evidence.journal], self.meanings)
         self.upgrades = Upgrades(evidence)
         self.measured = Measured(evidence, self.meanings, self.upgrades)
         self.bets = lineages(evidence.bets, evidence.present)
@@ -64,7 +64,7 @@ class _Auditor:
             *(entry for bet in lineage.ids for entry in self._recorded(bet)),
             *self.measured.entries(lineage.ids),
             *self.runs.entries(lineage.ids),
-            *self.reruns.entries(lineage.ids),
+            *self.reruns.entries(lineage.id, lineage.ids),
             *other_code(self.evidence, lineage.ids),
             *self.redeclared.entries(lineage),
             *self.retractions.entries(lineage.id),
@@ -90,7 +90,7 @@ class _Auditor:
             Entry("finding", "undeclared", bet, None, text),
             *self._recorded(bet),
             *self.measured.entries([bet]),
-            *self.reruns.entries([bet]),
+            *self.reruns.entries(bet, [bet]),
         ]
         return BetReport(bet, "", None, None, None, None, tuple(entries))
 

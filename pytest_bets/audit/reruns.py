@@ -3,37 +3,32 @@
 from collections.abc import Iterator, Sequence
 
 from pytest_bets.audit.finding import Entry
-from pytest_bets.audit.journal import Runs
 from pytest_bets.audit.meanings import Meanings
 from pytest_bets.diagnostics import count_noun
-from pytest_bets.record.model import RunLine
+from pytest_bets.record.journal import runs
+from pytest_bets.record.model import Line, RunLine
 from pytest_bets.record.verdict import RANK
 
 
 class Reruns:
     """The runs of a bet that came to a verdict, in the order of the journal."""
 
-    def __init__(self, runs: Runs, meanings: Meanings) -> None:
-        self.runs = runs
+    def __init__(self, lines: Sequence[Line], meanings: Meanings) -> None:
+        self.ran = [entry for entry in runs(lines) if entry.verdict is not None and not entry.pilot]
         self.meanings = meanings
 
-    def entries(self, ids: Sequence[str]) -> Iterator[Entry]:
-        """Yield what is to be said of the verdicts of a bet that had these ids, the first first."""
-        ran = [
-            entry
-            for bet in ids
-            for entry in self.runs.ran.get(bet, ())
-            if entry.verdict is not None and not entry.pilot
-        ]
-        yield from self._disagreeing(ids[-1], ran)
+    def entries(self, bet: str, ids: Sequence[str]) -> Iterator[Entry]:
+        """Yield what is to be said of the verdicts of a bet that had these ids."""
+        ran = [entry for entry in self.ran if entry.bet in ids]
+        yield from self._disagreeing(bet, ran)
         yield from self._reseeded(ran)
-        yield from self._unseen(ids[-1], ran)
+        yield from self._unseen(bet, ran)
         for entry in ran:
             yield from self._counted(entry)
 
     def improved(self, ids: Sequence[str], before: str, after: str) -> bool:
         """Return whether a run of the declaration `after` came to more than one of `before`; both are digests."""
-        ran = [entry for bet in ids for entry in self.runs.ran.get(bet, ()) if entry.verdict is not None]
+        ran = [entry for entry in self.ran if entry.bet in ids]
         was = [_rank(entry) for entry in ran if entry.declaration == before]
         now = [_rank(entry) for entry in ran if entry.declaration == after]
         return bool(was and now) and max(now) > min(was)

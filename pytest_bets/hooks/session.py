@@ -93,7 +93,6 @@ class Session:
                 self._expect(prefix, own)
         if not self.runs:
             return
-        self.unseen.others = [prefix for prefix in by_file if prefix not in self.runs]
         check_overrides(self.settings, [run.declaration for run in self.runs.values()])
         try:
             self.baseline = take_baseline({run.path: run.declaration for run in self.runs.values()}, self.context)

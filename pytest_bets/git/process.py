@@ -11,7 +11,7 @@ from typing import IO, Final
 from pytest_bets.diagnostics import HistoryError
 
 _RAW: Final = (
-    *("--no-replace-objects", "-c", "log.showSignature=false", "-c", "log.showRoot=true"),
+    *("--no-replace-objects", "-c", "log.showSignature=false", "-c", "log.showRoot=true", "-c", "log.follow=false"),
     *("-c", "i18n.logOutputEncoding=UTF-8", "-c", "core.quotePath=false", "-c", "advice.graftFileDeprecated=false"),
 )
 """Show history as the commits have it, whatever the user's settings and replacements are."""

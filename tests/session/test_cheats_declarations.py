@@ -1,5 +1,6 @@
 """Ways to cheat with what is declared, how it is judged and what code runs, each in several real histories."""
 
+import re
 import shutil
 import sys
 from collections.abc import Callable, Sequence
@@ -618,3 +619,14 @@ def test_every_new_kind_of_finding_is_one(history: History) -> None:
     an_ignored_laboratory(history)
     assert audited().findings == {"other-code"}
     assert audited().report.state == "findings"
+
+
+def test_the_threat_model_lists_every_way_with_what_is_found() -> None:
+    """One row a way, in the order above, with a kind that tells of it."""
+    document = (Path(__file__).parents[2] / "docs" / "threat-model.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| ([^|`]+?) \| (`[^|]+) \|$", document, re.MULTILINE))
+    causes = list(dict.fromkeys(case.cause for case in CASES))
+    assert [way for way in rows if way in causes] == causes
+    for case in CASES:
+        assert f"`{case.kinds[0]}`" in rows[case.cause]
+    assert all(len([case for case in CASES if case.cause == cause]) >= 2 for cause in causes)

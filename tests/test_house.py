@@ -31,6 +31,7 @@ ELSEWHERE: Final = {
         *("git/log", "git/process", "git/revision"),
     ),
     "bet/test_bindings.py": ("hooks/constants",),
+    "bet/test_meaning.py": ("bet/folding",),
     "bet/test_docstring_faults.py": ("bet/thresholds",),
     "bet/test_markers.py": ("bet/criteria", "bet/source", "hooks/marks"),
     "bet/test_template.py": ("git/attributes",),

@@ -28,6 +28,11 @@ ALIKE = [
     ("Config(steps=range(0, 2), name='x')", 'Config(steps=range(2), name="x")'),
     ("f\"{NAMES['a']} b\"", "f'{NAMES[\"a\"]} b'"),
     ("BASE * 2", "6"),
+    ("'{} steps'.format(BASE)", "f'{BASE} steps'"),
+    ("'%d steps' % BASE", "'3 steps'"),
+    ("'%s and %s' % (BASE, 4)", "f'{BASE} and {4}'"),
+    ("'{0:.2f}'.format(BASE)", "f'{BASE:.2f}'"),
+    ("'{x}'.format(x=BASE)", "f'{BASE}'"),
     ("[*range(2), 5]", "[0, 1, 5]"),
 ]
 APART = [
@@ -69,6 +74,10 @@ def test_the_text_of_a_later_python_is_compared_as_it_is() -> None:
 @pytest.mark.parametrize(
     "hostile",
     ["10 ** 10 ** 10", "[0] * 10 ** 12", "range(10 ** 12)", "'a' * 10 ** 9", "'%99999999999d' % 3",
+     "'%*d' % (99999999999, 3)", "'{:99999999999}'.format(3)", "f'{3:99999999999}'",
+
+     "'{:{}}'.format(3, 99999999999)", "f'{3:{99999999999}}'",
+
      "[x for a in range(9999) for b in range(9999) for x in range(9999)]", "-" * 5000 + "1", "(" * 300 + ")" * 300,
      "sum(range(10 ** 9))", "(9 ** 60) ** 60 ** 2", "[[[0] * 9999] * 9999] * 9999", "max()", "1 / 0", "open('x')",
      "__import__('os').system('exit 1')", "round(1.5, 10 ** 9)"],

@@ -57,7 +57,14 @@ ELSEWHERE: Final = {
     "render/test_summary.py": ("render/markdown",),
     "sentence/test_parse.py": ("sentence/ast", "sentence/lex"),
     "session/test_cheats_declarations.py": (
-        *("audit/committed", "audit/meanings", "audit/measured", "audit/redeclared", "audit/reruns"),
+        *(
+            "audit/code_evidence",
+            "audit/committed",
+            "audit/meanings",
+            "audit/measured",
+            "audit/redeclared",
+            "audit/reruns",
+        ),
     ),
     "hooks/test_unseen.py": ("hooks/loaded",),
     "session/test_honest.py": ("audit/complete", "audit/imported", "audit/places"),

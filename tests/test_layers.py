@@ -39,6 +39,7 @@ WORLD: Final = {
     "record.upgrade": "the folder of results",
     "render.rollup": "the folder of results",
     "audit.collect": "git and the folder of results",
+    "audit.code_evidence": "git and source files",
     "audit.committed": "git and source files",
     "audit.complete": "git and the checkout",
     "audit.imported": "source files",

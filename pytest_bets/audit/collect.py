@@ -8,39 +8,31 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Final
 
-from pytest_bets.audit.committed import Committed
+from pytest_bets.audit.code_evidence import CodePlace, code_evidence
 from pytest_bets.audit.complete import check_complete
 from pytest_bets.audit.evidence import (
     BetRevision,
     Evidence,
     Held,
     JournalLine,
-    OtherCode,
     RecordFacts,
     RecordRevision,
 )
 from pytest_bets.audit.evidence import facts as facts_in
 from pytest_bets.audit.evidence import held as held_in
-from pytest_bets.audit.imported import relocated
 from pytest_bets.audit.places import follow, is_candidate
-from pytest_bets.audit.staleness import drift, inside
+from pytest_bets.audit.staleness import inside
 from pytest_bets.bet.catalogue import Catalogue
 from pytest_bets.bet.declaration import Declaration, bet_id, is_bet_name
-from pytest_bets.code.index import CodeIndex
 from pytest_bets.code.lock import lock
-from pytest_bets.code.program import Outlines
 from pytest_bets.diagnostics import EvidenceError, RecordError
 from pytest_bets.git import checkout as git
 from pytest_bets.git import log as history
-from pytest_bets.git.commit import Commits
-from pytest_bets.git.commit import commits as open_commits
 from pytest_bets.git.log import Touch
 from pytest_bets.git.revision import Commit
 from pytest_bets.record.codec import file_sha256, load_line, sha256
-from pytest_bets.record.journal import Upgraded, runs, upgrades
-from pytest_bets.record.model import Record, RunLine
+from pytest_bets.record.model import RunLine
 from pytest_bets.record.store import JOURNAL, SUMMARY_JSON, Results
-from pytest_bets.record.upgrade import Recorded
 
 _DISK: Final = "disk:"
 """What stands before a path where a file's content is that of the working tree, and not a blob's."""
@@ -90,16 +82,11 @@ class _Gatherer:
             lines = self._lines(later.result(), commits, work, journals)
         now = {record.id: record for record in self.results.records()}
         declarations, unreadable = self.catalogue.declarations()
-        outlines = Outlines()
-        index = CodeIndex(self.catalogue.root, self.search, outlines=outlines)
-        drifted, moved = drift(self.catalogue.root, self.tree.top, now, commits, work, index)
         bets = [_revision(touch, commits.get(touch.commit, work), declared) for touch in touches if _is_bet(touch)]
-        with open_commits(self.tree.top, self._root or ".") as found:
-            source = Recorded(self.catalogue.root, self.search, found, outlines)
-            upgraded = self._upgraded(lines, touches, source)
-            other_code = self._other_code(lines, facts, now, index, outlines, found, upgraded)
-            moved_in = relocated(bets, lambda commit: source.index(commit) if commit else index, self._root or ".")
-            same_values = frozenset(moved_in)
+        blobs = sorted({touch.after for touch in touches if touch.after and not _is_bet(touch)})
+        contents = (data for _, data in self._contents(blobs) if data)
+        place = CodePlace(self.catalogue.root, self.tree.top, self._root or ".", self.search)
+        code = code_evidence(place, commits, work, now, bets, lines, facts, contents)
         outside = (
             [] if self._inside(self.results.folder) else [f"{self.results.folder} lies outside of {self.tree.top}"]
         )
@@ -113,11 +100,11 @@ class _Gatherer:
             now_sha256={bet: file_sha256(self.results.record_path(bet).read_bytes()) for bet in now},
             journal=[(sha256(line), load_line(line, JOURNAL)) for line in self.results.lines()],
             held=self._declared(sorted(self._asked(touches, lines))),
-            drift=drifted,
-            moved=moved,
-            upgraded=upgraded,
-            other_code=other_code,
-            relocated=same_values,
+            drift=code.drift,
+            moved=code.moved,
+            upgraded=code.upgraded,
+            other_code=code.other_code,
+            relocated=code.relocated,
             lock=lock(self.catalogue.root),
             present=present,
             foreign=foreign,
@@ -142,36 +129,6 @@ class _Gatherer:
                 else:
                     facts[name] = facts_in(data)
         return declared, facts
-
-    def _upgraded(
-        self, lines: Sequence[JournalLine], touches: Sequence[Touch], source: Recorded
-    ) -> dict[str, Upgraded]:
-        found = {entry.record: entry for entry in upgrades([line.entry for line in lines])}
-        if not found:
-            return {}
-        blobs = sorted({touch.after for touch in touches if touch.after and not _is_bet(touch)})
-        return source.upgraded(found, (data for _, data in self._contents(blobs) if data))
-
-    def _other_code(
-        self,
-        lines: Sequence[JournalLine],
-        facts: Mapping[str, RecordFacts],
-        now: Mapping[str, Record],
-        index: CodeIndex,
-        outlines: Outlines,
-        found: Commits,
-        upgraded: Mapping[str, Upgraded],
-    ) -> list[OtherCode]:
-        """Return the runs whose code their commits do not hold; an upgrade settles the code of its record."""
-        settled = [
-            (each.record.id, each.record.environment.commit or "", each.code.digest)
-            for each in upgraded.values()
-            if not isinstance(each.code, str)
-        ]
-        files = {bet: record.bet.file for bet, record in now.items() if index.files.is_file(record.bet.file)}
-        codes = {bet: index.of(file) for bet, file in files.items()}
-        committed = Committed(self.catalogue.root, self.tree.top, self.search, found, outlines, codes)
-        return committed.others(runs([line.entry for line in lines]), facts.values(), settled)
 
     def _declared(self, asked: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Declaration | None]:
         """Return what was declared in a commit at a path, None where nothing was."""

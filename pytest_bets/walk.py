@@ -9,15 +9,30 @@ _SKIPPED: Final = frozenset({"node_modules", "__pycache__", "build", "dist", "ve
 
 
 def walk_folders(root: Path) -> Iterator[tuple[Path, Sequence[str]]]:
-    """Yield every folder under `root` with its file names, except hidden folders and virtual environments."""
+    """Yield every folder under `root` with its file names.
+
+    Hidden folders, virtual environments and linked worktrees are left out: those hold other commits of the same files.
+    """
     for folder, folders, files in os.walk(root):
         here = Path(folder)
         folders[:] = [
             name
             for name in folders
-            if not name.startswith(".") and name not in _SKIPPED and not _exists(here / name / "pyvenv.cfg")
+            if not name.startswith(".")
+            and name not in _SKIPPED
+            and not _exists(here / name / "pyvenv.cfg")
+            and not _is_linked(here / name)
         ]
         yield here, files
+
+
+def _is_linked(folder: Path) -> bool:
+    """Return whether a folder is a linked worktree of a repository."""
+    git = folder / ".git"
+    try:
+        return git.is_file() and "/worktrees/" in git.read_text(encoding="utf-8", errors="replace").replace("\\", "/")
+    except OSError:
+        return False
 
 
 def checkout(folder: Path) -> Path | None:

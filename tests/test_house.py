@@ -30,6 +30,8 @@ ELSEWHERE: Final = {
         *("audit/lineage", "audit/render", "audit/retraction", "audit/staleness"),
         *("git/log", "git/revision"),
     ),
+    "bet/test_bindings.py": ("hooks/constants",),
+    "bet/test_meaning.py": ("bet/folding",),
     "bet/test_docstring_faults.py": ("bet/thresholds",),
     "bet/test_markers.py": ("bet/criteria", "bet/source", "hooks/marks"),
     "bet/test_parse_limits.py": ("bet/limits",),
@@ -82,6 +84,18 @@ ELSEWHERE: Final = {
         *("audit/chain", "audit/lines", "audit/merge", "audit/order", "audit/outside", "audit/overview", "audit/pages"),
         *("audit/present", "audit/revisions", "audit/statements", "audit/surroundings"),
     ),
+    "session/test_cheats_declarations.py": (
+        *(
+            "audit/code_evidence",
+            "audit/committed",
+            "audit/meanings",
+            "audit/measured",
+            "audit/redeclared",
+            "audit/reruns",
+        ),
+    ),
+    "hooks/test_unseen.py": ("hooks/loaded",),
+    "session/test_honest.py": ("audit/complete", "audit/imported", "audit/places"),
     "session/test_distribution.py": (
         *("hooks/collector", "hooks/context", "hooks/register", "hooks/remote", "hooks/run", "hooks/session"),
         *("hooks/worker", "hooks/xdist"),

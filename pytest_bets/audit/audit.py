@@ -1,31 +1,32 @@
 """The audit: what a history says of bets, their records and their journal, and whether it can be believed."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from difflib import SequenceMatcher
+from dataclasses import replace
 from functools import cached_property
 from typing import Final
 
 from pytest_bets.audit.chain import Chains
-from pytest_bets.audit.code_notes import code_notes, drifted
-from pytest_bets.audit.evidence import Ancestry, Evidence, RecordFacts, RecordRevision
+from pytest_bets.audit.code_notes import code_notes, other_code
+from pytest_bets.audit.evidence import Ancestry, Evidence, RecordRevision
 from pytest_bets.audit.finding import BetReport, Entry, Kind, Level, Report
 from pytest_bets.audit.journal import Runs
 from pytest_bets.audit.lineage import Lineage, Moved, lineages
+from pytest_bets.audit.meanings import Meanings
+from pytest_bets.audit.measured import Measured
 from pytest_bets.audit.merge import Merges
 from pytest_bets.audit.order import Order, Result
 from pytest_bets.audit.outside import outside_entries, unmerged_entries
 from pytest_bets.audit.overview import overview_entries
+from pytest_bets.audit.redeclared import Redeclared
+from pytest_bets.audit.reruns import Reruns
 from pytest_bets.audit.retraction import Retractions
 from pytest_bets.audit.upgrade import Upgrades
-from pytest_bets.bet.declaration import Declaration, bet_order
+from pytest_bets.bet.declaration import CRITERIA, bet_order, number_of
+from pytest_bets.bet.diff import Change
 from pytest_bets.git.revision import Commit
-from pytest_bets.record.standing import standings
-from pytest_bets.record.summary import claims
+from pytest_bets.record.summary import settle
 from pytest_bets.record.verdict import judge
-from pytest_bets.record.verify import misjudged
-
-_ALIKE: Final = 0.8
-"""From where on two hypotheses with a common measured value are the same claim."""
+from pytest_bets.record.verify import unlucky
 
 
 def audit(evidence: Evidence) -> Report:
@@ -37,13 +38,14 @@ class _Auditor:
     def __init__(self, evidence: Evidence) -> None:
         self.evidence = evidence
         self.order = Ancestry(evidence.commits)
-        self.runs = Runs(evidence, self.order)
+        self.meanings = Meanings(evidence)
+        self.runs = Runs(evidence, self.order, self.meanings)
         self.chains = Chains(evidence, self.order)
+        self.reruns = Reruns([entry for _, entry in evidence.journal], self.meanings)
         self.upgrades = Upgrades(evidence)
+        self.measured = Measured(evidence, self.meanings, self.upgrades)
         self.bets = lineages(evidence.bets, evidence.present)
-        self.records: dict[str, list[RecordRevision]] = {}
-        for revision in evidence.records:
-            self.records.setdefault(revision.bet, []).append(revision)
+        self.records = self.measured.revisions
         self.results = Order(self.runs, self.records, self.order)
         self.merges = Merges(evidence.merges, self.results)
         self.declared = {declaration.id: declaration for declaration in evidence.declarations}
@@ -73,14 +75,18 @@ class _Auditor:
             *self._file(lineage, results),
             *(entry for moved in lineage.moved for entry in self._moved(lineage, moved, results)),
             *self.merges.entries(lineage, results),
+            *(entry for moved in lineage.prose for entry in self._reworded(lineage, moved, results)),
             *(entry for bet in lineage.ids for entry in self._recorded(bet)),
+            *self.measured.entries(lineage.ids),
             *self.runs.entries(lineage.ids),
             *(entry for bet in lineage.ids for entry in self.chains.entries(bet)),
-            *self._again(lineage),
+            *self.reruns.entries(lineage.id, lineage.ids),
+            *other_code(self.evidence, lineage.ids),
+            *self.redeclared.entries(lineage),
             *self.retractions.entries(lineage.id),
             *unmerged_entries(self.evidence.unmerged, lineage.ids),
         ]
-        if not results and not record and not self._left(lineage):
+        if not results and not record and not lineage.left:
             entries.append(Entry("note", "never-run", lineage.id, None, "it has never come to a verdict"))
         verdict, under_first = None, None
         declared = self.declared.get(lineage.id)
@@ -95,28 +101,33 @@ class _Auditor:
         )
         return BetReport(lineage.id, lineage.path, lineage.declared, first, verdict, under_first, ordered)
 
-    def _left(self, lineage: Lineage) -> bool:
-        return bool(lineage.gone) or lineage.path not in self.evidence.present
-
     def _orphan(self, bet: str) -> BetReport:
         text = "has results, and no commit has ever held its file"
-        entries = [Entry("finding", "undeclared", bet, None, text), *self._recorded(bet)]
+        entries = [
+            Entry("finding", "undeclared", bet, None, text),
+            *self._recorded(bet),
+            *self.measured.entries([bet]),
+            *self.reruns.entries(bet, [bet]),
+        ]
         return BetReport(bet, "", None, None, None, None, tuple(entries))
 
     def _file(self, lineage: Lineage, results: Sequence[Result]) -> Iterator[Entry]:
         def entry(level: Level, kind: Kind, commit: Commit | None, text: str) -> Entry:
             return Entry(level, kind, lineage.id, commit, text)
 
-        declared = lineage.declared
-        if declared and results:
-            when = self.results.when(declared, results)
-            if when == "same":
-                text = "declared in the commit that brought its first result: git does not show which came first"
-                yield entry("finding", "same-commit", declared, text)
-            elif when != "before":
-                text = "its first result is not a descendant of its declaration: it was not registered before it ran"
-                yield entry("finding", "late", declared, text)
-        if self._left(lineage):
+        # a cherry-pick brings the same declaration to a branch: one that precedes the result is enough
+        late = [
+            result.commit
+            for result in results
+            if not any(self.order.before(introduced, result.commit) for introduced in lineage.introduced)
+        ]
+        if late and {result.id for result in late} <= {introduced.id for introduced in lineage.introduced}:
+            text = "declared in the commit that brought its first result: git does not show which came first"
+            yield entry("finding", "same-commit", late[0], text)
+        elif late:
+            text = "its first result is not a descendant of its declaration: it was not registered before it ran"
+            yield entry("finding", "late", lineage.declared, text)
+        if lineage.left:
             how = "was deleted" if lineage.gone else "is gone: a merge left it out"
             yield entry("finding", "vanished-bet", lineage.gone, f"the bet's file {lineage.path} {how}")
         for renamed in lineage.renamed:
@@ -128,45 +139,79 @@ class _Auditor:
 
     def _moved(self, lineage: Lineage, moved: Moved, results: Sequence[Result]) -> Iterator[Entry]:
         when, ran = self.results.when_changed(moved.commit, moved.after.digest, results)
+        relinked = self._relinked(moved)
         for change in moved.changes:
             if change.subject == "withdrawn" or when == "before":
                 level: Level = "note"
                 kind: Kind = "withdrawn" if change.subject == "withdrawn" else "changed"
                 text = "" if kind == "withdrawn" else "before its first result" if results else "before it ran"
-            elif change.kind == "reworded":
+            elif change.subject == "challenges" and relinked:
+                level, kind, text = "note", "reworded", "after its first result: the same bet by another number"
+            elif change.kind == "reworded" and self._reseeds(lineage, moved, change):
+                level, kind = "finding", "goalposts"
+                text = "after its first result: it says the same, and gives the replications other seeds"
+            elif change.kind == "reworded" or (moved.commit.id, change.before, change.after) in self.evidence.relocated:
                 level, kind, text = "note", "reworded", "after its first result: it says the same"
             else:
                 level, kind, text = "finding", "goalposts", _WHEN[when].format(ran=ran.text if ran else "")
             yield Entry(level, kind, lineage.id, moved.commit, text, change)
 
+    def _reworded(self, lineage: Lineage, moved: Moved, results: Sequence[Result]) -> Iterator[Entry]:
+        if results and self.results.when(moved.commit, results) != "before":
+            for change in moved.changes:
+                yield Entry("note", "reworded", lineage.id, moved.commit, "after its first result", change)
+
+    def _relinked(self, moved: Moved) -> bool:
+        """Tell whether a bet challenges the same bets as before, of which one has another number now."""
+        one, other = (
+            {self.now_called.get(link, link) for link in bet.challenges} for bet in (moved.before, moved.after)
+        )
+        return one == other
+
+    @cached_property
+    def now_called(self) -> dict[int | str, str]:
+        """The present id of every bet by the numbers and ids that it had."""
+        found: dict[int | str, str] = {}
+        for lineage in self.bets:
+            for bet in lineage.ids:
+                number = number_of(f"bet_{bet}.py")
+                found.update({bet: lineage.id} if number is None else {bet: lineage.id, number: lineage.id})
+        return found
+
+    def _reseeds(self, lineage: Lineage, moved: Moved, change: Change) -> bool:
+        """Tell whether other words for the same gave a replicated bet other seeds, which can be chosen that way.
+
+        A linter can reword a sweep: that is a finding only where the new seeds gave a better verdict.
+        """
+        before, after = moved.before, moved.after
+        if not (before.replicate and after.replicate) or change.subject not in (*CRITERIA, "sweep"):
+            return False
+        if before.seeds(1) == replace(after, file=before.file).seeds(1):
+            return False
+        return change.subject != "sweep" or self.reruns.improved(lineage.ids, before.digest, after.digest)
+
     def _recorded(self, bet: str) -> Iterator[Entry]:
         revisions = self.records.get(bet, [])
-        for before, after, commit in ((revision.before, revision.after, revision.commit) for revision in revisions):
+        for after, commit in ((revision.after, revision.commit) for revision in revisions):
             unreadable = after is not None and after.declaration is None and bet in self.evidence.unread
             if after and not unreadable and not self.runs.wrote(after.sha256, after.verdict):
                 text = "the record's bytes are those of no run in the journal: it was edited, or its run's line is gone"
                 yield Entry("finding", "edited-record", bet, commit, text)
-            elif before and after and self._drifted(before, after):
-                yield Entry("note", "drift", bet, commit, drifted(before, after))
         yield from self.upgrades.entries(bet)
         record = self.evidence.now.get(bet)
         if record is None:
             yield from self._without(bet, revisions)
             return
         declared = self.declared.get(bet)
-        if declared and record.declaration.digest == declared.digest:
-            for text in misjudged(record, declared):
-                yield Entry("finding", "misjudged", bet, None, text)
-        elif declared:
+        if declared and not self.meanings.same(record.declaration.digest, declared.digest):
             text = "the record is of another declaration than the bet's file has now: run the bet again"
             yield Entry("note", "stale", bet, None, text)
+        elif declared:
+            for text in unlucky(record, declared):
+                yield Entry("finding", "misjudged", bet, None, text)
         if not revisions and not self.runs.wrote(self.evidence.now_sha256[bet], record.verdict):
             yield Entry("finding", "edited-record", bet, None, "the record was written by no run in the journal")
         yield from code_notes(self.evidence, bet, record)
-
-    def _drifted(self, before: RecordFacts, after: RecordFacts) -> bool:
-        same = before.code == after.code or self.upgrades.joins(before.sha256, after.sha256)
-        return before.declaration == after.declaration and not same
 
     def _without(self, bet: str, revisions: Sequence[RecordRevision]) -> Iterator[Entry]:
         held = [facts for revision in revisions for facts in (revision.before, revision.after) if facts]
@@ -175,41 +220,17 @@ class _Auditor:
             deleted = revisions[-1].commit if revisions[-1].after is None else None  # a merge can leave it out
             yield Entry("finding", "vanished-record", bet, deleted, text)
 
-    def _again(self, lineage: Lineage) -> Iterator[Entry]:
-        """Tell where a bet repeats the claim of an older one that has fallen, without a challenge to it."""
-        if lineage.declared is None or lineage.first is None:
-            return
-        for older in self.fallen:
-            if older is lineage or older.declared is None or not self.order.before(older.declared, lineage.declared):
-                continue
-            if older.last is None or lineage.last is None or {older.id, older.last.number} & {*lineage.last.challenges}:
-                continue
-            if _same_claim(older.last, lineage.last):
-                text = f"repeats the claim of {older.id}, which {self._fate(older)}"
-                yield Entry("finding", "redeclared", lineage.id, lineage.declared, text)
-
     @cached_property
-    def fallen(self) -> list[Lineage]:
-        """The bets whose claim did not hold, is withdrawn or retracted, or whose file is gone."""
-        return [lineage for lineage in self.bets if self._fate(lineage)]
+    def redeclared(self) -> Redeclared:
+        """The bets that make the claim of an older one again."""
+        return Redeclared(self.bets, dict(self.evidence.now), self.order, self.retractions)
 
     @cached_property
     def retractions(self) -> Retractions:
         """How the challenges to every bet ended."""
-        found = standings(claims(list(self.evidence.now.values()), self.evidence.declarations))
+        former = {bet: lineage.id for lineage in self.bets for bet in lineage.ids if bet != lineage.id}
+        found = settle(list(self.evidence.now.values()), self.evidence.declarations, former)
         return Retractions(found, self.bets, self.runs)
-
-    def _fate(self, lineage: Lineage) -> str:
-        if self._left(lineage):
-            return "was deleted"
-        standing = self.retractions.standings.get(lineage.id)
-        state = standing.state if standing else "stands"
-        return {
-            "withdrawn": "was withdrawn",
-            "retracted": "was retracted",
-            "falsified": "is falsified",
-            "noise": "is a FAIL in the noise",
-        }.get(state, "")
 
 
 _OF_RESULTS: Final = frozenset[Kind](
@@ -225,14 +246,6 @@ _WHEN: Final[Mapping[str, str]] = {
     "same": "in the commit that brought a result: git does not show which came first",
     "unordered": "on another branch than its results: git does not show which came first",
 }
-
-
-def _same_claim(one: Declaration, other: Declaration) -> bool:
-    said, again = (bet.docstring.prose("Hypothesis").casefold() for bet in (one, other))
-    if said == again:
-        return True
-    values, others = ({sentence.value for sentence in bet.sentences("strict")} for bet in (one, other))
-    return bool(values & others) and SequenceMatcher(None, said, again, autojunk=False).ratio() >= _ALIKE
 
 
 def _by_number(report: BetReport) -> tuple[bool, int, str]:

@@ -5,7 +5,7 @@ from typing import Final
 from pytest_bets.bet.diff import Change
 from pytest_bets.sentence.parse import parse
 
-_CALLED: Final = {"constants": "constant"}
+_CALLED: Final = {"constants": "constant", "words": "words of the"}
 
 
 def shown(change: Change) -> str:

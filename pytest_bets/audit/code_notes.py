@@ -1,9 +1,9 @@
 """What an audit says of the code that records were measured with."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pytest_bets.audit.evidence import Evidence, RecordFacts
-from pytest_bets.audit.finding import Entry
+from pytest_bets.audit.finding import Entry, Level
 from pytest_bets.code.staleness import difference, moved_words, named, package_changes
 from pytest_bets.record.model import Record
 
@@ -23,6 +23,18 @@ def code_notes(evidence: Evidence, bet: str, record: Record) -> Iterator[Entry]:
     lock = evidence.lock
     if lock and (changes := package_changes(record.environment.packages, lock.versions)):
         yield Entry("note", "drift", bet, None, f"measured with other packages than {lock.file} names: {changes}")
+
+
+def other_code(evidence: Evidence, ids: Sequence[str]) -> Iterator[Entry]:
+    """Yield the runs of a bet that had these ids whose code their commits do not hold."""
+    for other in evidence.other_code:
+        run, commit = other.run, other.run.environment.commit or ""
+        if run.bet in ids:
+            text = (
+                f"the run of {run.time} ({run.verdict}) used code that commit {commit[:10]} does not hold: {other.what}"
+            )
+            level: Level = "note" if other.undetermined else "finding"
+            yield Entry(level, "other-code", run.bet, evidence.commits.get(commit), text)
 
 
 def drifted(before: RecordFacts, after: RecordFacts) -> str:

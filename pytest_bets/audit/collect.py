@@ -8,6 +8,8 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Final
 
+from pytest_bets.audit.code_evidence import CodePlace, code_evidence
+from pytest_bets.audit.complete import check_complete
 from pytest_bets.audit.evidence import Evidence, Held, JournalLine, RecordFacts, RecordRevision
 from pytest_bets.audit.evidence import facts as facts_in
 from pytest_bets.audit.evidence import held as held_in
@@ -15,9 +17,10 @@ from pytest_bets.audit.lines import Touched, foreign_runs, journal_lines
 from pytest_bets.audit.outside import Outside, Unmerged
 from pytest_bets.audit.overview import Page
 from pytest_bets.audit.pages import Place, pages
+from pytest_bets.audit.places import follow, is_candidate
 from pytest_bets.audit.present import Present, contents, present
 from pytest_bets.audit.revisions import bet_revisions, is_bet, merge_sides, record_revisions
-from pytest_bets.audit.staleness import drift, inside
+from pytest_bets.audit.staleness import inside
 from pytest_bets.audit.surroundings import outside, unmerged
 from pytest_bets.bet.catalogue import Catalogue
 from pytest_bets.bet.declaration import Declaration, bet_id, is_bet_name
@@ -27,10 +30,8 @@ from pytest_bets.git import checkout as git
 from pytest_bets.git import log as history
 from pytest_bets.git.revision import Commit, Side, Touch
 from pytest_bets.record.codec import file_sha256
-from pytest_bets.record.journal import Upgraded, upgrades
 from pytest_bets.record.model import RunLine
 from pytest_bets.record.store import JOURNAL, SUMMARY_JSON, Results
-from pytest_bets.record.upgrade import recorded
 
 _DISK: Final = "disk:"
 """What stands before a path where a file's content is that of the working tree, and not a blob's."""
@@ -40,7 +41,8 @@ def gather(catalogue: Catalogue, results: Results, search: Sequence[Path] = ()) 
     """Return what an audit reads; modules of the project are looked for in `search`.
 
     Raises:
-        EvidenceError: outside git, in a shallow clone, and where nothing was ever committed.
+        EvidenceError: outside git, in a shallow clone, where nothing was ever committed, and where the checkout lacks
+            files that are committed.
         HistoryError: where git fails.
 
     """
@@ -52,6 +54,7 @@ def gather(catalogue: Catalogue, results: Results, search: Sequence[Path] = ()) 
         raise EvidenceError(f"this clone of {tree.top} is shallow: `git fetch --unshallow` brings its history")
     if tree.commit is None:
         raise EvidenceError(f"nothing was ever committed in {tree.top}: git is the registry of bets")
+    check_complete(tree, tree.commit, inside(root, tree.top), inside(results.folder, tree.top))
     return _Gatherer(catalogue, results, tree, tree.commit, search).evidence()
 
 
@@ -68,23 +71,28 @@ class _Gatherer:
         with ThreadPoolExecutor() as pool:
             later = pool.submit(self._line_touches)  # git takes its time over this; the bets are read meanwhile
             commits = history.commits(self.tree.top)
-            committed = list(history.touches(self.tree.top, self._is_ours))
+            touched = list(history.touches(self.tree.top, is_candidate))
+            committed, journals = follow(touched, self._is_ours, self._journal)
             merged = list(history.sides(self.tree.top, self._is_bet))
             uncommitted, present = self._uncommitted(committed, foreign)
             touches = [*committed, *uncommitted]
             declared, facts = self._read(touches, merged)
             work = Commit("", (self.head,), "", "not committed", len(commits))
-            touched = later.result()
-            lines = journal_lines(touched, self.now.lines, commits, work, self._journal, self._is_in_root)
+            changed = later.result()
+            lines = journal_lines(changed, self.now.lines, commits, work, journals, self._is_in_root)
         now, ignored = self.now.records, self._ignored()
         records = list(record_revisions(touches, commits, work, facts))
         declarations, unreadable = self.catalogue.declarations()
-        drifted, moved = drift(self.catalogue.root, self.tree.top, self.search, now, commits, work)
+        bets = bet_revisions(touches, commits, work, declared)
+        blobs = sorted({touch.after for touch in touches if touch.after and not is_bet(touch)})
+        revisions = (data for _, data in self._contents(blobs) if data)
+        place = CodePlace(self.catalogue.root, self.tree.top, self._root or ".", self.search)
+        code = code_evidence(place, commits, work, now, bets, lines, facts, revisions)
         folder = self.results.folder
         elsewhere = [] if self._inside(folder) else [f"{folder} lies outside of {self.tree.top}"]
         return Evidence(
             commits=commits,
-            bets=bet_revisions(touches, commits, work, declared),
+            bets=bets,
             merges=merge_sides(merged, commits, declared),
             records=records,
             lines=lines,
@@ -92,10 +100,12 @@ class _Gatherer:
             now=now,
             now_sha256=self.now.sha256,
             journal=self.now.journal,
-            held=self._digests(sorted(self._asked(touches, lines))),
-            drift=drifted,
-            moved=moved,
-            upgraded=self._upgraded(lines, touches),
+            held=self._declared(sorted(self._asked(touches, lines))),
+            drift=code.drift,
+            moved=code.moved,
+            upgraded=code.upgraded,
+            other_code=code.other_code,
+            relocated=code.relocated,
             lock=lock(self.catalogue.root),
             present=present,
             foreign=foreign,
@@ -104,7 +114,7 @@ class _Gatherer:
             unread=self.now.unread,
             pages=self._pages(declarations, unreadable, commits),
             unmerged=self._unmerged(lines, records),
-            outside=self._outside(touched, {bet.id for bet in declarations}, lines),
+            outside=self._outside(changed, {bet.id for bet in declarations}, lines),
             root=self._root or ".",
             unknown=[*elsewhere, *self.now.faults, *(str(fault) for error in unreadable for fault in error.faults)],
         )
@@ -183,22 +193,14 @@ class _Gatherer:
         )
         return list(outside(self.tree.top, self.head, self._root or ".", self._folder or "", bets, runs))
 
-    def _upgraded(self, lines: Sequence[JournalLine], touches: Sequence[Touch]) -> dict[str, Upgraded]:
-        found = {entry.record: entry for entry in upgrades([line.entry for line in lines])}
-        if not found:
-            return {}
-        blobs = sorted({touch.after for touch in touches if touch.after and not is_bet(touch)})
-        with recorded(self.catalogue.root, self.tree.top, self.search) as source:
-            return source.upgraded(found, (data for _, data in self._contents(blobs) if data))
-
-    def _digests(self, asked: Sequence[tuple[str, str]]) -> dict[tuple[str, str], str | None]:
-        """Return the digest of what was declared in a commit at a path, None where nothing was."""
+    def _declared(self, asked: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Declaration | None]:
+        """Return what was declared in a commit at a path, None where nothing was."""
         contents = history.contents(self.tree.top, [f"{commit}:{path}" for commit, path in asked])
         found = {
             place: None if data is None else held_in(data, place[1])
             for place, data in zip(asked, contents, strict=True)
         }
-        return {place: held.digest if isinstance(held, Declaration) else None for place, held in found.items()}
+        return {place: held if isinstance(held, Declaration) else None for place, held in found.items()}
 
     def _inside(self, path: Path) -> str | None:
         return inside(path, self.tree.top)

@@ -31,7 +31,8 @@ class ChangePart:
         limits(
             enum=[
                 *("strict", "lenient", "catastrophic", "control", "premise", "hypothesis"),
-                *("constants", "sweep", "replicate", "challenges", "known", "withdrawn", "null", "odds", "world"),
+                *("constants", "sweep", "replicate", "challenges", "known", "withdrawn"),
+                *("null", "odds", "world", "words"),
             ]
         ),
         "What changed.",
@@ -39,7 +40,7 @@ class ChangePart:
     kind: Annotated[
         str, limits(enum=["tightened", "loosened", "replaced", "added", "removed", "reworded"]), "How it changed."
     ]
-    name: Annotated[str, "Of a constant or a sweep parameter; else empty."]
+    name: Annotated[str, "Of a constant, a sweep parameter or a section of the docstring; else empty."]
     before: Annotated[str, "What was declared before; empty where nothing was."]
     after: Annotated[str, "What is declared after; empty where nothing is."]
 

@@ -9,12 +9,14 @@ from pytest_bets.audit.overview import Page
 from pytest_bets.bet.declaration import Declaration
 from pytest_bets.bet.parse import read
 from pytest_bets.code.staleness import Definitions, Lock, Move
-from pytest_bets.diagnostics import DeclarationError, MisfitError
+from pytest_bets.diagnostics import DeclarationError, MisfitError, RecordError
 from pytest_bets.git.revision import Commit
-from pytest_bets.record.codec import file_sha256
+from pytest_bets.record.codec import file_sha256, load
+from pytest_bets.record.consistency import other_cells
 from pytest_bets.record.decode import decode
 from pytest_bets.record.journal import Upgraded
-from pytest_bets.record.model import Code, CodeDefinitions, Line, Record
+from pytest_bets.record.model import Code, CodeDefinitions, Line, Record, RunLine
+from pytest_bets.record.verify import misjudged_by_itself
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,10 @@ class MergeSide:
 
 @dataclass(frozen=True)
 class RecordFacts:
-    """What an audit needs of a revision of a record; all but the hash is None where the file is no record."""
+    """What an audit needs of a revision of a record; all but the hash is None where the file is no record.
+
+    `misjudged` and `other_cells` say where the record contradicts what it declares itself.
+    """
 
     sha256: str
     declaration: str | None
@@ -65,6 +70,9 @@ class RecordFacts:
     verdict: str | None
     definitions: Definitions | None = None
     packages: Mapping[str, str] = field(default_factory=dict)
+    record: Record | None = None
+    misjudged: tuple[str, ...] = ()
+    other_cells: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -107,16 +115,26 @@ class Drift:
 
 
 @dataclass(frozen=True)
+class OtherCode:
+    """A run whose code its commit does not hold, and what of it; undetermined where git stores other bytes."""
+
+    run: RunLine
+    what: str
+    undetermined: bool = False
+
+
+@dataclass(frozen=True)
 class Evidence:
     """All that an audit judges.
 
-    Of the history, `merges` are its merges as each parent sees them; `held` gives, by commit and path, the digest of
-    the declaration that was there. Of today, `present` has the paths of the bet files that HEAD or the working tree
-    has, `ignored` the bets whose record git ignores, `unread` those whose record cannot be read, `pages` the files of
-    the summary that say something else than the results. `drift` and `moved` are by bet, `upgraded` by the hash of the
-    record that an upgrade wrote. `unmerged` are results on other branches, `outside` bets and results that this audit
-    does not cover, and `root` is the project's folder in the repository. `foreign` gives why the history of a bet
-    cannot be read here, by its id; `unknown` what else is undetermined.
+    Of the history, `merges` are its merges as each parent sees them; `held` gives, by commit and path, the declaration
+    that was there. Of today, `present` has the paths of the bet files that HEAD or the working tree has, `ignored` the
+    bets whose record git ignores, `unread` those whose record cannot be read, `pages` the files of the summary that say
+    something else than the results. `drift` and `moved` are by bet, `upgraded` by the hash of the record that an
+    upgrade wrote. `relocated` are imports that changed without their value: the commit, the text before, the text
+    after. `unmerged` are results on other branches, `outside` bets and results that this audit does not cover, and
+    `root` is the project's folder in the repository. `foreign` gives why the history of a bet cannot be read here, by
+    its id; `unknown` what else is undetermined.
     """
 
     commits: Mapping[str, Commit]
@@ -128,7 +146,7 @@ class Evidence:
     now: Mapping[str, Record]
     now_sha256: Mapping[str, str]
     journal: Sequence[tuple[str, Line]]
-    held: Mapping[tuple[str, str], str | None]
+    held: Mapping[tuple[str, str], Declaration | None]
     drift: Mapping[str, Sequence[Drift]] = field(default_factory=dict)
     moved: Mapping[str, Sequence[Move]] = field(default_factory=dict)
     upgraded: Mapping[str, Upgraded] = field(default_factory=dict)
@@ -143,12 +161,14 @@ class Evidence:
     root: str = "."
     foreign: Mapping[str, str] = field(default_factory=dict)
     unknown: Sequence[str] = ()
+    other_code: Sequence[OtherCode] = ()
+    relocated: frozenset[tuple[str, str, str]] = frozenset()
 
 
 def held(data: bytes, path: str) -> Held:
     """Return what the bytes of a bet file at this path hold."""
     try:
-        return read(data.decode(), path) or Unreadable("nothing in it carries a criterion")
+        return read(data.decode(), path, lenient=True) or Unreadable("nothing in it carries a criterion")
     except DeclarationError as error:
         return Unreadable(error.faults[0].problem)
     except UnicodeDecodeError:
@@ -178,13 +198,21 @@ class _Facts:
 def facts(data: bytes) -> RecordFacts:
     """Return what the bytes of a record say."""
     try:
-        record = decode(_Facts, json.loads(data))
+        whole = load(data, "")
+    except RecordError:
+        whole = None
+    try:
+        record: Record | _Facts = whole or decode(_Facts, json.loads(data))
     except (ValueError, MisfitError, RecursionError):
         return RecordFacts(file_sha256(data), None, None, None, None)
     code, packages = record.code, record.environment.packages
     files, definitions = (None, code.definitions) if isinstance(code, CodeDefinitions) else (code.files, None)
     digest = record.declaration.digest
-    return RecordFacts(file_sha256(data), digest, code.digest, files, record.verdict, definitions, packages)
+    misjudged, cells = (tuple(misjudged_by_itself(whole)), tuple(other_cells(whole))) if whole else ((), ())
+    return RecordFacts(
+        *(file_sha256(data), digest, code.digest, files, record.verdict, definitions, packages),
+        *(whole, misjudged, cells),
+    )
 
 
 class Ancestry:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from pytest_bets.audit.evidence import Ancestry, Evidence, JournalLine
 from pytest_bets.audit.finding import Entry
+from pytest_bets.audit.meanings import Meanings
 from pytest_bets.bet.declaration import bet_id
 from pytest_bets.record.journal import runs
 from pytest_bets.record.model import Line, RunLine, premise_unmet
@@ -13,7 +14,7 @@ from pytest_bets.record.replication import missing
 class Runs:
     """The lines of the journal, as they are and as they were."""
 
-    def __init__(self, evidence: Evidence, order: Ancestry) -> None:
+    def __init__(self, evidence: Evidence, order: Ancestry, meanings: Meanings) -> None:
         self.evidence = evidence
         self.order = order
         self.lines: dict[str, list[JournalLine]] = {}
@@ -31,7 +32,15 @@ class Runs:
         ]
         self._wrote = {entry.record for entry in ours if not _is_pilot(entry)}
         self._rehearsed = {entry.record for entry in ours if _is_pilot(entry)}
-        self.held = {(commit, bet_id(path), digest) for (commit, path), digest in evidence.held.items()}
+        self.meanings = meanings
+        self._held: dict[tuple[str, str], set[str]] = {}
+        for (commit, path), bet in evidence.held.items():
+            if bet:
+                self._held.setdefault((commit, bet_id(path)), set()).add(meanings.meaning(bet.digest))
+
+    def holds(self, commit: str, bet: str, declaration: str) -> bool:
+        """Tell whether a commit declares, under the id of a bet, what has this digest or means the same."""
+        return self.meanings.meaning(declaration) in self._held.get((commit, bet), ())
 
     def wrote(self, sha256: str, verdict: str | None) -> bool:
         """Tell whether a run of the audited journal wrote these bytes; those of a rehearsal have no verdict."""
@@ -45,7 +54,6 @@ class Runs:
             yield from self._replications(bet)
             yield from self._registered(bet)
             yield from self._void(bet)
-            yield from self._disagreeing(bet)
 
     def _vanished(self, bet: str) -> Iterator[Entry]:
         present = {sha256 for sha256, _ in self.journal.get(bet, ())}
@@ -98,7 +106,7 @@ class Runs:
             elif commit not in self.evidence.commits:
                 text = f"{ran} names commit {commit[:10]}, which is not in this history: amended, rebased or squashed"
                 yield Entry("finding", "lost-commit", bet, None, text)
-            elif (commit, bet, entry.declaration) not in self.held:
+            elif not self.holds(commit, bet, entry.declaration):
                 text = f"{ran} says {entry.registration}, and commit {commit[:10]} holds another declaration"
                 yield Entry("finding", "unregistered", bet, self.evidence.commits[commit], text)
             if entry.environment.dirty:
@@ -109,20 +117,6 @@ class Runs:
         if void:
             listed = "; ".join(f"{entry.time}, {entry.void}" for entry in void)
             yield Entry("note", "void", bet, None, f"{len(void)} of its runs came to no verdict: {listed}")
-
-    def _disagreeing(self, bet: str) -> Iterator[Entry]:
-        pairs: dict[tuple[str, str], list[str]] = {}
-        for entry in self.ran.get(bet, ()):
-            if entry.verdict and not entry.pilot:
-                pairs.setdefault((entry.declaration, entry.code), []).append(entry.verdict)
-        for verdicts in pairs.values():
-            if len(set(verdicts)) > 1:
-                text = f"unstable: runs of the same declaration and code came to {', '.join(verdicts)}"
-                yield Entry("note", "unstable", bet, None, text)
-        sequence = [verdicts[0] for verdicts in pairs.values()]
-        if len(sequence) > 1 and "FAIL" in sequence[:-1] and sequence[-1] != "FAIL":
-            text = f"ran with {len(sequence)} versions of its code or declaration, which came to {', '.join(sequence)}"
-            yield Entry("note", "retried", bet, None, text)
 
 
 def told(entry: Line) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from pytest_bets.audit.evidence import BetRevision, Unreadable
 from pytest_bets.bet.declaration import Declaration, bet_id
-from pytest_bets.bet.diff import Change, changes
+from pytest_bets.bet.diff import Change, changes, prose_changes
 from pytest_bets.git.revision import Commit
 
 
@@ -42,6 +42,12 @@ class Lineage:
     renamed: list[Renamed] = field(default_factory=list)
     unreadable: list[tuple[Commit, str]] = field(default_factory=list)
     returned: list[Commit] = field(default_factory=list)
+    introduced: list[Commit] = field(default_factory=list)
+    """The commits that brought the bet where it was not: more than one where branches got it, as by a cherry-pick."""
+    prose: list[Moved] = field(default_factory=list)
+    """The commits that changed what people read, and no more."""
+    left: bool = False
+    """Whether the file is gone."""
 
     @property
     def id(self) -> str:
@@ -74,6 +80,8 @@ class Lineage:
         if isinstance(revision.after, Unreadable):
             self.unreadable.append((commit, revision.after.reason))
             return
+        if not isinstance(revision.before, Declaration) and not revision.others:
+            self.introduced.append(commit)
         parents = [held for held in (revision.before, *revision.others) if isinstance(held, Declaration)]
         # where the file was gone or could not be read, against what could last be read of it
         before = parents or ([self.last] if self.last else [])
@@ -81,6 +89,8 @@ class Lineage:
             self.first, self.declared = revision.after, commit
         elif found := _everywhere([changes(parent, revision.after) for parent in before]):
             self.moved.append(Moved(commit, before[0], revision.after, found))
+        if self.last and (words := _everywhere([prose_changes(parent, revision.after) for parent in before])):
+            self.prose.append(Moved(commit, before[0], revision.after, words))
         self.last = revision.after
         self.readable.append((commit, revision.after))
 
@@ -90,6 +100,7 @@ class Lineage:
             self.path = next((renamed.was for renamed in self.renamed if renamed.was in present), self.path)
         elif self.gone:
             self.gone = None
+        self.left = bool(self.gone) or self.path not in present
 
 
 def _everywhere(sides: Sequence[Sequence[Change]]) -> tuple[Change, ...]:

@@ -1,7 +1,7 @@
 """The lines of journals through a history: which commit added each, which took it out, and in which journal it is."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from pytest_bets.audit.evidence import JournalLine
 from pytest_bets.diagnostics import RecordError
@@ -18,24 +18,27 @@ def journal_lines(
     present: Sequence[bytes],
     commits: Mapping[str, Commit],
     work: Commit,
-    here: str | None,
+    journals: Collection[str],
     ours: Callable[[str], bool],
 ) -> list[JournalLine]:
-    """Return the lines of the audited journal, at `here`, and those of any other under the root, whose path is ours."""
+    """Return the lines of the audited journal, and those of any other under the root, whose path is ours.
+
+    `journals` are the paths that the audited journal has had.
+    """
     added: dict[bytes, Commit] = {}
     removed: dict[bytes, Commit] = {}
     lies: dict[bytes, str | None] = {}
     adders: dict[bytes, Counter[str]] = {}
     for name, path, came, line in touched:
-        if path != here and not ours(path):
+        if path not in journals and not ours(path):
             continue
         commit = commits[name]
         is_merge = len(commit.parents) > 1
-        if path == here and not is_merge:
+        if path in journals and not is_merge:
             adders.setdefault(line, Counter())[name] += 1 if came else -1
         if came:
             added.setdefault(line, commit)
-            lies[line] = None if path == here else lies.get(line, path)
+            lies[line] = None if path in journals else lies.get(line, path)
         elif is_merge:
             removed.setdefault(line, commit)
         else:

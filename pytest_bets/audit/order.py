@@ -52,7 +52,7 @@ class Order:
             entry = line.entry
             if isinstance(entry, RunLine) and (entry.verdict or premise_unmet(entry)) and line.added:
                 name = entry.environment.commit or ""
-                held = (name, bet, entry.declaration) in self.runs.held
+                held = self.runs.holds(name, bet, entry.declaration)
                 yield Result(line.added, entry.declaration, entry, self.order.commits.get(name), held)
 
     def _kept(self, bet: str) -> Iterator[Result]:

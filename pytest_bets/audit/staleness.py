@@ -18,13 +18,12 @@ Changed = Mapping[str, tuple[str, ...]]
 def drift(
     root: Path,
     top: Path,
-    search: Sequence[Path],
     now: Mapping[str, Record],
     commits: Mapping[str, Commit],
     work: Commit,
+    index: CodeIndex,
 ) -> tuple[dict[str, list[Drift]], dict[str, tuple[Move, ...]]]:
     """Return, by bet, what is not what its record was measured with and the commits since, and what only moved."""
-    index = CodeIndex(root, search)
     changed: dict[str, Changed] = {}
     moved: dict[str, tuple[Move, ...]] = {}
     for bet, record in now.items():

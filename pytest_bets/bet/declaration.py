@@ -1,9 +1,10 @@
 """The declaration of a bet, as one frozen value."""
 
+import ast
 import hashlib
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from posixpath import basename, splitext
 from typing import Final
@@ -45,7 +46,8 @@ class Criterion:
 class Declaration:
     """A bet's declaration; `line` is the line of the experiment, `file` the path given to the parser.
 
-    `resources` are those of every such marker in the file; they are no part of what is declared.
+    `resources` are those of every such marker in the file; they are no part of what is declared. Nor is `experiment`,
+    its syntax tree: the code of a record tells of its changes.
     """
 
     file: str
@@ -63,6 +65,7 @@ class Declaration:
     odds: Mapping[str, float] | None = None
     world: World | None = None
     resources: tuple[Mapping[str, object], ...] = ()
+    experiment: ast.AST = field(default_factory=ast.Pass, compare=False, repr=False)
 
     @cached_property
     def id(self) -> str:
@@ -108,17 +111,15 @@ class Declaration:
     @cached_property
     def digest(self) -> str:
         """The SHA-256 of what must not change: hypothesis, sentences, constants, sweep, replicate, challenges."""
-        return digest(
-            {
-                "hypothesis": self.docstring.prose("Hypothesis"),
-                **self.texts(),
-                "constants": dict(self.constants),
-                "sweep": dict(self.sweep),
-                "replicate": self.replicate,
-                "challenges": list(self.challenges),
-                **({"known": self.known} if self.known else {}),
-                **self.error_rates,
-            }
+        optional = {**({"known": self.known} if self.known else {}), **self.error_rates}
+        return declaration_digest(
+            self.docstring.prose("Hypothesis"),
+            self.texts(),
+            self.constants,
+            self.sweep,
+            self.replicate,
+            self.challenges,
+            optional,
         )
 
     @cached_property
@@ -134,21 +135,12 @@ class Declaration:
         Seed i is the first 4 bytes, big-endian, of the SHA-256 of the canonical JSON of
         `{"id": id, "index": i, "sentences": {tier: [...]}, "sweep": {...}}`.
         """
-        head, _, tail = self.seeded.partition(_INDEX)
-        start = hashlib.sha256(f"{head}{_INDEX}".encode())
-        found = []
-        for index in range(count):
-            seed = start.copy()
-            seed.update(f"{index}{tail}".encode())
-            found.append(int.from_bytes(seed.digest()[:4], "big"))
-        return found
+        return seeds(self.id, self.texts(), self.sweep, count)
 
     @property
     def seeded(self) -> str:
         """The text that the seeds are derived from, without the number of its index."""
-        base = {"id": self.id, "index": 0, "sentences": self.texts(), "sweep": dict(self.sweep)}
-        head, _, tail = canonical(base).partition(f"{_INDEX}0")
-        return f"{head}{_INDEX}{tail}"
+        return _seeded(self.id, self.texts(), self.sweep)
 
     def replication_seeds(self, number: int, count: int) -> list[int]:
         """Return `count` seeds of a replication, which nobody can choose and no other run has.
@@ -157,6 +149,48 @@ class Declaration:
         """
         base = {"declaration": self.digest, "replication": number}
         return [int(digest({**base, "index": index})[:8], 16) for index in range(count)]
+
+
+def declaration_digest(
+    hypothesis: str,
+    texts: Mapping[str, Sequence[str]],
+    constants: Mapping[str, object],
+    sweep: Mapping[str, object],
+    replicate: int | None,
+    challenges: Sequence[int | str],
+    optional: Mapping[str, object],
+) -> str:
+    """Return the digest of what a bet declares: `texts` are the sentences by tier, few bets have `optional` parts."""
+    return digest(
+        {
+            "hypothesis": hypothesis,
+            **{tier: list(sentences) for tier, sentences in texts.items()},
+            "constants": dict(constants),
+            "sweep": dict(sweep),
+            "replicate": replicate,
+            "challenges": list(challenges),
+            **optional,
+        }
+    )
+
+
+def seeds(bet: str, texts: Mapping[str, Sequence[str]], sweep: Mapping[str, object], count: int) -> list[int]:
+    """Return the first seeds of a bet, as `Declaration.seeds` describes them."""
+    head, _, tail = _seeded(bet, texts, sweep).partition(_INDEX)
+    start = hashlib.sha256(f"{head}{_INDEX}".encode())
+    found = []
+    for index in range(count):
+        seed = start.copy()
+        seed.update(f"{index}{tail}".encode())
+        found.append(int.from_bytes(seed.digest()[:4], "big"))
+    return found
+
+
+def _seeded(bet: str, texts: Mapping[str, Sequence[str]], sweep: Mapping[str, object]) -> str:
+    sentences = {tier: list(own) for tier, own in texts.items()}
+    base = {"id": bet, "index": 0, "sentences": sentences, "sweep": dict(sweep)}
+    head, _, tail = canonical(base).partition(f"{_INDEX}0")
+    return f"{head}{_INDEX}{tail}"
 
 
 def is_bet_name(file: str) -> bool:

@@ -4,15 +4,18 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Literal, cast
+from typing import Final, Literal, cast
 
 from pytest_bets.bet.declaration import CRITERIA, Declaration
+from pytest_bets.bet.docstring import SECTIONS
+from pytest_bets.bet.meaning import meaning, same
 from pytest_bets.bet.null import moves
 from pytest_bets.bet.world import World
 from pytest_bets.sentence.ast import Sentence
 from pytest_bets.sentence.interval import solution_set
 from pytest_bets.values import row
 
+_READ: Final = tuple(name for name in SECTIONS if name not in ("Hypothesis", "Known", "Odds", "Run"))
 ChangeKind = Literal["tightened", "loosened", "replaced", "added", "removed", "reworded"]
 
 
@@ -21,9 +24,9 @@ class Change:
     """One difference; `before` and `after` are its two sides, empty if there is none.
 
     `subject` is a tier, `control`, `premise`, `hypothesis`, `constants`, `sweep`, `replicate`, `challenges`, `known`,
-    `withdrawn`, `null`, `odds` or `world`. `name` is the constant or sweep parameter. Tightened is harder for the
-    claim, loosened is easier, reworded is the same. A premise is the other way round for a claim that fails:
-    tightened, it makes more runs void.
+    `withdrawn`, `null`, `odds`, `world` or `words`. `name` is the constant, the sweep parameter, or the section of the
+    docstring. Tightened is harder for the claim, loosened is easier, reworded is the same. A premise is the other way
+    round for a claim that fails: tightened, it makes more runs void.
     """
 
     subject: str
@@ -36,11 +39,12 @@ class Change:
 def changes(before: Declaration, after: Declaration) -> list[Change]:
     """Return every difference between two declarations that changes their digest, and that of `withdrawn`."""
     hypotheses = before.docstring.prose("Hypothesis"), after.docstring.prose("Hypothesis")
+    known = before.constants, after.constants
     return [
         *(change for tier in CRITERIA for change in _tier(tier, before.sentences(tier), after.sentences(tier))),
         *([Change("hypothesis", "replaced", *hypotheses)] if hypotheses[0] != hypotheses[1] else []),
-        *_named("constants", before.constants, after.constants),
-        *_named("sweep", before.sweep, after.sweep),
+        *_named("constants", before.constants, after.constants, known),
+        *_named("sweep", before.sweep, after.sweep, known),
         *_named("replicate", _present(before.replicate), _present(after.replicate)),
         *_challenges([_text(link) for link in before.challenges], [_text(link) for link in after.challenges]),
         *_named("known", _present(before.known), _present(after.known)),
@@ -49,6 +53,26 @@ def changes(before: Declaration, after: Declaration) -> list[Change]:
         *_named("odds", _present(before.odds), _present(after.odds)),
         *_worlds(before.world, after.world),
     ]
+
+
+def prose_changes(before: Declaration, after: Declaration) -> list[Change]:
+    """Return every difference between what people read and the digest leaves out: the title, and most sections."""
+    one, other = before.docstring, after.docstring
+    pairs = [("title", _folded(before.title), _folded(after.title))]
+    pairs += [
+        (name.lower(), one.prose(name), other.prose(name))
+        for name in _READ
+        if before.sentences(name.lower()) == after.sentences(name.lower())  # else the words have to change with them
+    ]
+    return [
+        Change("words", "reworded" if was and now else "added" if now else "removed", was, now, name)
+        for name, was, now in pairs
+        if was != now
+    ]
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _tier(tier: str, before: Sequence[Sentence], after: Sequence[Sentence]) -> Iterator[Change]:
@@ -86,15 +110,25 @@ def _moved(tier: str, old: Sentence, new: Sentence) -> ChangeKind:
     return "tightened" if narrower == (tier != "catastrophic") else "loosened"
 
 
-def _named(subject: str, before: Mapping[str, object], after: Mapping[str, object]) -> Iterator[Change]:
+def _named(
+    subject: str,
+    before: Mapping[str, object],
+    after: Mapping[str, object],
+    known: tuple[Mapping[str, object], Mapping[str, object]] = ({}, {}),
+) -> Iterator[Change]:
+    """Yield the differences between named values; `known` are the constants of the two sides."""
     for name in {**before, **after}:
         if name not in after:
             yield Change(subject, "removed", _text(before[name]), "", name)
         elif name not in before:
             yield Change(subject, "added", "", _text(after[name]), name)
         elif row(before[name]) != row(after[name]):
-            values = _values(before[name], after[name]) if subject == "sweep" else None
-            yield Change(subject, *(values or ("replaced", _text(before[name]), _text(after[name]))), name)
+            texts = _text(before[name]), _text(after[name])
+            if same(before[name], after[name], known):
+                yield Change(subject, "reworded", *texts, name)
+                continue
+            meant = meaning(before[name], known[0]), meaning(after[name], known[1])
+            yield Change(subject, *((_values(*meant) if subject == "sweep" else None) or ("replaced", *texts)), name)
 
 
 def _values(before: object, after: object) -> tuple[ChangeKind, str, str] | None:

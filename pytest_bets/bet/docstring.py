@@ -28,6 +28,8 @@ _NAMES: Final = (
 )
 _WORDS: Final = {word: number for number, word in enumerate(_NAMES)}
 _WORD: Final = re.compile(rf"(?<![\w-])({'|'.join(_WORDS)})(?![\w-]){_PERCENT}", re.IGNORECASE)
+_QUANTITIES: Final = {"never": 0.0, "none": 0.0, "half": 0.5, "twice": 2.0}
+_QUANTITY: Final = re.compile(rf"(?<![\w-])(?<!and a )({'|'.join(_QUANTITIES)})(?![\w-])", re.IGNORECASE)
 _PART_BEFORE: Final = re.compile(r"\b(?:\w+ty|(?:hundred|thousand|million)(?: and)?|point) $", re.IGNORECASE)
 _PART_AFTER: Final = re.compile(
     r" (?:hundred|thousand|million|billion|dozen|point|and a|hal(?:f|ves)|third|quarter|fifth|sixth|seventh|eighth"
@@ -105,21 +107,21 @@ def states(text: str, threshold: float) -> bool:
 @lru_cache(maxsize=16)
 def _numbers(text: str) -> tuple[float, ...]:
     """Return the absolute values of the numbers in a text, sorted."""
-    return tuple(sorted(map(abs, _each_number(text))))
+    return tuple(sorted(abs(value) for values, _, _ in numbers_in(text) for value in values))
 
 
-def _each_number(text: str) -> Iterator[float]:
-    for digits, percent in _NUMBER.findall(text):
-        number = float(digits.replace(",", "").replace("\u2212", "-"))
-        yield number
-        if percent:
-            yield number / 100
+def numbers_in(text: str) -> Iterator[tuple[tuple[float, ...], int, int]]:
+    """Yield each number in a text with its place: its value, and of a percentage the share, too."""
+    for match in _NUMBER.finditer(text):
+        number = float(match[1].replace(",", "").replace("\u2212", "-"))
+        yield (number, number / 100) if match[2] else (number,), match.start(), match.end(2 if match[2] else 1)
     for match in _WORD.finditer(text):
         start, end = match.span(1)
         if _is_number(match[1], text[max(0, start - _CONTEXT) : start], text[end : end + _CONTEXT]):
-            yield _WORDS[match[1].lower()]
-            if match[2]:
-                yield _WORDS[match[1].lower()] / 100
+            number = _WORDS[match[1].lower()]
+            yield (number, number / 100) if match[2] else (number,), start, match.end(2 if match[2] else 1)
+    for match in _QUANTITY.finditer(text):
+        yield (_QUANTITIES[match[1].lower()],), match.start(), match.end()
 
 
 def _is_number(word: str, before: str, after: str) -> bool:

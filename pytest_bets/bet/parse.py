@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Final
 
-from pytest_bets.bet import criteria, limits, markers, null, odds, resources, source, thresholds, world
+from pytest_bets.bet import bindings, criteria, limits, markers, null, odds, resources, source, thresholds, world
 from pytest_bets.bet.declaration import CRITERIA, MARKERS, SEED, TAKEN_IDS, Declaration, bet_id, is_bet_name, number_of
 from pytest_bets.bet.source import Function, Mark
 from pytest_bets.diagnostics import DeclarationError, Fault, Faults, nearest
@@ -20,8 +20,10 @@ _MENTION: Final = re.compile(
 )
 
 
-def read(text: str, file: str) -> Declaration | None:
+def read(text: str, file: str, *, lenient: bool = False) -> Declaration | None:
     """Parse the declaration in a bet file; None if the file is not a bet.
+
+    `lenient` is for revisions of a history: it accepts what only later versions refuse, since it was declared.
 
     Raises:
         DeclarationError: with every fault of the file.
@@ -35,7 +37,7 @@ def read(text: str, file: str) -> Declaration | None:
         problem = f"the file has {len(text):,} characters"
         raise DeclarationError([Fault(file, 1, problem, expected=f"a bet file of at most {MAX_SOURCE:,} characters")])
     try:
-        return _read(text, file, numbered)
+        return _read(text, file, numbered, lenient)
     except SyntaxError as error:
         fault = Fault(file, error.lineno or 1, f"this is not Python: {error.msg}", (error.text or "").strip())
         raise DeclarationError([fault]) from None
@@ -43,7 +45,7 @@ def read(text: str, file: str) -> Declaration | None:
         raise DeclarationError([Fault(file, 1, "this is nested too deeply to be read")]) from None
 
 
-def _read(text: str, file: str, numbered: bool) -> Declaration | None:
+def _read(text: str, file: str, numbered: bool, lenient: bool) -> Declaration | None:
     tree = source.parsed(text)
     marked = [
         (function, owner)
@@ -51,15 +53,16 @@ def _read(text: str, file: str, numbered: bool) -> Declaration | None:
         if any(mark.name in MARKERS for mark in source.marks(function.decorator_list))
     ]
     if marked or numbered or source.mentioned(tree, MARKERS):
-        return _Parser(text, file, tree).declaration(marked)
+        return _Parser(text, file, tree, lenient).declaration(marked)
     return None
 
 
 class _Parser:
     """Parses one file and collects its faults, so that one error reports all."""
 
-    def __init__(self, text: str, file: str, tree: ast.Module) -> None:
+    def __init__(self, text: str, file: str, tree: ast.Module, lenient: bool) -> None:
         self.tree = tree
+        self.lenient = lenient
         self.faults = Faults(file, text)
 
     def declaration(self, marked: Sequence[tuple[Function, ast.ClassDef | None]]) -> Declaration:
@@ -74,7 +77,9 @@ class _Parser:
         marks = source.marks(experiment.decorator_list)
         constants = source.constants(self.tree)
         judged = criteria.read(marks, experiment, self.faults)
-        thresholds.check_thresholds(docstring, docstring_line, judged, self.faults)
+        if not self.lenient:
+            bindings.check(self.tree, constants, self.faults)
+        thresholds.check_thresholds(docstring, docstring_line, judged, self.faults, lenient=self.lenient)
         criteria.check_nesting(judged, self.faults)
         sweep = source.sweep(self.tree, marks, constants.literals)
         replicate = markers.replicate(marks, experiment, constants, sweep, self.faults)
@@ -102,6 +107,7 @@ class _Parser:
             odds=odds.read(docstring, docstring_line, self.faults),
             world=world.read(self.tree, constants, parameters, bool(nulls), self.faults),
             resources=tuple(stated),
+            experiment=experiment,
         )
         if replicate:
             limits.check_seeds(len(declared.seeded), replicate, experiment.lineno, self.faults)

@@ -148,7 +148,7 @@ def yields(function: Function) -> int | None:
 def literal(node: ast.AST) -> object:
     """Return the literal's value as JSON has it, or `UNREAD` if it is not a literal or JSON lacks its type."""
     try:
-        return _jsonable(evaluated(node))
+        return jsonable(evaluated(node))
     except (ValueError, RecursionError):
         return UNREAD
 
@@ -166,13 +166,19 @@ def evaluated(node: ast.AST) -> object:
         raise ValueError(str(error)) from None
 
 
-def _jsonable(value: object) -> object:
+def jsonable(value: object) -> object:
+    """Return a value as JSON has it.
+
+    Raises:
+        ValueError: if JSON lacks its type.
+
+    """
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, list | tuple):
-        return [_jsonable(item) for item in value]
+        return [jsonable(item) for item in value]
     if isinstance(value, dict) and all(isinstance(key, str) for key in value):
-        return {key: _jsonable(item) for key, item in value.items()}
+        return {key: jsonable(item) for key, item in value.items()}
     raise ValueError(value)
 
 

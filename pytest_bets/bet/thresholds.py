@@ -11,6 +11,7 @@ from pytest_bets.bet.declaration import CONTROL, PREMISE, Criterion, number_of
 from pytest_bets.bet.docstring import REQUIRED, SECTIONS, Docstring, states
 from pytest_bets.bet.docstring import read as read_docstring
 from pytest_bets.bet.null import Null
+from pytest_bets.bet.wording import contradiction
 from pytest_bets.diagnostics import Faults, nearest
 
 _NOTHING: Final = re.compile(r"(?:no|none|nothing|unknown|not known|n/a|-+)(?: (?:was|is) known)?\W*", re.IGNORECASE)
@@ -65,8 +66,13 @@ def _miss(name: str, problem: str, expected: str, docstring: Docstring, first: i
         faults.add(first + (near or 0), problem, expected, f"{name}:" if near else "")
 
 
-def check_thresholds(docstring: Docstring, docstring_line: int, criteria: Sequence[Criterion], faults: Faults) -> None:
-    """Add a fault for every threshold that the section of its tier does not state."""
+def check_thresholds(
+    docstring: Docstring, docstring_line: int, criteria: Sequence[Criterion], faults: Faults, *, lenient: bool = False
+) -> None:
+    """Add a fault for every threshold that the section of its tier does not state, or states as something else.
+
+    `lenient` is for revisions of a history: what an earlier version accepted was declared.
+    """
     if not docstring.title:
         return
     for tier in (CONTROL, PREMISE):
@@ -76,16 +82,23 @@ def check_thresholds(docstring: Docstring, docstring_line: int, criteria: Sequen
             _miss(name, problem, f"a description of the {tier}", docstring, docstring_line, faults)
     for criterion in criteria:
         section = docstring.section(criterion.tier.capitalize())
-        if section is None or states(section.text, criterion.sentence.threshold):
+        if section is None:
             continue
-        threshold = criterion.sentence.threshold
-        at = docstring_line + section.line
-        faults.add(
-            criterion.line,
-            f"the threshold {threshold} is missing from the section `{section.name}:`",
-            f"write {threshold} in line {at}, or change the marker to match",
-            text=f"line {criterion.line}: {criterion}\nline {at}: {section.name}: {section.text}",
-        )
+        threshold, at = criterion.sentence.threshold, docstring_line + section.line
+        if not states(section.text, threshold):
+            problem = f"the threshold {threshold} is missing from the section `{section.name}:`"
+            expected = f"write {threshold} in line {at}, or change the marker to match"
+        elif lenient:
+            continue
+        else:
+            together = [each.sentence for each in criteria if each.tier == criterion.tier]
+            reason = contradiction(section.text, together, criterion.sentence)
+            if reason is None:
+                continue
+            problem = f"the section `{section.name}:` states {threshold} {reason}"
+            expected = f"the comparison `{criterion.sentence.operator} {threshold}` in words, in line {at}"
+        text = f"line {criterion.line}: {criterion}\nline {at}: {section.name}: {section.text}"
+        faults.add(criterion.line, problem, expected, text=text)
 
 
 def check_null(docstring: Docstring, docstring_line: int, nulls: Sequence[Null], faults: Faults) -> None:

@@ -1,6 +1,7 @@
 """The function `world` of a bet: what its experiment would return if the effect had a given size."""
 
 import ast
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -51,6 +52,19 @@ def read(
     _check_generators(found, faults)
     source = ast.get_source_segment(faults.source, found) or ast.unparse(found)
     return World(tuple(arguments[2:]), source, _meaning(found))
+
+
+def meaning_of(source: str) -> str:
+    """Return the meaning of the source of a world, as a record holds it.
+
+    Raises:
+        SyntaxError: if it is not one function.
+
+    """
+    body = ast.parse(textwrap.dedent(source)).body
+    if len(body) == 1 and isinstance(body[0], ast.FunctionDef | ast.AsyncFunctionDef):
+        return _meaning(body[0])
+    raise SyntaxError("this is not one function")
 
 
 def _check_effect(values: Mapping[str, object], line: int, *, has_world: bool, faults: Faults) -> None:

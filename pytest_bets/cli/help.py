@@ -48,6 +48,9 @@ Check the whole history of every bet in git, through renames. The code of the be
                    no run wrote this record, a later one should stand, or its verdict does not follow from its
                    measurements
   wrong-summary    SUMMARY.md or SUMMARY.json does not say what the results give
+  other-cells, other-code, reseeded
+                   a run measured other cells than declared, ran code that its commit does not hold, or won by the
+                   seeds of another id
   redeclared       the bet repeats the claim of a bet that has fallen
   undeclared       there are results, and no commit contains the bet
 

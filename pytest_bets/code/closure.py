@@ -72,6 +72,9 @@ class Closure:
             for name in self.program.outline(path).units:
                 if _HOOKS.match(name):
                     self._reach(path, name)
+            plugins = self.program.outline(path).units.get("pytest_plugins")
+            for text in plugins.strings if plugins else ():
+                self._module_named(path, text)
         self._run()
 
     @property

@@ -38,6 +38,7 @@ class CodeIndex:
         self._search = [name_of(path, root) for path in search]
         self._outlines = outlines or Outlines()
         self._programs: dict[tuple[str, ...], Program] = {}
+        self._codes: dict[str, Code] = {}
 
     def code(self, bet: Path) -> Code:
         """Return the code reached from a bet file, its packages and the conftest.py files above it."""
@@ -45,15 +46,29 @@ class CodeIndex:
 
     def of(self, bet: str) -> Code:
         """Return the code of the bet in this file, relative to the root."""
-        folders = map(str, PurePosixPath(bet).parents)
-        conftests = [name for folder in folders if self.files.is_file(name := _join(folder, "conftest.py"))]
-        entries = [bet, *self._packages(bet), *conftests]
+        if bet not in self._codes:
+            self._codes[bet] = self._of(bet)
+        return self._codes[bet]
+
+    def _of(self, bet: str) -> Code:
+        entries, conftests = self._entries(bet)
+        return close(self.program(bet), entries, [bet, *conftests])
+
+    def program(self, bet: str) -> Program:
+        """Return the modules that the bet in this file can import."""
+        entries, _ = self._entries(bet)
         # the folders that pytest puts on the path by default
         starts = [next(itertools.islice(_folders(path), len(self._packages(path)), None)) for path in entries]
         search = tuple(dict.fromkeys([*starts, *self._search, "."]))
         if search not in self._programs:
             self._programs[search] = Program(self.files, search, self._outlines)
-        return close(self._programs[search], entries, [bet, *conftests])
+        return self._programs[search]
+
+    def _entries(self, bet: str) -> tuple[list[str], list[str]]:
+        """Return the files that pytest imports for a bet, and those of them that are conftest.py files."""
+        folders = map(str, PurePosixPath(bet).parents)
+        conftests = [name for folder in folders if self.files.is_file(name := _join(folder, "conftest.py"))]
+        return [bet, *self._packages(bet), *conftests], conftests
 
     def _packages(self, path: str) -> list[str]:
         """Return the `__init__.py` of every package around the file, innermost first."""

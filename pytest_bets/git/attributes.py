@@ -1,6 +1,8 @@
 """How git merges the journal of two branches."""
 
+import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +12,9 @@ from pytest_bets.walk import checkout
 
 FILE: Final = ".gitattributes"
 _PLAIN: Final = re.compile(r"[\w./-]+")
+_CHANGING: Final = ("filter", "ident", "working-tree-encoding")
+_MOST: Final = 500
+"""The most paths of one call."""
 _WHY: Final = "# A merge keeps the runs of both branches."
 
 
@@ -30,6 +35,18 @@ def unite(journal: Path) -> tuple[Path, str] | None:
     rule = f"{name if '/' in name else f'/{name}'} merge=union"
     path.write_text(f"{ended}{_WHY}\n{rule}\n", encoding="utf-8", newline="")
     return path, rule
+
+
+def filtered(top: Path, paths: Sequence[str]) -> list[str]:
+    """Return the paths that git stores in other bytes than a checkout has: through a filter, or in another encoding."""
+    found = []
+    for start in range(0, len(paths), _MOST):
+        some = paths[start : start + _MOST]
+        fields = os.fsdecode(run(top, "check-attr", "-z", *_CHANGING, "--", *some, raw=False)).split("\0")
+        for path, _, value in zip(*(fields[place : len(fields) // 3 * 3 : 3] for place in range(3)), strict=True):
+            if value not in ("unspecified", "unset"):
+                found.append(path)
+    return list(dict.fromkeys(found))
 
 
 def _is_unset(top: Path, journal: Path) -> bool:

@@ -1,21 +1,21 @@
 """The files of a project in any commit, read by one git process per commit and one for all contents."""
 
 import posixpath
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from pytest_bets.diagnostics import HistoryError
-from pytest_bets.git.log import blobs as blobs_of
-from pytest_bets.git.log import contents
+from pytest_bets.git.log import contents, listing
 from pytest_bets.git.process import Objects, objects, run
 
 
 class CommitFiles:
     """The files of a commit under the project's root."""
 
-    def __init__(self, blobs: dict[str, str], root: str, reader: "_Blobs") -> None:
+    def __init__(self, blobs: dict[str, str], root: str, reader: "_Blobs", odd: frozenset[str] = frozenset()) -> None:
         self._blobs = blobs
+        self._odd = odd
         self._root = root
         self._reader = reader
         self._folders = {folder for name in blobs for folder in _around(name)}
@@ -31,6 +31,20 @@ class CommitFiles:
     def read(self, name: str) -> bytes:
         """Return the bytes of a file."""
         return self._reader.read(self._blobs[self._path(name)])
+
+    @property
+    def names(self) -> Iterable[str]:
+        """Every file of the commit, from the top of the checkout."""
+        return self._blobs
+
+    def blob(self, name: str) -> str | None:
+        """Return the id of a file's content, None if the commit has no file of this name."""
+        return self._blobs.get(self._path(name))
+
+    def is_odd(self, name: str) -> bool:
+        """Return whether a file is a link, or lies behind one or in a submodule: its content is not in the commit."""
+        path = self._path(name)
+        return path in self._odd or any(folder in self._odd for folder in _around(path))
 
     def below(self, folder: str) -> Sequence[str]:
         """Return every Python file in a folder and its subfolders."""
@@ -51,13 +65,24 @@ class Commits:
         self._root = root
         self._blobs = blobs
         self._found: dict[str, CommitFiles | None] = {}
+        self._listed: dict[str, tuple[dict[str, str], frozenset[str]] | None] = {}
+        self._at: dict[str, Commits] = {root: self}
 
     def files(self, commit: str) -> CommitFiles | None:
         """Return the files of a commit, None if the repository does not have it."""
         if commit not in self._found:
-            blobs = blobs_of(self.top, commit)
-            self._found[commit] = None if blobs is None else CommitFiles(blobs, self._root, self._blobs)
+            if commit not in self._listed:
+                self._listed[commit] = listing(self.top, commit)
+            has = self._listed[commit]
+            self._found[commit] = CommitFiles(has[0], self._root, self._blobs, has[1]) if has else None
         return self._found[commit]
+
+    def at(self, root: str) -> "Commits":
+        """Return the same commits with the project in another folder."""
+        if root not in self._at:
+            self._at[root] = Commits(self.top, root, self._blobs)
+            self._at[root]._listed, self._at[root]._at = self._listed, self._at
+        return self._at[root]
 
 
 class _Blobs:
@@ -99,7 +124,8 @@ def resolve(top: Path, name: str) -> str | None:
 
 def json_files(top: Path, commit: str, folder: str) -> dict[str, bytes]:
     """Return the JSON files that a commit has in a folder, by name, without those of subfolders."""
-    found = blobs_of(top, commit) or {}
+    listed = listing(top, commit)
+    found = listed[0] if listed else {}
     paths = [path for path in found if posixpath.dirname(path) == ("" if folder == "." else folder)]
     names = sorted(path for path in paths if path.endswith(".json"))
     files = {}

@@ -1,5 +1,6 @@
 """The history of bets, records and journal, read from six git processes, whatever its length."""
 
+import hashlib
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -13,6 +14,8 @@ from pytest_bets.git.revision import Commit, Side, Touch
 _LOG: Final = ("log", "--topo-order", "--reverse", "--no-color", "--no-ext-diff", "--no-textconv")
 _NOTHING: Final = "0"
 _FROM: Final = re.compile(rb"([0-9a-f]{40,64}) \(from ([0-9a-f]{40,64})\)")
+_LINK: Final = b"120000"
+"""The mode of a symbolic link."""
 
 
 def commits(top: Path, revisions: Sequence[str] = ()) -> dict[str, Commit]:
@@ -116,12 +119,40 @@ def line_touches(
 
 def blobs(top: Path, commit: str) -> dict[str, str] | None:
     """Return the blobs of a commit by path, None if there is no such commit."""
+    found = listing(top, commit)
+    return found[0] if found else None
+
+
+def listing(top: Path, commit: str) -> tuple[dict[str, str], frozenset[str]] | None:
+    """Return the blobs of a commit by path, and the paths of its links and submodules; None without such a commit."""
     try:
         entries = run(top, "ls-tree", "-r", "-z", "--full-tree", f"{commit}^{{commit}}").split(b"\0")
     except HistoryError:
         return None
-    fields = (entry.partition(b"\t") for entry in entries if entry)
-    return {os.fsdecode(path): head.split()[2].decode() for head, _, path in fields if head.split()[1] == b"blob"}
+    found: dict[str, str] = {}
+    odd = set()
+    for entry in entries:
+        head, _, path = entry.partition(b"\t")
+        if not head:
+            continue
+        mode, kind, blob = head.split()[:3]
+        if kind == b"blob":
+            found[os.fsdecode(path)] = blob.decode()
+        if kind != b"blob" or mode == _LINK:
+            odd.add(os.fsdecode(path))
+    return found, frozenset(odd)
+
+
+def files(top: Path, commit: str, folders: Sequence[str]) -> list[str]:
+    """Return the paths of the files of a commit in these folders."""
+    names = run(top, "ls-tree", "-r", "-z", "--full-tree", "--name-only", commit).split(b"\0") if folders else []
+    inside = tuple(f"{folder}/" for folder in folders) if "." not in folders else ("",)
+    return [name for name in map(os.fsdecode, filter(None, names)) if name.startswith(inside)]
+
+
+def blob_id(data: bytes) -> str:
+    """Return the id that git gives to a file of these bytes, where it uses SHA-1."""
+    return hashlib.sha1(b"blob %d\0%s" % (len(data), data), usedforsecurity=False).hexdigest()
 
 
 def last_change(top: Path, path: str) -> str | None:

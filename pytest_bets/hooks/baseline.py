@@ -12,8 +12,7 @@ from pytest_bets.hooks.context import Context
 from pytest_bets.hooks.options import Settings
 from pytest_bets.record.model import Record, Registration, Standing
 from pytest_bets.record.places import known_folders
-from pytest_bets.record.standing import standings
-from pytest_bets.record.summary import claims
+from pytest_bets.record.summary import settle
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ def take_baseline(bets: Mapping[Path, Declaration], context: Context) -> Baselin
     results.refresh()  # a journal that cannot be read is an error before hours of work, not after
     records = results.outlines()
     context.catalogue.add(known_folders(settings.root, results, records))
-    standing = standings(claims(records, context.catalogue.declarations()[0]))
+    standing = settle(records, context.catalogue.declarations()[0])
     by_id = {record.id: record for record in records}
     if not settings.kept:
         return Baseline(by_id, standing)

@@ -12,6 +12,7 @@ from pytest_bets.bet.template import unwritten
 from pytest_bets.bet.validate import cell_faults
 from pytest_bets.code.index import CodeIndex
 from pytest_bets.diagnostics import DeclarationError, Fault
+from pytest_bets.hooks.constants import constant_faults
 from pytest_bets.hooks.context import Context
 from pytest_bets.hooks.functions import argument_faults, warn_of_tests
 from pytest_bets.hooks.luck import lucky, null_faults
@@ -93,6 +94,8 @@ class BetFile(pytest.Module):
     def _cells(self, declaration: Declaration, faults: list[Fault]) -> list[pytest.Function]:
         cells = [item for item in super().collect() if isinstance(item, pytest.Function)]
         faults += mark_faults(declaration, self.obj, self.own_markers, self.config.getini("markers"))
+        if not self.context.settings.rehearsal:
+            faults += constant_faults(declaration, self.obj)
         missing = [fault for cell in cells[:1] for fault in argument_faults(declaration, cell)]  # the same in all cells
         faults += missing
         marks = chain(self.iter_markers(), *(cell.own_markers for cell in cells))

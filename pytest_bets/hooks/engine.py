@@ -11,6 +11,7 @@ from pytest_bets.engines.find import find
 from pytest_bets.engines.loop import Loop
 from pytest_bets.engines.queue import Queue
 from pytest_bets.hooks.arrivals import Arrivals
+from pytest_bets.hooks.loaded import Loaded
 from pytest_bets.hooks.measuring import Measuring
 from pytest_bets.hooks.planning import is_distributed, plan_of, site_of, waiting_cells
 from pytest_bets.hooks.reports import TEARDOWN
@@ -27,7 +28,7 @@ class Distribution(Measuring):
     """Owns the loop of the session. Cells that run in this process, those of a resumed run, are measured as ever."""
 
     def __init__(self, session: Session) -> None:
-        super().__init__()
+        super().__init__(Loaded(session.settings.root, session.config))
         self.session = session
         self.settings = session.settings
         self.config = session.config

@@ -12,6 +12,7 @@ from pytest_bets.bet.validate import check_row
 from pytest_bets.diagnostics import MeasurementError, nearest
 from pytest_bets.hooks.bet_file import BetFile
 from pytest_bets.hooks.crash import disarm
+from pytest_bets.hooks.loaded import Loaded
 from pytest_bets.record.cell import encode_cell
 from pytest_bets.record.environment import compute
 from pytest_bets.render.visible import visible_lines
@@ -30,13 +31,15 @@ REASON: Final = "bets_reason"
 class Measuring:
     """Keeps what experiments return. In every process that runs cells."""
 
-    def __init__(self) -> None:
+    def __init__(self, loaded: Loaded) -> None:
+        self.loaded = loaded
         self.refused: set[str] = set()
         """The messages with which measurements were refused in this process."""
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: Sequence[pytest.Item]) -> None:
         """Replace the experiment, in every cell of a bet, by one function that keeps what it returns to any caller."""
+        self.loaded.tests = frozenset(str(item.path) for item in items if not isinstance(item.parent, BetFile))
         stand_ins: dict[object, Callable[..., object]] = {}
         for item in items:
             bet = item.parent
@@ -92,7 +95,7 @@ class Measuring:
             self.refused.add(message)
             # `from None`: pytest would show the plugin's own exception first, with the same message
             raise pytest.fail.Exception(message, pytrace=False) from None
-        return encode_cell(index, len(bet.places), compute(), params, measured)
+        return encode_cell(index, len(bet.places), compute(), params, measured, self.loaded.new(bet))
 
 
 def _keeping(experiment: Callable[..., Any], keep: Callable[[object], None]) -> Callable[..., object]:

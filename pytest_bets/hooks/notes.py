@@ -46,6 +46,7 @@ class Notes:
         yield from self._dependent()
         yield from self._alike()
         yield from self._replicated()
+        yield from self._unseen()
         yield from self._registration()
         yield from self._next()
 
@@ -157,6 +158,13 @@ class Notes:
         if ran:
             listing = ", ".join(f"{short(bet)} (number {numbers[bet]})" for bet in ran)
             yield f"Replicated with fresh seeds: {listing}. `pytest-bets show` says what replications are evidence of."
+
+    def _unseen(self) -> Iterator[str]:
+        found = self.session.unseen.found
+        files = sorted({name for names in found.values() for name in names})
+        if files:
+            what = "loaded, and not in the code that the records cover"
+            yield f"Unseen code: {listed(files)} of {bets_words(len(found))}: {what}. Import it by name."
 
     def _registration(self) -> Iterator[str]:
         if self.settings.registration == "off":

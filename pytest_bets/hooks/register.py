@@ -6,6 +6,7 @@ from pytest_bets.bet.catalogue import Catalogue
 from pytest_bets.hooks import xdist
 from pytest_bets.hooks.collector import Collector
 from pytest_bets.hooks.context import Context
+from pytest_bets.hooks.loaded import Loaded
 from pytest_bets.hooks.measuring import Measuring
 from pytest_bets.hooks.options import Settings
 from pytest_bets.hooks.overrides import Finder
@@ -20,7 +21,7 @@ def register_worker(config: pytest.Config, settings: Settings, catalogue: Catalo
     context = WorkerContext(config, settings, catalogue)
     collector = Collector(context, UnreportedTiers())
     config.pluginmanager.register(collector, "bets-collector")
-    config.pluginmanager.register(Measuring(), "bets-measuring")
+    config.pluginmanager.register(Measuring(Loaded(settings.root, config)), "bets-measuring")
     _override(context)
     return collector
 
@@ -37,7 +38,7 @@ def register_session(config: pytest.Config, settings: Settings, catalogue: Catal
 
         config.pluginmanager.register(Distribution(session), "bets-measuring")
     elif not xdist.is_controller(config):
-        config.pluginmanager.register(Measuring(), "bets-measuring")
+        config.pluginmanager.register(Measuring(Loaded(settings.root, config)), "bets-measuring")
     _override(context)
     return session
 

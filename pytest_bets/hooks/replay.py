@@ -7,7 +7,8 @@ import pytest
 
 from pytest_bets.bet.declaration import Declaration
 from pytest_bets.diagnostics import RecordError
-from pytest_bets.record.codec import cell_of, file_sha256, rows_of
+from pytest_bets.record.codec import cell_of, declared, file_sha256, rows_of
+from pytest_bets.record.consistency import means_same
 from pytest_bets.record.store import Results
 from pytest_bets.record.verdict import Cell
 from pytest_bets.record.verify import differences
@@ -26,7 +27,7 @@ def encode_record(declaration: Declaration, results: Results) -> str:
     found = []
     if not is_known:
         found.append("the journal has no run that wrote these bytes: the record was edited, or its run's line is gone")
-    if record.declaration.digest != declaration.digest:
+    if not means_same(record.declaration, declared(declaration)):
         found.append("the bet file declares something else than the record: run the bet again")
     else:
         found += differences(record, declaration, line)

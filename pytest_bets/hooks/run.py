@@ -108,6 +108,8 @@ class CellResults:
     cells: Sequence[Cell]
     total: int
     compute: Mapping[str, Collection[Any]]
+    loaded: frozenset[str] = frozenset()
+    """The files of the project that the processes which ran the cells had loaded."""
 
 
 def collect_cells(run: BetRun) -> CellResults:
@@ -118,14 +120,16 @@ def collect_cells(run: BetRun) -> CellResults:
     total = run.total or len(run.cells)
     compute: dict[str, set[Any]] = {}
     decoded: dict[int, Cell] = {}
+    loaded: set[str] = set()
     for nodeid, text in run.data.items():
         if nodeid not in run.broken:
             cell = decode_cell(text)
             total = cell.of
             decoded[cell.index] = cell.cell
+            loaded.update(cell.loaded)
             for key, value in cell.compute.items():
                 compute.setdefault(key, set()).add(value)
-    return CellResults([decoded[index] for index in sorted(decoded)], total, compute)
+    return CellResults([decoded[index] for index in sorted(decoded)], total, compute, frozenset(loaded))
 
 
 @dataclass(frozen=True)
@@ -195,6 +199,7 @@ def build_record(
     luck: Luck | None,
     *,
     pilot: bool,
+    unseen: Mapping[str, str] | None = None,
 ) -> Record:
     """Return the record of a run, without its cells."""
     bet = run.declaration
@@ -218,6 +223,7 @@ def build_record(
             commit=baseline.commit,
             dirty=baseline.dirty.get(bet.id),
             nodes=tuple(nodes) if len(nodes) > 1 else (),
+            unseen=unseen or None,
         ),
         luck=luck,
         pilot=pilot,

@@ -148,7 +148,8 @@ class Serving:
         cell = decode_cell(data)
         own = {**machine.python(), "packages": machine.packages(self.modules)}
         compute = {**cell.compute, ENVIRONMENT: canonical(own)}
-        return encode_cell(cell.index, cell.of, compute, cell.cell.params, cell.cell.measured)
+        measured = cell.cell
+        return encode_cell(cell.index, cell.of, compute, measured.params, measured.measured, cell.loaded)
 
     def _refused(self, work: Mapping[str, Any]) -> str:
         """Return why a cell cannot run here: the node lacks it, or has other code, packages or another Python."""

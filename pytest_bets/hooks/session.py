@@ -40,6 +40,7 @@ from pytest_bets.hooks.run import (
     why_missing,
 )
 from pytest_bets.hooks.tiers import JudgedTiers, Outcome
+from pytest_bets.hooks.unseen import Unseen
 from pytest_bets.record import environment as machine
 from pytest_bets.record.codec import cell_row, verdict_of
 from pytest_bets.record.decode import encode
@@ -66,6 +67,7 @@ class Session:
         self.checkpoints = Checkpoints(context)
         self.last_failed = LastFailed(context.config)
         self.exploring = Exploring()
+        self.unseen = Unseen(context)
         self.baseline = Baseline()
         self.runs: dict[str, BetRun] = {}
         self.finished: dict[str, FinishedBet] = {}
@@ -253,7 +255,10 @@ class Session:
     def _store(
         self, run: BetRun, result: Verdict, results: CellResults, luck: Luck | None, *, complete: bool
     ) -> Kept | None:
-        record = build_record(run, result, results.compute, self.baseline, luck, pilot=self.settings.rehearsal)
+        unseen = self.unseen.files(run.declaration.id, results.loaded, self.baseline)
+        record = build_record(
+            run, result, results.compute, self.baseline, luck, pilot=self.settings.rehearsal, unseen=unseen
+        )
         rows = [cell_row(cell) for cell in results.cells]
         resumed = len(run.cells & self.context.finished.keys())
         clocked = replace(machine.clocked(run.seconds), resumed=resumed, attempts=tuple(run.attempts))

@@ -242,6 +242,12 @@ class Environment:
         limits(minItems=2),
         "Every environment that cells ran in, where an option allowed them to differ and they did; else left out.",
     ] = ()
+    unseen: Annotated[
+        Mapping[str, Sha256] | None,
+        limits(type="object"),
+        "The SHA-256 of every file of the project that was loaded and that the code's digest does not cover: no import "
+        "leads to it. Left out where there is none.",
+    ] = None
 
 
 @dataclass(frozen=True, slots=True)

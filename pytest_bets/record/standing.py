@@ -19,16 +19,22 @@ class Claim:
     """Whether the verdict is a FAIL with a control that is not met: it cannot tell the claim from noise."""
 
 
-def standings(claims: Sequence[Claim]) -> dict[str, Standing]:
-    """Return the standing of every claim by id; challenges form no circle."""
+def standings(claims: Sequence[Claim], former: Mapping[int | str, str] | None = None) -> dict[str, Standing]:
+    """Return the standing of every claim by id; challenges form no circle.
+
+    `former` gives the present id of renamed claims by their former numbers and ids: a retracted claim that gets
+    another number stays retracted.
+    """
     challengers: dict[str, list[Claim]] = {claim.id: [] for claim in claims}
     ids: Mapping[int | str, str] = {
         **{claim.id: claim.id for claim in claims},
         **{claim.number: claim.id for claim in claims if claim.number is not None},
     }
     for claim in claims:
-        for challenged in dict.fromkeys(ids[link] for link in claim.challenges if link in ids):
-            challengers[challenged].append(claim)
+        linked = (now.get(link) for link in claim.challenges for now in (ids, former or {}))
+        for challenged in dict.fromkeys(bet for bet in linked if bet in challengers):
+            if challenged is not None and challenged != claim.id:
+                challengers[challenged].append(claim)
     settled: dict[str, Standing] = {}
 
     def settle(claim: Claim, walked: tuple[str, ...]) -> Standing:

@@ -5,8 +5,10 @@ from dataclasses import replace
 from typing import Any, Final
 
 from pytest_bets.bet import docstring
-from pytest_bets.bet.declaration import Declaration, bet_id, bet_order
+from pytest_bets.bet.declaration import Declaration, bet_id, bet_order, number_of
 from pytest_bets.diagnostics import DeclarationError
+from pytest_bets.record.codec import declared as declared_part
+from pytest_bets.record.consistency import means_same
 from pytest_bets.record.decided import decided
 from pytest_bets.record.error_rates import error_rates
 from pytest_bets.record.known_error import known_error
@@ -59,13 +61,13 @@ def summarized(
     by_id = {record.id: record for record in records}
     declared = {declaration.id: declaration for declaration in declarations}
     ids = sorted({*by_id, *declared}, key=lambda bet: _order(bet, by_id, declared))
-    standing = standings(claims(records, declarations))
     broken = {bet_id(error.faults[0].file): error.faults[0].file for error in unreadable}
+    renamed = _renamed(by_id, {*declared, *broken}, declarations)
+    standing = settle(records, declarations, renamed)
     challenged: dict[str, list[Challenged]] = {}
     for bet in ids:
         for challenge in standing[bet].challenges:
             challenged.setdefault(challenge.by, []).append(Challenged(bet, challenge.end))
-    renamed = _renamed(by_id, {*declared, *broken}, declarations)
     rows = [
         _row(
             by_id.get(bet),
@@ -110,6 +112,22 @@ def _renamed(
         ids.setdefault(bet.digest, bet.id)
     digests = {bet: record.declaration.digest for bet, record in by_id.items() if bet not in there}
     return {bet: ids[digest] for bet, digest in digests.items() if digest in ids}
+
+
+def settle(
+    records: Sequence[Record], declarations: Sequence[Declaration], renamed: Mapping[str, str] | None = None
+) -> dict[str, Standing]:
+    """Return the standing of every claim by id.
+
+    `renamed` gives the present id of a bet by its former one; a challenge to the former id or number follows the claim.
+    """
+    if renamed is None:
+        renamed = _renamed({record.id: record for record in records}, {bet.id for bet in declarations}, declarations)
+    former: dict[int | str, str] = {}
+    for was, now in renamed.items():
+        number = number_of(f"bet_{was}.py")
+        former.update({was: now} if number is None else {was: now, number: now})
+    return standings(claims(records, declarations), former)
 
 
 def claims(records: Sequence[Record], declarations: Sequence[Declaration]) -> list[Claim]:
@@ -159,7 +177,7 @@ def _row(
             number=declaration.number,
             title=declaration.title,
             file=declaration.file,
-            declaration_changed=record is not None and record.declaration.digest != declaration.digest,
+            declaration_changed=record is not None and not means_same(record.declaration, declared_part(declaration)),
             challenges=declaration.challenges,
             scope=declaration.docstring.prose("Scope"),
             known=record.declaration.known if record else declaration.known,

@@ -27,11 +27,11 @@ class Outcome:
 class Recorded:
     """The code of records, as the commits give it that they name."""
 
-    def __init__(self, root: Path, search: Sequence[Path], found: Commits) -> None:
+    def __init__(self, root: Path, search: Sequence[Path], found: Commits, outlines: Outlines | None = None) -> None:
         self.root = root
         self.search = search
         self.commits = found
-        self._outlines = Outlines()
+        self._outlines = outlines or Outlines()
         self._indexes: dict[str, CodeIndex] = {}
 
     def code(self, record: Record, files: Mapping[str, str]) -> CodeDefinitions:
@@ -52,12 +52,19 @@ class Recorded:
             if found != expected:
                 what = "other bytes" if found else "no such file"
                 raise RefusedError(f"{name}: it ran with sha256 {expected[:10]}, commit {commit[:10]} has {what}")
-        if commit not in self._indexes:
-            self._indexes[commit] = CodeIndex(self.root, self.search, held, self._outlines)
-        code = self._indexes[commit].of(bet)
+        index = self.index(commit)
+        assert index is not None  # noqa: S101  # the commit is here
+        code = index.of(bet)
         if unnamed := sorted(code.files.keys() - files.keys()):
             raise RefusedError(f"{unnamed[0]}: its code reaches this file, and the record does not name it")
         return CodeDefinitions(code.digest, code.definitions)
+
+    def index(self, commit: str) -> CodeIndex | None:
+        """Return the code of a commit, None if it is not here."""
+        held = self.commits.files(commit)
+        if held is not None and commit not in self._indexes:
+            self._indexes[commit] = CodeIndex(self.root, self.search, held, self._outlines)
+        return self._indexes.get(commit)
 
     def upgraded(self, lines: Mapping[str, UpgradeLine], contents: Iterable[bytes]) -> dict[str, Upgraded]:
         """Return which of these records upgrades wrote, by hash; `lines` are those of the upgrades, by the same."""

@@ -1,12 +1,16 @@
 """What a record says, held against its declaration, its own measurements and the journal."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from pytest_bets.bet.declaration import Declaration
+from pytest_bets.bet.declaration import CRITERIA, Criterion, Declaration
+from pytest_bets.diagnostics import SentenceError
 from pytest_bets.record.codec import cells_sha256, declared, rows_of
+from pytest_bets.record.consistency import Declared, other_cells
 from pytest_bets.record.decode import encode
 from pytest_bets.record.model import Record, RunLine
 from pytest_bets.record.verdict import judge
+from pytest_bets.sentence.parse import parse
 from pytest_bets.values import spelled
 
 
@@ -15,22 +19,26 @@ def differences(record: Record, declaration: Declaration, line: RunLine | None) 
 
     `line` is that of the run which wrote the record, None where the journal has none.
     """
-    found = [*_undeclared(record, declaration), *misjudged(record, declaration)]
+    found = [*_undeclared(record, declaration), *misjudged(record, declaration.criteria), *other_cells(record)]
+    found += unlucky(record, declaration)
     return found + ([*_unrun(record, line)] if line else [])
 
 
 def _undeclared(record: Record, declaration: Declaration) -> Iterator[str]:
-    says, said = encode(record.declaration), encode(declared(declaration))
+    part = declared(declaration)
+    says, said = encode(record.declaration), encode(part)
+    is_same = Declared("", record.declaration).meaning == Declared("", part).meaning
+    spelling = {"digest", "constants", "sweep"} if is_same else set()
     for key in {**says, **said}:  # optional parts stand only where they are declared
-        if key not in ("docstring", "withdrawn", "world"):
+        if key not in ("docstring", "withdrawn", "world", *spelling):
             yield from _apart(f"declaration.{key}", says.get(key), said.get(key), "the bet file says")
 
 
-def misjudged(record: Record, declaration: Declaration) -> Iterator[str]:
-    """Yield where a record's judgement is not what its own measurements give."""
+def misjudged(record: Record, criteria: Sequence[Criterion]) -> Iterator[str]:
+    """Yield where a record's judgement is not what these sentences give for its own measurements."""
     if record.verdict is None and not record.criteria:
         return
-    fresh = judge(declaration.criteria, record.cells)
+    fresh = judge(criteria, record.cells)
     for key in ("verdict", "catastrophic", "noise_floor", "void"):
         yield from _apart(key, getattr(record, key), getattr(fresh, key), "its measurements give")
     if len(fresh.criteria) != len(record.criteria):
@@ -39,10 +47,9 @@ def misjudged(record: Record, declaration: Declaration) -> Iterator[str]:
         where, says = f'{judged.tier} "{judged.sentence}"', encode(item)
         for key, value in encode(judged).items():
             yield from _apart(f"{where}: {key}", says[key], value, "its measurements give")
-    yield from _unlucky(record, declaration)
 
 
-def _unlucky(record: Record, declaration: Declaration) -> Iterator[str]:
+def unlucky(record: Record, declaration: Declaration) -> Iterator[str]:
     """Yield where the recorded chances are not those of the declaration and the measurements."""
     if record.luck is None and not declaration.nulls:
         return
@@ -58,6 +65,23 @@ def _by_place(item: object) -> object:
     if isinstance(item, Mapping):
         return {key: _by_place(value) for key, value in item.items()}
     return {str(place): _by_place(value) for place, value in enumerate(item)} if isinstance(item, list) else item
+
+
+def misjudged_by_itself(record: Record) -> list[str]:
+    """Return where a record's judgement, or its digest, is not what its own sentences and measurements give.
+
+    So a record can be judged at every commit, whatever its bet is called or declares today.
+    """
+    texts = [(tier, text) for tier in CRITERIA for text in record.declaration.sentences(tier)]
+    try:
+        criteria = [Criterion(tier, parse(text), 0) for tier, text in texts]
+    except SentenceError as error:
+        return [f"a sentence of the record cannot be read: {error}"]
+    ordered = tuple(sorted(record.criteria, key=lambda item: CRITERIA.index(item.tier)))
+    found = list(misjudged(replace(record, criteria=ordered), criteria))
+    if Declared(record.id, record.declaration).digest != record.declaration.digest:
+        found.append("declaration.digest: it is not that of what the record declares")
+    return found
 
 
 def _unrun(record: Record, line: RunLine) -> Iterator[str]:

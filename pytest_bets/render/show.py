@@ -9,6 +9,8 @@ from pytest_bets.bet.known import FILE as KNOWN
 from pytest_bets.bet.units import interval_lines
 from pytest_bets.code.staleness import Difference, moved_words, named
 from pytest_bets.diagnostics import SentenceError, count_noun
+from pytest_bets.record.codec import declared
+from pytest_bets.record.consistency import means_same
 from pytest_bets.record.model import Code, CodeDefinitions, Environment, Record, RunLine, SummaryRow
 from pytest_bets.record.verdict import Judged, figure
 from pytest_bets.render.cells import cells_table, measured_lines
@@ -97,7 +99,7 @@ def _outcome(record: Record) -> str:
 def _declaration(declaration: Declaration, record: Record | None, width: int, known: str) -> Iterator[str]:
     yield from _entry("File", f"{declaration.file}, declaration {declaration.digest[:_SHORT]}", width)
     yield from _entry("Hypothesis", declaration.docstring.prose("Hypothesis"), width)
-    changed = record is not None and record.declaration.digest != declaration.digest
+    changed = record is not None and not means_same(record.declaration, declared(declaration))
     if changed or record is None or not (record.verdict or record.pilot):
         judged = {item.tier for item in record.criteria} if record and not changed else set()
         for tier in CRITERIA:

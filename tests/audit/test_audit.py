@@ -247,7 +247,7 @@ CLEAN: dict[str, tuple[Callable[[History], None], str]] = {
     ),
     "renamed on one branch and mended on another": (renamed_on_a_branch_and_mended_on_another, "renamed stale"),
     "formatted": (formatted, ""),
-    "a scope added": (scope_added, ""),
+    "a scope added": (scope_added, "reworded"),
     "criteria changed before the first result": (changed_before_its_result, "changed"),
     "the folder of results moved": (results_moved, ""),
     "the record committed after its line": (record_committed_after_its_line, ""),

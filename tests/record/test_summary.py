@@ -23,7 +23,7 @@ from pytest_bets.record.model import (
     SummaryRow,
 )
 from pytest_bets.record.standing import Claim
-from pytest_bets.record.summary import claims, overview
+from pytest_bets.record.summary import claims, overview, settle
 from pytest_bets.record.verdict import Cell, judge
 from pytest_bets.render.words import counts_words
 
@@ -60,6 +60,16 @@ def run_of(record: Record, **parts: Any) -> RunLine:
 
 def rows(summary: Summary) -> dict[str, SummaryRow]:
     return {row.id: row for row in summary.bets}
+
+
+def test_a_retracted_claim_stays_retracted_under_another_number() -> None:
+    """A challenge to its former number or id follows it: by its record, or by what a history says of it."""
+    won, challenger = recorded(declared("5_old"), 3), recorded(declared("6_doubt", "@pytest.mark.challenges(5)"), 0)
+    bets = [declared("15_new"), declared("6_doubt", "@pytest.mark.challenges(5)")]
+    states = {row.id: row.standing.state for row in overview([won, challenger], [], bets).bets}
+    assert (states["5_old"], states["15_new"]) == ("retracted", "retracted")
+    assert settle([challenger], bets)["15_new"].state == "open"
+    assert settle([challenger], bets, {"5_old": "15_new"})["15_new"].state == "retracted"
 
 
 def test_a_row_tells_verdict_sentence_standing_runs_and_scope() -> None:

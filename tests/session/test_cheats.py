@@ -478,16 +478,35 @@ def another_clone_pushed(history: History) -> None:
 
 
 def result_made_up(history: History) -> None:
+    code = json.loads(Path(RECORD).read_text(encoding="utf-8"))["code"]
     history.undeclare()
     edit(("COLD = 2.5", "COLD = 9.5"), file=LAB)
     history.run()
     edit(("COLD = 9.5", "COLD = 2.5"), file=LAB)
-    edit(('"dirty": true', '"dirty": false'), file=RECORD)
-    kept = json.loads(lines()[0])
-    kept["record"] = hashlib.sha256(Path(RECORD).read_bytes()).hexdigest()
-    forged = json.dumps({**kept, "environment": {**kept["environment"], "dirty": False}}, sort_keys=True)
-    keep(forged.encode() + b"\n")
+    record = json.loads(Path(RECORD).read_text(encoding="utf-8"))
+    record |= {"code": code, "environment": {**record["environment"], "dirty": False}}
+    write(RECORD, json.dumps(record))
+    line = {**json.loads(lines()[0]), "code": code["digest"], "environment": record["environment"]}
+    line["record"] = hashlib.sha256(Path(RECORD).read_bytes()).hexdigest()
+    keep(json.dumps(line, sort_keys=True).encode() + b"\n")
     commit("Run bet 1")
+
+
+def code_run_from_a_text(history: History) -> None:
+    history.undeclare()
+    write("cold.txt", "2.5")
+    edit(("COLD = 2.5", "COLD = eval(__import__('pathlib').Path('cold.txt').read_text())"), file=LAB)
+    commit("Declare bet 1")
+    write("cold.txt", "4 + 5")
+    history.again("Run bet 1")
+
+
+def claimed_in_other_words_and_code(history: History) -> None:
+    second()
+    edit(("return losses(size, STEPS)", 'return {**losses(size, STEPS), "cold": 9}'), file="bets/bet_2_layers.py")
+    commit("Declare bet 2")
+    history.run("bets/bet_2_layers.py")
+    commit("Run bet 2")
 
 
 def data_changed(history: History) -> None:
@@ -626,6 +645,9 @@ UNSEEN: dict[str, Callable[[History], None] | None] = {
     "A history that was rewritten before the first push": history_made_again,
     "Two clones, one of them pushed": another_clone_pushed,
     "A run that never took place": result_made_up,
+    "A repository that brings its own `pytest_bets/`": None,
+    "Code that runs from elsewhere": code_run_from_a_text,
+    "The same claim in other words and other code": claimed_in_other_words_and_code,
     "Data that changed independently of the code": data_changed,
     "Results seen outside the tool": None,
     "An experiment with a built-in answer": None,

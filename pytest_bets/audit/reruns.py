@@ -1,0 +1,92 @@
+"""Runs of one bet that came to different verdicts, under whatever ids it had."""
+
+from collections.abc import Iterator, Sequence
+
+from pytest_bets.audit.finding import Entry
+from pytest_bets.audit.meanings import Meanings
+from pytest_bets.diagnostics import count_noun
+from pytest_bets.record.journal import runs
+from pytest_bets.record.model import Line, RunLine
+from pytest_bets.record.verdict import RANK
+
+
+class Reruns:
+    """The runs of a bet that came to a verdict, in the order of the journal."""
+
+    def __init__(self, lines: Sequence[Line], meanings: Meanings) -> None:
+        self.ran = [entry for entry in runs(lines) if entry.verdict is not None and not entry.pilot]
+        self.meanings = meanings
+
+    def entries(self, bet: str, ids: Sequence[str]) -> Iterator[Entry]:
+        """Yield what is to be said of the verdicts of a bet that had these ids."""
+        ran = [entry for entry in self.ran if entry.bet in ids]
+        yield from self._disagreeing(bet, ran)
+        yield from self._reseeded(ran)
+        yield from self._unseen(bet, ran)
+        for entry in ran:
+            yield from self._counted(entry)
+
+    def improved(self, ids: Sequence[str], before: str, after: str) -> bool:
+        """Return whether a run of the declaration `after` came to more than one of `before`; both are digests."""
+        ran = [entry for entry in self.ran if entry.bet in ids]
+        was = [_rank(entry) for entry in ran if entry.declaration == before]
+        now = [_rank(entry) for entry in ran if entry.declaration == after]
+        return bool(was and now) and max(now) > min(was)
+
+    def _disagreeing(self, bet: str, ran: Sequence[RunLine]) -> Iterator[Entry]:
+        pairs: dict[tuple[str, str], list[str]] = {}
+        for entry in ran:
+            pair = self.meanings.meaning(entry.declaration), entry.code
+            pairs.setdefault(pair, []).append(str(entry.verdict))
+        for verdicts in pairs.values():
+            if len(set(verdicts)) > 1:
+                text = f"unstable: runs of the same declaration and code came to {', '.join(verdicts)}"
+                yield Entry("note", "unstable", bet, None, text)
+        sequence = [verdicts[0] for verdicts in pairs.values()]
+        if len(sequence) > 1 and "FAIL" in sequence[:-1] and sequence[-1] != "FAIL":
+            text = f"ran with {len(sequence)} versions of its code or declaration, which came to {', '.join(sequence)}"
+            yield Entry("note", "retried", bet, None, text)
+
+    def _reseeded(self, ran: Sequence[RunLine]) -> Iterator[Entry]:
+        """Tell of seeds that became better ones with another id: seeds are made from it, so ids can be tried out."""
+        told = set()
+        for place, entry in enumerate(ran):
+            for before in ran[:place]:
+                if before.bet == entry.bet or _rank(entry) <= _rank(before) or (before.bet, entry.bet) in told:
+                    continue
+                if self._is_replicated(before) and self._is_replicated(entry):
+                    told.add((before.bet, entry.bet))
+                    text = (
+                        f"as {before.bet} it came to {before.verdict}; its new id gave it other seeds, "
+                        f"and with them it came to {entry.verdict}"
+                    )
+                    yield Entry("finding", "reseeded", entry.bet, None, text)
+
+    def _unseen(self, bet: str, ran: Sequence[RunLine]) -> Iterator[Entry]:
+        """Tell of code that took part in a run and is not in its digest, and of what changed of it between runs."""
+        last: RunLine | None = None
+        for entry in ran:
+            was, now = (dict(run.environment.unseen or {}) if run else {} for run in (last, entry))
+            if now and now != was:
+                text = f"the run of {entry.time} ({entry.verdict}) loaded code that its digest does not cover"
+                yield Entry("note", "unseen-code", bet, None, f"{text}: {', '.join(now)}")
+            changed = sorted(name for name in was.keys() & now.keys() if was[name] != now[name])
+            if changed and last:
+                text = f"measured again with other code that its digest does not cover ({', '.join(changed)})"
+                yield Entry("note", "drift", bet, None, f"{text}; {last.verdict} before, {entry.verdict} after")
+            last = entry
+
+    def _is_replicated(self, entry: RunLine) -> bool:
+        declared = self.meanings.declared(entry.declaration)
+        return declared is not None and declared.replicate is not None
+
+    def _counted(self, entry: RunLine) -> Iterator[Entry]:
+        """Tell of a run whose number of cells its declaration cannot give."""
+        spanned = self.meanings.spanned(entry.declaration)
+        if spanned is not None and entry.cells.count != spanned:
+            text = f"the run of {entry.time} ({entry.verdict}) measured {count_noun(entry.cells.count, 'cell')}"
+            yield Entry("finding", "other-cells", entry.bet, None, f"{text}: its declaration spans {spanned}")
+
+
+def _rank(entry: RunLine) -> int:
+    return RANK["CATASTROPHE" if entry.catastrophic else str(entry.verdict)]

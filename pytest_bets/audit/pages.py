@@ -121,7 +121,7 @@ def _read(place: Place, commit: str, wanted: Callable[[str], bool]) -> Iterator[
 
 def _is_record(place: Place, path: str) -> bool:
     name = basename(path)
-    return dirname(path) == place.results.rstrip(".") and name.endswith(".json") and name != SUMMARY_JSON
+    return (dirname(path) or ".") == place.results and name.endswith(".json") and name != SUMMARY_JSON
 
 
 def _is_bet(place: Place, path: str) -> bool:

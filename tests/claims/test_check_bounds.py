@@ -56,7 +56,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("source", "read"), READ, ids=lambda value: repr(value)[:30])
+@pytest.mark.parametrize(("source", "read"), READ, ids=lambda value: getattr(value, "__name__", repr(value)[:30]))
 def test_it_is_read_in_a_few_seconds(source: str, read: Read) -> None:
     """Time grows with the length of the page."""
     begun = time.process_time()
@@ -64,7 +64,9 @@ def test_it_is_read_in_a_few_seconds(source: str, read: Read) -> None:
     assert time.process_time() - begun < 5
 
 
-@pytest.mark.parametrize(("source", "read", "told"), REFUSED, ids=lambda value: repr(value)[:30])
+@pytest.mark.parametrize(
+    ("source", "read", "told"), REFUSED, ids=lambda value: getattr(value, "__name__", repr(value)[:30])
+)
 def test_it_is_refused_at_once(source: str, read: Read, told: str) -> None:
     """The error names the limit."""
     begun = time.process_time()

@@ -18,7 +18,7 @@ TEST: Final = "test:"
 
 
 class Loaded:
-    """Tells, for each bet, the files of the project that this process has loaded and that it was not told of yet."""
+    """Returns, for each bet, the files of the project that this process has loaded since its last cell."""
 
     def __init__(self, root: Path, config: pytest.Config) -> None:
         self.root = root.resolve()

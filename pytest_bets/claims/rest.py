@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 MAX_SIZE: Final = 100_000
 _MAX_WORK: Final = 5_000_000
 """The limit of length times special characters, summed over the parts between blank lines."""
+_MAX_PARTS: Final = 2_000
 _SPECIAL: Final = re.compile(r"[*|`_:\[\]]")
 _SETTINGS: Final = {
     "report_level": 5,
@@ -47,6 +48,8 @@ def blocks(source: str) -> list[Block]:
     """
     if len(source) > MAX_SIZE:
         raise PageError(f"it has more than {MAX_SIZE:,} characters: split it")
+    if source.count("\n\n") > _MAX_PARTS:
+        raise PageError(f"it has more than {_MAX_PARTS:,} paragraphs: split it")
     if sum(len(part) * len(_SPECIAL.findall(part)) for part in source.split("\n\n")) > _MAX_WORK:
         raise PageError("it has paragraphs with too many stars, bars or backticks: split them")
     starts = [0]

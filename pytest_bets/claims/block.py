@@ -14,7 +14,7 @@ from typing import Final
 
 from pytest_bets.diagnostics import PageError
 
-MAX_SIZE: Final = 1_000_000
+MAX_SIZE: Final = 750_000
 MAX_LINES: Final = 100_000
 MAX_BLOCKS: Final = 50_000
 CODE: Final = "\N{OBJECT REPLACEMENT CHARACTER}"
@@ -47,7 +47,7 @@ def bounded(source: str, size: int | None = None) -> None:
     """Refuse a page that is too long to read in a few seconds.
 
     Raises:
-        PageError: if it has more than a million characters, or too many lines.
+        PageError: if it has more than 750,000 characters, or too many lines.
 
     """
     if (len(source) if size is None else size) > MAX_SIZE:

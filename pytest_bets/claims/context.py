@@ -1,7 +1,7 @@
 """What a block says of bets, read together with what stands around it: headings, lists, tables."""
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -403,7 +403,8 @@ def _dated(said: Said, claim: Claim) -> Claim:
 
 def _in_code(block: Block, said: Said, mention: Mention) -> bool:
     at = said.span(mention.first)[0]
-    return any(start <= at < end for start, end in block.codes)
+    index = bisect_right(block.codes, (at, len(block.places))) - 1  # the last one that starts before it
+    return index >= 0 and at < block.codes[index][1]
 
 
 def _is_linked(block: Block, said: Said, mention: Mention) -> bool:

@@ -3,6 +3,7 @@
 docutils gives the line of a block and not the place of a word, so that nothing is corrected.
 """
 
+import re
 from array import array
 from textwrap import dedent
 from typing import TYPE_CHECKING, Any, Final
@@ -13,7 +14,11 @@ from pytest_bets.diagnostics import PageError
 if TYPE_CHECKING:
     from docutils.nodes import Node
 
-MAX_SIZE: Final = 200_000
+MAX_SIZE: Final = 100_000
+_MAX_WORK: Final = 5_000_000
+"""The limit of length times special characters, summed over the parts between blank lines."""
+_MAX_PARTS: Final = 2_000
+_SPECIAL: Final = re.compile(r"[*|`_:\[\]]")
 _SETTINGS: Final = {
     "report_level": 5,
     "halt_level": 5,
@@ -43,6 +48,10 @@ def blocks(source: str) -> list[Block]:
     """
     if len(source) > MAX_SIZE:
         raise PageError(f"it has more than {MAX_SIZE:,} characters: split it")
+    if source.count("\n\n") > _MAX_PARTS:
+        raise PageError(f"it has more than {_MAX_PARTS:,} paragraphs: split it")
+    if sum(len(part) * len(_SPECIAL.findall(part)) for part in source.split("\n\n")) > _MAX_WORK:
+        raise PageError("it has paragraphs with too many stars, bars or backticks: split them")
     starts = [0]
     for line in source.split("\n"):
         starts.append(starts[-1] + len(line) + 1)

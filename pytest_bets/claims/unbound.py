@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 
 from pytest_bets.claims.lexicon import (
     ALL,
@@ -89,11 +90,11 @@ class Unbound(Reader):
     def everyone(self, bets: Sequence[str]) -> list[Claim]:
         """Return claims of all bets: `all bets passed`, `none of our bets failed`."""
         found = []
-        for match in EVERYONE.finditer(self.text):
-            last = next((at for at, token in enumerate(self.tokens) if token.end == match.end()), None)
-            if last is None or last in self.inside:
+        begins = [token.start for token in self.tokens]
+        for match in islice(EVERYONE.finditer(self.text), 20):
+            first, last = bisect_left(begins, match.start()), bisect_left(begins, match.end()) - 1
+            if last in self.inside:
                 continue
-            first = next(at for at, token in enumerate(self.tokens) if token.end > match.start())
             claim = self.leads(Mention(list(bets), first, last, everyone=True))
             if claim and claim.first not in self.used:
                 self.used.add(claim.first)

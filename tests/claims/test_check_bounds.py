@@ -28,7 +28,7 @@ READ = [
     ("- " * 20_000 + "a", markdown.blocks),
     ("<!--" * 50_000, markdown.blocks),
     ("| a |\n|---|\n" + "| Bet 1 | PASS |\n" * 1_000, markdown.blocks),
-    ("word " * 199_999, markdown.blocks),
+    ("word " * 149_999, markdown.blocks),
     ("Bet" + " " * 500_000 + "1: PASS", markdown.blocks),
     (f"<p>Bet 46 {VALUE} x " * 1_000, html.blocks),
     (f"Bet 46 {VALUE} x " * 1_000, html.blocks),
@@ -40,18 +40,20 @@ READ = [
     ("<ul><li>" * 3_000, html.blocks),
     ("<table><tr><td>" * 3_000, html.blocks),
     ("</p" * 100_000, html.blocks),
+    ("all bets passed " * 5_000, html.blocks),
+    ("<code>PASS</code> Bet 1 " * 5_000, html.blocks),
 ]
 REFUSED = [
-    ("x" * 1_000_001, markdown.blocks, "more than 1,000,000 characters"),
+    ("x" * 750_001, markdown.blocks, "more than 750,000 characters"),
     ("a\n" * 100_001, markdown.blocks, "more than 100,000 lines"),
     ("[" * 50_000, markdown.blocks, "the paragraph of line 1 has too many brackets"),
     ("x\n\n" + "*a _b " * 5_000, markdown.blocks, "the paragraph of line 3 has too many brackets"),
     ("`" * 9 + "a`" * 20_000, markdown.blocks, "too many brackets"),
-    ("x" * 1_000_001, html.blocks, "more than 1,000,000 characters"),
+    ("x" * 750_001, html.blocks, "more than 750,000 characters"),
     (
-        '{"cells": [{"cell_type": "markdown", "source": "' + "x" * 1_000_001 + '"}]}',
+        '{"cells": [{"cell_type": "markdown", "source": "' + "x" * 750_001 + '"}]}',
         notebook.blocks,
-        "1,000,000 characters",
+        "750,000 characters",
     ),
 ]
 

@@ -46,8 +46,11 @@ def test_a_heading_leads_to_the_cells_after_it() -> None:
 def test_what_a_code_cell_shows_is_read_and_its_code_is_not(mime: str, text: str, kinds: list[str]) -> None:
     """Plain output is like a code block."""
     output = {"output_type": "display_data", "data": {mime: [text]}}
-    cell: dict[str, object] = {"cell_type": "code", "source": ["print('Bet 6: PASS')"]}
-    cell |= {"outputs": [{"text": "Bet 6: PASS"}, output]}
+    cell: dict[str, object] = {
+        "cell_type": "code",
+        "source": ["print('Bet 6: PASS')"],
+        "outputs": [{"text": "Bet 6: PASS"}, output],
+    }
     assert [finding.kind for finding in found(page(cell), notebook.blocks)] == kinds
 
 

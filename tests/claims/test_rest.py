@@ -39,5 +39,7 @@ def test_comments_and_code_claim_nothing(source: str) -> None:
 
 def test_a_long_page_is_refused() -> None:
     """Docutils is slow."""
-    with pytest.raises(PageError, match="more than 200,000 characters"):
-        rest.blocks("x" * 200_001)
+    with pytest.raises(PageError, match="more than 100,000 characters"):
+        rest.blocks("x" * 100_001)
+    with pytest.raises(PageError, match="too many stars, bars or backticks"):
+        rest.blocks("*a " * 20_000)

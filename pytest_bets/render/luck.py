@@ -62,8 +62,8 @@ def _swap_words(swap: SwapLuck) -> Iterator[str]:
 
 def _tier_words(tier: str, chance: TierChance) -> str:
     if chance.method == "drawn":
-        found = f"{chance.hits:,} of {chance.judged:,} drawn relabelings of these cells"
-        return f"{tier} is met by {odds(chance.chance, bound=True)} ({found})"
+        found = f"{chance.hits:,} of {chance.judged:,} drawn relabelings"
+        return f"luck alone meets {tier} with a chance of {odds(chance.chance, bound=True)} ({found})"
     if chance.chance == 0:
         return f"no relabeling of these cells meets {tier}"
     how = "exact" if chance.judged is None else f"{chance.hits} of {chance.judged:,}, which are all"

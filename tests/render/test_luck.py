@@ -62,8 +62,11 @@ def test_what_drawn_relabelings_bound_is_said_with_their_number() -> None:
     found = luck(bet("median(b - a) >= 0.1", swap(unit="part, seed")), params, rows)
     assert found
     (text,) = luck_words(found)
-    assert "If a and b could be exchanged in each of 13 units of part and seed, strict is met by at most" in text
-    assert "of 9,999 drawn relabelings of these cells)" in text
+    assert (
+        "If a and b could be exchanged in each of 13 units of part and seed, luck alone meets strict with a chance of at most"
+        in text
+    )
+    assert "of 9,999 drawn relabelings)" in text
     assert "1 unit was joined to another, because they share a number to the last bit." in text
     fine = [{**row, "a": row["a"] + row["seed"] / 1e6} for row in rows]
     found = luck(bet("count(a < b) >= 12", swap(unit="cell")), params, fine)

@@ -13,7 +13,7 @@ from pytest_bets.record.known_error import TIER_OF
 from pytest_bets.record.model import FIRST_RECORD_SCHEMA, in_the_noise, premise_unmet
 from pytest_bets.record.summary import lacks_control
 from pytest_bets.render.closing import bets_words
-from pytest_bets.render.luck import alike_notes
+from pytest_bets.render.luck import cell_notes
 from pytest_bets.render.registration import declaring
 from pytest_bets.render.words import cells_words, kinds_words, listed, short
 
@@ -147,9 +147,9 @@ class Notes:
             yield f"Cells as units: the same in {bets_words(len(bets) - _SHOWN)}: {rest}."
 
     def _alike(self) -> Iterator[str]:
-        """Say where cells are worth fewer than they are, for the verdicts that a chance stands beside."""
+        """Say where cells are worth less than their number, for the verdicts that a chance stands beside."""
         good = [item for item in self.finished if item.verdict in TIER_OF]
-        yield from alike_notes([(item.declaration.id, item.luck, item.cells) for item in good if item.luck])
+        yield from cell_notes([(item.declaration.id, item.luck, item.cells) for item in good if item.luck])
 
     def _replicated(self) -> Iterator[str]:
         """Name the replications, by number: each is a line of the journal, and the records stand."""

@@ -54,16 +54,20 @@ def _swap_words(swap: SwapLuck) -> Iterator[str]:
     yield f"If {names} could be exchanged in each of {units},"
     yield f"{_tier_words('strict', swap.strict)}, and {_tier_words('lenient', swap.lenient)}."
     if swap.joined:
-        were = "1 unit was" if swap.joined == 1 else f"{swap.joined} units were"
-        yield f"{were} joined to another, because they share a number to the last bit."
+        yield _joined_words(swap)
     for alike in swap.alike:
         yield _alike_words(alike)
 
 
+def _joined_words(swap: SwapLuck) -> str:
+    were = "1 unit was" if swap.joined == 1 else f"{swap.joined} units were"
+    return f"{were} joined to another, because they share a number to the last bit."
+
+
 def _tier_words(tier: str, chance: TierChance) -> str:
     if chance.method == "drawn":
-        found = f"{chance.hits:,} of {chance.judged:,} drawn relabelings of these cells"
-        return f"{tier} is met by {odds(chance.chance, bound=True)} ({found})"
+        found = f"{chance.hits:,} of {chance.judged:,} drawn relabelings"
+        return f"luck alone meets {tier} with a chance of {odds(chance.chance, bound=True)} ({found})"
     if chance.chance == 0:
         return f"no relabeling of these cells meets {tier}"
     how = "exact" if chance.judged is None else f"{chance.hits} of {chance.judged:,}, which are all"
@@ -165,10 +169,14 @@ def _calibration_words(found: Calibration) -> str:
     )
 
 
-def alike_notes(lucks: Sequence[tuple[str, Luck, int]]) -> list[str]:
-    """Return a note for every bet whose cells are alike; each bet is given with its luck and its number of cells."""
+def cell_notes(lucks: Sequence[tuple[str, Luck, int]]) -> list[str]:
+    """Return notes on bets whose cells are alike or whose units were joined.
+
+    Each bet is given with its luck and its number of cells.
+    """
     notes = []
     for bet, luck, cells in lucks:
+        notes += [f"{listed([bet])}: {_joined_words(swap)}" for swap in luck.swaps if swap.joined]
         for alike in dict.fromkeys(item for swap in luck.swaps for item in swap.alike):
             text = f"{cells} cells, ICC {alike.icc:.2f} by {alike.by}: worth {alike.worth:g}"
             notes.append(f"{listed([bet])}: {text}.")

@@ -6,7 +6,7 @@ from pytest_bets.chance.luck import luck
 from pytest_bets.record.model import Record
 from pytest_bets.record.summary import overview
 from pytest_bets.record.verdict import Cell
-from pytest_bets.render.luck import alike_notes, held_fixed, luck_words, p_words
+from pytest_bets.render.luck import cell_notes, held_fixed, luck_words, p_words
 from pytest_bets.render.show import show
 from tests.helpers.nulls import bet, none, record, swap
 
@@ -62,13 +62,15 @@ def test_what_drawn_relabelings_bound_is_said_with_their_number() -> None:
     found = luck(bet("median(b - a) >= 0.1", swap(unit="part, seed")), params, rows)
     assert found
     (text,) = luck_words(found)
-    assert "If a and b could be exchanged in each of 13 units of part and seed, strict is met by at most" in text
-    assert "of 9,999 drawn relabelings of these cells)" in text
+    assert "If a and b could be exchanged in each of 13 units of part and seed, luck alone" in text
+    assert "meets strict with a chance of at most" in text
+    assert "of 9,999 drawn relabelings)" in text
+    assert cell_notes([("1_x", found, 14)])[0].startswith("1: 1 unit was joined to another, because")
     assert "1 unit was joined to another, because they share a number to the last bit." in text
     fine = [{**row, "a": row["a"] + row["seed"] / 1e6} for row in rows]
     found = luck(bet("count(a < b) >= 12", swap(unit="cell")), params, fine)
     assert found
-    assert alike_notes([("1_x", found, 14)]) == ["1: 14 cells, ICC 1.00 by part: worth 7."]
+    assert cell_notes([("1_x", found, 14)]) == ["1: 14 cells, ICC 1.00 by part: worth 7."]
     (text,) = luck_words(found)
     assert "But the cells are alike (ICC 1.00 by part): they are worth 7. By 7 parts, luck alone" in text
 

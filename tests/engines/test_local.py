@@ -403,14 +403,17 @@ def test_the_children_get_the_number_of_threads_of_the_controller(
     assert records(Path("results"))["1_first"]["environment"]["threads"] == 3
 
 
+@pytest.mark.parametrize("needs", [None, "gpus=1"], ids=["kept", "ended"])
 def test_a_session_fixture_that_fails_in_its_teardown_is_told(
-    bet: WriteBet, run: Run, pytester: pytest.Pytester
+    bet: WriteBet, run: Run, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, needs: str | None
 ) -> None:
     """Although its cells have long been reported."""
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
     pytester.makeconftest(
         "import pytest\n@pytest.fixture(scope='session')\ndef bad():\n    yield\n    raise ValueError('left open')"
     )
-    bet(arguments="part, bad")
+    body = "print('x' * 200_000)\nreturn {'gain': part}"
+    bet(arguments="part, bad", markers={"resources": needs, "parametrize": '"part", [1, 2, 3]'}, body=body)
     shown = run("--bets-on", "local=1", expect=pytest.ExitCode.TESTS_FAILED)
     assert "ValueError: left open" in shown
 

@@ -221,6 +221,10 @@ def test_cells_that_need_a_gpu_never_share_one(bet: WriteBet, run: Run, monkeypa
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "GPU-a,GPU-b")
     body = """
     mine = os.environ["CUDA_VISIBLE_DEVICES"]
+    for path in pathlib.Path().glob("used_*"):
+        theirs, _, _, pid = json.loads(path.read_text())
+        if set(theirs.split(",")) & set(mine.split(",")):
+            assert not pathlib.Path(f"/proc/{pid}").exists(), "it may hold memory of the device"
     begin = time.monotonic()
     time.sleep(0.15)
     pathlib.Path(f"used_{part}").write_text(json.dumps([mine, begin, time.monotonic(), os.getpid()]))

@@ -54,7 +54,8 @@ class Child:
         )
         os.close(event)
         os.close(alive)
-        self._buffer = b""
+        self._begun: list[bytes] = []
+        """The parts of a message that is not whole."""
         self._printed = 0
         """How much of the log is of earlier attempts."""
         self._pid = 0
@@ -101,14 +102,18 @@ class Child:
 
     def _messages(self, often: float, deadline: float = float("inf")) -> Iterator[tuple[str, str]]:
         """Yield the child's messages until it has ended, and an empty one now and then."""
-        with selectors.DefaultSelector() as selector:
+        with selectors.PollSelector() as selector:
             selector.register(self._events, selectors.EVENT_READ)
             while time.monotonic() < deadline:
                 if selector.select(often):
                     chunk = os.read(self._events, 1 << 16)
                     if not chunk:
                         return
-                    *lines, self._buffer = (self._buffer + chunk).split(b"\n")
+                    if b"\n" not in chunk:  # a report may be long
+                        self._begun.append(chunk)
+                        continue
+                    *lines, rest = b"".join([*self._begun, chunk]).split(b"\n")
+                    self._begun = [rest]
                     for line in lines:
                         kind, text = json.loads(self._translated(line))
                         if kind == "pid":

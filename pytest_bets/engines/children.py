@@ -22,6 +22,8 @@ class Children:
         self.path = path
         self._idle: list[Child] = []
         self._busy: dict[int, Child] = {}
+        self._errors: list[str] = []
+        """Of session fixtures in their teardown."""
         self._lock = threading.Lock()
         self._closed = False
 
@@ -43,8 +45,7 @@ class Children:
                 self._idle.append(child)
         if not keep:
             error_text = _end(child, gently=end.kind == "done" and not self._closed)
-            if error_text:
-                emit(Event(number, "warning", error_text))
+            self._errors += [error_text] if error_text else []
         emit(end)
 
     def _child(self, number: int, work: Work, need: Need, devices: str | None) -> Child:
@@ -77,13 +78,13 @@ class Children:
             self._idle = []
         for child in busy:
             child.kill()
-        return _end_all(idle)
+        return [*self._errors, *_end_all(idle)]
 
     def end_idle(self) -> None:
         """End the children that run nothing; the next cell starts another one."""
         with self._lock:
             idle, self._idle = self._idle, []
-        _end_all(idle)
+        self._errors += _end_all(idle)
 
 
 def _end_all(children: Sequence[Child]) -> list[str]:

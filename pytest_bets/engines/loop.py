@@ -63,7 +63,7 @@ class _Attempt:
 
 def _is_plain(report: Mapping[str, Any]) -> bool:
     """Tell a cell's own report from that of a subtest, which has its node id."""
-    return report.get("$report_type") == "TestReport" and report.get("context") is None
+    return report.get("$report_type") == "TestReport"
 
 
 def _is_outcome(report: Mapping[str, Any]) -> bool:

@@ -32,6 +32,11 @@ POLL: Final = 2.0
 """Seconds between two looks at the queue."""
 SETTLE: Final = 10.0
 """Seconds that events may arrive later than the end of their job: a shared file system is slow."""
+ALIVE: Final = 10.0
+"""Seconds between two signs of the controller to its jobs."""
+REST: Final = 30.0
+"""Seconds without submissions after Slurm was too busy to take one."""
+_BUSY: Final = ("temporarily", "ry again", "timed out", "Unable to contact")
 MARGIN: Final = 15
 """Minutes that a job has beside the hours of its cells, for imports."""
 _ENDED: Final = frozenset(
@@ -96,7 +101,7 @@ class Slurm:
         self._bundles: dict[Need, Job] = {}
         self._events: list[Event] = []
         self._errors: list[str] = []
-        self._polled = 0.0
+        self._polled = self._touched = self._resting = 0.0
         self._names = 0
 
     def lacks(self, need: Need) -> str:
@@ -111,6 +116,8 @@ class Slurm:
 
     def short(self, _: Need) -> Collection[str]:
         """Return `cpus` while enough jobs wait."""
+        if time.monotonic() < self._resting:
+            return ("cpus",)
         waiting = sum(not job.host and job.ended is None for job in self.jobs.values()) + len(self._bundles)
         return ("cpus",) if waiting >= INSIDE else ()
 
@@ -138,8 +145,9 @@ class Slurm:
         done = _run(self._submit(job.need, len(job.works)), f"exec {shlex.join(command)}")
         if done.returncode:
             words = done.stderr.strip().removeprefix("sbatch: error: ")
-            is_busy = "temporarily" in words or "try again" in words.lower() or "Socket timed out" in words
-            kind: Kind = "lost" if is_busy else "impossible"
+            kind: Kind = "impossible"
+            if any(busy in words for busy in _BUSY):
+                kind, self._resting = "lost", time.monotonic() + REST
             self._events += [Event(number, kind, f"sbatch says: {words}") for number in job.works]
             return
         job.id = done.stdout.strip().partition(";")[0]
@@ -161,14 +169,16 @@ class Slurm:
             self._start(self._bundles.pop(need))
         deadline = time.monotonic() + timeout
         while True:
-            (self.folder / "alive").touch()
+            if time.monotonic() - self._touched > ALIVE:
+                self._touched = time.monotonic()
+                (self.folder / "alive").touch()
             for job in list(self.jobs.values()):
                 self._read(job)
             if time.monotonic() - self._polled >= POLL:
                 self._poll()
             if self._events or time.monotonic() >= deadline:
                 break
-            time.sleep(0.05)
+            time.sleep(min(1.0, max(0.05, len(self.jobs) / 500)))  # each job is a file to look at
         found, self._events = self._events, []
         return found
 

@@ -86,7 +86,7 @@ class Distribution(Measuring):
             errors = engine.close()
         for error in errors:
             self.session.report_error(arrivals.last, TEARDOWN, error)
-        self.finished += [run for prefix in self.tiers if not (run := self.session.runs[prefix]).waiting]
+        self.finished += [run for run in self.session.runs.values() if run.prefix in self.tiers and not run.waiting]
         self._judged(session)
         if loop.skipped:
             raise session.Interrupted(f"{cells_words(len(loop.skipped), 'cancelled')}: --bets-resume runs what is left")

@@ -100,11 +100,9 @@ class Serving:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> Generator[None, None, None]:
-        """Keep every item that was collected: the controller has selected."""
-        collected = list(items)
+        """Keep every item that was collected, before other plugins leave some out: the controller has selected."""
+        self.items = {item.nodeid: item for item in items}
         yield
-        items[:] = collected
-        self.items = {item.nodeid: item for item in collected}
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:

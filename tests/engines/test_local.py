@@ -221,6 +221,10 @@ def test_cells_that_need_a_gpu_never_share_one(bet: WriteBet, run: Run, monkeypa
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "GPU-a,GPU-b")
     body = """
     mine = os.environ["CUDA_VISIBLE_DEVICES"]
+    for path in pathlib.Path().glob("used_*"):
+        theirs, _, _, pid = json.loads(path.read_text())
+        if set(theirs.split(",")) & set(mine.split(",")):
+            assert not pathlib.Path(f"/proc/{pid}").exists(), "it may hold memory of the device"
     begin = time.monotonic()
     time.sleep(0.15)
     pathlib.Path(f"used_{part}").write_text(json.dumps([mine, begin, time.monotonic(), os.getpid()]))
@@ -403,14 +407,17 @@ def test_the_children_get_the_number_of_threads_of_the_controller(
     assert records(Path("results"))["1_first"]["environment"]["threads"] == 3
 
 
+@pytest.mark.parametrize("needs", [None, "gpus=1"], ids=["kept", "ended"])
 def test_a_session_fixture_that_fails_in_its_teardown_is_told(
-    bet: WriteBet, run: Run, pytester: pytest.Pytester
+    bet: WriteBet, run: Run, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, needs: str | None
 ) -> None:
     """Although its cells have long been reported."""
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
     pytester.makeconftest(
         "import pytest\n@pytest.fixture(scope='session')\ndef bad():\n    yield\n    raise ValueError('left open')"
     )
-    bet(arguments="part, bad")
+    body = "print('x' * 200_000)\nreturn {'gain': part}"
+    bet(arguments="part, bad", markers={"resources": needs, "parametrize": '"part", [1, 2, 3]'}, body=body)
     shown = run("--bets-on", "local=1", expect=pytest.ExitCode.TESTS_FAILED)
     assert "ValueError: left open" in shown
 

@@ -167,6 +167,7 @@ def test_a_submission_that_is_refused_for_now_is_tried_again(engine: slurm.Slurm
     program.write_text("#!/bin/sh\necho 'sbatch: error: Slurm temporarily unable to accept job' >&2\nexit 1\n")
     submitted(engine, None)
     assert [event.kind for event in engine.events(0)] == ["lost"]
+    assert engine.short(Need()), "it rests before it tries again"
     program.write_text("#!/bin/sh\necho 'sbatch: error: Invalid account' >&2\nexit 1\n")
     submitted(engine, None)
     assert list(engine.events(0)) == [Event(1, "impossible", "sbatch says: Invalid account")]

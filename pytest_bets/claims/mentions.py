@@ -101,7 +101,7 @@ class Finder:
         if at and tokens[at - 1].end == token.start and tokens[at - 1].text in "-‐‑_":
             return None
         mention = self._list(tokens, at, several=token.low == "bets")
-        if mention is None or self._is_verb(tokens, at, mention):
+        if mention is None or self._is_verb(tokens, at, mention) or _is_count(tokens, at, mention):
             return None
         mention.others = self._is_of_others(text, tokens, at, mention)
         if mention.longer:
@@ -259,3 +259,10 @@ class Finder:
             if before.low.endswith(("'s", "s'")) and before.text[0].isupper() and before.low not in _NOT_OTHERS:
                 return True
         return bool(_ELSEWHERE.match(text, tokens[mention.last].end))
+
+
+def _is_count(tokens: Sequence[Token], at: int, mention: Mention) -> bool:
+    """Return whether the word counts bets and a comma ends the count, as in `32 bets, 21 at risk`."""
+    amount = tokens[at - 1].text if at else ""
+    led = at + 1 < len(tokens) and tokens[at + 1].text == ","
+    return led and amount.isdecimal() and int(amount) != len(mention.bets)

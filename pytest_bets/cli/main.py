@@ -30,7 +30,7 @@ from pytest_bets.project import Project, locate
 from pytest_bets.record.model import Summary
 from pytest_bets.record.places import known_folders
 from pytest_bets.record.store import JOURNAL, SUMMARY_JSON, SUMMARY_TEXT, Results
-from pytest_bets.record.summary import overview, summarized
+from pytest_bets.record.summary import overview, settle, summarized
 from pytest_bets.render.rollup import rollup
 from pytest_bets.render.visible import encodable, visible_lines
 from pytest_bets.render.words import counts_words, known_words
@@ -296,7 +296,10 @@ def _odds(project: Project, options: argparse.Namespace) -> Answer:
     chosen = odds.read(options.nulls, declarations) if options.nulls else {}
     width = min(_columns(), 100)
     if options.bet is None:
-        bets = [odds.odds_of(bet, results.record(bet.id), chosen.get(bet.id)) for bet in declarations]
+        standing = settle(results.outlines(), declarations)
+        bets = [
+            odds.odds_of(bet, results.record(bet.id), chosen.get(bet.id), standing.get(bet.id)) for bet in declarations
+        ]
         page = odds_markdown(bets) if options.format == "markdown" else odds_table(bets, width)
         return Answer(page)
     by_id = {bet.id: bet for bet in declarations}

@@ -18,9 +18,10 @@ from pytest_bets.chance import outlook, rules
 from pytest_bets.chance.luck import luck
 from pytest_bets.diagnostics import CommandError, DeclarationError, Fault, Faults, SimulationError, nearest
 from pytest_bets.record.known_error import known_error
-from pytest_bets.record.model import Record
+from pytest_bets.record.model import Record, Standing
 from pytest_bets.render.luck import error_words, luck_words
 from pytest_bets.render.odds import Odds
+from pytest_bets.render.words import standing_words
 from pytest_bets.sentence.ast import names
 
 MARGIN: Final = "margin"
@@ -94,13 +95,18 @@ def cells(bet: Declaration, record: Record | None) -> Cells | None:
     return outlook.declared_cells(bet)
 
 
-def odds_of(bet: Declaration, record: Record | None, chosen: Chosen | None) -> Odds:
-    """Return the row of a bet, with its own nulls or the chosen ones.
+def odds_of(bet: Declaration, record: Record | None, chosen: Chosen | None, standing: Standing | None = None) -> Odds:
+    """Return the row of a bet, with its own nulls or the chosen ones; `standing` is that of its claim.
 
     Raises:
         CommandError: if a chosen null does not fit the cells.
 
     """
+    gone = standing_words(standing) if standing and standing.gone else ""
+    return replace(_odds_of(bet, record, chosen), standing=gone)
+
+
+def _odds_of(bet: Declaration, record: Record | None, chosen: Chosen | None) -> Odds:
     found = replace(bet, nulls=chosen.nulls) if chosen else bet
     params = cells(bet, record)
     faults = rules.faults(found, params) if params is not None else []

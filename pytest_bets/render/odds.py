@@ -18,7 +18,8 @@ HEADINGS: Final = ("bet", "null", "strict, before the run", "verdict", "known er
 class Odds:
     """One bet: its null in words, what is known before the run, its verdict and the known error of that.
 
-    `chance` is that of strict over the measured cells; None where the bet has no null of exchanged columns.
+    `chance` is that of strict over the measured cells; None where the bet has no null of exchanged columns. `standing`
+    says that the claim is retracted or withdrawn, and is empty otherwise.
     """
 
     bet: str
@@ -27,11 +28,13 @@ class Odds:
     verdict: str
     error: str
     chance: float | None
+    standing: str = ""
 
     @property
     def cells(self) -> list[str]:
         """The texts by column."""
-        return [self.bet, self.null, self.before, self.verdict, self.error]
+        verdict = ", ".join(filter(None, [self.verdict, self.standing]))
+        return [self.bet, self.null, self.before, verdict, self.error]
 
 
 def odds_table(bets: Sequence[Odds], width: int) -> str:

@@ -29,6 +29,7 @@ PROSE = [
     "Bet 5 passed, and bet 6 failed.",
     "Bets 5 and 7: PASS. Bet 6: FAIL.",
     "Bets 5–7: two PASS, one FAIL.",
+    "There are 32 bets, 21 at risk: 17 PASS, 3 LENIENT, 12 FAIL.",
     "Bets 5 and 6: PASS and FAIL.",
     "Of bets 5, 6 and 7, two were PASS and one was FAIL.",
     "Bet 6: FAIL. It would have been PASS with 12 wins.",

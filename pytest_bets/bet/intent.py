@@ -4,8 +4,8 @@ import re
 from typing import Final
 
 _TIERS: Final = frozenset({"strict", "lenient", "catastrophic"})
-_CRITERIA: Final = (*sorted(_TIERS), "control")
-NAMES: Final = (*_CRITERIA, "challenges", "withdrawn", "replicate")
+_CRITERIA: Final = (*sorted(_TIERS), "control", "premise")
+NAMES: Final = (*_CRITERIA, "challenges", "withdrawn", "replicate", "null")
 """The markers of bets. They are listed here again, because this module must import little: most files are no bets."""
 _MENTION: Final = re.compile(
     rf"mark\s*\.\s*(?:{'|'.join(NAMES)})\b|\bmark\s+as\b|=\s*pytest\s*\.\s*mark\s*$", re.MULTILINE

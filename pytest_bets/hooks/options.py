@@ -186,6 +186,7 @@ def is_used(config: pytest.Config) -> bool:
     """Return whether an option or a setting of bets is given, which is then checked even if there is no bet."""
     given = any(value for name, value in vars(config.option).items() if name.startswith("bets_"))
     defaults: dict[str, object] = {"bets_gate": "auto", "bets_registration": "warn", "bets_paths": [], "bets_on": ""}
+    defaults["bets_luck"] = f"{LUCK_LIMIT} warn"
     return given or any(config.getini(name) != default for name, default in defaults.items())
 
 

@@ -5,6 +5,8 @@ BetsError
 ├── SentenceError          a text is not a sentence
 │   └── JoinedError        several sentences are written as one
 ├── EvaluationError        a sentence cannot be computed from these cells
+├── SimulationError        the function `world` of a bet cannot be simulated
+├── UnfoldableError        the value of an expression is not known without running the file
 ├── MeasurementError       an experiment returned something other than measured values
 ├── RecordError            a record or a journal line cannot be read
 ├── MisfitError            a JSON value is not of the type that its place has
@@ -12,6 +14,7 @@ BetsError
 ├── HistoryError           git cannot give the history
 ├── EvidenceError          there is no history to audit
 ├── PageError              a write-up cannot be read
+│   └── NoReaderError      there is no reader for this kind of write-up
 ├── ProjectError           the project cannot be located
 ├── CommandError           a command was used wrongly
 ├── ExtraError             a library of an extra is not installed
@@ -97,6 +100,10 @@ class SimulationError(BetsError):
     """The function `world` of a bet cannot be simulated; the message says why."""
 
 
+class UnfoldableError(BetsError):
+    """The value of an expression is not known without running the file."""
+
+
 class MeasurementError(BetsError):
     """An experiment returned something other than measured values; the message gives the key and the type."""
 
@@ -149,6 +156,10 @@ class EvidenceError(BetsError):
 
 class PageError(BetsError):
     """A write-up cannot be read as text; the message gives the file and the byte at fault."""
+
+
+class NoReaderError(PageError):
+    """There is no reader for this kind of file, or it is not installed."""
 
 
 class ProjectError(BetsError):

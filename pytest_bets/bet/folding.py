@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from pytest_bets.diagnostics import UnfoldableError
+
 _MOST: Final = 10_000
 """The most items of a folded value, and the most rounds of all loops in an expression."""
 _WIDE: Final = re.compile(r"\d{4}")
@@ -40,10 +42,6 @@ _COMPARISONS: Final[Mapping[type[ast.cmpop], Callable[[Any, Any], Any]]] = {
     ast.In: lambda left, right: left in right,
     ast.NotIn: lambda left, right: left not in right,
 }
-
-
-class UnfoldableError(Exception):
-    """The value of an expression is not known without running the file."""
 
 
 class Folder:

@@ -7,7 +7,7 @@ from typing import Final
 
 from pytest_bets.claims import html, markdown, notebook, rest
 from pytest_bets.claims.block import Block
-from pytest_bets.diagnostics import PageError
+from pytest_bets.diagnostics import NoReaderError, PageError
 from pytest_bets.walk import walk_folders
 
 Read = Callable[[str], list[Block]]
@@ -26,10 +26,6 @@ _UNREADABLE: Final = {
 }
 _GENERATED: Final = frozenset({"_build", "_site", "htmlcov"})
 _MAX_BYTES: Final = 20_000_000
-
-
-class NoReaderError(PageError):
-    """There is no reader for this kind of file, or it is not installed."""
 
 
 def pages(paths: Sequence[Path]) -> dict[Path, bool]:

@@ -20,6 +20,7 @@ from pytest_bets.diagnostics import (
     DeclarationError,
     EvidenceError,
     HistoryError,
+    NoReaderError,
     PageError,
     ProjectError,
     RecordError,
@@ -363,7 +364,7 @@ def _compare(project: Project, options: argparse.Namespace) -> Answer:
 
 def _claims(project: Project, options: argparse.Namespace) -> Answer:
     from pytest_bets.claims.check import Checked, apply_edits, check
-    from pytest_bets.claims.files import NoReaderError, pages, read, reader, write
+    from pytest_bets.claims.files import pages, read, reader, write
     from pytest_bets.claims.render import as_json, as_text, bets
 
     found = pages(options.paths or _write_ups(project.root))

@@ -62,6 +62,6 @@ def test_the_sections_of_a_docstring_make_a_bet_with_a_number_or_a_marker() -> N
 def test_every_marker_is_a_hint() -> None:
     """The names are listed twice, because this is asked before anything is imported."""
     assert set(NAMES) == set(MARKERS)
-    assert NAMES[: len(CRITERIA)] == (*sorted(TIERS), "control")
+    assert NAMES[: len(CRITERIA)] == (*sorted(TIERS), "control", "premise")
     assert all(hinted(f"@pytest.mark.{name}") for name in MARKERS)
     assert not hinted("@pytest.mark.slow\nStrict: 3\n")

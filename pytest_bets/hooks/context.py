@@ -61,7 +61,7 @@ class Context:
             return {}
         from pytest_bets.record.replication import next_number
 
-        bets = self.catalogue.complete().declarations()[0]  # a controller of xdist has collected nothing
+        bets = self.catalogue.complete().declarations()[0]  # a controller has collected nothing yet
         try:
             return {bet.id: next_number(self.results.replications(bet.id), bet.digest) for bet in bets}
         except RecordError as error:

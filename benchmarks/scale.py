@@ -99,7 +99,8 @@ class Simulated:
                 report = {"$report_type": "TestReport", "nodeid": cell, "location": [work(cell), 1, cell], "when": when}
                 report |= {"keywords": {"experiment": 1}, "outcome": "passed", "longrepr": None, "sections": []}
                 report |= {"user_properties": [], "duration": 0.001, "start": 0.0, "stop": 0.0}
-                yield Event(number, "report", json.dumps(report | ({"bets_data": data} if when == "call" else {})), index)
+                report |= {"bets_data": data} if when == "call" else {}
+                yield Event(number, "report", json.dumps(report), index)
             yield Event(number, "done", count=3)
             self.seen.append(memory())
 

@@ -106,7 +106,7 @@ def test_two_bets_on_one_child_give_the_bytes_of_a_plain_run(
 
 DEATHS: Final = {
     "segfault": ("os.kill(os.getpid(), 11)", "its process was killed by SIGSEGV"),
-    "exit": ("os._exit(3)", "its process exited with status 3"),
+    "exit": ("subprocess.Popen(['sleep', '77']); os._exit(3)", "its process exited with status 3"),
     "killed": (
         "os.kill(os.getpid(), 9)",
         "its process was killed by SIGKILL; the system does that when memory runs out",
@@ -123,7 +123,7 @@ def test_a_cell_that_kills_its_process_makes_its_bet_void(bet: WriteBet, run: Ru
         bet(
             f"bet_{number}_{name}.py",
             body=f"if part == 3:\n    os.write(2, b'last words')\n    {body}\nreturn {{'gain': part}}",
-            above="import os, time",
+            above="import os, subprocess, time",
             markers={"resources": needs} if needs else {},
         )
     bet("bet_9_whole.py")
@@ -136,6 +136,7 @@ def test_a_cell_that_kills_its_process_makes_its_bet_void(bet: WriteBet, run: Ru
     logs = list(Path("results/.live/logs").rglob("experiment_3_.*.log"))
     assert len(logs) == len(DEATHS)
     assert all("last words" in log.read_text() for log in logs)
+    assert "sleep 77" not in subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
 
 
 def test_a_failed_cell_stops_the_session_where_x_says_so(
@@ -374,8 +375,11 @@ def test_cells_of_other_bets_go_on_where_one_is_refused(bet: WriteBet, run: Run)
     """A bet that is refused in this process needs no child."""
     bet()
     bet("bet_2_second.py", markers={"skip": "reason='later'"})
-    shown = run("--bets-on", "local=1", expect=pytest.ExitCode.OK)
+    bet("bet_3_third.py", body="pytest.skip('not today')")
+    shown = run("--bets-on", "local=1", "-rs")
     assert "4 of 4 cells skipped: later" in shown
+    assert "4 of 4 cells skipped: not today" in shown
+    assert "SKIPPED [4] bet_3_third.py:19: not today" in shown
     assert records(Path("results"))["1_first"]["verdict"] == "PASS"
 
 

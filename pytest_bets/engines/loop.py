@@ -43,6 +43,7 @@ class _Attempt:
     number: int
     cell: Waiting
     host: str = ""
+    placed: bool = False
     begun: bool = False
     reports: dict[int, Mapping[str, Any]] = field(default_factory=dict)
     end: Event | None = None
@@ -126,7 +127,7 @@ class Loop:
         if attempt is None:  # its attempt was given up
             return
         if event.kind == "at":
-            attempt.host = event.text
+            attempt.host, attempt.placed = event.text or attempt.host, True
         elif event.kind == "begun":
             self._begin(attempt)
         elif event.kind == "report":
@@ -179,6 +180,8 @@ class Loop:
             self.engine.cancel(attempt.number)  # what is left of it must not go on
             if begun:
                 self._note(attempt, end.text)
+            elif attempt.placed:  # what a dying node has said last may be lost with it
+                self._note(attempt, f"{end.text}, before it was seen to begin")
         if end.kind == "cancelled" and begun:
             self._note(attempt, "cancelled")
         if action == "skip":

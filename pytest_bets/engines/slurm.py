@@ -232,7 +232,9 @@ class Slurm:
 
     def _end(self, job: Job) -> None:
         """Give up the attempts of a job that has ended and will write no more."""
-        for number in sorted(job.left):
+        for place, number in enumerate(sorted(job.left)):
+            if job.host and not place:  # it was the one that ran, whatever was heard of it
+                self._events.append(Event(number, "at", job.host))
             where = f" on {job.host}" if job.host else ""
             kind: Kind = "lost"
             words = f"Slurm says {job.state}{where}"

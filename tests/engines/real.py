@@ -201,6 +201,7 @@ def prove_measured_once(session: Session, cells: int) -> None:
     for part, own in found.items():
         assert measured[part] in {run[0] for run in own}
     attempts = session.line().get("attempts", [])
-    lost = [attempt for attempt in attempts if not attempt["measured"]]
-    assert len(lost) == sum(len(own) - 1 for own in found.values()), (attempts, found)
-    assert all(attempt["host"] and attempt["end"] for attempt in attempts)
+    for part, own in found.items():
+        lost = [one for one in attempts if one["cell"] == f"experiment[{part}]" and not one["measured"]]
+        assert len(lost) >= len(own) - 1, (attempts, found)
+    assert all(attempt["end"] for attempt in attempts)

@@ -157,11 +157,12 @@ def test_a_lost_cell_runs_again_and_the_loss_is_noted(after: int) -> None:
 
 @pytest.mark.parametrize("after", [0, 1], ids=["waiting", "placed"])
 def test_a_cell_that_is_lost_before_it_begins_has_lost_no_attempt(after: int) -> None:
-    """However often it happens, within reason."""
+    """However often it happens, within reason. One that was placed is noted: it may have begun unseen."""
     engine, taken = drive([ending("lost", after)] * 9)
     assert len(engine.started) == 10
     assert taken.outcomes[CELL][0] == "reported"
-    assert taken.attempts == []
+    end = "gone, before it was seen to begin"
+    assert taken.attempts == [Attempt("experiment[0]", "n1", end, measured=False)] * 9 * after
     with pytest.raises(
         EngineError, match=r"experiment\[0\]: it was lost 20 times before it began, the last time: gone"
     ):

@@ -138,7 +138,7 @@ def test_a_job_that_has_ended_without_its_events_is_given_up(
     assert [event.kind for event in found] == (["begun"] if begun else [])
     while not (found := [*engine.events(0.2)]):
         pass
-    assert found == [expected]
+    assert found == [Event(1, "at", "n1"), expected]
     assert not engine.running()
 
 

@@ -108,6 +108,8 @@ class Loop:
         self.fill()
         for event in self.engine.events(timeout):
             self._take(event)
+            if event.kind in ENDS:  # there is room now, and many others may have ended at the same time
+                self.fill()
         now = self.clock()
         if now - self._looked >= 1 or timeout == 0:
             self._looked = now

@@ -21,7 +21,10 @@ from tests.helpers.results import prove_whole, records
 ROOT: Final = Path(__file__).parents[2]
 KILLS: Final = int(os.environ.get("BETS_KILLS", "3"))
 """How often a test with random kills strikes; a long run takes more."""
-PATIENCE: Final = 180.0
+CELLS: Final = max(8, 2 * KILLS)
+"""How many cells such a test has."""
+PARTS: Final = {"parametrize": f'"part", list(range(1, {CELLS + 1}))'}
+PATIENCE: Final = 180.0 + 30 * KILLS
 
 NOTE: Final = """
 guard = os.getppid()

@@ -517,13 +517,13 @@ def test_children_that_are_killed_at_random_moments_make_their_bet_void(
 ) -> None:
     """Each by its own words, and every other cell is measured once."""
     session = real.Session(pytester.path)
-    bet(body=real.body(pytester.path), above=real.ABOVE, markers={"parametrize": '"part", [1, 2, 3, 4, 5, 6, 7, 8]'})
+    bet(body=real.body(pytester.path), above=real.ABOVE, markers=real.PARTS)
     running = session.start("--bets-on", "local=2")
-    struck = real.strike(pytester.path, running, real.kill_child, min(real.KILLS, 8))
+    struck = real.strike(pytester.path, running, real.kill_child, real.KILLS)
     shown = real.ended(running, expect=1)
     killed = shown.count("- its process was killed by SIGKILL")
     assert 0 < killed <= struck
     record = session.record()
-    assert record["void"].startswith(f"{killed} of 8 cells crashed: ")
-    assert len(record["cells"]) == 8 - killed
+    assert record["void"].startswith(f"{killed} of {real.CELLS} cells crashed: ")
+    assert len(record["cells"]) == real.CELLS - killed
     assert all(len(own) == 1 for own in real.runs(pytester.path).values())

@@ -263,6 +263,28 @@ def test_a_subtest_is_no_outcome() -> None:
     assert len(engine.started) == 2
 
 
+def test_the_next_cell_starts_before_others_that_ended_with_its_predecessor() -> None:
+    """Reporting takes time, and a free slot costs more."""
+    seen = []
+
+    class Noting(Fake):
+        def start(self, number: int, work: Work, need: Need) -> None:
+            seen.append(f"start {number}")
+            super().start(number, work, need)
+
+        def events(self, timeout: float) -> Iterable[Event]:
+            for event in super().events(timeout):
+                yield event
+                seen.extend([f"ended {event.number}"] if event.kind == "done" else [])
+
+    engine, queue = Noting([]), Queue()
+    queue.fill(Waiting(Work(f"bet_1_x.py::experiment[{index}]", "bet_1_x.py"), Need()) for index in range(4))
+    loop = Loop(engine, queue, Taken(), allowed=1, clock=lambda: engine.now)
+    while not loop.is_done:
+        loop.step(0.5)
+    assert seen == ["start 1", "start 2", "start 3", "ended 1", "start 4", "ended 2", "ended 3", "ended 4"]
+
+
 def mischief(seed: int) -> Any:
     """Return a script that permutes, doubles, delays and drops the events of an attempt, and may end it early."""
     chance = random.Random(seed)

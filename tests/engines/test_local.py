@@ -530,3 +530,30 @@ def test_children_that_are_killed_at_random_moments_make_their_bet_void(
     assert 0 < killed <= struck
     assert len(record["cells"]) == real.CELLS - killed
     assert all(len(own) == 1 for own in real.runs(pytester.path).values())
+
+
+ENGINE = """
+from pytest_bets.engines.local import Local
+
+def open_engine(argument, plan, site):
+    assert argument == "x=1"
+    return Local(plan, 1, (), None)
+"""
+
+
+def test_an_engine_that_a_package_brings_is_found_by_its_entry_point(
+    bet: WriteBet, run: Run, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is named among the others where none has the name."""
+    package = pytester.mkdir("package")
+    (package / "own_engine.py").write_text(ENGINE)
+    (package / "own-1.dist-info").mkdir()
+    (package / "own-1.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: own\nVersion: 1\n")
+    points = "[pytest_bets.engines]\nown = own_engine:open_engine\n"
+    (package / "own-1.dist-info" / "entry_points.txt").write_text(points)
+    monkeypatch.syspath_prepend(package)
+    bet()
+    run("--bets-on", "own=x=1", "bet_1_first.py")
+    assert records(Path("results"))["1_first"]["verdict"] == "PASS"
+    shown = run("--bets-on", "owm", expect=pytest.ExitCode.USAGE_ERROR)
+    assert "expected one of dask, local, own, ray, slurm; did you mean own?" in shown

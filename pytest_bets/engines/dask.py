@@ -109,10 +109,12 @@ class Dask:
             if type(error).__name__ == "KilledWorker":
                 words = "its Dask worker died"
             kind: Kind = "impossible" if isinstance(error, ImportError) else "lost"
+            self.inbox.put(Event(number, "at"))  # a worker ran it, whatever was heard of it
             self.inbox.put(Event(number, kind, words))
         elif future.status in ("cancelled", "lost"):
             self.inbox.put(Event(number, "lost", f"Dask says that it is {future.status}"))
         elif future.result() == AGAIN:
+            self.inbox.put(Event(number, "at"))
             self.inbox.put(Event(number, "lost", "its Dask worker died, and Dask ran it again, which was refused"))
         future.release()
 

@@ -17,7 +17,7 @@ ENDS: frozenset[Kind] = frozenset({"done", "crashed", "lost", "cancelled", "impo
 class Event:
     """One thing that happened to an attempt.
 
-    at: it was placed; `text` is the host.
+    at: it was placed; `text` is the host, empty where that is not known.
     begun: its experiment starts.
     progress, warning, log: `text` is passed on.
     report: `text` is a report of pytest as JSON, `count` its place among the reports of the attempt, from 0.

@@ -43,6 +43,7 @@ class _Attempt:
     number: int
     cell: Waiting
     host: str = ""
+    placed: bool = False
     begun: bool = False
     reports: dict[int, Mapping[str, Any]] = field(default_factory=dict)
     end: Event | None = None
@@ -107,6 +108,8 @@ class Loop:
         self.fill()
         for event in self.engine.events(timeout):
             self._take(event)
+            if event.kind in ENDS:  # there is room now, and many others may have ended at the same time
+                self.fill()
         now = self.clock()
         if now - self._looked >= 1 or timeout == 0:
             self._looked = now
@@ -126,7 +129,7 @@ class Loop:
         if attempt is None:  # its attempt was given up
             return
         if event.kind == "at":
-            attempt.host = event.text
+            attempt.host, attempt.placed = event.text or attempt.host, True
         elif event.kind == "begun":
             self._begin(attempt)
         elif event.kind == "report":
@@ -179,6 +182,8 @@ class Loop:
             self.engine.cancel(attempt.number)  # what is left of it must not go on
             if begun:
                 self._note(attempt, end.text)
+            elif attempt.placed:  # what a dying node has said last may be lost with it
+                self._note(attempt, f"{end.text}, before it was seen to begin")
         if end.kind == "cancelled" and begun:
             self._note(attempt, "cancelled")
         if action == "skip":

@@ -133,6 +133,7 @@ class Ray:
         except (RuntimeEnvSetupError, RayTaskError) as error:
             self.inbox.put(Event(number, "impossible", str(error).strip().splitlines()[-1]))
         except RayError as error:
+            self.inbox.put(Event(number, "at"))  # a worker ran it, whatever was heard of it
             self.inbox.put(Event(number, "lost", f"{type(error).__name__}: its Ray worker or node died"))
         with self._lock:
             self._streams.pop(stream, None)

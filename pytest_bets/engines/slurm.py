@@ -232,7 +232,13 @@ class Slurm:
 
     def _end(self, job: Job) -> None:
         """Give up the attempts of a job that has ended and will write no more."""
-        for number in sorted(job.left):
+        if job.state == "FAILED" and not job.read and (text := self._log(job)):
+            words = f"its job failed on {job.host} before anything ran:\n{text}"
+            self._events += [Event(number, "impossible", words) for number in sorted(job.left)]
+            return
+        for place, number in enumerate(sorted(job.left)):
+            if job.host and not place:  # it was the one that ran, whatever was heard of it
+                self._events.append(Event(number, "at", job.host))
             where = f" on {job.host}" if job.host else ""
             kind: Kind = "lost"
             words = f"Slurm says {job.state}{where}"
@@ -243,6 +249,14 @@ class Slurm:
             elif job.state == "CANCELLED":
                 kind = "cancelled"
             self._events.append(Event(number, kind, words))
+
+    def _log(self, job: Job) -> str:
+        """Return the end of what a job has printed, without Slurm's lines: a node may lack the Python or a package."""
+        try:
+            text = (self.folder / f"{job.id}.log").read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            return ""
+        return "\n".join(line for line in text.splitlines()[-20:] if not line.startswith("slurmstepd:"))
 
     def running(self) -> Collection[int]:
         """Return the attempts that have not ended."""

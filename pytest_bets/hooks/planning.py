@@ -32,8 +32,12 @@ _OPTIONS: Final[Mapping[str, object]] = {
     "dist": "no",
     "bets_on": "none",
     "no_cov": True,
+    "no_header": True,
+    "no_summary": True,
+    "color": "no",
+    "durations": None,
 }
-"""Options of a child: it selects nothing, stops at nothing, and writes nothing."""
+"""Options of a child: it selects nothing, stops at nothing, and writes nothing but a short log."""
 
 
 def is_distributed(item: pytest.Item) -> TypeGuard[pytest.Function]:
@@ -117,7 +121,6 @@ def plan_of(session: Session, cells: Sequence[pytest.Function]) -> Plan:
     """Return what the children of this session need to know."""
     config, context, settings = session.config, session.context, session.settings
     option = {name: value for name, value in vars(config.option).items() if name != "file_or_dir" and _is_json(value)}
-    plugins = [name for name in config.option.plugins if name != "terminal"]
     registered = context.registered if settings.required else ()
     return Plan(
         top=_top(session),
@@ -126,7 +129,7 @@ def plan_of(session: Session, cells: Sequence[pytest.Function]) -> Plan:
         project=str(settings.root),
         settings=str(config.inipath) if config.inipath else None,
         options={**option, "rootdir": str(config.rootpath), "inifilename": _ini(config), **_OPTIONS},
-        plugins=(*plugins, "no:terminal"),
+        plugins=tuple(config.option.plugins),
         files=tuple(dict.fromkeys(str(cell.path) for cell in cells)),
         path=tuple(sys.path),
         search=tuple(str(path) for path in context.search),

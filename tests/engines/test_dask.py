@@ -36,11 +36,11 @@ def test_a_child_that_dies_makes_its_bet_void_and_is_not_run_again(session: real
 
 def test_workers_that_are_killed_at_random_moments_change_nothing(session: real.Session, bet: WriteBet) -> None:
     """Every cell is measured once, also those that were done when their worker died."""
-    bet(body=real.body(session.folder), above=real.ABOVE, markers={"parametrize": '"part", [1, 2, 3, 4, 5, 6, 7, 8]'})
+    bet(body=real.body(session.folder), above=real.ABOVE, markers=real.PARTS)
     running = session.start("--bets-on", "dask", "--bets-attempts", "99")
     assert real.strike(session.folder, running, real.kill_supervisor, real.KILLS)
     real.ended(running)
-    real.prove_measured_once(session, 8)
+    real.prove_measured_once(session, real.CELLS)
 
 
 def test_an_interrupt_leaves_no_process(session: real.Session, bet: WriteBet) -> None:

@@ -157,11 +157,12 @@ def test_a_lost_cell_runs_again_and_the_loss_is_noted(after: int) -> None:
 
 @pytest.mark.parametrize("after", [0, 1], ids=["waiting", "placed"])
 def test_a_cell_that_is_lost_before_it_begins_has_lost_no_attempt(after: int) -> None:
-    """However often it happens, within reason."""
+    """However often it happens, within reason. One that was placed is noted: it may have begun unseen."""
     engine, taken = drive([ending("lost", after)] * 9)
     assert len(engine.started) == 10
     assert taken.outcomes[CELL][0] == "reported"
-    assert taken.attempts == []
+    end = "gone, before it was seen to begin"
+    assert taken.attempts == [Attempt("experiment[0]", "n1", end, measured=False)] * 9 * after
     with pytest.raises(
         EngineError, match=r"experiment\[0\]: it was lost 20 times before it began, the last time: gone"
     ):
@@ -260,6 +261,28 @@ def test_a_subtest_is_no_outcome() -> None:
 
     engine, _ = drive([script])
     assert len(engine.started) == 2
+
+
+def test_the_next_cell_starts_before_others_that_ended_with_its_predecessor() -> None:
+    """Reporting takes time, and a free slot costs more."""
+    seen = []
+
+    class Noting(Fake):
+        def start(self, number: int, work: Work, need: Need) -> None:
+            seen.append(f"start {number}")
+            super().start(number, work, need)
+
+        def events(self, timeout: float) -> Iterable[Event]:
+            for event in super().events(timeout):
+                yield event
+                seen.extend([f"ended {event.number}"] if event.kind == "done" else [])
+
+    engine, queue = Noting([]), Queue()
+    queue.fill(Waiting(Work(f"bet_1_x.py::experiment[{index}]", "bet_1_x.py"), Need()) for index in range(4))
+    loop = Loop(engine, queue, Taken(), allowed=1, clock=lambda: engine.now)
+    while not loop.is_done:
+        loop.step(0.5)
+    assert seen == ["start 1", "start 2", "start 3", "ended 1", "start 4", "ended 2", "ended 3", "ended 4"]
 
 
 def mischief(seed: int) -> Any:

@@ -72,18 +72,18 @@ def test_workers_that_are_killed_at_random_moments_change_nothing(
     session: real.Session, bet: WriteBet, address: str
 ) -> None:
     """Every cell is measured once."""
-    bet(body=real.body(session.folder), above=real.ABOVE, markers={"parametrize": '"part", [1, 2, 3, 4, 5, 6, 7, 8]'})
+    bet(body=real.body(session.folder), above=real.ABOVE, markers=real.PARTS)
     running = session.start("--bets-on", f"ray={address}", "--bets-attempts", "99")
     assert real.strike(session.folder, running, real.kill_supervisor, real.KILLS)
     real.ended(running)
-    real.prove_measured_once(session, 8)
+    real.prove_measured_once(session, real.CELLS)
 
 
 def test_nodes_that_are_killed_at_random_moments_change_nothing(
     session: real.Session, bet: WriteBet, address: str, cluster: "subprocess.Popen[str]"
 ) -> None:
     """The raylet with its workers; what they still say is dropped."""
-    bet(body=real.body(session.folder), above=real.ABOVE, markers={"parametrize": '"part", [1, 2, 3, 4, 5, 6, 7, 8]'})
+    bet(body=real.body(session.folder), above=real.ABOVE, markers=real.PARTS)
     (session.folder / "nap").write_text("1.5")
     assert cluster.stdin
     assert cluster.stdout
@@ -96,7 +96,7 @@ def test_nodes_that_are_killed_at_random_moments_change_nothing(
         cluster.stdin.flush()
         assert cluster.stdout.readline() == "killed\n"
     real.ended(running)
-    real.prove_measured_once(session, 8)
+    real.prove_measured_once(session, real.CELLS)
 
 
 def test_an_interrupt_leaves_no_process(session: real.Session, bet: WriteBet, address: str) -> None:

@@ -88,11 +88,11 @@ def test_a_lost_node_is_tried_elsewhere_and_told(session: real.Session, bet: Wri
 
 def test_supervisors_that_are_killed_at_random_moments_change_nothing(session: real.Session, bet: WriteBet) -> None:
     """Every cell is measured once."""
-    bet(body=real.body(session.folder), above=real.ABOVE)
+    bet(body=real.body(session.folder), above=real.ABOVE, markers=real.PARTS)
     running = session.start("--bets-on", "slurm", "--bets-attempts", "99")
     real.strike(session.folder, running, real.kill_supervisor, real.KILLS)
     real.ended(running)
-    real.prove_measured_once(session, 4)
+    real.prove_measured_once(session, real.CELLS)
 
 
 def test_an_interrupt_leaves_no_job(session: real.Session, bet: WriteBet) -> None:

@@ -138,8 +138,19 @@ def test_a_job_that_has_ended_without_its_events_is_given_up(
     assert [event.kind for event in found] == (["begun"] if begun else [])
     while not (found := [*engine.events(0.2)]):
         pass
-    assert found == [expected]
+    assert found == [Event(1, "at", "n1"), expected]
     assert not engine.running()
+
+
+def test_a_node_that_cannot_run_a_job_is_an_error(engine: slurm.Slurm, programs: Path) -> None:
+    """With what the job has printed; without that, its supervisor may have been killed."""
+    submitted(engine, None)
+    (programs / "states").write_text("0|FAILED|n1|None\n")
+    (engine.folder / "0.log").write_text("slurmstepd: error: x\npython: No module named pytest_bets\n")
+    while not (found := [*engine.events(0.2)]):
+        pass
+    words = "its job failed on n1 before anything ran:\npython: No module named pytest_bets"
+    assert found == [Event(1, "impossible", words)]
 
 
 def test_events_that_come_after_the_end_of_their_job_count(engine: slurm.Slurm, programs: Path) -> None:

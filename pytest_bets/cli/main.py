@@ -158,7 +158,9 @@ def _parser() -> argparse.ArgumentParser:
     compared.add_argument("--unit", metavar="NAME", help="sweep parameter whose values are independent units")
     compared.add_argument("--format", choices=("text", "json", "markdown"), default="text", help="format of the report")
     site = command("report", _report, "write the catalogue as a site of static pages", "pytest-bets report --open")
-    site.add_argument("--out", type=Path, metavar="DIR", default=Path("site"), help="folder of the site (default: site)")
+    site.add_argument(
+        "--out", type=Path, metavar="DIR", default=Path("site"), help="folder of the site (default: site)"
+    )
     site.add_argument("--open", action="store_true", help="open the site in the browser")
     audited = command("audit", _audit, "check every bet against its history in git", "pytest-bets audit")
     audited.formatter_class = argparse.RawDescriptionHelpFormatter

@@ -9,8 +9,8 @@ from pytest_bets.bet.catalogue import Catalogue
 from pytest_bets.diagnostics import CommandError, ExtraError
 from pytest_bets.project import Project
 from pytest_bets.report.folder import write
+from pytest_bets.report.gather import Known, gather
 from pytest_bets.report.site import Site
-from pytest_bets.report.source import Known, gather
 
 
 def report(project: Project, options: argparse.Namespace, catalogue: Catalogue, known: Known) -> str:

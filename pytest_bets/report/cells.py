@@ -15,13 +15,15 @@ from pytest_bets.sentence.reducers import high, low
 
 _TOP, _BOTTOM, _HEIGHT = 14, 214, 262
 _LEFT, _RIGHT = 13.0, 98.0
+_EDGE: Final = 26
+"""The room beyond the axis for values that are infinite."""
 _MOST_POINTS: Final = 400
 """With more cells the points of a drawing are left out; the means, the intervals and the CSV have all."""
 
 
 @dataclass(frozen=True)
 class _Spot:
-    """The values of one column in one group: each cell, the mean, and the interval over units, NaN where it has none."""
+    """The values of one column in one group: cells, mean, and the interval over units, NaN where it has none."""
 
     group: str
     place: int
@@ -36,21 +38,21 @@ class _Spot:
 def cells_figures(record: Record) -> list[Figure]:
     """Return a figure for each panel of columns."""
     group, count = across(record), len(record.cells)
-    return [
-        _figure(f"cells-{place}", panel, record, group)
-        for place, panel in enumerate(panels(record), 1)
-        if count
-    ]
+    return [_figure(f"cells-{place}", panel, record, group) for place, panel in enumerate(panels(record), 1) if count]
 
 
 def _figure(name: str, panel: Panel, record: Record, group: Column | None) -> Figure:
     spots = list(_spots(panel, record, group))
-    scale = spanning(_drawn(spots), _BOTTOM, _TOP)
+    beyond = [value for spot in spots for _, value in spot.cells if not math.isfinite(value)]
+    above, below = math.inf in beyond, -math.inf in beyond
+    scale = spanning(_drawn(spots), _BOTTOM - _EDGE * below, _TOP + _EDGE * above)
     many = len(record.cells) * len(panel.columns) > _MOST_POINTS
     called = [column.name for column in panel.columns]
     by = f" by {group.name}" if group else ""
     title = f"{', '.join(called)}{by}"
     parts = [*_grid(scale), *_names(record, group)]
+    parts += [text("inf", _LEFT - 1.5, _TOP + 4, "tick", "end")] if above else []
+    parts += [text("-inf", _LEFT - 1.5, _BOTTOM + 4, "tick", "end")] if below else []
     for spot in spots:
         parts += _spot(spot, scale, record, points=not many)
     unit = unit_of(record, group)
@@ -59,6 +61,8 @@ def _figure(name: str, panel: Panel, record: Record, group: Column | None) -> Fi
     note = f"A long line is a mean; a thin one is its 95 % t interval over {over}." if has_intervals else ""
     if many:
         note = f"{note} Too many cells to draw each; the CSV has all.".strip()
+    undefined = sum(map(math.isnan, beyond))
+    note = f"{note} {undefined} values are undefined and not drawn.".strip() if undefined else note
     words = f"{_summary(spots, called, group)} {note}".strip()
     roles = zip(called, panel.roles, strict=True)
     return Figure(
@@ -78,13 +82,19 @@ def _spots(panel: Panel, record: Record, group: Column | None) -> Iterator[_Spot
     slot = (_RIGHT - _LEFT) / len(groups)
     for at, (name, places) in enumerate(groups):
         for index, column in enumerate(panel.columns):
-            known = [(place, float(value)) for place in places if isinstance(value := column.values[place], int | float)]
+            known = [
+                (place, float(value)) for place in places if isinstance(value := column.values[place], int | float)
+            ]
             defined = [(place, value) for place, value in known if math.isfinite(value)]
-            keyed = [(repr(record.cells[place].params.get(unit)) if unit else str(place), value) for place, value in defined]
+            keyed = [
+                (repr(record.cells[place].params.get(unit)) if unit else str(place), value) for place, value in defined
+            ]
             means = averaged(keyed)
             x = _LEFT + slot * (at + (index + 1) / (len(panel.columns) + 1))
             whole = defined and len(defined) == len(known)
-            ends = (low(means), high(means)) if whole and len(means) > 1 and len(set(means)) > 1 else (math.nan, math.nan)
+            ends = (
+                (low(means), high(means)) if whole and len(means) > 1 and len(set(means)) > 1 else (math.nan, math.nan)
+            )
             mean = sum(means) / len(means) if whole else math.nan
             yield _Spot(name, index, x, known, mean, *ends, len(means))
 
@@ -115,7 +125,13 @@ def _names(record: Record, group: Column | None) -> Iterator[str]:
             yield line(_LEFT + slot * at, _TOP, _LEFT + slot * at, _BOTTOM, "grid")
         if at % step == 0:
             room = max(6, round(44 * step / len(groups)))
-            yield text(name if len(name) <= room else f"{name[: room - 1]}\u2026", _LEFT + slot * (at + 0.5), _BOTTOM + 20, "tick", "middle")
+            yield text(
+                name if len(name) <= room else f"{name[: room - 1]}\u2026",
+                _LEFT + slot * (at + 0.5),
+                _BOTTOM + 20,
+                "tick",
+                "middle",
+            )
     if group is not None:
         yield text(group.name, (_LEFT + _RIGHT) / 2, _BOTTOM + 40, "name", "middle")
 
@@ -127,10 +143,17 @@ def _spot(spot: _Spot, scale: Scale, record: Record, *, points: bool) -> Iterato
     for place, value in spot.cells if points else ():
         params = ", ".join(f"{key} {item}" for key, item in record.cells[place].params.items())
         if not math.isnan(value):
-            yield point(spot.place, spot.x, scale.place(value), "", f"{params}: {figure(value)}")
+            yield point(spot.place, spot.x, _down(value, scale), "", f"{params}: {figure(value)}")
     if math.isfinite(spot.mean) and (len(spot.cells) > 1 or not points):
         y = scale.place(spot.mean)
         yield line(spot.x - 1.6, y, spot.x + 1.6, y, f"mean {series}")
+
+
+def _down(value: float, scale: Scale) -> float:
+    """Return where a value stands; infinity stands beyond the axis."""
+    if math.isinf(value):
+        return _TOP if value > 0 else _BOTTOM
+    return scale.place(value)
 
 
 def _summary(spots: Sequence[_Spot], called: Sequence[str], group: Column | None) -> str:

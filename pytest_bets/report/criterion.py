@@ -100,7 +100,12 @@ def _wanted(item: Judged, sentence: Sentence, scale: Scale) -> list[tuple[float,
     """Return the parts of the axis on which the tier speaks for the claim."""
     at = scale.place(sentence.threshold)
     inside = {"<": [(_LEFT, at)], "<=": [(_LEFT, at)], ">": [(at, _RIGHT)], ">=": [(at, _RIGHT)]}
-    outside: Mapping[str, list[tuple[float, float]]] = {"<": inside[">"], "<=": inside[">"], ">": inside["<"], ">=": inside["<"]}
+    outside: Mapping[str, list[tuple[float, float]]] = {
+        "<": inside[">"],
+        "<=": inside[">"],
+        ">": inside["<"],
+        ">=": inside["<"],
+    }
     if sentence.operator == "==":
         width = 0.4
         left, right = max(at - width, _LEFT), min(at + width, _RIGHT)

@@ -42,7 +42,9 @@ def _figure(name: str, value: str, runs: Sequence[Numbered]) -> Figure:
     parts.append(line(_LEFT, bottom, _RIGHT, bottom, "axis"))
     parts += [text(figure(tick), scale.place(tick), bottom + 18, "tick", "middle") for tick in scale.ticks(6)]
     title = f"{value} over {len(judged)} {'run' if len(judged) == 1 else 'runs'}"
-    note = f"The last {len(shown)} of {len(judged)} runs are drawn; the CSV has all." if len(shown) < len(judged) else ""
+    note = (
+        f"The last {len(shown)} of {len(judged)} runs are drawn; the CSV has all." if len(shown) < len(judged) else ""
+    )
     words = " ".join(f"{_called(number, run)}: {figure(found)}." for number, run, found in shown)
     rows = [
         (number, run.time, run.host, run.code, run.declaration, run.seconds, verdict_words(run), found)

@@ -5,12 +5,11 @@ from typing import Final
 
 from pytest_bets.record.model import ChallengeEnd, SummaryRow
 from pytest_bets.render.words import short, verdict_words
-from pytest_bets.report.svg import Figure, drawing, line, point, text
+from pytest_bets.report.svg import Figure, arrow, drawing, line, text
 
 _ROW: Final = 30
 _TOP: Final = 34
-_LEFT, _RIGHT = 3.0, 97.0
-_FROM, _TO = 34.0, 66.0
+_FROM, _TO = 42.0, 56.0
 _MOST: Final = 60
 ENDS: Final[Mapping[ChallengeEnd, str]] = {
     "retracts": "retracts",
@@ -39,18 +38,25 @@ def graph_figure(rows: Sequence[SummaryRow]) -> Figure | None:
     left, right = _places([by for by, _, _ in shown]), _places([bet for _, bet, _ in shown])
     height = _TOP + _ROW * max(len(left), len(right))
     shift = {id(side): (height - _TOP - _ROW * len(side)) / 2 for side in (left, right)}
-    parts = [text("challenger", _LEFT, 16, "name"), text("challenged claim", _RIGHT, 16, "name", "end")]
+    parts = [text("challenger", _FROM - 2, 16, "name", "end"), text("challenged claim", _TO + 5, 16, "name")]
     for by, bet, end in shown:
         y1, y2 = left[by] + shift[id(left)], right[bet] + shift[id(right)]
         tip = f"{short(by)} {ENDS[end]} {short(bet)}"
-        parts += [line(_FROM, y1, _TO, y2, f"edge {end}"), point(2, _TO, y2, f"arrow {end}", tip)]
-    parts += _labels(left, shift[id(left)], by_id, _LEFT, "start")
-    parts += _labels(right, shift[id(right)], by_id, _RIGHT, "end")
+        parts += [line(_FROM, y1, _TO, y2, f"edge {end}"), arrow(_TO, y2, f"arrow {end}", tip)]
+    parts += _labels(left, shift[id(left)], by_id, _FROM - 2, "end")
+    parts += _labels(right, shift[id(right)], by_id, _TO + 5, "start")
     words = " ".join(f"{short(by)}: {ENDS[end]}, against {short(bet)}." for by, bet, end in shown)
     title = "Who challenges whom"
-    note = f"{len(shown)} of {len(found)} challenges are drawn; the table has all." if len(shown) < len(found) else ""
+    note = "Red: the claim is retracted. Green: it survives. Dashed: open, overturned or in the noise."
+    more = f" {len(shown)} of {len(found)} challenges are drawn; the table has all." if len(shown) < len(found) else ""
     return Figure(
-        "graph", title, words, drawing("graph", title, words, height, parts), ("by", "challenged", "end"), found, note
+        "graph",
+        title,
+        words,
+        drawing("graph", title, words, height, parts),
+        ("by", "challenged", "end"),
+        found,
+        note + more,
     )
 
 

@@ -124,7 +124,8 @@ class Pages:
 
     def _page(self, template: str, title: str, up: str = "", script: str = "", **given: object) -> bytes:
         scripts = _hash(script) if script else "'none'"
-        policy = f"default-src 'none'; style-src {_hash(self._style)}; script-src {scripts}; base-uri 'none'; form-action 'none'"
+        allowed = f"default-src 'none'; style-src {_hash(self._style)}; script-src {scripts}"
+        policy = f"{allowed}; base-uri 'none'; form-action 'none'"
         text = self._templates.get_template(template).render(
             title=title,
             up=up,

@@ -80,7 +80,9 @@ def unit_of(record: Record, group: Column | None) -> str | None:
     values: an interval over all cells would take cells that share a value as independent.
     """
     varying = [
-        column for column in parameters(record.cells) if not column.constant and (group is None or column.name != group.name)
+        column
+        for column in parameters(record.cells)
+        if not column.constant and (group is None or column.name != group.name)
     ]
     if len(varying) < 2:
         return None

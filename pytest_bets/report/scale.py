@@ -47,11 +47,11 @@ class Scale:
             return [10.0**power for power in range(first, last + 1, step)]
         rough = self.high / count - self.low / count
         power = 10.0 ** math.floor(math.log10(rough)) if rough > 0 else 0.0
-        step = next((power * nice for nice in (1, 2, 5, 10) if power * nice >= rough * (1 - 1e-9)), 0.0)
-        if not step or not math.isfinite(step) or self.low + step == self.low:
+        size = next((power * nice for nice in (1, 2, 5, 10) if power * nice >= rough * (1 - 1e-9)), 0.0)
+        if not size or not math.isfinite(size) or self.low + size == self.low:
             return [self.low, self.high]
-        first, last = math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9)
-        return [float(f"{place * step:.12g}") for place in range(first, last + 1)]
+        start, end = math.ceil(self.low / size - 1e-9), math.floor(self.high / size + 1e-9)
+        return [float(f"{place * size:.12g}") for place in range(start, end + 1)]
 
 
 def spanning(values: Iterable[float], start: float = 0.0, end: float = 100.0) -> Scale:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
-from pytest_bets.record.store import JOURNAL
 from pytest_bets.render.luck import alike_notes, rates_lines
 from pytest_bets.render.words import counts_words, known_words, short
 from pytest_bets.report.graph import ENDS, edges, graph_figure
@@ -35,7 +34,7 @@ class Site:
             yield f"bets/{view.page}.html", self._pages.bet(view, views)
             if view.record:
                 yield f"records/{view.page}.json", self.source.files[view.id]
-        yield f"records/{JOURNAL}", self.source.journal
+        yield "records/journal.jsonl", self.source.journal
         yield "audit.html", self._pages.audit(self.source, self._audited())
         yield "errors.html", self._pages.errors(self.bets, self._error_lines())
         yield "write-ups.html", self._pages.write_ups(self.source.write_ups)
@@ -101,7 +100,9 @@ class Site:
             (str(sum(row.runs.replicated > 0 for row in rows)), "replicated with new seeds", ""),
         ]
         if rates and rates.compared:
-            found.append((f"{rates.expected:.1f}", f"PASSes expected by luck in {rates.compared}, {rates.passes} seen", ""))
+            found.append(
+                (f"{rates.expected:.1f}", f"PASSes expected by luck in {rates.compared}, {rates.passes} seen", "")
+            )
         else:
             found.append(("not known", "PASSes expected by luck", ""))
         return [*found, (*self._audit_words(), "")]
@@ -123,9 +124,7 @@ class Site:
         named = {row.id: short(row.id) for row in summary.bets}
         errors = {row.id: row.known_error for row in summary.bets if row.known_error is not None}
         lines = rates_lines(summary.error_rates, errors, named) if summary.error_rates else []
-        lucks = [
-            (record.id, record.luck, len(record.cells)) for record in self.source.records.values() if record.luck
-        ]
+        lucks = [(record.id, record.luck, len(record.cells)) for record in self.source.records.values() if record.luck]
         return [*lines, *alike_notes(lucks)]
 
     def _table(self) -> str:
@@ -145,8 +144,6 @@ class Site:
             for view in self.bets
         ]
         return as_csv(header, rows)
-
-
 
 
 def all_files(source: Source) -> Mapping[str, bytes]:

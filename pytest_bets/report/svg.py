@@ -12,7 +12,8 @@ from typing import Final
 from pytest_bets.render.visible import visible
 
 SHAPES: Final = ("circle", "square", "triangle", "diamond", "cross", "star")
-"""Shapes of the points of a series, by which they differ without a colour."""
+"""Shapes of the points of a series, by which they differ without a colour; the template of the pages draws them."""
+ARROW: Final = "s6"
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,15 @@ def point(shape: int, x: float, y: float, class_: str = "", tip: str = "") -> st
     return element("use", *tips, href=f"#{name}", x=percent(x), y=f"{y:g}", class_=f"{name} {class_}".strip())
 
 
-def lines_in(x1: float, x2: float, y1: float, y2: float, paths: Iterable[tuple[Sequence[tuple[float, float]], str]]) -> str:
+def arrow(x: float, y: float, class_: str, tip: str) -> str:
+    """Return the head of an arrow to the right."""
+    title = element("title", escape(visible(tip)))
+    return element("use", title, href=f"#{ARROW}", x=percent(x), y=f"{y:g}", class_=class_)
+
+
+def lines_in(
+    x1: float, x2: float, y1: float, y2: float, paths: Iterable[tuple[Sequence[tuple[float, float]], str]]
+) -> str:
     """Return curves in a part of a drawing; their points are in thousandths of its width and of its height."""
     drawn = [
         element("polyline", points=" ".join(f"{x:.4g},{y:.4g}" for x, y in points), class_=class_)

@@ -43,7 +43,10 @@ def timeline_figure(bets: Sequence[Dates]) -> Figure | None:
     rows = [
         (bet.bet, kind, stamp(time))
         for bet in known
-        for kind, time in (*([] if bet.declared is None else [("declared", bet.declared)]), *(("run", at) for at in bet.runs))
+        for kind, time in (
+            *([] if bet.declared is None else [("declared", bet.declared)]),
+            *(("run", at) for at in bet.runs),
+        )
     ]
     svg = drawing("timeline", title, words, bottom + 24, parts)
     return Figure("timeline", title, words, svg, ("bet", "what", "time"), rows, note)

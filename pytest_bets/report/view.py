@@ -129,7 +129,9 @@ class BetView:
     @cached_property
     def run_kinds(self) -> Mapping[int, Kind]:
         """What a run is to the record, by the number of its line."""
-        found = {id(line): kind for line, kind in kinds([run for _, run in self.runs], self.record)} if self.record else {}
+        found = (
+            {id(line): kind for line, kind in kinds([run for _, run in self.runs], self.record)} if self.record else {}
+        )
         return {number: found[id(run)] for number, run in self.runs if id(run) in found}
 
     @property
@@ -219,7 +221,9 @@ class BetView:
         """What each interval in a sentence is made of."""
         if self.record is None:
             return []
-        return interval_lines([item.sentence for item in self.record.criteria], [cell.params for cell in self.record.cells])
+        return interval_lines(
+            [item.sentence for item in self.record.criteria], [cell.params for cell in self.record.cells]
+        )
 
     @cached_property
     def constants(self) -> list[tuple[str, str]]:

@@ -84,10 +84,15 @@ def _paths(values: Sequence[float], down: Scale, longest: int) -> Iterator[list[
             y = (down.place(values[place]) - _TOP) / (_BOTTOM - _TOP)
             path.append((1000 * place / max(longest - 1, 1), 1000 * y))
         elif path:
-            yield path
+            yield _seen(path)
             path = []
     if path:
-        yield path if len(path) > 1 else [path[0], (path[0][0] + 4, path[0][1])]
+        yield _seen(path)
+
+
+def _seen(path: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Return the path; a single point becomes a short line, since a line of no length is not drawn."""
+    return path if len(path) > 1 else [path[0], (path[0][0] + 4, path[0][1])]
 
 
 def _words(index: int, column: str, curves: Sequence[Curve]) -> str:

@@ -71,7 +71,7 @@ class _Lines(list[str]):
 def as_csv(header: Sequence[object], rows: Sequence[Sequence[object]]) -> str:
     """Return a table as CSV. A text that a spreadsheet would compute gets an apostrophe before it."""
     lines = _Lines()
-    writer = csv.writer(lines, lineterminator="\n")
+    writer = csv.writer(lines, lineterminator="\r\n")
     writer.writerow([_cell(name) for name in header])
     writer.writerows([_cell(value) for value in row] for row in rows)
     return "".join(lines)

@@ -43,7 +43,7 @@
   });
 
   form.addEventListener("submit", (event) => event.preventDefault());
-  form.addEventListener("input", filter);
+  for (const event of ["input", "change"]) form.addEventListener(event, filter);
   form.hidden = false;
   filter();
 })();

@@ -141,4 +141,6 @@ class Pages:
         return text.encode(errors="backslashreplace")
 
     def _text(self, name: str) -> str:
-        return self._templates.get_template(name).render()
+        """Return a file as it is: `{#` means something else in a style than in a template."""
+        loader = self._templates.loader
+        return loader.get_source(self._templates, name)[0] if loader else ""

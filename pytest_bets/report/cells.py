@@ -5,9 +5,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from pytest_bets.diagnostics import count_noun
 from pytest_bets.record.columns import MISSING, Column
 from pytest_bets.record.model import Record
 from pytest_bets.record.verdict import figure
+from pytest_bets.report.pairs import REFERENCE, pair_panels
 from pytest_bets.report.panel import Panel, across, averaged, grouped_rows, panels, unit_of
 from pytest_bets.report.scale import Scale, spanning
 from pytest_bets.report.svg import Figure, Series, drawing, line, point, text
@@ -36,33 +38,43 @@ class _Spot:
 
 
 def cells_figures(record: Record) -> list[Figure]:
-    """Return a figure for each panel of columns."""
-    group, count = across(record), len(record.cells)
-    return [_figure(f"cells-{place}", panel, record, group) for place, panel in enumerate(panels(record), 1) if count]
+    """Return a figure for what sentences compare, cell by cell, and one for each panel of columns."""
+    if not record.cells:
+        return []
+    group = across(record)
+    found = [
+        _figure(f"{kind}s", panel, record, group, REFERENCE[kind], f"{kind.capitalize()} in each cell: ")
+        for kind, panel in pair_panels(record)
+    ]
+    return found + [_figure(f"cells-{place}", panel, record, group) for place, panel in enumerate(panels(record), 1)]
 
 
-def _figure(name: str, panel: Panel, record: Record, group: Column | None) -> Figure:
+def _figure(
+    name: str,
+    panel: Panel,
+    record: Record,
+    group: Column | None,
+    reference: float | None = None,
+    lead: str = "",
+) -> Figure:
+    """Return the figure of a panel; a line is drawn at `reference`, where compared columns are equal."""
     spots = list(_spots(panel, record, group))
-    beyond = [value for spot in spots for _, value in spot.cells if not math.isfinite(value)]
-    above, below = math.inf in beyond, -math.inf in beyond
-    scale = spanning(_drawn(spots), _BOTTOM - _EDGE * below, _TOP + _EDGE * above)
+    infinite = {value for spot in spots for _, value in spot.cells if math.isinf(value)}
+    above, below = math.inf in infinite, -math.inf in infinite
+    known = _drawn(spots) + ([] if reference is None else [reference])
+    scale = spanning(known, _BOTTOM - _EDGE * below, _TOP + _EDGE * above)
     many = len(record.cells) * len(panel.columns) > _MOST_POINTS
     called = [column.name for column in panel.columns]
     by = f" by {group.name}" if group else ""
-    title = f"{', '.join(called)}{by}"
+    title = f"{lead}{', '.join(called)}{by}"
     parts = [*_grid(scale), *_names(record, group)]
     parts += [text("inf", _LEFT - 1.5, _TOP + 4, "tick", "end")] if above else []
     parts += [text("-inf", _LEFT - 1.5, _BOTTOM + 4, "tick", "end")] if below else []
+    if reference is not None:
+        parts.append(line(_LEFT, scale.place(reference), _RIGHT, scale.place(reference), "axis"))
     for spot in spots:
         parts += _spot(spot, scale, record, points=not many)
-    unit = unit_of(record, group)
-    has_intervals = any(not math.isnan(spot.low) for spot in spots)
-    over = f"the values of {unit}" if unit else "cells"
-    note = f"A long line is a mean; a thin one is its 95 % t interval over {over}." if has_intervals else ""
-    if many:
-        note = f"{note} Too many cells to draw each; the CSV has all.".strip()
-    undefined = sum(map(math.isnan, beyond))
-    note = f"{note} {undefined} values are undefined and not drawn.".strip() if undefined else note
+    note = _note(spots, unit_of(record, group), reference, many=many)
     words = f"{_summary(spots, called, group)} {note}".strip()
     roles = zip(called, panel.roles, strict=True)
     return Figure(
@@ -74,6 +86,19 @@ def _figure(name: str, panel: Panel, record: Record, group: Column | None) -> Fi
         note,
         [Series(place, column, role) for place, (column, role) in enumerate(roles)],
     )
+
+
+def _note(spots: Sequence[_Spot], unit: str | None, reference: float | None, *, many: bool) -> str:
+    found = [] if reference is None else [f"At {figure(reference)} both are equal."]
+    if any(not math.isnan(spot.low) for spot in spots):
+        over = f"the values of {unit}" if unit else "cells"
+        found.append(f"A long line is a mean; a thin one is its 95 % t interval over {over}.")
+    if many:
+        found.append("Too many cells to draw each; the CSV has all.")
+    undefined = sum(math.isnan(value) for spot in spots for _, value in spot.cells)
+    if undefined:
+        found.append(f"Undefined and not drawn: {count_noun(undefined, 'value')}.")
+    return " ".join(found)
 
 
 def _spots(panel: Panel, record: Record, group: Column | None) -> Iterator[_Spot]:

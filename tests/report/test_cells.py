@@ -20,7 +20,7 @@ def places(svg: str, tag: str, class_: str, attribute: str) -> list[float]:
 
 def test_means_and_intervals_are_those_of_the_definition() -> None:
     """A 95 % t interval over the cells of a part: with four degrees of freedom 2.776 standard errors."""
-    (figure,) = cells_figures(record_of(BET, cells(15)))
+    _, figure = cells_figures(record_of(BET, cells(15)))
     own = [cell.measured["norm"] for cell in cells(15) if cell.params["part"] == "docs"]
     values = [value for value in own if isinstance(value, float)]
     half = 2.7764451 * stdev(values) / math.sqrt(5)
@@ -30,7 +30,7 @@ def test_means_and_intervals_are_those_of_the_definition() -> None:
 
 def test_every_cell_is_a_point_on_the_side_where_its_value_is() -> None:
     """A larger value stands higher; the mean lies within the points."""
-    (figure,) = cells_figures(record_of(BET, cells(15)))
+    _, figure = cells_figures(record_of(BET, cells(15)))
     norm, placebo = places(figure.svg, "use", "s0", "y"), places(figure.svg, "use", "s2", "y")
     assert len(norm) == len(placebo) == 15
     assert all(low > high for low, high in zip(norm, placebo, strict=True))  # places grow downwards
@@ -44,11 +44,11 @@ def test_infinity_is_beyond_the_axis_and_nan_is_not_drawn() -> None:
     found = cells(15)
     for place, value in ((0, math.inf), (1, math.nan), (2, -math.inf)):
         found[place] = Cell(found[place].params, {**found[place].measured, "norm": value})
-    (figure,) = cells_figures(record_of(BET, found))
+    _, figure = cells_figures(record_of(BET, found))
     assert len(places(figure.svg, "use", "s0", "y")) == 14
     assert ">inf</text>" in figure.svg
     assert ">-inf</text>" in figure.svg
-    assert "1 values are undefined and not drawn" in figure.note
+    assert "Undefined and not drawn: 1 value." in figure.note
     assert "nan" not in figure.svg.replace("undefined", "")
     assert "part functions, norm: mean undefined of 5 cells" in figure.text
 
@@ -56,16 +56,27 @@ def test_infinity_is_beyond_the_axis_and_nan_is_not_drawn() -> None:
 def test_many_cells_are_drawn_as_means() -> None:
     """A page must not grow with the number of cells; the data is whole."""
     many = [Cell({"part": n % 3, "seed": n}, {"norm": n / 7, "full": n / 5, "placebo": 1.0}) for n in range(600)]
-    (figure,) = cells_figures(replace(record_of(BET, cells(1)), cells=tuple(many)))
+    _, figure = cells_figures(replace(record_of(BET, cells(1)), cells=tuple(many)))
     assert "<use" not in figure.svg
     assert "the CSV has all" in figure.note
     assert len(figure.rows) == 600
     assert len(figure.svg) < 20_000
 
 
+def test_the_difference_of_each_cell_stands_on_its_side_of_zero() -> None:
+    """So that the claim, and its control, can be seen beside each other."""
+    figure, _ = cells_figures(record_of(BET, cells(9)))
+    assert figure.title == "Difference in each cell: norm \u2212 full, placebo \u2212 full by part"
+    (zero,) = places(figure.svg, "line", "axis", "y1")
+    norm, placebo = places(figure.svg, "use", "s0", "y"), places(figure.svg, "use", "s1", "y")
+    assert sum(y > zero for y in norm) == 9  # places grow downwards
+    assert all(y < zero for y in placebo)
+    assert figure.note.startswith("At 0 both are equal.")
+
+
 def test_texts_of_parameters_are_texts() -> None:
     """A parameter can hold anything."""
-    (figure,) = cells_figures(record_of(BET, cells(15, HOSTILE)))
+    _, figure = cells_figures(record_of(BET, cells(15, HOSTILE)))
     tags = {node.tag for node in ElementTree.fromstring(figure.svg).iter()}
     assert tags == {"svg", "title", "desc", "line", "text", "use"}
 
@@ -73,7 +84,7 @@ def test_texts_of_parameters_are_texts() -> None:
 def test_truths_are_drawn_as_0_and_1() -> None:
     """And a name that some cells lack leaves the others."""
     found = [Cell({"seed": n}, {"norm": n > 1, "full": 1, "placebo": n}) for n in range(4)]
-    (figure,) = cells_figures(replace(record_of(BET, cells(1)), cells=tuple(found)))
+    _, figure = cells_figures(replace(record_of(BET, cells(1)), cells=tuple(found)))
     low, also, high, too = places(figure.svg, "use", "s0", "y")
     assert low == also > high == too
     assert [row[1] for row in figure.rows] == [False, False, True, True]

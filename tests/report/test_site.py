@@ -77,7 +77,8 @@ def test_there_is_a_page_a_bet_and_one_a_subject(hostile: dict[str, bytes]) -> N
         *(f"bets/{number}_made.html" for number in range(1, 5)),
     }
     assert {name for name in hostile if name.startswith("data/1_made/")} == {
-        f"data/1_made/{name}.csv" for name in ("criterion-1", "criterion-2", "cells-1", "curves-1", "runs-1")
+        f"data/1_made/{name}.csv"
+        for name in ("criterion-1", "criterion-2", "differences", "cells-1", "curves-1", "runs-1")
     }
 
 

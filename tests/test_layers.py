@@ -20,6 +20,8 @@ ORDER: Final = (
     *("diagnostics", "values", "walk", "project"),
     *("git", "sentence", "bet", "chance", "code", "record", "engines", "render"),
     *("audit", "claims", "compare", "export", "hooks", "cli"),
+    *("git", "sentence", "bet", "chance", "code", "record", "render"),
+    *("audit", "claims", "compare", "report", "export", "hooks", "cli"),
 )
 """Each imports itself and what stands before it: four modules, then fourteen folders."""
 ENTRIES: Final = {"pytest_bets", "pytest_bets.plugin", "pytest_bets.__main__"}
@@ -65,6 +67,8 @@ WORLD: Final = {
     "audit.surroundings": "git",
     "claims.files": "write-ups",
     "compare.source": "git and the folder of results",
+    "report.folder": "the folder of the site",
+    "report.gather": "git, the folder of results and write-ups",
     "export.load": "the folder of results",
 }
 """The modules that touch the world, and what of it. All others outside hooks/ and cli/ compute values from values."""
@@ -77,6 +81,7 @@ ALLOWED: Final = {
     "claims": {"docutils", "markdown_it"},
     "record": {"filelock"},
     "project": {"iniconfig"},
+    "report": {"jinja2"},
     "export": {"pandas", "polars", "pyarrow"},
     "engines": {"ray", "dask", "distributed"},
     "hooks": {"pytest", "_pytest"},

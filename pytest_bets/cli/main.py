@@ -1,4 +1,4 @@
-"""The command line beside pytest: new, show, history, odds, rollup, compare, audit, claims, upgrade.
+"""The command line beside pytest: new, show, history, odds, rollup, compare, report, audit, claims, upgrade.
 
 Imports that only some commands need are in these commands: they take as long as reading a hundred bets.
 """
@@ -151,6 +151,11 @@ def _parser() -> argparse.ArgumentParser:
     compared.add_argument("bets", metavar="BET", nargs="*", help="numbers or ids of bets (default: all)")
     compared.add_argument("--unit", metavar="NAME", help="sweep parameter whose values are independent units")
     compared.add_argument("--format", choices=("text", "json", "markdown"), default="text", help="format of the report")
+    site = command("report", _report, "write the catalogue as a site of static pages", "pytest-bets report --open")
+    site.add_argument(
+        "--out", type=Path, metavar="DIR", default=Path("site"), help="folder of the site (default: site)"
+    )
+    site.add_argument("--open", action="store_true", help="open the site in the browser")
     audited = command("audit", _audit, "check every bet against its history in git", "pytest-bets audit")
     audited.formatter_class = argparse.RawDescriptionHelpFormatter
     audited.description = AUDIT
@@ -360,6 +365,15 @@ def _compare(project: Project, options: argparse.Namespace) -> Answer:
     if options.format == "text":
         return Answer(as_text(found, min(_columns(), 100)))
     return Answer(as_json(found) if options.format == "json" else as_markdown(found))
+
+
+def _report(project: Project, options: argparse.Namespace) -> Answer:
+    from pytest_bets.cli.report import report
+
+    if not project.results.is_dir():
+        raise CommandError(f"there is no folder {project.results}: no bet was run, or --results names another")
+    catalogue = _catalogue(project)
+    return Answer(report(project, options, catalogue, _known))
 
 
 def _claims(project: Project, options: argparse.Namespace) -> Answer:

@@ -1,0 +1,1 @@
+"""The catalogue as a site: static pages that open from disk without a network."""

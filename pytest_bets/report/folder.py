@@ -1,0 +1,62 @@
+"""Write the files of a site into a folder, and remove those that an earlier site left there."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from pytest_bets.diagnostics import CommandError
+
+LIST: Final = ".pytest-bets-site"
+"""The file that names the files of a site, by which a folder is known to be one."""
+
+
+def write(folder: Path, files: Iterable[tuple[str, bytes]]) -> int:
+    """Write the files and return their number. A file whose bytes are the same is left as it is.
+
+    Raises:
+        CommandError: if the folder holds something else than a site.
+        OSError: if it cannot be written.
+
+    """
+    if folder.exists() and not folder.is_dir():
+        raise CommandError(f"{folder}: expected a folder for the site, found a file")
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / LIST).is_file():
+        raise CommandError(f"{folder}: it has files that are not of a site; name an empty folder with --out")
+    earlier = _listed(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / LIST).touch()
+    written = []
+    for name, data in files:
+        path = folder / name
+        if not path.parent.is_dir():
+            path.parent.mkdir(parents=True)
+        if name not in earlier or not path.is_file() or path.read_bytes() != data:
+            path.write_bytes(data)
+        written.append(name)
+    for name in earlier - set(written):
+        _remove(folder, folder / name)
+    (folder / LIST).write_text("".join(f"{name}\n" for name in sorted(written)), encoding="utf-8")
+    return len(written)
+
+
+def _listed(folder: Path) -> set[str]:
+    """Return the names in the list that lie below the folder: the list may have been edited."""
+    try:
+        names = (folder / LIST).read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return set()
+    inside = os.path.realpath(folder)
+    return {
+        name
+        for name in names
+        if name and os.path.realpath(folder / name).startswith(f"{inside}{os.sep}") and ".." not in Path(name).parts
+    }
+
+
+def _remove(folder: Path, path: Path) -> None:
+    path.unlink(missing_ok=True)
+    for parent in path.parents:
+        if parent == folder or not parent.is_dir() or any(parent.iterdir()):
+            break
+        parent.rmdir()

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
-from pytest_bets.render.luck import alike_notes, rates_lines
+from pytest_bets.render.luck import cell_notes, rates_lines
 from pytest_bets.render.words import counts_words, known_words, short
 from pytest_bets.report.graph import ENDS, edges, graph_figure
 from pytest_bets.report.pages import Pages
@@ -125,7 +125,7 @@ class Site:
         errors = {row.id: row.known_error for row in summary.bets if row.known_error is not None}
         lines = rates_lines(summary.error_rates, errors, named) if summary.error_rates else []
         lucks = [(record.id, record.luck, len(record.cells)) for record in self.source.records.values() if record.luck]
-        return [*lines, *alike_notes(lucks)]
+        return [*lines, *cell_notes(lucks)]
 
     def _table(self) -> str:
         header = ("bet", "verdict", "claim", "decided by", "registration", "runs", "known error", "standing", "tags")

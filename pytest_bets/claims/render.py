@@ -8,7 +8,8 @@ from pytest_bets.claims.check import Bet, Checked
 from pytest_bets.claims.document import counts, document
 from pytest_bets.diagnostics import DeclarationError
 from pytest_bets.record.decode import encode
-from pytest_bets.record.model import Record, Summary
+from pytest_bets.record.record import Record
+from pytest_bets.record.summary_model import Summary
 from pytest_bets.render.visible import visible
 from pytest_bets.render.words import standing_words, verdict_words
 

@@ -27,10 +27,10 @@ from pytest_bets.diagnostics import (
     nearest,
 )
 from pytest_bets.project import Project, locate
-from pytest_bets.record.model import Summary
 from pytest_bets.record.places import known_folders
 from pytest_bets.record.store import JOURNAL, SUMMARY_JSON, SUMMARY_TEXT, Results
 from pytest_bets.record.summary import overview, settle, summarized
+from pytest_bets.record.summary_model import Summary
 from pytest_bets.render.rollup import rollup
 from pytest_bets.render.visible import encodable, visible_lines
 from pytest_bets.render.words import counts_words, known_words

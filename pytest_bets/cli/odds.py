@@ -18,7 +18,8 @@ from pytest_bets.chance import outlook, rules
 from pytest_bets.chance.luck import luck
 from pytest_bets.diagnostics import CommandError, DeclarationError, Fault, Faults, SimulationError, nearest
 from pytest_bets.record.known_error import known_error
-from pytest_bets.record.model import Record, Standing
+from pytest_bets.record.record import Record
+from pytest_bets.record.standing import Standing
 from pytest_bets.render.luck import error_words, luck_words
 from pytest_bets.render.odds import Odds
 from pytest_bets.render.words import standing_words

@@ -19,7 +19,9 @@ from pytest_bets.record import environment as machine
 from pytest_bets.record.cell import ENVIRONMENT, decode_cell
 from pytest_bets.record.codec import build
 from pytest_bets.record.decode import decode
-from pytest_bets.record.model import Attempt, CodeDefinitions, Environment, NodeEnvironment, Record, premise_unmet
+from pytest_bets.record.judgement import premise_unmet
+from pytest_bets.record.line import Attempt
+from pytest_bets.record.record import CodeDefinitions, Environment, NodeEnvironment, Record
 from pytest_bets.record.store import Kept
 from pytest_bets.record.verdict import Cell, Verdict, judge, void
 

@@ -45,8 +45,10 @@ from pytest_bets.record import environment as machine
 from pytest_bets.record.codec import cell_row, verdict_of
 from pytest_bets.record.decode import encode
 from pytest_bets.record.gate import gated
-from pytest_bets.record.model import Replicated, Standing, Summary
+from pytest_bets.record.line import Replicated
+from pytest_bets.record.standing import Standing
 from pytest_bets.record.store import Kept
+from pytest_bets.record.summary_model import Summary
 from pytest_bets.record.verdict import Verdict
 from pytest_bets.render.rollup import rollup
 from pytest_bets.render.visible import visible, visible_lines

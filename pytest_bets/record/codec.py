@@ -11,28 +11,30 @@ from pytest_bets.chance.result import Luck
 from pytest_bets.diagnostics import MisfitError, RecordError
 from pytest_bets.record.decode import decode, encode
 from pytest_bets.record.field import CHECKED
-from pytest_bets.record.model import (
+from pytest_bets.record.line import (
     FIRST_JOURNAL_SCHEMA,
-    FIRST_RECORD_SCHEMA,
     JOURNAL_SCHEMA,
     JOURNAL_SCHEMAS,
+    Attempt,
+    CellsDigest,
+    Line,
+    Replicated,
+    RunLine,
+    UpgradeLine,
+    ValueRow,
+)
+from pytest_bets.record.record import (
+    FIRST_RECORD_SCHEMA,
     RECORD_SCHEMA,
     RECORD_SCHEMAS,
-    Attempt,
     BetRef,
-    CellsDigest,
     Code,
     CodeDefinitions,
     CodeFiles,
     DeclarationPart,
     Environment,
-    Line,
     Record,
     Registration,
-    Replicated,
-    RunLine,
-    UpgradeLine,
-    ValueRow,
 )
 from pytest_bets.record.verdict import Cell, Verdict
 from pytest_bets.values import canonical, encoded, indented, row

@@ -14,7 +14,9 @@ from pytest_bets.record.codec import MAX_RECORD, dump, journal_line, load, load_
 from pytest_bets.record.due import due
 from pytest_bets.record.journal import runs
 from pytest_bets.record.journal_file import JournalFile, is_cut_off, unended
-from pytest_bets.record.model import Attempt, Line, Record, Replicated, RunCounts, RunLine
+from pytest_bets.record.line import Attempt, Line, Replicated, RunLine
+from pytest_bets.record.record import Record
+from pytest_bets.record.summary_model import RunCounts
 from pytest_bets.record.tally import Tally
 from pytest_bets.walk import ignored
 

@@ -8,7 +8,8 @@ from pytest_bets.diagnostics import SentenceError
 from pytest_bets.record.codec import cells_sha256, declared, rows_of
 from pytest_bets.record.consistency import Declared, other_cells
 from pytest_bets.record.decode import encode
-from pytest_bets.record.model import Record, RunLine
+from pytest_bets.record.line import RunLine
+from pytest_bets.record.record import Record
 from pytest_bets.record.verdict import judge
 from pytest_bets.sentence.parse import parse
 from pytest_bets.values import spelled

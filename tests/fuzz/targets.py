@@ -18,7 +18,8 @@ from pytest_bets.code.program import Outlines, Program
 from pytest_bets.diagnostics import DeclarationError, EvaluationError, RecordError, SentenceError
 from pytest_bets.record.codec import build, declared, dump, dump_line, load, rows_of
 from pytest_bets.record.journal_file import JournalFile
-from pytest_bets.record.model import CellsDigest, CodeDefinitions, Environment, Registration, RunLine
+from pytest_bets.record.line import CellsDigest, RunLine
+from pytest_bets.record.record import CodeDefinitions, Environment, Registration
 from pytest_bets.record.summary import overview
 from pytest_bets.record.verdict import Cell, judge
 from pytest_bets.record.verify import differences

@@ -19,6 +19,7 @@ FILES: Final = sorted(path for path in TESTS.rglob("test_*.py") if "lab" not in 
 ELSEWHERE: Final = {
     "audit/test_audit.py": (
         *(
+            "cli/audit",
             "audit/change",
             "audit/code_notes",
             "audit/collect",
@@ -46,9 +47,12 @@ ELSEWHERE: Final = {
     "chance/test_luck.py": ("chance/relabeling", "chance/result"),
     "chance/test_power.py": ("chance/absence",),
     "chance/test_words.py": ("chance/unit",),
-    "cli/test_main.py": ("__main__", "cli/help", "render/rollup"),
-    "cli/test_main_claims.py": ("claims/document", "claims/files", "claims/render"),
-    "cli/test_odds.py": ("chance/outlook", "render/odds"),
+    "cli/test_main.py": (
+        *("__main__", "cli/bets", "cli/command", "cli/compare", "cli/history", "cli/new", "cli/rollup", "cli/show"),
+        *("cli/upgrade", "render/rollup"),
+    ),
+    "cli/test_main_claims.py": ("cli/claims", "claims/document", "claims/files", "claims/render"),
+    "cli/test_odds.py": ("chance/outlook", "cli/chances", "render/odds"),
     "code/test_digest.py": (
         *("code/closure", "code/expressions", "code/names", "code/outline", "code/staleness", "code/texts"),
         "code/writer",

@@ -5,8 +5,9 @@ import os
 from pathlib import Path
 from typing import Final
 
-from pytest_bets.claims.check import Checked, apply_edits, check
+from pytest_bets.claims.check import check
 from pytest_bets.claims.files import NoReaderError, pages, read, reader, write
+from pytest_bets.claims.finding import Checked, apply_edits
 from pytest_bets.claims.render import as_json, as_text, bets
 from pytest_bets.cli.bets import catalogue_of
 from pytest_bets.cli.command import FINDINGS, OK, UNDETERMINED, Answer, Command, no_results

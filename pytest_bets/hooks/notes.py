@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from pytest_bets.diagnostics import count_noun
-from pytest_bets.hooks.run import FinishedBet
+from pytest_bets.hooks.judging import FinishedBet
 from pytest_bets.hooks.session import Session
 from pytest_bets.record.checkpoint import Unfinished
 from pytest_bets.record.judgement import in_the_noise, premise_unmet

@@ -7,7 +7,7 @@ from typing import Any, Final
 from pytest_bets.bet import docstring
 from pytest_bets.bet.declaration import Declaration, bet_id, bet_order, number_of
 from pytest_bets.diagnostics import DeclarationError
-from pytest_bets.record.codec import declared as declared_part
+from pytest_bets.record.build import declared as declared_part
 from pytest_bets.record.consistency import means_same
 from pytest_bets.record.decided import decided
 from pytest_bets.record.error_rates import error_rates

@@ -9,7 +9,7 @@ from pytest_bets.bet.known import FILE as KNOWN
 from pytest_bets.bet.units import interval_lines
 from pytest_bets.code.staleness import Difference, moved_words, named
 from pytest_bets.diagnostics import SentenceError, count_noun
-from pytest_bets.record.codec import declared
+from pytest_bets.record.build import declared
 from pytest_bets.record.consistency import means_same
 from pytest_bets.record.line import RunLine
 from pytest_bets.record.record import Code, CodeDefinitions, Environment, Record

@@ -4,7 +4,7 @@ import posixpath
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from pytest_bets.record.decode import encode
+from pytest_bets.record.encode import encode
 from pytest_bets.record.judgement import in_the_noise, premise_unmet
 from pytest_bets.record.summary import lacks_control
 from pytest_bets.record.summary_model import Counts, RunCounts, Summary, SummaryRow

@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 
 from pytest_bets.bet.declaration import Declaration
-from pytest_bets.record.codec import build
+from pytest_bets.record.build import build
 from pytest_bets.record.consistency import Declared, means_same, other_cells, parameters, spanned
 from pytest_bets.record.record import CodeFiles, Environment, Record, Registration
 from pytest_bets.record.verdict import Cell, judge

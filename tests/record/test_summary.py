@@ -8,8 +8,9 @@ import pytest
 from pytest_bets.bet.declaration import Declaration
 from pytest_bets.bet.parse import read
 from pytest_bets.diagnostics import DeclarationError, Fault
-from pytest_bets.record.codec import build, dump, journal_line, load, rows_of
-from pytest_bets.record.decode import encode
+from pytest_bets.record.build import build, journal_line
+from pytest_bets.record.codec import dump, load, rows_of
+from pytest_bets.record.encode import encode
 from pytest_bets.record.field import State
 from pytest_bets.record.line import RunLine
 from pytest_bets.record.record import CodeDefinitions, Environment, Record, Registration

@@ -22,8 +22,9 @@ from typing import Final
 
 from pytest_bets.bet.parse import read
 from pytest_bets.code.index import CodeIndex
-from pytest_bets.record.codec import build, dump, dump_line, journal_line, rows_of, sha256
-from pytest_bets.record.model import CodeDefinitions, Environment, Registration
+from pytest_bets.record.build import build, journal_line
+from pytest_bets.record.codec import dump, dump_line, rows_of, sha256
+from pytest_bets.record.record import CodeDefinitions, Environment, Registration
 from pytest_bets.record.verdict import Cell, judge
 
 SECONDS: Final = 10.0

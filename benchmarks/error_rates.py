@@ -14,7 +14,7 @@ from pathlib import Path
 from pytest_bets.bet.catalogue import Catalogue
 from pytest_bets.chance.evidence import CONVINCING, Replication, factor
 from pytest_bets.chance.fdr import RATES, standing
-from pytest_bets.cli.odds import odds_of, read
+from pytest_bets.cli.chances import odds_of, read
 from pytest_bets.record.store import Results
 
 ROOT = Path(__file__).parents[1]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pytest_bets.cli.main import main
-from pytest_bets.hooks.options import Settings, read
+from pytest_bets.hooks.settings import Settings, read
 from pytest_bets.project import find_root, locate
 from tests.helpers.fixtures import Run, WriteBet
 

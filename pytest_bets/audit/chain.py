@@ -9,7 +9,7 @@ from pytest_bets.audit.journal import told
 from pytest_bets.git.revision import Commit
 from pytest_bets.record.due import due
 from pytest_bets.record.journal import runs
-from pytest_bets.record.model import Line, RunLine
+from pytest_bets.record.line import Line, RunLine
 
 
 @dataclass

@@ -14,7 +14,7 @@ from pytest_bets.code.staleness import Move
 from pytest_bets.git.commit import commits as open_commits
 from pytest_bets.git.revision import Commit
 from pytest_bets.record.journal import Upgraded, runs, upgrades
-from pytest_bets.record.model import Record
+from pytest_bets.record.record import Record
 from pytest_bets.record.upgrade import Recorded
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pytest_bets.audit.evidence import Evidence, RecordFacts
 from pytest_bets.audit.finding import Entry, Level
 from pytest_bets.code.staleness import difference, moved_words, named, package_changes
-from pytest_bets.record.model import Record
+from pytest_bets.record.record import Record
 
 
 def code_notes(evidence: Evidence, bet: str, record: Record) -> Iterator[Entry]:

@@ -30,7 +30,7 @@ from pytest_bets.git import checkout as git
 from pytest_bets.git import log as history
 from pytest_bets.git.revision import Commit, Side, Touch
 from pytest_bets.record.codec import file_sha256
-from pytest_bets.record.model import RunLine
+from pytest_bets.record.line import RunLine
 from pytest_bets.record.store import JOURNAL, SUMMARY_JSON, Results
 
 _DISK: Final = "disk:"

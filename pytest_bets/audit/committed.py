@@ -15,7 +15,8 @@ from pytest_bets.git import attributes
 from pytest_bets.git.commit import CommitFiles, Commits
 from pytest_bets.git.log import blob_id
 from pytest_bets.record.codec import file_sha256
-from pytest_bets.record.model import CodeDefinitions, CodeFiles, RunLine
+from pytest_bets.record.line import RunLine
+from pytest_bets.record.record import CodeDefinitions, CodeFiles
 
 _OUTSIDE = "git stores it through a filter, as a link or in a submodule: git does not show what ran"
 

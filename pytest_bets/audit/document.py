@@ -6,8 +6,7 @@ from typing import Annotated, Final, Literal
 from pytest_bets.audit.finding import BetReport, Entry, Kind, Level, Report
 from pytest_bets.bet.diff import Change
 from pytest_bets.git.revision import Commit
-from pytest_bets.record.field import limits
-from pytest_bets.record.model import BetId
+from pytest_bets.record.field import BetId, limits
 from pytest_bets.record.verdict import Outcome
 
 AUDIT_SCHEMA: Final = "pytest-bets/audit/1"

@@ -15,7 +15,8 @@ from pytest_bets.record.codec import file_sha256, load
 from pytest_bets.record.consistency import other_cells
 from pytest_bets.record.decode import decode
 from pytest_bets.record.journal import Upgraded
-from pytest_bets.record.model import Code, CodeDefinitions, Line, Record, RunLine
+from pytest_bets.record.line import Line, RunLine
+from pytest_bets.record.record import Code, CodeDefinitions, Record
 from pytest_bets.record.verify import misjudged_by_itself
 
 

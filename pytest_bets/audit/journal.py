@@ -7,7 +7,8 @@ from pytest_bets.audit.finding import Entry
 from pytest_bets.audit.meanings import Meanings
 from pytest_bets.bet.declaration import bet_id
 from pytest_bets.record.journal import runs
-from pytest_bets.record.model import Line, RunLine, premise_unmet
+from pytest_bets.record.judgement import premise_unmet
+from pytest_bets.record.line import Line, RunLine
 from pytest_bets.record.replication import missing
 
 

@@ -7,7 +7,7 @@ from pytest_bets.audit.evidence import JournalLine
 from pytest_bets.diagnostics import RecordError
 from pytest_bets.git.revision import Commit
 from pytest_bets.record.codec import load_line, sha256
-from pytest_bets.record.model import RunLine
+from pytest_bets.record.line import RunLine
 
 Touched = tuple[str, str, bool, bytes]
 """A commit, the path of a journal, whether the commit added the line, and the line."""

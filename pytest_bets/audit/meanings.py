@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from pytest_bets.audit.evidence import Evidence
 from pytest_bets.bet.declaration import Declaration
-from pytest_bets.record.codec import declared
+from pytest_bets.record.build import declared
 from pytest_bets.record.consistency import Declared, spanned
-from pytest_bets.record.model import Record
+from pytest_bets.record.record import Record
 
 
 class Meanings:

@@ -7,7 +7,8 @@ from typing import Literal
 from pytest_bets.audit.evidence import Ancestry, RecordRevision
 from pytest_bets.audit.journal import Runs
 from pytest_bets.git.revision import Commit
-from pytest_bets.record.model import Line, RunLine, premise_unmet
+from pytest_bets.record.judgement import premise_unmet
+from pytest_bets.record.line import Line, RunLine
 
 When = Literal["before", "same", "after", "ran", "unordered"]
 """Where a change is, seen from a result; `ran`: after the run, which was committed later."""

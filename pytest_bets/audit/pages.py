@@ -15,7 +15,8 @@ from pytest_bets.git import log as history
 from pytest_bets.git.revision import Commit
 from pytest_bets.record.codec import file_sha256, load, load_line
 from pytest_bets.record.journal import runs
-from pytest_bets.record.model import Line, Record, RunLine
+from pytest_bets.record.line import Line, RunLine
+from pytest_bets.record.record import Record
 from pytest_bets.record.store import JOURNAL, SUMMARY_JSON, SUMMARY_TEXT
 from pytest_bets.record.summary import overview
 from pytest_bets.render.summary import as_json, as_markdown

@@ -7,7 +7,8 @@ from typing import Final
 
 from pytest_bets.diagnostics import RecordError
 from pytest_bets.record.codec import file_sha256, load_line, sha256
-from pytest_bets.record.model import Line, Record
+from pytest_bets.record.line import Line
+from pytest_bets.record.record import Record
 from pytest_bets.record.store import JOURNAL, SUMMARY_JSON, Results
 
 _LARGEST: Final = 1 << 29

@@ -7,7 +7,7 @@ from pytest_bets.audit.finding import Entry
 from pytest_bets.audit.lineage import Lineage
 from pytest_bets.audit.retraction import Retractions
 from pytest_bets.bet.claim import Claim, is_easier, repeats
-from pytest_bets.record.model import Record
+from pytest_bets.record.record import Record
 
 
 class Redeclared:

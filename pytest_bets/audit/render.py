@@ -9,7 +9,7 @@ from pytest_bets.audit.change import shown
 from pytest_bets.audit.document import document
 from pytest_bets.audit.finding import BetReport, Entry, Report
 from pytest_bets.git.revision import Commit
-from pytest_bets.record.decode import encode
+from pytest_bets.record.encode import encode
 from pytest_bets.record.verdict import Verdict
 from pytest_bets.render.words import verdict_words
 

@@ -6,7 +6,7 @@ from pytest_bets.audit.finding import Entry
 from pytest_bets.audit.meanings import Meanings
 from pytest_bets.diagnostics import count_noun
 from pytest_bets.record.journal import runs
-from pytest_bets.record.model import Line, RunLine
+from pytest_bets.record.line import Line, RunLine
 from pytest_bets.record.verdict import RANK
 
 

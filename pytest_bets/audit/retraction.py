@@ -7,7 +7,9 @@ from pytest_bets.audit.finding import Entry
 from pytest_bets.audit.journal import Runs
 from pytest_bets.audit.lineage import Lineage
 from pytest_bets.git.revision import Commit
-from pytest_bets.record.model import Challenge, RunLine, Standing, StandingState, in_the_noise
+from pytest_bets.record.judgement import in_the_noise
+from pytest_bets.record.line import RunLine
+from pytest_bets.record.standing import Challenge, Standing, StandingState
 
 _STATES: Final[Mapping[StandingState, str]] = {
     "stands": "the claim stands",

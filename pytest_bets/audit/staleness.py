@@ -9,7 +9,7 @@ from pytest_bets.code.staleness import Difference, Move, difference
 from pytest_bets.git import log as history
 from pytest_bets.git.revision import Commit
 from pytest_bets.record.codec import file_sha256
-from pytest_bets.record.model import CodeFiles, Record
+from pytest_bets.record.record import CodeFiles, Record
 
 Changed = Mapping[str, tuple[str, ...]]
 """What changed of a bet's code: by file its definitions, none for all of the file."""

@@ -12,7 +12,7 @@ from pytest_bets.audit.outside import Outside, Unmerged
 from pytest_bets.bet.declaration import Declaration, is_bet_name
 from pytest_bets.git import log as history
 from pytest_bets.record.codec import sha256
-from pytest_bets.record.model import RunLine
+from pytest_bets.record.line import RunLine
 from pytest_bets.record.store import JOURNAL
 
 _OTHERS: Final = ("--all", "--not", "HEAD")

@@ -6,7 +6,7 @@ from pytest_bets.audit.evidence import Evidence
 from pytest_bets.audit.finding import Entry
 from pytest_bets.record.codec import dump, rows_of, sha256
 from pytest_bets.record.journal import before, upgrades
-from pytest_bets.record.model import RunLine, UpgradeLine
+from pytest_bets.record.line import RunLine, UpgradeLine
 
 
 class Upgrades:

@@ -5,7 +5,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from pytest_bets.bet.source import Constants, Function
+from pytest_bets.bet.constants import Constants
+from pytest_bets.bet.source import Function
 from pytest_bets.diagnostics import Faults
 
 _CODING: Final = re.compile(r"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")

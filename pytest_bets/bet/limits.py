@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from pytest_bets.bet import source
+from pytest_bets.bet import axes, literals
 from pytest_bets.bet.source import Mark
 from pytest_bets.diagnostics import Faults
 
@@ -36,7 +36,7 @@ def check_cells(
     `own` are the markers on the experiment, `known` the literal constants.
     """
     cells, line = replicate or 1, 1
-    for mark, values in source.axes(tree, own):
+    for mark, values in axes.axes(tree, own):
         cells, line = cells * _length(values, known), mark.line
         if cells > MAX_CELLS:
             faults.add(line, f"the sweep has at least {cells:,} cells", f"at most {MAX_CELLS:,}")
@@ -84,5 +84,5 @@ def _integer(node: ast.expr, known: Mapping[str, object]) -> int | None:
         if isinstance(node.op, ast.Mult):
             return left * right
         return left**right if 0 <= right <= 64 and abs(left) <= MAX_CELLS else None
-    value = known.get(node.id) if isinstance(node, ast.Name) else source.literal(node)
+    value = known.get(node.id) if isinstance(node, ast.Name) else literals.literal(node)
     return value if type(value) is int else None

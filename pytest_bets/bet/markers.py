@@ -4,9 +4,11 @@ import ast
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from pytest_bets.bet import source
+from pytest_bets.bet import literals, source
+from pytest_bets.bet.constants import Constants
 from pytest_bets.bet.declaration import SEED
-from pytest_bets.bet.source import UNREAD, Constants, Function, Mark
+from pytest_bets.bet.literals import UNREAD
+from pytest_bets.bet.source import Function, Mark
 from pytest_bets.diagnostics import Faults, nearest
 
 MAX_REPLICATES: Final = 100_000
@@ -18,7 +20,7 @@ def pilot(constants: Constants, faults: Faults) -> dict[str, object]:
         return {}
     line = constants.lines[source.PILOT]
     try:
-        values = source.evaluated(constants.nodes[source.PILOT])
+        values = literals.evaluated(constants.nodes[source.PILOT])
     except ValueError:
         values = None
     if not isinstance(values, dict) or not all(isinstance(name, str) for name in values):
@@ -59,7 +61,7 @@ def overriding(name: str, text: str, constants: Mapping[str, object], file: str)
     """
     declared = constants[name]
     try:
-        value = source.evaluated(ast.parse(text.strip(), mode="eval"))
+        value = literals.evaluated(ast.parse(text.strip(), mode="eval"))
     except (ValueError, SyntaxError, RecursionError, MemoryError):
         value = text
     kind = type(declared)
@@ -88,7 +90,7 @@ def replicate(
     if not found:
         return None
     mark = found[-1]
-    count = source.recorded(mark.arguments[0], constants.literals) if len(mark.arguments) == 1 else None
+    count = literals.recorded(mark.arguments[0], constants.literals) if len(mark.arguments) == 1 else None
     if len(found) > 1 or type(count) is not int or count < 1 or (mark.call and mark.call.keywords):
         faults.add(mark.line, "`replicate` takes one count", "a literal integer of 1 or more, as in replicate(5)")
         return None
@@ -115,7 +117,7 @@ def challenges(marks: Sequence[Mark], faults: Faults) -> tuple[int | str, ...]:
     for mark in marks:
         if mark.name != "challenges":
             continue
-        values = [source.literal(argument) for argument in mark.arguments]
+        values = [literals.literal(argument) for argument in mark.arguments]
         if not values or any(type(value) not in (int, str) for value in values):
             faults.add(
                 mark.line,
@@ -132,7 +134,7 @@ def withdrawn(marks: Sequence[Mark], faults: Faults) -> str | None:
     found = [mark for mark in marks if mark.name == "withdrawn"]
     if not found:
         return None
-    reason = source.literal(found[0].arguments[0]) if len(found[0].arguments) == 1 else UNREAD
+    reason = literals.literal(found[0].arguments[0]) if len(found[0].arguments) == 1 else UNREAD
     if len(found) > 1 or not isinstance(reason, str) or not reason.strip():
         faults.add(
             found[-1].line,

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from pytest_bets.bet.folding import Folder
-from pytest_bets.bet.source import jsonable
+from pytest_bets.bet.literals import jsonable
 from pytest_bets.diagnostics import UnfoldableError
 from pytest_bets.values import digest, row
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from pytest_bets.bet import source
+from pytest_bets.bet import literals
 from pytest_bets.bet.source import Mark
 from pytest_bets.diagnostics import Faults, SentenceError, nearest
 from pytest_bets.sentence.ast import Arithmetic, Negative, Node, Number, Reducer, Sentence, names
@@ -114,7 +114,7 @@ def _arguments(mark: Mark, faults: Faults) -> dict[str, str] | None:
                 nearest(name, _KEYWORDS),
             )
             return None
-    given = {keyword.arg or "": source.literal(keyword.value) for keyword in keywords}
+    given = {keyword.arg or "": literals.literal(keyword.value) for keyword in keywords}
     if mark.arguments or set(given) not in ({"swap"}, {"swap", "unit"}, {"none", "tries"}):
         found = ", ".join(given) or "nothing"
         faults.add(mark.line, f"`null` takes columns to swap, or what happens in no try; found {found}", _FORMS)

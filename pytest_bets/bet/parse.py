@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Final
 
-from pytest_bets.bet import bindings, criteria, limits, markers, null, odds, resources, source, thresholds, world
+from pytest_bets.bet import axes, bindings, criteria, limits, markers, null, odds, resources, source, thresholds, world
+from pytest_bets.bet.constants import constants as constants_of
 from pytest_bets.bet.declaration import CRITERIA, MARKERS, SEED, TAKEN_IDS, Declaration, bet_id, is_bet_name, number_of
 from pytest_bets.bet.source import Function, Mark
 from pytest_bets.diagnostics import DeclarationError, Fault, Faults, nearest
@@ -75,13 +76,13 @@ class _Parser:
         docstring, docstring_line = thresholds.read(self.tree, self.faults)
         experiment = self._experiment(marked)
         marks = source.marks(experiment.decorator_list)
-        constants = source.constants(self.tree)
+        constants = constants_of(self.tree)
         judged = criteria.read(marks, experiment, self.faults)
         if not self.lenient:
             bindings.check(self.tree, constants, self.faults)
         thresholds.check_thresholds(docstring, docstring_line, judged, self.faults, lenient=self.lenient)
         criteria.check_nesting(judged, self.faults)
-        sweep = source.sweep(self.tree, marks, constants.literals)
+        sweep = axes.sweep(self.tree, marks, constants.literals)
         replicate = markers.replicate(marks, experiment, constants, sweep, self.faults)
         limits.check_cells(self.tree, marks, constants.literals, replicate, self.faults)
         parameters = [name for key in sweep for name in key.split(", ")]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from pytest_bets.bet import source
+from pytest_bets.bet import literals
 from pytest_bets.diagnostics import Faults, did_you_mean, nearest
 
 RESOURCES: Final = "resources"
@@ -127,7 +127,7 @@ def _check(word: ast.keyword, faults: Faults) -> None:
         faults.add(word.value.lineno, problem, f"some of {', '.join(EXPECTED)}", nearest(name, EXPECTED))
         return
     try:
-        checked(word.arg, source.evaluated(word.value))
+        checked(word.arg, literals.evaluated(word.value))
     except ValueError:
         problem = f"`resources` has {word.arg}={ast.unparse(word.value)}"
         faults.add(word.value.lineno, problem, f"{EXPECTED[word.arg]}, literally")
@@ -136,7 +136,7 @@ def _check(word: ast.keyword, faults: Faults) -> None:
 def stated(tree: ast.Module) -> list[dict[str, object]]:
     """Return the resources of every marker in a checked file."""
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and _is_mark(node.func)]
-    return [{word.arg: source.evaluated(word.value) for word in call.keywords if word.arg} for call in calls]
+    return [{word.arg: literals.evaluated(word.value) for word in call.keywords if word.arg} for call in calls]
 
 
 def _is_mark(node: ast.AST) -> bool:

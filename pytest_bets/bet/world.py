@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pytest_bets.bet.source import Constants, Function, functions
+from pytest_bets.bet.constants import Constants
+from pytest_bets.bet.source import Function, functions
 from pytest_bets.diagnostics import Faults, nearest
 
 WORLD: Final = "world"

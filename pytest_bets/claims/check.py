@@ -2,18 +2,20 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final, Literal
+from collections.abc import Callable, Sequence
+from typing import Final
 
 from pytest_bets.claims.block import BREAK, Block, Comment
-from pytest_bets.claims.context import Context, Said, read
+from pytest_bets.claims.claim import Claim
+from pytest_bets.claims.context import Context
+from pytest_bets.claims.finding import Bet, Checked, Edit, Finding, FindingKind
 from pytest_bets.claims.markdown import blocks as markdown_blocks
 from pytest_bets.claims.markdown import line_starts
 from pytest_bets.claims.mentions import Finder, Mention
 from pytest_bets.claims.number import VALUE, agrees, alike, fair, hundredfold
+from pytest_bets.claims.reading import read
+from pytest_bets.claims.said import Said
 from pytest_bets.claims.values import Marked, around, marked, percent_after
-from pytest_bets.claims.verdicts import Claim
 from pytest_bets.claims.weight import fault
 from pytest_bets.diagnostics import EvaluationError, SentenceError, nearest
 from pytest_bets.record.verdict import figure
@@ -22,62 +24,9 @@ from pytest_bets.sentence.ast import Arithmetic, Node, Number
 from pytest_bets.sentence.evaluate import value_of
 from pytest_bets.sentence.parse import parse_value
 
-FindingKind = Literal["verdict", "unbound", "standing", "value", "marker", "unknown", "unreadable"]
-
 _TURNED: Final = re.compile("[\u202d\u202e]")
 _LONGEST: Final = 160
 """The maximum number of characters of a page that a finding shows."""
-
-
-@dataclass(frozen=True)
-class Bet:
-    """A bet as the records have it: its verdict and standing in words, and its cells.
-
-    `gone` has `retracted` or `withdrawn` if the claim is. `cells` is empty if the bet was never run or is void.
-    `reason` is why it is void, or why its file cannot be read.
-    """
-
-    id: str
-    number: int | None
-    verdict: str
-    standing: str
-    gone: frozenset[str]
-    cells: Sequence[Mapping[str, object]]
-    reason: str = ""
-    readable: bool = True
-
-
-@dataclass(frozen=True)
-class Edit:
-    """A replacement of the source from `start` to `end`."""
-
-    start: int
-    end: int
-    text: str
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A contradiction between a page and the records: the text on that line, and what the record says.
-
-    `edit` fixes it, if a replacement is enough.
-    """
-
-    line: int
-    kind: FindingKind
-    bet: str | None
-    stands: str
-    record: str
-    edit: Edit | None = None
-
-
-@dataclass(frozen=True)
-class Checked:
-    """A page's findings in line order, and its numbers of mentions and marked values."""
-
-    findings: tuple[Finding, ...]
-    mentions: int
-    values: int
 
 
 def check(source: str, bets: Sequence[Bet], read_blocks: Callable[[str], list[Block]] = markdown_blocks) -> Checked:
@@ -86,16 +35,6 @@ def check(source: str, bets: Sequence[Bet], read_blocks: Callable[[str], list[Bl
     page = _Page(source, bets)
     page.check_all(blocks)
     return Checked(tuple(sorted(page.found, key=lambda finding: finding.line)), page.mentions, page.values)
-
-
-def apply_edits(source: str, findings: Sequence[Finding]) -> str:
-    """Return the page with the edits of its findings applied, and no other change."""
-    kept, last = [], 0
-    for edit in sorted({finding.edit for finding in findings if finding.edit}, key=lambda edit: (edit.start, edit.end)):
-        if edit.start >= last:
-            kept += [source[last : edit.start], edit.text]
-            last = edit.end
-    return "".join([*kept, source[last:]])
 
 
 class _Page:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Final
 
-from pytest_bets.claims.check import Checked, FindingKind
+from pytest_bets.claims.finding import Checked, FindingKind
 from pytest_bets.record.field import Count, limits
 
 CLAIMS_SCHEMA: Final = "pytest-bets/claims/1"

@@ -4,11 +4,12 @@ import json
 from collections.abc import Mapping, Sequence
 
 from pytest_bets.bet.declaration import bet_id, number_of
-from pytest_bets.claims.check import Bet, Checked
 from pytest_bets.claims.document import counts, document
+from pytest_bets.claims.finding import Bet, Checked
 from pytest_bets.diagnostics import DeclarationError
-from pytest_bets.record.decode import encode
-from pytest_bets.record.model import Record, Summary
+from pytest_bets.record.encode import encode
+from pytest_bets.record.record import Record
+from pytest_bets.record.summary_model import Summary
 from pytest_bets.render.visible import visible
 from pytest_bets.render.words import standing_words, verdict_words
 

@@ -5,17 +5,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
 
-from pytest_bets.claims.lexicon import (
-    ALL,
-    DENIALS,
-    EARLIER,
-    EVERYONE,
-    LEADING_WORDS,
-    SOFT,
-    word,
-)
+from pytest_bets.claims.claim import Claim
+from pytest_bets.claims.lexicon import ALL, DENIALS, EARLIER, EVERYONE, LEADING_WORDS, SOFT, word
 from pytest_bets.claims.mentions import Mention
-from pytest_bets.claims.verdicts import Claim, Reader
+from pytest_bets.claims.verdicts import Reader
 
 
 class Unbound(Reader):

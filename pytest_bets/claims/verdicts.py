@@ -9,10 +9,11 @@ A verdict in capitals that no form binds is attributed to the bets of its senten
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from pytest_bets.claims.block import CODE
+from pytest_bets.claims.claim import Claim, Way
 from pytest_bets.claims.clauses import Clauses
 from pytest_bets.claims.fold import Token
 from pytest_bets.claims.lexicon import (
@@ -40,43 +41,6 @@ _BETWEEN: Final = words("for in of on our by are is")
 _BESIDE: Final = words("unlike like with than after besides despite beyond to before")
 _LISTING: Final = words("that which bets these following ones")
 _DOING: Final = words("we i have has successfully")
-
-
-@dataclass(frozen=True)
-class Claim:
-    """What is said of the bets of a mention: the verdicts that it allows, and the words that say it.
-
-    `exact` is the whole verdict where it has a second part, as in `FAIL, catastrophic`. `bound` is false where no form
-    ties the words to the bets, `capital` is true for a documented verdict. A `past` claim is of an earlier verdict, a
-    `dated` one says of when. `several` tells that it is of some of the bets, `under` is the heading that says it.
-    """
-
-    mention: Mention
-    allowed: frozenset[str]
-    first: int
-    exact: str = ""
-    bound: bool = True
-    capital: bool = False
-    negated: bool = False
-    past: bool = False
-    dated: bool = False
-    was: bool = False
-    maybe: bool = False
-    several: bool = False
-    under: str = ""
-
-
-@dataclass
-class _Way:
-    """The way from a bet to its verdict: the next token, and what the words before it say."""
-
-    at: int
-    signs: bool = False
-    was: bool = False
-    negated: bool = False
-    maybe: bool = False
-    past: bool = False
-    commas: int = 0
 
 
 class Reader(Clauses):
@@ -152,7 +116,7 @@ class Reader(Clauses):
 
     def _after(self, mention: Mention) -> Claim | None:
         """Follow the words after a mention up to a verdict, as long as they only lead to it."""
-        way = _Way(mention.last + 1)
+        way = Way(mention.last + 1)
         known = mention.certain or any(name[0].isdigit() for name in mention.bets)
         for _ in range(40):
             token = self.tokens[way.at] if way.at < len(self.tokens) else None
@@ -166,7 +130,7 @@ class Reader(Clauses):
                 return None
         return None
 
-    def _step_sign(self, way: _Way, token: Token) -> bool:
+    def _step_sign(self, way: Way, token: Token) -> bool:
         """Go past a sign, words in brackets, or an apposition; return whether the way goes on."""
         if token.text == "(":
             close = self._closing(way.at)
@@ -183,7 +147,7 @@ class Reader(Clauses):
         way.signs, way.at = True, way.at + 1
         return token.text in LEADING_SIGNS or not (token.text.isascii() or token.text == CODE)
 
-    def _step_word(self, way: _Way, token: Token, *, known: bool) -> bool:
+    def _step_word(self, way: Way, token: Token, *, known: bool) -> bool:
         """Go past a word that leads to a verdict; return whether the way goes on."""
         low = token.low
         phrase = next((phrase for phrase in PHRASES if self.text.startswith(phrase, token.start)), "")
@@ -264,7 +228,7 @@ class Reader(Clauses):
             return None
         return self.said(mention, at)
 
-    def _is_soft(self, mention: Mention, way: _Way) -> bool:
+    def _is_soft(self, mention: Mention, way: Way) -> bool:
         """Return whether an ordinary word says the verdict of a mention that leads to it."""
         at, signs = way.at, way.signs
         token = self.tokens[at]
@@ -285,7 +249,7 @@ class Reader(Clauses):
                 return False
         return self.may_end(at, following, after)
 
-    def _claim(self, mention: Mention, at: int, way: _Way) -> Claim:
+    def _claim(self, mention: Mention, at: int, way: Way) -> Claim:
         token = self.tokens[at]
         capital = token.kind == "verdict"
         exact = word(token.text) if capital else ""
@@ -307,7 +271,7 @@ class Reader(Clauses):
 
     def said(self, mention: Mention, at: int) -> Claim:
         """Return the claim of a verdict, a word or a sign that is known to be of a mention."""
-        return self._claim(mention, at, _Way(at))
+        return self._claim(mention, at, Way(at))
 
     def leads(self, mention: Mention) -> Claim | None:
         """Return the claim that the words after a mention lead to, if they do."""
@@ -315,4 +279,4 @@ class Reader(Clauses):
 
     def is_said(self, mention: Mention, at: int) -> bool:
         """Return whether an ordinary word says the verdict of a mention that is understood."""
-        return self._is_soft(mention, _Way(at, signs=at > 0, was=True))
+        return self._is_soft(mention, Way(at, signs=at > 0, was=True))

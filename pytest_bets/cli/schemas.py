@@ -13,20 +13,10 @@ from pytest_bets.audit import document as audit
 from pytest_bets.claims import document as claims
 from pytest_bets.compare.difference import COMPARE_SCHEMA, Comparison
 from pytest_bets.record.field import limits
-from pytest_bets.record.model import (
-    FIRST_JOURNAL_SCHEMA,
-    FIRST_RECORD_SCHEMA,
-    JOURNAL_SCHEMA,
-    RECORD_SCHEMA,
-    SUMMARY_SCHEMA,
-    CodeDefinitions,
-    CodeFiles,
-    Record,
-    RunLine,
-    Summary,
-    UpgradeLine,
-)
+from pytest_bets.record.line import FIRST_JOURNAL_SCHEMA, JOURNAL_SCHEMA, RunLine, UpgradeLine
+from pytest_bets.record.record import FIRST_RECORD_SCHEMA, RECORD_SCHEMA, CodeDefinitions, CodeFiles, Record
 from pytest_bets.record.schema import VERDICT_RULE, document
+from pytest_bets.record.summary_model import SUMMARY_SCHEMA, Summary
 
 FOLDER = Path(__file__).parents[1] / "schema"
 

@@ -9,7 +9,7 @@ from pytest_bets.code.staleness import difference, moved_words, named, package_c
 from pytest_bets.compare.side import Run, Side
 from pytest_bets.diagnostics import CommandError
 from pytest_bets.record.field import SPELLED, Count, limits
-from pytest_bets.record.model import CodeDefinitions, DeclarationPart, Environment
+from pytest_bets.record.record import CodeDefinitions, DeclarationPart, Environment
 from pytest_bets.record.verdict import Cell, Judged, MetField, SentenceField, TierField
 from pytest_bets.sentence.reducers import high, low, mean
 from pytest_bets.values import canonical

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pytest_bets.compare.difference import OTHER_FORM, BetPart, ColumnPart, Comparison, Judgement, SentencePart
 from pytest_bets.diagnostics import count_noun
-from pytest_bets.record.decode import encode
+from pytest_bets.record.encode import encode
 from pytest_bets.record.verdict import figure
 from pytest_bets.render import markdown
 from pytest_bets.render.rehearsal import page

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from pytest_bets.bet.declaration import number_of
 from pytest_bets.diagnostics import SentenceError
-from pytest_bets.record.model import Code, DeclarationPart, Environment, Record, RunLine, ValueRow
+from pytest_bets.record.line import RunLine, ValueRow
+from pytest_bets.record.record import Code, DeclarationPart, Environment, Record
 from pytest_bets.record.verdict import Cell, Judged, Outcome
 from pytest_bets.sentence.evaluate import distance
 from pytest_bets.sentence.parse import parse

@@ -10,7 +10,7 @@ from pytest_bets.diagnostics import EngineError
 from pytest_bets.engines.decide import EARLY, decide
 from pytest_bets.engines.event import ENDS, Engine, Event
 from pytest_bets.engines.queue import Queue, Waiting
-from pytest_bets.record.model import Attempt
+from pytest_bets.record.line import Attempt
 
 GRACE: Final = 10.0
 """Seconds that reports may arrive later than the end of their attempt."""

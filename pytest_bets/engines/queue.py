@@ -8,7 +8,7 @@ from itertools import count
 
 from pytest_bets.bet.resources import Need
 from pytest_bets.engines.event import Work
-from pytest_bets.record.model import RunLine
+from pytest_bets.record.line import RunLine
 
 
 @dataclass(frozen=True)

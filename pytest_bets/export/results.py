@@ -10,7 +10,10 @@ from pytest_bets.bet.declaration import Declaration
 from pytest_bets.diagnostics import did_you_mean
 from pytest_bets.export import frames, notebook, tables
 from pytest_bets.export.tables import Columns, Table
-from pytest_bets.record.model import Record, RunLine, Standing, Summary, SummaryRow
+from pytest_bets.record.line import RunLine
+from pytest_bets.record.record import Record
+from pytest_bets.record.standing import Standing
+from pytest_bets.record.summary_model import Summary, SummaryRow
 from pytest_bets.record.verdict import Cell, Judged, Outcome, figure
 from pytest_bets.render.words import counts_words, standing_words, verdict_words
 

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Literal, get_args
 
 from pytest_bets.diagnostics import did_you_mean
-from pytest_bets.record.model import RunLine, SummaryRow
+from pytest_bets.record.line import RunLine
+from pytest_bets.record.summary_model import SummaryRow
 from pytest_bets.record.verdict import Cell, Judged
 
 Table = Literal["bets", "criteria", "cells", "runs"]

@@ -12,8 +12,8 @@ from pytest_bets.hooks import options
 if TYPE_CHECKING:
     from pytest_bets.bet.catalogue import Catalogue
     from pytest_bets.hooks.collector import Collector
-    from pytest_bets.hooks.options import Settings
     from pytest_bets.hooks.session import Session
+    from pytest_bets.hooks.settings import Settings
 
 _PREFIX: Final = "bet_"
 
@@ -91,7 +91,9 @@ class Activation:
     def settings(self) -> "Settings":
         """Return the settings of this session, read when they are first needed."""
         if self._settings is None:
-            self._settings = options.read(self.config)
+            from pytest_bets.hooks.settings import read
+
+            self._settings = read(self.config)
         return self._settings
 
     def catalogue(self) -> "Catalogue":

@@ -13,7 +13,7 @@ import pytest
 from pytest_bets.hooks.run import BetRun
 from pytest_bets.hooks.session import Session
 from pytest_bets.hooks.xdist import StandIn
-from pytest_bets.record.model import Attempt
+from pytest_bets.record.line import Attempt
 from pytest_bets.walk import ignored
 
 _TUPLES: Final = ("location", "user_properties", "sections")

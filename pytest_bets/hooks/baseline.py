@@ -9,9 +9,10 @@ from pytest_bets.code.digest import Code
 from pytest_bets.code.index import CodeIndex
 from pytest_bets.git.checkout import Tree
 from pytest_bets.hooks.context import Context
-from pytest_bets.hooks.options import Settings
-from pytest_bets.record.model import Record, Registration, Standing
+from pytest_bets.hooks.settings import Settings
 from pytest_bets.record.places import known_folders
+from pytest_bets.record.record import Record, Registration
+from pytest_bets.record.standing import Standing
 from pytest_bets.record.summary import settle
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from pytest_bets.bet.declaration import CRITERIA
 from pytest_bets.compare.source import of_commit
 from pytest_bets.diagnostics import CommandError, RecordError
-from pytest_bets.hooks.run import FinishedBet
+from pytest_bets.hooks.judging import FinishedBet
 from pytest_bets.hooks.session import Session
 from pytest_bets.render.ci import Annotation, Row, quote, summary
 from pytest_bets.render.words import decided_words, standing_words, tier_words, verdict_words

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from pytest_bets.bet.declaration import Declaration
+from pytest_bets.bet.literals import jsonable
 from pytest_bets.bet.meaning import source_of
-from pytest_bets.bet.source import jsonable
 from pytest_bets.diagnostics import Fault
 from pytest_bets.values import row
 

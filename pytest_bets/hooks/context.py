@@ -7,9 +7,9 @@ import pytest
 
 from pytest_bets.bet.catalogue import Catalogue
 from pytest_bets.diagnostics import RecordError
-from pytest_bets.hooks.options import Settings
 from pytest_bets.hooks.registration import Registry
 from pytest_bets.hooks.resume import Resumed, resume
+from pytest_bets.hooks.settings import Settings
 from pytest_bets.project import on_path
 from pytest_bets.record.store import Results
 

@@ -8,7 +8,7 @@ from pytest_bets.bet.declaration import Declaration
 from pytest_bets.bet.world import WORLD
 from pytest_bets.diagnostics import Fault
 from pytest_bets.hooks.functions import BetWarning
-from pytest_bets.hooks.options import Settings
+from pytest_bets.hooks.settings import Settings
 
 Params = Sequence[Mapping[str, object]]
 

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from pytest_bets.diagnostics import count_noun
-from pytest_bets.hooks.run import FinishedBet
+from pytest_bets.hooks.judging import FinishedBet
 from pytest_bets.hooks.session import Session
 from pytest_bets.record.checkpoint import Unfinished
+from pytest_bets.record.judgement import in_the_noise, premise_unmet
 from pytest_bets.record.known_error import TIER_OF
-from pytest_bets.record.model import FIRST_RECORD_SCHEMA, in_the_noise, premise_unmet
+from pytest_bets.record.record import FIRST_RECORD_SCHEMA
 from pytest_bets.record.summary import lacks_control
 from pytest_bets.render.closing import bets_words
 from pytest_bets.render.luck import cell_notes

@@ -14,7 +14,7 @@ from typing import Any
 from pytest_bets.bet.catalogue import Catalogue
 from pytest_bets.bet.declaration import Declaration, is_bet_name
 from pytest_bets.bet.markers import overriding
-from pytest_bets.hooks.options import Settings
+from pytest_bets.hooks.settings import Settings
 
 
 def constants(declaration: Declaration, settings: Settings) -> dict[str, object]:

@@ -9,9 +9,9 @@ import pytest
 from pytest_bets.bet.declaration import SEED, Declaration
 from pytest_bets.bet.markers import overriding
 from pytest_bets.diagnostics import nearest
-from pytest_bets.hooks.options import Settings
 from pytest_bets.hooks.pytest_private import fixture_functions
-from pytest_bets.record.model import Record
+from pytest_bets.hooks.settings import Settings
+from pytest_bets.record.record import Record
 
 _RERUNS: Final = (
     "running until it passes would turn a losing bet green. Count repetitions with @pytest.mark.replicate(n)."

@@ -8,9 +8,9 @@ from pytest_bets.hooks.collector import Collector
 from pytest_bets.hooks.context import Context
 from pytest_bets.hooks.loaded import Loaded
 from pytest_bets.hooks.measuring import Measuring
-from pytest_bets.hooks.options import Settings
 from pytest_bets.hooks.overrides import Finder
 from pytest_bets.hooks.session import Session
+from pytest_bets.hooks.settings import Settings
 from pytest_bets.hooks.terminal import Terminal
 from pytest_bets.hooks.tiers import UnreportedTiers
 from pytest_bets.hooks.worker import WorkerContext

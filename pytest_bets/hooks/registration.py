@@ -10,8 +10,9 @@ from pytest_bets.bet.declaration import Declaration
 from pytest_bets.bet.parse import read
 from pytest_bets.diagnostics import DeclarationError
 from pytest_bets.git import checkout as git
-from pytest_bets.hooks.options import Settings
-from pytest_bets.record.model import Registration, State
+from pytest_bets.hooks.settings import Settings
+from pytest_bets.record.field import State
+from pytest_bets.record.record import Registration
 from pytest_bets.render.registration import refusal
 
 

@@ -7,7 +7,8 @@ import pytest
 
 from pytest_bets.bet.declaration import Declaration
 from pytest_bets.diagnostics import RecordError
-from pytest_bets.record.codec import cell_of, declared, file_sha256, rows_of
+from pytest_bets.record.build import declared
+from pytest_bets.record.codec import cell_of, file_sha256, rows_of
 from pytest_bets.record.consistency import means_same
 from pytest_bets.record.store import Results
 from pytest_bets.record.verdict import Cell

@@ -6,9 +6,10 @@ from typing import Any, Final
 import pytest
 
 from pytest_bets.bet.declaration import PREMISE
-from pytest_bets.hooks.run import BetRun, FinishedBet
+from pytest_bets.hooks.judging import FinishedBet
+from pytest_bets.hooks.run import BetRun
 from pytest_bets.hooks.tiers import UNMET, Outcome
-from pytest_bets.record.model import premise_unmet
+from pytest_bets.record.judgement import premise_unmet
 from pytest_bets.record.verdict import Verdict
 from pytest_bets.render.visible import visible, visible_lines
 from pytest_bets.render.words import tier_words

@@ -8,7 +8,7 @@ from pytest_bets.bet.catalogue import Catalogue
 from pytest_bets.bet.declaration import bet_id
 from pytest_bets.code.index import CodeIndex
 from pytest_bets.diagnostics import DeclarationError
-from pytest_bets.hooks.options import Settings
+from pytest_bets.hooks.settings import Settings
 from pytest_bets.record.checkpoint import Unfinished
 from pytest_bets.record.store import Results
 from pytest_bets.render.words import cells_words

@@ -16,6 +16,15 @@ from pytest_bets.hooks.checkpoints import Checkpoints
 from pytest_bets.hooks.collector import Collector
 from pytest_bets.hooks.context import Context
 from pytest_bets.hooks.exploring import Exploring
+from pytest_bets.hooks.judging import (
+    CellResults,
+    FinishedBet,
+    build_record,
+    collect_cells,
+    judge_run,
+    luck_of,
+    why_missing,
+)
 from pytest_bets.hooks.last_failed import LastFailed
 from pytest_bets.hooks.measuring import ATTRIBUTE
 from pytest_bets.hooks.refusals import check_overrides, check_replications
@@ -28,25 +37,17 @@ from pytest_bets.hooks.reports import (
     tier_reports,
     unexpected_report,
 )
-from pytest_bets.hooks.run import (
-    BetRun,
-    CellResults,
-    FinishedBet,
-    build_record,
-    collect_cells,
-    judge_run,
-    luck_of,
-    selection,
-    why_missing,
-)
+from pytest_bets.hooks.run import BetRun, selection
 from pytest_bets.hooks.tiers import JudgedTiers, Outcome
 from pytest_bets.hooks.unseen import Unseen
 from pytest_bets.record import environment as machine
 from pytest_bets.record.codec import cell_row, verdict_of
-from pytest_bets.record.decode import encode
+from pytest_bets.record.encode import encode
 from pytest_bets.record.gate import gated
-from pytest_bets.record.model import Replicated, Standing, Summary
+from pytest_bets.record.line import Replicated
+from pytest_bets.record.standing import Standing
 from pytest_bets.record.store import Kept
+from pytest_bets.record.summary_model import Summary
 from pytest_bets.record.verdict import Verdict
 from pytest_bets.render.rollup import rollup
 from pytest_bets.render.visible import visible, visible_lines

@@ -12,10 +12,10 @@ import pytest
 
 from pytest_bets.bet.declaration import SEED, bet_order
 from pytest_bets.hooks.exploring import Explored
+from pytest_bets.hooks.judging import FinishedBet
 from pytest_bets.hooks.notes import Notes
 from pytest_bets.hooks.overrides import constants
 from pytest_bets.hooks.repeats import folded
-from pytest_bets.hooks.run import FinishedBet
 from pytest_bets.hooks.session import Session
 from pytest_bets.hooks.tiers import UNMET
 from pytest_bets.record.known_error import known_error

@@ -11,9 +11,9 @@ from uuid import uuid4
 import pytest
 
 if TYPE_CHECKING:
-    from pytest_bets.hooks.options import Settings
     from pytest_bets.hooks.remote import RemoteTiers
     from pytest_bets.hooks.session import Session
+    from pytest_bets.hooks.settings import Settings
 
 _FINISHED: Final = "bets_finished"
 _REGISTERED: Final = "bets_registered"

@@ -4,135 +4,23 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Final, TypeVar
 
-from pytest_bets.bet.declaration import Declaration
-from pytest_bets.chance.result import Luck
 from pytest_bets.diagnostics import MisfitError, RecordError
-from pytest_bets.record.decode import decode, encode
+from pytest_bets.record.decode import decode
+from pytest_bets.record.encode import encode
 from pytest_bets.record.field import CHECKED
-from pytest_bets.record.model import (
-    FIRST_JOURNAL_SCHEMA,
-    FIRST_RECORD_SCHEMA,
-    JOURNAL_SCHEMA,
-    JOURNAL_SCHEMAS,
-    RECORD_SCHEMA,
-    RECORD_SCHEMAS,
-    Attempt,
-    BetRef,
-    CellsDigest,
-    Code,
-    CodeDefinitions,
-    CodeFiles,
-    DeclarationPart,
-    Environment,
-    Line,
-    Record,
-    Registration,
-    Replicated,
-    RunLine,
-    UpgradeLine,
-    ValueRow,
-)
+from pytest_bets.record.line import FIRST_JOURNAL_SCHEMA, JOURNAL_SCHEMAS, Line, RunLine, UpgradeLine
+from pytest_bets.record.record import FIRST_RECORD_SCHEMA, RECORD_SCHEMAS, CodeDefinitions, CodeFiles, Record
+from pytest_bets.record.strict_json import strict
 from pytest_bets.record.verdict import Cell, Verdict
 from pytest_bets.values import canonical, encoded, indented, row
 
 T = TypeVar("T")
-
 MAX_LINE: Final = 2_000_000
 """The maximum number of bytes of a journal line."""
 MAX_RECORD: Final = 100_000_000
 """The maximum number of bytes of a record."""
-
-
-def build(
-    declaration: Declaration,
-    verdict: Verdict,
-    cells: Sequence[Cell],
-    *,
-    registration: Registration,
-    code: Code,
-    environment: Environment,
-    luck: Luck | None = None,
-    pilot: bool = False,
-) -> Record:
-    """Return the record of a complete run."""
-    bet = declaration
-    return Record(
-        schema=RECORD_SCHEMA,
-        pilot=pilot,
-        bet=BetRef(bet.id, bet.number, bet.name, bet.title, bet.file),
-        declaration=declared(bet),
-        registration=registration,
-        code=code,
-        verdict=verdict.verdict,
-        catastrophic=verdict.catastrophic,
-        noise_floor=verdict.noise_floor,
-        void=verdict.void,
-        criteria=verdict.criteria,
-        cells=tuple(cells),
-        environment=environment,
-        luck=luck,
-    )
-
-
-def declared(declaration: Declaration) -> DeclarationPart:
-    """Return what a record holds of a declaration."""
-    texts = {tier: tuple(sentences) for tier, sentences in declaration.texts().items()}
-    return DeclarationPart(
-        digest=declaration.digest,
-        hypothesis=declaration.docstring.prose("Hypothesis"),
-        **texts,
-        constants=dict(declaration.constants),
-        sweep={**declaration.sweep, **({"replicate": declaration.replicate} if declaration.replicate else {})},
-        challenges=declaration.challenges,
-        docstring=declaration.docstring.text,
-        withdrawn=declaration.withdrawn,
-        known=declaration.known,
-        null=tuple(null.plain for null in declaration.nulls),
-        odds=declaration.odds,
-        world=declaration.world.source if declaration.world else None,
-    )
-
-
-def journal_line(
-    record: Record,
-    rows: Sequence[str],
-    *,
-    record_sha256: str | None,
-    time: str,
-    host: str,
-    seconds: float,
-    previous: str | None,
-    resumed: int = 0,
-    replication: Replicated | None = None,
-    attempts: tuple[Attempt, ...] = (),
-) -> RunLine:
-    """Return the journal's line for a run whose record, written or not, is given with the rows of its cells."""
-    return RunLine(
-        schema=JOURNAL_SCHEMA,
-        kind="run",
-        pilot=record.pilot,
-        bet=record.id,
-        time=time,
-        host=host,
-        seconds=round(seconds, 3),
-        declaration=record.declaration.digest,
-        code=record.code.digest,
-        registration=record.registration.state,
-        environment=record.environment,
-        verdict=record.verdict,
-        catastrophic=record.catastrophic,
-        noise_floor=record.noise_floor,
-        void=record.void,
-        criteria=tuple(ValueRow(item.tier, item.sentence, item.value, item.met) for item in record.criteria),
-        cells=CellsDigest(len(rows), cells_sha256(rows)),
-        record=record_sha256,
-        previous=previous,
-        resumed=resumed,
-        replication=replication,
-        attempts=attempts,
-    )
 
 
 def rows_of(record: Record) -> list[str]:
@@ -173,7 +61,7 @@ def load(data: bytes, name: str, *, outline: bool = False) -> Record:
         RecordError: naming the file, and the line or the field at fault.
 
     """
-    item = _strict(data, name, "keep one side, and run `pytest-bets rollup`")
+    item = strict(data, name, "keep one side, and run `pytest-bets rollup`")
     schema = item.get("schema") if isinstance(item, dict) else type(item).__name__
     if schema not in RECORD_SCHEMAS:
         raise RecordError(f"{name}: this is no record: its schema is {schema!r}, expected {_either(RECORD_SCHEMAS)}")
@@ -191,7 +79,7 @@ def load_line(line: bytes, name: str) -> Line:
         RecordError: naming the journal's line and what is wrong.
 
     """
-    item = _strict(line, name, "keep the lines of both, and run `pytest-bets rollup`")
+    item = strict(line, name, "keep the lines of both, and run `pytest-bets rollup`")
     schema = item.get("schema") if isinstance(item, dict) else None
     if schema not in JOURNAL_SCHEMAS:
         raise RecordError(f"{name}: this is no line of a journal, expected schema {_either(JOURNAL_SCHEMAS)}")
@@ -212,61 +100,6 @@ def _decoded(kind: type[T], item: object, name: str, **given: object) -> T:
 
 def _either(schemas: Sequence[str]) -> str:
     return " or ".join(map(repr, schemas))
-
-
-def _strict(data: bytes, name: str, merged: str) -> Any:
-    def refuse(token: str) -> None:
-        raise RecordError(f'{name}: {token} is not valid JSON; write "{_SPELLING[token]}"')
-
-    try:
-        text = data.decode()
-        try:
-            return json.loads(text, parse_constant=refuse, object_pairs_hook=_once)
-        except KeyError:  # of `_once`; what comes later may be no JSON
-            where = _doubled(json.loads(text, parse_constant=refuse, object_pairs_hook=_Pairs))
-            raise RecordError(f"{name}: {where}") from None
-    except json.JSONDecodeError as error:
-        lines = data.splitlines()
-        where = f"{name}:{error.lineno}" if len(lines) > 1 else name
-        if b"".join(lines[error.lineno - 1 : error.lineno]).startswith(_CONFLICT):
-            raise RecordError(f"{where}: a merge conflict was left here; {merged}") from None
-        raise RecordError(f"{where}: this is not JSON: {error.msg}") from None
-    except RecordError:
-        raise
-    except (ValueError, RecursionError) as error:  # no UTF-8, an integer of thousands of digits, too deep
-        raise RecordError(f"{name}: this is not JSON: {error}") from None
-
-
-class _Pairs(list[tuple[str, Any]]):
-    """An object of JSON with all its keys."""
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise KeyError
-    return found
-
-
-def _doubled(item: object) -> str:
-    """Say where a key is there twice; the value has such an object."""
-    pending: list[tuple[str, object]] = [("", item)]
-    while pending:
-        path, found = pending.pop()
-        if isinstance(found, _Pairs):
-            seen: set[str] = set()
-            for key, _ in found:
-                if key in seen:
-                    return f"`{f'{path}.{key}'.lstrip('.')[:200]}`: the key is there twice; expected once"
-                seen.add(key)
-            pending += [(f"{path}.{key}", value) for key, value in found]
-        elif isinstance(found, list):
-            pending += [(f"{path}[{index}]", value) for index, value in enumerate(found)]
-    raise AssertionError  # no key is there twice
-
-
-_SPELLING: Final = {"NaN": "nan", "Infinity": "inf", "-Infinity": "-inf"}
-_CONFLICT: Final = (b"<<<<<<< ", b"||||||| ", b"=======", b">>>>>>> ")
 
 
 def cell_of(item: object) -> Cell:

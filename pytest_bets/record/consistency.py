@@ -13,7 +13,7 @@ from pytest_bets.bet.markers import MAX_REPLICATES
 from pytest_bets.bet.meaning import meaning, meaning_digest
 from pytest_bets.bet.world import meaning_of
 from pytest_bets.diagnostics import count_noun
-from pytest_bets.record.model import DeclarationPart, Record
+from pytest_bets.record.record import DeclarationPart, Record
 from pytest_bets.values import row
 
 _SHOWN: Final = 3

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from pytest_bets.record.model import Judgement
+from pytest_bets.record.judgement import Judgement
 from pytest_bets.record.verdict import Judged
 
 

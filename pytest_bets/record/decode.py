@@ -1,25 +1,20 @@
 """From JSON values to typed values and back, by the type hints of the fields."""
 
-import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
-from itertools import chain
-from types import NoneType, UnionType
-from typing import Annotated, Any, Final, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from types import NoneType
+from typing import Any, Final, Literal, TypeVar, get_args, get_origin
 
 from pytest_bets.diagnostics import MisfitError
+from pytest_bets.record.cell_values import cell_values, is_plain
 from pytest_bets.record.field import CHECKED, SPELLED, Values
+from pytest_bets.record.hints import INFINITE, expected, hints, members, misfit, parts
 from pytest_bets.values import number
 
 T = TypeVar("T")
 Reader = Callable[[Any], Any]
-
-_ATOMS: Final = frozenset({str, int, float, bool, NoneType})
-_INFINITE: Final = ("nan", "inf", "-inf")
-_LONGEST: Final = 80
-"""Characters of a wrong value that a message shows."""
 
 
 def decode(kind: Callable[..., T], item: object, /, **given: object) -> T:
@@ -38,81 +33,13 @@ def decode(kind: Callable[..., T], item: object, /, **given: object) -> T:
     return found
 
 
-def encode(value: object) -> Any:
-    """Return the JSON value of a typed value. A field that has its default value is left out."""
-    if is_dataclass(value):
-        return {
-            name: item if type(item) in _ATOMS else encode(item)
-            for name, default in _defaults(value.__class__)
-            if (item := getattr(value, name)) is not default
-        }
-    if isinstance(value, tuple | list):
-        return [item if type(item) in _ATOMS else encode(item) for item in value]
-    if isinstance(value, Mapping):
-        return {key: item if type(item) in _ATOMS else encode(item) for key, item in value.items()}
-    return value
-
-
-@cache
-def _defaults(kind: Any) -> tuple[tuple[str, object], ...]:
-    return tuple((field.name, field.default) for field in fields(kind))
-
-
-@cache
-def hints(kind: Any) -> dict[str, Any]:
-    """Return the type hints of a dataclass's fields."""
-    return get_type_hints(kind, include_extras=True)
-
-
-def parts(hint: Any) -> tuple[Any, tuple[Any, ...]]:
-    """Return a type and its annotations, of which it may have none."""
-    return (hint.__origin__, hint.__metadata__) if get_origin(hint) is Annotated else (hint, ())
-
-
-def members(hint: Any) -> tuple[Any, ...]:
-    """Return the types of a union, or the one type."""
-    return get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
-
-
-def expected(hint: Any) -> str:
-    """Return in words what values a type has."""
-    words = list(dict.fromkeys(_words(hint)))
-    return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
-
-
-def _words(hint: Any) -> Iterator[str]:
-    kind, notes = parts(hint)
-    if len(members(kind)) > 1:
-        for member in members(kind):
-            yield from _words(member)
-    elif get_origin(kind) is Literal:
-        yield from map(json.dumps, get_args(kind))
-    elif kind is bool:
-        yield from ("true", "false")
-    elif get_origin(kind) is tuple:
-        yield "a list"
-    else:
-        yield _CALLED.get(kind, "an object")
-        if SPELLED in notes:
-            yield from map(json.dumps, _INFINITE)
-
-
-_CALLED: Final[Mapping[Any, str]] = {
-    str: "a string",
-    int: "an integer",
-    float: "a number",
-    NoneType: "null",
-    object: "a value",
-}
-
-
 @cache
 def _reader(hint: Any) -> Reader:
     kind, notes = parts(hint)
     if len(members(kind)) > 1:
         return _union(hint, members(kind))
     if any(isinstance(note, Values) for note in notes):
-        return _values
+        return cell_values
     if get_origin(kind) is Literal:
         return _literal(hint, get_args(kind))
     if get_origin(kind) is tuple:
@@ -126,16 +53,6 @@ def _reader(hint: Any) -> Reader:
     return _number(hint, spelled=SPELLED in notes) if kind is float else _scalar(hint, kind)
 
 
-def _misfit(words: str, item: object) -> MisfitError:
-    """Return the error; of a long or deep value no more is written out than is shown."""
-    shown = ""
-    for part in json.JSONEncoder().iterencode(item):
-        shown += part
-        if len(shown) >= _LONGEST:
-            break
-    return MisfitError(words, shown[:_LONGEST])
-
-
 def _is_object(kind: Any) -> bool:
     return is_dataclass(kind)
 
@@ -143,7 +60,7 @@ def _is_object(kind: Any) -> bool:
 def _scalar(hint: Any, kind: type) -> Reader:
     def read(item: Any) -> Any:
         if type(item) is not kind:
-            raise _misfit(expected(hint), item)
+            raise misfit(expected(hint), item)
         return item
 
     return read
@@ -153,9 +70,9 @@ def _number(hint: Any, *, spelled: bool) -> Reader:
     def read(item: Any) -> Any:
         if type(item) is float or (type(item) is int and abs(item) <= sys.float_info.max):
             return item
-        if spelled and item in _INFINITE:
+        if spelled and item in INFINITE:
             return number(item)
-        raise _misfit(expected(hint), item)
+        raise misfit(expected(hint), item)
 
     return read
 
@@ -164,7 +81,7 @@ def _literal(hint: Any, values: tuple[object, ...]) -> Reader:
     def read(item: Any) -> Any:
         if any(type(item) is type(value) and item == value for value in values):
             return item
-        raise _misfit(expected(hint), item)
+        raise misfit(expected(hint), item)
 
     return read
 
@@ -178,7 +95,7 @@ def _union(hint: Any, kinds: Sequence[Any]) -> Reader:
                 return one(item)
             except MisfitError:
                 continue
-        raise _misfit(expected(hint), item)
+        raise misfit(expected(hint), item)
 
     return read
 
@@ -198,7 +115,7 @@ def _any(item: Any) -> Any:
         ]
         if not level:
             return item
-    raise _misfit(f"a value of at most {MAX_DEPTH} levels", item)
+    raise misfit(f"a value of at most {MAX_DEPTH} levels", item)
 
 
 _JSON: Final = frozenset({str, int, float, bool, NoneType, list, dict})
@@ -227,7 +144,7 @@ def _list(hint: Any) -> Reader:
 
     def read(item: Any) -> Any:
         if type(item) is not list:
-            raise _misfit("a list", item)
+            raise misfit("a list", item)
         if plain.issuperset(map(type, item)):
             return tuple(item)
         found = []
@@ -248,7 +165,7 @@ def _checked(hint: Any) -> Reader:
 
     def read(item: Any) -> Any:
         try:
-            plain = type(item) is list and all(_is_plain(entry[name] for entry in item) for name in names)
+            plain = type(item) is list and all(is_plain(entry[name] for entry in item) for name in names)
         except (KeyError, TypeError):
             plain = False
         if not plain:
@@ -258,20 +175,12 @@ def _checked(hint: Any) -> Reader:
     return read
 
 
-def _is_plain(objects: Iterable[Any]) -> bool:
-    """Tell whether objects have only numbers, true, false and null in them: in bulk that is quick to tell."""
-    values = list(chain.from_iterable(map(dict.values, objects)))
-    integers = [value for value in values if type(value) is int]
-    kinds = set(map(type, values)) - {int}
-    return kinds <= _PLAIN and (not integers or -_LARGEST <= min(integers) <= max(integers) <= _LARGEST)
-
-
 def _mapping(hint: Any) -> Reader:
     one, plain = _reader(hint), _all_of(hint)
 
     def read(item: Any) -> Any:
         if type(item) is not dict:
-            raise _misfit("an object", item)
+            raise misfit("an object", item)
         if plain.issuperset(map(type, item.values())):
             return item
         found = {}
@@ -294,7 +203,7 @@ def _object(kind: Any, given: tuple[tuple[str, Any], ...]) -> Reader:
 
     def read(item: Any) -> Any:
         if type(item) is not dict:
-            raise _misfit("an object", item)
+            raise misfit("an object", item)
         try:
             found = [one(item[name]) for name, one in required]  # a loop that knows its place would take twice as long
             return kind(*found, **{name: one(item[name]) for name, one in optional if name in item})
@@ -311,50 +220,3 @@ def _object(kind: Any, given: tuple[tuple[str, Any], ...]) -> Reader:
         raise AssertionError  # one of the fields does not fit
 
     return read
-
-
-_LARGEST: Final = int(sys.float_info.max)
-_PLAIN: Final = frozenset({float, bool, NoneType})
-
-
-def _values(item: Any) -> Any:
-    """Read the parameters or the measured values of a cell; a sweep may have thousands."""
-    if type(item) is not dict:
-        raise _misfit("an object", item)
-    if _PLAIN.issuperset(map(type, item.values())):
-        return item
-    try:
-        return {
-            key: value
-            if type(value) in _PLAIN or (type(value) is int and -_LARGEST <= value <= _LARGEST)
-            else _value(value)
-            for key, value in item.items()
-        }
-    except MisfitError:
-        pass
-    for key, value in item.items():
-        try:
-            _value(value)
-        except MisfitError as error:
-            raise error.within(key) from None
-    raise AssertionError  # one of the values does not fit
-
-
-def _value(item: Any) -> Any:
-    if type(item) is int and -_LARGEST <= item <= _LARGEST:
-        return item
-    if type(item) is list:
-        if not all(map(_is_number, item)):
-            raise _misfit("a list of numbers", item)
-        return [number(entry) if type(entry) is str else entry for entry in item]
-    if item in _INFINITE:
-        return number(item)
-    if type(item) in (str, NoneType) or _is_number(item):
-        return item
-    raise _misfit("a number, a string, true, false, null or a list of numbers", item)
-
-
-def _is_number(item: Any) -> bool:
-    if isinstance(item, int):
-        return abs(item) <= sys.float_info.max
-    return type(item) is float or item in _INFINITE

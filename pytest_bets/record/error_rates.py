@@ -6,7 +6,8 @@ from typing import Final
 from pytest_bets.bet import docstring
 from pytest_bets.bet.odds import forecast
 from pytest_bets.record.known_error import TIER_OF
-from pytest_bets.record.model import ErrorRates, Record, StandsAt, SummaryRow
+from pytest_bets.record.record import Record
+from pytest_bets.record.summary_model import ErrorRates, StandsAt, SummaryRow
 
 _DIGITS: Final = 12
 

@@ -4,7 +4,7 @@ A field's description is a plain string among the arguments of its `Annotated`.
 """
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 
 @dataclass(frozen=True)
@@ -43,3 +43,18 @@ LATER: Final = Note("later")
 Sha256 = Annotated[str, limits(pattern="^[0-9a-f]{64}$")]
 Count = Annotated[int, limits(minimum=0)]
 CommitId = Annotated[str | None, limits(pattern="^[0-9a-f]{40,64}$")]
+
+
+BetId = Annotated[str, "The bet's id: its file's stem without `bet_`, digits as written, as in 46_norm_replication."]
+Number = Annotated[int | None, limits(minimum=0), "The number in the file's name; null where it has none."]
+Title = Annotated[str, "The claim in one line."]
+Links = Annotated[
+    tuple[int | str, ...],
+    "The bets whose claims a FAIL of this bet retracts, unless its control is not met; by number or id.",
+]
+State = Annotated[
+    Literal["registered", "unregistered", "unknown"],
+    "registered: the commit that the run began from holds this declaration. unregistered: it does not. unknown: there "
+    "was no git to tell.",
+]
+Pilot = Annotated[bool, limits(const=True), "There for a rehearsal alone, which has no verdict."]

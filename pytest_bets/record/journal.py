@@ -3,18 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from pytest_bets.record.model import (
-    FIRST_RECORD_SCHEMA,
-    JOURNAL_SCHEMA,
-    RECORD_SCHEMA,
-    Code,
-    CodeFiles,
-    Line,
-    Record,
-    RunLine,
-    UpgradeLine,
-    Was,
-)
+from pytest_bets.record.line import JOURNAL_SCHEMA, Line, RunLine, UpgradeLine, Was
+from pytest_bets.record.record import FIRST_RECORD_SCHEMA, RECORD_SCHEMA, Code, CodeFiles, Record
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from pytest_bets.diagnostics import RecordError, count_noun
 from pytest_bets.record import journal_index
 from pytest_bets.record.codec import MAX_LINE, dump_line, load_line, sha256
 from pytest_bets.record.journal_index import EMPTY, Covered, Index
-from pytest_bets.record.model import Line, RunLine
+from pytest_bets.record.line import Line, RunLine
 from pytest_bets.record.tally import Tally
 
 BEHIND: Final = 65_536

@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from pytest_bets.record.model import Record
+from pytest_bets.record.record import Record
 from pytest_bets.record.store import SUMMARY_JSON, Results
 
 

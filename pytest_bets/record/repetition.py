@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from pytest_bets.record.model import Record, RunCounts, RunLine
+from pytest_bets.record.line import RunLine
+from pytest_bets.record.record import Record
+from pytest_bets.record.summary_model import RunCounts
 from pytest_bets.values import spelled
 
 Kind = Literal["record", "reproduced", "replicated", "differs"]

@@ -8,7 +8,7 @@ from pytest_bets.bet.declaration import SEED, Declaration
 from pytest_bets.bet.null import CELL
 from pytest_bets.chance import evidence
 from pytest_bets.chance.result import Luck
-from pytest_bets.record.model import Replicated, RunLine
+from pytest_bets.record.line import Replicated, RunLine
 
 State = Literal["known", "same units", "missing", "not known"]
 

@@ -8,8 +8,8 @@ from dataclasses import MISSING, fields, is_dataclass
 from types import NoneType
 from typing import Any, Final, Literal, get_args, get_origin
 
-from pytest_bets.record.decode import hints, members, parts
 from pytest_bets.record.field import LATER, SPELLED, Limits, Values
+from pytest_bets.record.hints import hints, members, parts
 
 DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
 _FINITE: Final = {"type": "number", "minimum": -sys.float_info.max, "maximum": sys.float_info.max}

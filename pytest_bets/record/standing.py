@@ -2,8 +2,41 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Annotated, Literal
 
-from pytest_bets.record.model import Challenge, ChallengeEnd, Standing, StandingState
+ChallengeEnd = Annotated[
+    Literal["retracts", "survived", "open", "overturned", "noise"],
+    "retracts: it is a FAIL. overturned: it is one, but its own claim is gone. noise: it is one, but a control of its "
+    "own is not met, so it retracts nothing. survived: it is none. open: it has no verdict.",
+]
+StandingState = Annotated[
+    Literal["stands", "retracted", "withdrawn", "falsified", "noise", "open"],
+    "retracted: a challenge that still stands ended in a FAIL. withdrawn: its author took it back. falsified: its own "
+    "verdict is FAIL. noise: it is FAIL with a control that is not met, so that it is neither shown nor falsified. "
+    "open: it has no verdict. stands: none of these.",
+]
+
+
+@dataclass(frozen=True)
+class Challenge:
+    """One challenge to a claim. A FAIL of a bet that itself no longer stands is overturned."""
+
+    by: Annotated[str, "The challenging bet's id."]
+    end: ChallengeEnd
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Whether the claim still stands, which is apart from its verdict."""
+
+    state: StandingState
+    challenges: Annotated[tuple[Challenge, ...], "The bets that challenge this claim."]
+    withdrawn: Annotated[str | None, "The author's reason; null where the claim is not withdrawn."]
+
+    @property
+    def gone(self) -> bool:
+        """Tell whether the claim was retracted or withdrawn, so that it never gates."""
+        return self.state in ("retracted", "withdrawn")
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_bets.bet.declaration import bet_order
 from pytest_bets.diagnostics import RecordError
-from pytest_bets.record.codec import MAX_RECORD, dump, journal_line, load, load_line, sha256
+from pytest_bets.record.build import journal_line
+from pytest_bets.record.codec import MAX_RECORD, dump, load, load_line, sha256
 from pytest_bets.record.due import due
 from pytest_bets.record.journal import runs
 from pytest_bets.record.journal_file import JournalFile, is_cut_off, unended
-from pytest_bets.record.model import Attempt, Line, Record, Replicated, RunCounts, RunLine
+from pytest_bets.record.line import Attempt, Line, Replicated, RunLine
+from pytest_bets.record.record import Record
+from pytest_bets.record.summary_model import RunCounts
 from pytest_bets.record.tally import Tally
 from pytest_bets.walk import ignored
 

@@ -7,28 +7,25 @@ from typing import Any, Final
 from pytest_bets.bet import docstring
 from pytest_bets.bet.declaration import Declaration, bet_id, bet_order, number_of
 from pytest_bets.diagnostics import DeclarationError
-from pytest_bets.record.codec import declared as declared_part
+from pytest_bets.record.build import declared as declared_part
 from pytest_bets.record.consistency import means_same
 from pytest_bets.record.decided import decided
 from pytest_bets.record.error_rates import error_rates
+from pytest_bets.record.judgement import Judgement, in_the_noise, premise_unmet
 from pytest_bets.record.known_error import known_error
-from pytest_bets.record.model import (
+from pytest_bets.record.line import RunLine
+from pytest_bets.record.record import Record
+from pytest_bets.record.repetition import counted
+from pytest_bets.record.standing import Claim, Standing, standings
+from pytest_bets.record.summary_model import (
     SUMMARY_SCHEMA,
     Challenged,
     Counts,
-    Judgement,
-    Record,
     RunCounts,
-    RunLine,
-    Standing,
     StrictRow,
     Summary,
     SummaryRow,
-    in_the_noise,
-    premise_unmet,
 )
-from pytest_bets.record.repetition import counted
-from pytest_bets.record.standing import Claim, standings
 
 
 def overview(

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from pytest_bets.record.journal import Given
-from pytest_bets.record.model import Line, Record, RunCounts, RunLine, UpgradeLine
+from pytest_bets.record.line import Line, RunLine, UpgradeLine
+from pytest_bets.record.record import Record
 from pytest_bets.record.repetition import draw
+from pytest_bets.record.summary_model import RunCounts
 
 RECENT: Final = 20
 """How many of a bet's last runs `show` prints."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from pytest_bets.chance.evidence import CONVINCING
 from pytest_bets.diagnostics import count_noun
-from pytest_bets.record.model import RunLine
+from pytest_bets.record.line import RunLine
 from pytest_bets.record.replication import evidence_of
 
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from pytest_bets.bet.declaration import CRITERIA
 from pytest_bets.diagnostics import count_noun
-from pytest_bets.record.model import RunLine
+from pytest_bets.record.line import RunLine
 from pytest_bets.record.verdict import figure
 from pytest_bets.render.table import wrap
 from pytest_bets.render.visible import padded, visible, width

@@ -12,7 +12,8 @@ from pytest_bets.chance.unit import words as units_words
 from pytest_bets.chance.words import odds, percent
 from pytest_bets.record.columns import measurements
 from pytest_bets.record.known_error import TIER_OF, KnownError, known_error
-from pytest_bets.record.model import ErrorRates, Record
+from pytest_bets.record.record import Record
+from pytest_bets.record.summary_model import ErrorRates
 from pytest_bets.render.words import listed
 
 NOT_KNOWN: Final = "not known"

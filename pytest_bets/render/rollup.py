@@ -3,9 +3,9 @@
 import os
 
 from pytest_bets.bet.catalogue import Catalogue
-from pytest_bets.record.model import Summary
 from pytest_bets.record.store import Results
 from pytest_bets.record.summary import summarized
+from pytest_bets.record.summary_model import Summary
 from pytest_bets.render.summary import as_json, as_markdown
 
 

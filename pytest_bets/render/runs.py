@@ -4,8 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from pytest_bets.diagnostics import count_noun
-from pytest_bets.record.model import Record, RunCounts, RunLine
+from pytest_bets.record.line import RunLine
+from pytest_bets.record.record import Record
 from pytest_bets.record.repetition import Kind, differences, kinds
+from pytest_bets.record.summary_model import RunCounts
 from pytest_bets.record.verdict import figure
 from pytest_bets.render.visible import visible
 from pytest_bets.render.words import attempt_words, cells_words, verdict_words

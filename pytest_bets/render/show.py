@@ -9,9 +9,11 @@ from pytest_bets.bet.known import FILE as KNOWN
 from pytest_bets.bet.units import interval_lines
 from pytest_bets.code.staleness import Difference, moved_words, named
 from pytest_bets.diagnostics import SentenceError, count_noun
-from pytest_bets.record.codec import declared
+from pytest_bets.record.build import declared
 from pytest_bets.record.consistency import means_same
-from pytest_bets.record.model import Code, CodeDefinitions, Environment, Record, RunLine, SummaryRow
+from pytest_bets.record.line import RunLine
+from pytest_bets.record.record import Code, CodeDefinitions, Environment, Record
+from pytest_bets.record.summary_model import SummaryRow
 from pytest_bets.record.verdict import Judged, figure
 from pytest_bets.render.cells import cells_table, measured_lines
 from pytest_bets.render.evidence import evidence_words
@@ -20,14 +22,7 @@ from pytest_bets.render.rehearsal import would_lines
 from pytest_bets.render.runs import history_lines, history_words
 from pytest_bets.render.table import wrap
 from pytest_bets.render.visible import visible
-from pytest_bets.render.words import (
-    cells_words,
-    challenged_words,
-    short,
-    standing_words,
-    state_words,
-    verdict_words,
-)
+from pytest_bets.render.words import cells_words, challenged_words, short, standing_words, state_words, verdict_words
 from pytest_bets.sentence.parse import parse
 
 _INDENT: Final = 14

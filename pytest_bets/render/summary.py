@@ -4,9 +4,10 @@ import posixpath
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from pytest_bets.record.decode import encode
-from pytest_bets.record.model import Counts, RunCounts, Summary, SummaryRow, in_the_noise, premise_unmet
+from pytest_bets.record.encode import encode
+from pytest_bets.record.judgement import in_the_noise, premise_unmet
 from pytest_bets.record.summary import lacks_control
+from pytest_bets.record.summary_model import Counts, RunCounts, Summary, SummaryRow
 from pytest_bets.render.luck import NO_PROBABILITY, rates_lines
 from pytest_bets.render.markdown import code, link, plain, row, section
 from pytest_bets.render.runs import REPEATED, runs_words

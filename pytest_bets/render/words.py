@@ -6,7 +6,10 @@ from typing import Final
 
 from pytest_bets.bet.known import FILE
 from pytest_bets.record.decided import decided
-from pytest_bets.record.model import Attempt, Challenged, ChallengeEnd, Counts, Judgement, Standing, StandingState
+from pytest_bets.record.judgement import Judgement
+from pytest_bets.record.line import Attempt
+from pytest_bets.record.standing import ChallengeEnd, Standing, StandingState
+from pytest_bets.record.summary_model import Challenged, Counts
 from pytest_bets.record.verdict import Judged, Verdict, figure
 from pytest_bets.render.visible import visible
 

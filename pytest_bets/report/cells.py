@@ -7,7 +7,7 @@ from typing import Final
 
 from pytest_bets.diagnostics import count_noun
 from pytest_bets.record.columns import MISSING, Column
-from pytest_bets.record.model import Record
+from pytest_bets.record.record import Record
 from pytest_bets.record.verdict import figure
 from pytest_bets.report.pairs import REFERENCE, pair_panels
 from pytest_bets.report.panel import Panel, across, averaged, grouped_rows, panels, unit_of

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from pytest_bets.record.columns import Column, measurements
-from pytest_bets.record.model import Record
+from pytest_bets.record.record import Record
 from pytest_bets.record.verdict import figure
 from pytest_bets.report.panel import MOST_SERIES
 from pytest_bets.report.scale import Scale, spanning

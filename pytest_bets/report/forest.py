@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from pytest_bets.diagnostics import SentenceError
-from pytest_bets.record.model import RunLine
+from pytest_bets.record.line import RunLine
 from pytest_bets.record.verdict import figure
 from pytest_bets.render.words import halves, verdict_words
 from pytest_bets.report.scale import Scale, spanning

@@ -8,14 +8,17 @@ from pytest_bets.audit.audit import audit
 from pytest_bets.audit.collect import gather as evidence
 from pytest_bets.audit.finding import Report
 from pytest_bets.bet.catalogue import Catalogue
-from pytest_bets.claims.check import Checked, check
+from pytest_bets.claims.check import check
 from pytest_bets.claims.files import pages, read, reader
+from pytest_bets.claims.finding import Checked
 from pytest_bets.claims.render import bets
 from pytest_bets.diagnostics import DeclarationError, EvidenceError, HistoryError, PageError, RecordError
 from pytest_bets.project import Project
-from pytest_bets.record.model import Record, RunLine, Summary
+from pytest_bets.record.line import RunLine
+from pytest_bets.record.record import Record
 from pytest_bets.record.store import JOURNAL, Results
 from pytest_bets.record.summary import overview
+from pytest_bets.record.summary_model import Summary
 from pytest_bets.report.source import Source, WriteUps
 
 Known = Callable[[Project, Summary, Sequence[DeclarationError]], Mapping[str, str]]

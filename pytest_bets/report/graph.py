@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from pytest_bets.record.model import ChallengeEnd, SummaryRow
+from pytest_bets.record.standing import ChallengeEnd
+from pytest_bets.record.summary_model import SummaryRow
 from pytest_bets.render.words import short, verdict_words
 from pytest_bets.report.svg import Figure, arrow, drawing, line, text
 

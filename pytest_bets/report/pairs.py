@@ -6,7 +6,7 @@ from typing import Final, Literal, NamedTuple
 
 from pytest_bets.diagnostics import SentenceError
 from pytest_bets.record.columns import MISSING, Column, measurements
-from pytest_bets.record.model import Record
+from pytest_bets.record.record import Record
 from pytest_bets.report.panel import MOST_SERIES, Panel
 from pytest_bets.sentence.ast import Arithmetic, Comparison, Name, Node, Reducer, subnodes
 from pytest_bets.sentence.parse import parse

@@ -7,7 +7,7 @@ from typing import Final
 from pytest_bets.bet.declaration import SEED
 from pytest_bets.diagnostics import SentenceError
 from pytest_bets.record.columns import MISSING, Column, measurements, parameters
-from pytest_bets.record.model import Record
+from pytest_bets.record.record import Record
 from pytest_bets.sentence.ast import names
 from pytest_bets.sentence.ast import parameters as grouped
 from pytest_bets.sentence.parse import parse

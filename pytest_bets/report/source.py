@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 from pytest_bets.audit.finding import Report
 from pytest_bets.bet.declaration import Declaration
-from pytest_bets.claims.check import Checked
-from pytest_bets.record.model import Record, RunLine, Summary
+from pytest_bets.claims.finding import Checked
+from pytest_bets.record.line import RunLine
+from pytest_bets.record.record import Record
+from pytest_bets.record.summary_model import Summary
 
 
 @dataclass(frozen=True)

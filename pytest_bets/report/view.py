@@ -12,8 +12,10 @@ from pytest_bets.bet.declaration import Declaration
 from pytest_bets.bet.known import FILE as KNOWN
 from pytest_bets.bet.units import interval_lines
 from pytest_bets.git.revision import Commit
-from pytest_bets.record.model import CodeDefinitions, Record, RunLine, SummaryRow
+from pytest_bets.record.line import RunLine
+from pytest_bets.record.record import CodeDefinitions, Record
 from pytest_bets.record.repetition import Kind, kinds
+from pytest_bets.record.summary_model import SummaryRow
 from pytest_bets.record.verdict import Judged
 from pytest_bets.render.evidence import evidence_words
 from pytest_bets.render.luck import NO_PROBABILITY, error_words, held_fixed, luck_words, p_words, row_error

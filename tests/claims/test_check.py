@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_bets.claims.check import Bet, Finding, apply_edits, check
+from pytest_bets.claims.check import check
+from pytest_bets.claims.finding import Bet, Finding, apply_edits
 from pytest_bets.claims.lexicon import word
 from pytest_bets.claims.markdown import blocks, line_starts
 from pytest_bets.claims.number import VALUE, agrees, alike

@@ -7,7 +7,8 @@ import pytest
 
 from pytest_bets.claims import block, html, markdown, notebook
 from pytest_bets.claims.block import Block
-from pytest_bets.claims.check import Bet, check
+from pytest_bets.claims.check import check
+from pytest_bets.claims.finding import Bet
 from pytest_bets.diagnostics import PageError
 
 Read = Callable[[str], list[Block]]

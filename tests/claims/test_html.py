@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_bets.claims import html
-from pytest_bets.claims.check import apply_edits
+from pytest_bets.claims.finding import apply_edits
 from tests.helpers.write_ups import found
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from pytest_bets.claims import notebook
-from pytest_bets.claims.check import apply_edits
+from pytest_bets.claims.finding import apply_edits
 from pytest_bets.diagnostics import PageError
 from tests.helpers.write_ups import found
 

@@ -11,7 +11,7 @@ from scipy import stats
 from pytest_bets.compare.difference import Comparison, compare
 from pytest_bets.compare.side import Run, Side
 from pytest_bets.diagnostics import CommandError
-from pytest_bets.record.model import Environment
+from pytest_bets.record.record import Environment
 from pytest_bets.record.verdict import Cell, Judged
 
 MACHINE = Environment("3.11.7", "Linux-x86_64", {"pytest": "9.2.0"}, "cpu", 2, None, None)

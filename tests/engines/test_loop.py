@@ -16,7 +16,7 @@ from pytest_bets.diagnostics import EngineError
 from pytest_bets.engines.event import ENDS, Event, Kind, Work
 from pytest_bets.engines.loop import GRACE, Loop
 from pytest_bets.engines.queue import Queue, Waiting
-from pytest_bets.record.model import Attempt
+from pytest_bets.record.line import Attempt
 
 PHASES: Final = ("setup", "call", "teardown")
 

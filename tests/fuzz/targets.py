@@ -12,13 +12,16 @@ from typing import Final
 
 from pytest_bets.bet.declaration import Declaration
 from pytest_bets.bet.parse import read
-from pytest_bets.claims.check import Bet, apply_edits, check
+from pytest_bets.claims.check import check
+from pytest_bets.claims.finding import Bet, apply_edits
 from pytest_bets.code.digest import close
 from pytest_bets.code.program import Outlines, Program
 from pytest_bets.diagnostics import DeclarationError, EvaluationError, RecordError, SentenceError
-from pytest_bets.record.codec import build, declared, dump, dump_line, load, rows_of
+from pytest_bets.record.build import build, declared
+from pytest_bets.record.codec import dump, dump_line, load, rows_of
 from pytest_bets.record.journal_file import JournalFile
-from pytest_bets.record.model import CellsDigest, CodeDefinitions, Environment, Registration, RunLine
+from pytest_bets.record.line import CellsDigest, RunLine
+from pytest_bets.record.record import CodeDefinitions, Environment, Registration
 from pytest_bets.record.summary import overview
 from pytest_bets.record.verdict import Cell, judge
 from pytest_bets.record.verify import differences

@@ -19,7 +19,7 @@ from pytest_bets.audit.collect import gather
 from pytest_bets.audit.document import document
 from pytest_bets.bet.catalogue import Catalogue
 from pytest_bets.project import locate
-from pytest_bets.record.decode import encode
+from pytest_bets.record.encode import encode
 from pytest_bets.record.store import Results
 from tests.helpers.processes import start
 from tests.helpers.repositories import git

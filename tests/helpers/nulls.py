@@ -10,8 +10,8 @@ from pytest_bets.bet.docstring import Docstring, read
 from pytest_bets.bet.null import Absence, Null, Swap
 from pytest_bets.chance.luck import luck
 from pytest_bets.chance.relabeling import are_met
-from pytest_bets.record.codec import build
-from pytest_bets.record.model import CodeFiles, Environment, Record, Registration
+from pytest_bets.record.build import build
+from pytest_bets.record.record import CodeFiles, Environment, Record, Registration
 from pytest_bets.record.verdict import Cell, judge
 from pytest_bets.sentence.evaluate import value_of
 from pytest_bets.sentence.parse import parse

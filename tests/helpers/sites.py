@@ -5,8 +5,9 @@ from typing import Final
 
 from pytest_bets.bet.declaration import Declaration
 from pytest_bets.bet.parse import read
-from pytest_bets.record.codec import build, cell_row, dump, journal_line, sha256
-from pytest_bets.record.model import CodeDefinitions, Environment, Record, Registration
+from pytest_bets.record.build import build, journal_line
+from pytest_bets.record.codec import cell_row, dump, sha256
+from pytest_bets.record.record import CodeDefinitions, Environment, Record, Registration
 from pytest_bets.record.store import Results
 from pytest_bets.record.verdict import Cell, judge
 

@@ -5,7 +5,8 @@ from typing import Final
 
 from pytest_bets.claims import markdown
 from pytest_bets.claims.block import Block
-from pytest_bets.claims.check import Bet, Finding, check
+from pytest_bets.claims.check import check
+from pytest_bets.claims.finding import Bet, Finding
 
 _RETRACTED: Final = frozenset({"retracted"})
 _WITHDRAWN: Final = frozenset({"withdrawn"})

@@ -12,18 +12,11 @@ import pytest
 from pytest_bets.bet.declaration import Declaration
 from pytest_bets.bet.parse import read
 from pytest_bets.diagnostics import RecordError
-from pytest_bets.record.codec import (
-    build,
-    dump,
-    dump_line,
-    journal_line,
-    load,
-    load_line,
-    rows_of,
-    verdict_of,
-)
-from pytest_bets.record.decode import encode
-from pytest_bets.record.model import CodeDefinitions, Environment, Record, Registration, RunLine, ValueRow
+from pytest_bets.record.build import build, journal_line
+from pytest_bets.record.codec import dump, dump_line, load, load_line, rows_of, verdict_of
+from pytest_bets.record.encode import encode
+from pytest_bets.record.line import RunLine, ValueRow
+from pytest_bets.record.record import CodeDefinitions, Environment, Record, Registration
 from pytest_bets.record.verdict import Cell, judge, void
 from pytest_bets.record.verify import differences
 

@@ -7,9 +7,9 @@ from itertools import product
 import pytest
 
 from pytest_bets.bet.declaration import Declaration
-from pytest_bets.record.codec import build
+from pytest_bets.record.build import build
 from pytest_bets.record.consistency import Declared, means_same, other_cells, parameters, spanned
-from pytest_bets.record.model import CodeFiles, Environment, Record, Registration
+from pytest_bets.record.record import CodeFiles, Environment, Record, Registration
 from pytest_bets.record.verdict import Cell, judge
 from pytest_bets.record.verify import misjudged_by_itself
 from tests.helpers.example import EXAMPLE, of

@@ -11,7 +11,8 @@ import pytest
 
 from pytest_bets.diagnostics import MisfitError
 from pytest_bets.record.codec import dump, dump_line, load, load_line, rows_of
-from pytest_bets.record.decode import decode, encode
+from pytest_bets.record.decode import decode
+from pytest_bets.record.encode import encode
 from pytest_bets.record.field import SPELLED
 from pytest_bets.record.schema import document
 from pytest_bets.record.verdict import Cell

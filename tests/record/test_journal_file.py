@@ -15,7 +15,8 @@ from pytest_bets.diagnostics import RecordError
 from pytest_bets.record import journal_file
 from pytest_bets.record.codec import MAX_LINE, dump_line, load_line
 from pytest_bets.record.journal import runs
-from pytest_bets.record.model import CellsDigest, CodeFiles, Environment, Line, RunLine, UpgradeLine, Was
+from pytest_bets.record.line import CellsDigest, Line, RunLine, UpgradeLine, Was
+from pytest_bets.record.record import CodeFiles, Environment
 from pytest_bets.record.store import Results
 from tests.helpers.fixtures import Run, WriteBet
 from tests.helpers.results import journal, prove_whole, records

@@ -9,9 +9,12 @@ import pytest
 
 from pytest_bets.bet.parse import read
 from pytest_bets.record import repetition
-from pytest_bets.record.codec import build, journal_line, rows_of
-from pytest_bets.record.model import CodeDefinitions, Environment, Record, Registration, RunCounts, RunLine
+from pytest_bets.record.build import build, journal_line
+from pytest_bets.record.codec import rows_of
+from pytest_bets.record.line import RunLine
+from pytest_bets.record.record import CodeDefinitions, Environment, Record, Registration
 from pytest_bets.record.repetition import counted, differences, kinds
+from pytest_bets.record.summary_model import RunCounts
 from pytest_bets.record.verdict import Cell, judge
 from pytest_bets.render.runs import history_lines, history_words, runs_words
 from tests.helpers.fixtures import Run, WriteBet

@@ -10,8 +10,9 @@ import pytest
 from pytest_bets.bet.null import Swap
 from pytest_bets.chance.evidence import Replication, evidence
 from pytest_bets.chance.luck import luck
-from pytest_bets.record.codec import dump_line, journal_line, load_line, rows_of
-from pytest_bets.record.model import Replicated, RunLine
+from pytest_bets.record.build import journal_line
+from pytest_bets.record.codec import dump_line, load_line, rows_of
+from pytest_bets.record.line import Replicated, RunLine
 from pytest_bets.record.replication import evidence_of, missing, next_number, replicated
 from pytest_bets.render.evidence import evidence_words
 from tests.helpers.example import of

@@ -14,7 +14,9 @@ from jsonschema import Draft202012Validator
 from pytest_bets.cli.schemas import schemas, text
 from pytest_bets.diagnostics import RecordError
 from pytest_bets.record.codec import load, load_line
-from pytest_bets.record.model import JOURNAL_SCHEMA, RECORD_SCHEMA, SUMMARY_SCHEMA
+from pytest_bets.record.line import JOURNAL_SCHEMA
+from pytest_bets.record.record import RECORD_SCHEMA
+from pytest_bets.record.summary_model import SUMMARY_SCHEMA
 from tests.helpers.fixtures import Run, WriteBet
 from tests.helpers.results import Json, journal, records, strict
 from tests.helpers.schemas import faults, schema, validator

@@ -4,8 +4,7 @@ import itertools
 
 import pytest
 
-from pytest_bets.record.model import Challenge, Standing
-from pytest_bets.record.standing import Claim, standings
+from pytest_bets.record.standing import Challenge, Claim, Standing, standings
 
 VERDICTS = ("PASS", "LENIENT", "FAIL", None)
 

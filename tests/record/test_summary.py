@@ -8,22 +8,15 @@ import pytest
 from pytest_bets.bet.declaration import Declaration
 from pytest_bets.bet.parse import read
 from pytest_bets.diagnostics import DeclarationError, Fault
-from pytest_bets.record.codec import build, dump, journal_line, load, rows_of
-from pytest_bets.record.decode import encode
-from pytest_bets.record.model import (
-    Challenge,
-    Challenged,
-    CodeDefinitions,
-    Environment,
-    Record,
-    Registration,
-    RunLine,
-    State,
-    Summary,
-    SummaryRow,
-)
-from pytest_bets.record.standing import Claim
+from pytest_bets.record.build import build, journal_line
+from pytest_bets.record.codec import dump, load, rows_of
+from pytest_bets.record.encode import encode
+from pytest_bets.record.field import State
+from pytest_bets.record.line import RunLine
+from pytest_bets.record.record import CodeDefinitions, Environment, Record, Registration
+from pytest_bets.record.standing import Challenge, Claim
 from pytest_bets.record.summary import claims, overview, settle
+from pytest_bets.record.summary_model import Challenged, Summary, SummaryRow
 from pytest_bets.record.verdict import Cell, judge
 from pytest_bets.render.words import counts_words
 

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_bets.record.journal import runs
-from pytest_bets.record.model import CellsDigest, CodeFiles, Environment, Line, RunLine, UpgradeLine, Was
+from pytest_bets.record.line import CellsDigest, Line, RunLine, UpgradeLine, Was
+from pytest_bets.record.record import CodeFiles, Environment
 from pytest_bets.record.repetition import counted
 from pytest_bets.record.tally import Tally
 from pytest_bets.record.tally import dump as dump_tally

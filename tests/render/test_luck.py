@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from pytest_bets.chance.luck import luck
-from pytest_bets.record.model import Record
+from pytest_bets.record.record import Record
 from pytest_bets.record.summary import overview
 from pytest_bets.record.verdict import Cell
 from pytest_bets.render.luck import cell_notes, held_fixed, luck_words, p_words

@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from pytest_bets.record.model import Challenge, Challenged, ChallengeEnd, Standing, StandingState
-from pytest_bets.record.standing import Claim, standings
+from pytest_bets.record.standing import Challenge, ChallengeEnd, Claim, Standing, StandingState, standings
+from pytest_bets.record.summary_model import Challenged
 from pytest_bets.record.verdict import Judged, Verdict
 from pytest_bets.render.words import challenged_words, listed, standing_words, tier_words, verdict_words
 

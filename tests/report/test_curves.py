@@ -4,7 +4,7 @@ import math
 from dataclasses import replace
 from xml.etree import ElementTree
 
-from pytest_bets.record.model import Record
+from pytest_bets.record.record import Record
 from pytest_bets.record.verdict import Cell
 from pytest_bets.report.curves import curve_figures
 from tests.helpers.sites import cells, declaration, record_of

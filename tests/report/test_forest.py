@@ -4,8 +4,9 @@ import math
 from dataclasses import replace
 from xml.etree import ElementTree
 
-from pytest_bets.record.codec import cell_row, journal_line
-from pytest_bets.record.model import RunLine
+from pytest_bets.record.build import journal_line
+from pytest_bets.record.codec import cell_row
+from pytest_bets.record.line import RunLine
 from pytest_bets.report.forest import run_figures
 from tests.helpers.sites import HOSTILE, cells, declaration, record_of
 

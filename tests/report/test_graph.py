@@ -2,7 +2,7 @@
 
 from xml.etree import ElementTree
 
-from pytest_bets.record.model import ChallengeEnd
+from pytest_bets.record.standing import ChallengeEnd
 from pytest_bets.record.summary import overview
 from pytest_bets.report.graph import edges, graph_figure
 from tests.helpers.sites import cells, declaration, record_of

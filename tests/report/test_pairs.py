@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_bets.record.model import Record
+from pytest_bets.record.record import Record
 from pytest_bets.record.verdict import Cell, Judged
 from pytest_bets.report.pairs import pair_panels
 from tests.helpers.sites import cells, declaration, record_of

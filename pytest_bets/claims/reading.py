@@ -1,0 +1,192 @@
+"""Read what a block says of bets, together with the headings, lists and tables around it."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from pytest_bets.claims.block import Block
+from pytest_bets.claims.claim import Claim
+from pytest_bets.claims.context import RELEASE, Context, _Frame
+from pytest_bets.claims.fold import Token, fold, tokens
+from pytest_bets.claims.lexicon import PAST, soft, words
+from pytest_bets.claims.mentions import Finder, Mention
+from pytest_bets.claims.said import Said
+from pytest_bets.claims.tables import Column, cells, numbered
+from pytest_bets.claims.unbound import Unbound
+
+_NAMING: Final = re.compile(r"(?i)bet|\d_|\A\W*\d+\W*(?:\0|\Z)|\0\W*\w+\W*(?:\0|\Z)")
+"""What a block that names a bet has: the word, an id with its number, or a cell of one word."""
+_QUANTITIES: Final = words("one two three four five six some both neither former latter respectively most half")
+
+
+def read(block: Block, context: Context, finder: Finder) -> Said:
+    """Read what a block says."""
+    folded = fold(block.text)
+    frames = context.frames(block)
+    about = context.bets(block)
+    if (
+        not about
+        and block.kind != "heading"
+        and block.header is None
+        and not block.comments
+        and not _NAMING.search(folded.text)
+    ):
+        head = len(folded.text) < 200 and (block.kind == "list item" or folded.text.rstrip().endswith(":"))
+        return Said(folded, tokens(folded.text) if head else (), [], [])
+    items = tokens(folded.text)
+    mentions = finder.find(folded.text, items)
+    heads = context.columns(block, finder)
+    row = cells(items) if block.kind == "table row" else []
+    listed: list[Mention] = []
+    if row:
+        taken = {at for mention in mentions for at in range(mention.first, mention.last + 1)}
+        among = any("bet" in frame.text.lower() for frame in frames)
+        found = numbered(items, row, heads, finder, among_bets=among)
+        listed = [mention for mention in found if mention.first not in taken]
+        mentions += listed
+        mentions.sort(key=lambda mention: mention.first)
+    reader = Unbound(folded.text, items, mentions)
+    said = Said(folded, items, mentions, reader.bound(), columns=heads)
+    for mention in mentions:
+        mention.certain = mention.certain and not _in_code(block, said, mention)
+        mention.certain = mention.certain or _is_linked(block, said, mention) or _is_alone(said, mention, row, finder)
+    if row:
+        alone = {mention.first for mention in listed}
+        sure = (
+            mention for mention in mentions if mention.certain or mention.first in alone or _is_full_id(mention, finder)
+        )
+        said.subject = next((mention for mention in sure if not mention.others), None)
+        if block.header is not None or len(mentions) == 1:
+            said.claims += _row_claims(reader, said, row, heads)
+    said.claims += reader.continued([mention for mention in mentions if mention.certain])
+    said.claims += reader.alike(said.claims, mentions)
+    said.claims += reader.everyone([str(number) for number in finder.numbers])
+    own = [
+        mention for mention in mentions if mention.certain or _is_full_id(mention, finder) or mention is said.subject
+    ]
+    said.claims += _under_heads(said, row, heads)
+    if own:
+        said.claims += [_several(said, claim) for claim in reader.loose(own)]
+        said.claims += _listed(block, said, frames)
+    elif not mentions and about:
+        said.claims += reader.about(about)
+    for claim in said.claims:
+        claim.mention.certain = True
+    said.mentions = [mention for mention in mentions if mention.certain]
+    said.planned = any(frame.planned for frame in frames)
+    said.gone = frozenset().union(*(frame.gone for frame in frames))
+    said.heading = next((frame.bets for frame in frames if frame.bets), [])
+    if any(frame.dated for frame in frames):
+        said.claims = [_dated(said, claim) for claim in said.claims]
+    return said
+
+
+def _row_claims(reader: Unbound, said: Said, row: Sequence[tuple[int, int]], heads: Sequence[Column]) -> list[Claim]:
+    """Return the claims of the cells that have a verdict and nothing else."""
+    found: list[tuple[Column | None, Claim]] = []
+    label = " ".join(token.low for token in said.tokens[slice(*row[0])])
+    if label in ("strict", "lenient", "catastrophic", "control", "premise", "null"):
+        return []
+    for index, (first, end) in enumerate(row):
+        head = heads[index] if index < len(heads) else None
+        words = [at for at in range(first, end) if counts(said.tokens[at])]
+        if len(words) != 1 or words[0] in reader.used or words[0] in reader.inside:
+            continue
+        token = said.tokens[words[0]]
+        if token.kind != "verdict" and not soft(token.low):
+            continue
+        if token.kind == "sign" and head and not head.verdict and not head.bets:
+            continue
+        if head and head.bets and said.subject is None:
+            claim = reader.said(Mention(list(head.bets), words[0], words[0]), words[0])
+            found.append((head, replace(claim, dated=_is_release(said, row))))
+        elif said.subject is not None:
+            found.append((head, reader.said(said.subject, words[0])))
+        reader.used.add(words[0])
+    own = [(head, claim) for head, claim in found if not (head and head.other and not head.verdict)]
+    labelled = [claim for head, claim in own if head and (head.verdict or (head.bets and said.subject is None))]
+    claims = labelled or [claim for _, claim in own]
+    if len(claims) > 1 and not labelled:
+        allowed = frozenset().union(*(claim.allowed for claim in claims))
+        return [replace(claims[0], allowed=allowed, exact="", bound=False)]
+    return claims
+
+
+def _under_heads(said: Said, row: Sequence[tuple[int, int]], heads: Sequence[Column]) -> list[Claim]:
+    """Return the claims of a table whose columns are called by verdicts, on the bets in their cells."""
+    claimed = {claim.mention.first for claim in said.claims}
+    found = []
+    for (first, end), head in zip(row, heads, strict=False):
+        inside = [mention for mention in said.mentions if first <= mention.first < end and mention.certain]
+        if head.allowed:
+            found += [Claim(mention, head.allowed, mention.first) for mention in inside if mention.first not in claimed]
+    return found
+
+
+def _is_release(said: Said, row: Sequence[tuple[int, int]]) -> bool:
+    """Return whether the first cell of a row is a version or a date."""
+    first, end = row[0]
+    return first < end and bool(
+        RELEASE.fullmatch(said.folded.text[said.tokens[first].start : said.tokens[end - 1].end])
+    )
+
+
+def counts(token: Token) -> bool:
+    """Return whether a token is a word of a cell, a verdict, or a sign that stands for one."""
+    return token.kind in ("word", "verdict") or bool(soft(token.low)) or token.text == "\ufffc"
+
+
+def _several(said: Said, claim: Claim) -> Claim:
+    """Mark a claim of several bets of which the sentence says how many it is of."""
+    start = said.starts[claim.first]
+    words = said.tokens[max(start, claim.first - 30) : claim.first + 8]
+    several = len(claim.mention.bets) > 1 and any(token.low in _QUANTITIES for token in words)
+    return replace(claim, several=several)
+
+
+def _listed(block: Block, said: Said, frames: Sequence[_Frame]) -> list[Claim]:
+    """Return the claim of a heading or a paragraph on the bet that an item below it begins with."""
+    allowed, text = next(((frame.allowed, frame.text) for frame in frames[:1] if frame.allowed), (frozenset(), ""))
+    first = said.mentions[0]
+    begins = all(token.kind == "sign" for token in said.tokens[: first.first])
+    claimed = any(claim.mention.first <= first.first <= claim.mention.last for claim in said.claims)
+    if not allowed or first.others or claimed or not begins:
+        return []
+    rest = len(said.tokens) - first.last - 1
+    if block.kind not in ("list item", "table row", "heading") and rest > 3:
+        return []
+    return [Claim(first, allowed, first.first, under=text)]
+
+
+def _dated(said: Said, claim: Claim) -> Claim:
+    between = said.tokens[max(min(claim.mention.first, claim.first), claim.first - 40) : claim.first + 1]
+    return replace(claim, dated=claim.dated or any(token.low in PAST for token in between))
+
+
+def _in_code(block: Block, said: Said, mention: Mention) -> bool:
+    at = said.span(mention.first)[0]
+    index = bisect_right(block.codes, (at, len(block.places))) - 1  # the last one that starts before it
+    return index >= 0 and at < block.codes[index][1]
+
+
+def _is_linked(block: Block, said: Said, mention: Mention) -> bool:
+    if not block.links or len(block.links) > 2000:
+        return False
+    at = said.place(block, mention.first)
+    return any(start <= at < end for start, end in block.links)
+
+
+def _is_alone(said: Said, mention: Mention, row: Sequence[tuple[int, int]], finder: Finder) -> bool:
+    """Return whether a mention by id is the whole content of its cell."""
+    named = said.tokens[mention.first].low in ("bet", "bets") or _is_full_id(mention, finder)
+    around = next(((first, end) for first, end in row if first <= mention.first < end), None)
+    if not named or around is None:
+        return False
+    rest = [at for at in range(*around) if not mention.first <= at <= mention.last]
+    return all(said.tokens[at].kind == "sign" and said.tokens[at].text != "\ufffc" for at in rest)
+
+
+def _is_full_id(mention: Mention, finder: Finder) -> bool:
+    return all(name in finder.ids and name[0].isdigit() and "_" in name for name in mention.bets)

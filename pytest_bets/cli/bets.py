@@ -1,0 +1,49 @@
+"""The bets of a project, and the ones that a command is asked for."""
+
+from collections.abc import Iterable, Sequence
+
+from pytest_bets.bet.catalogue import Catalogue
+from pytest_bets.bet.declaration import bet_id, number_of
+from pytest_bets.bet.known import FILE, read
+from pytest_bets.diagnostics import DeclarationError, nearest
+from pytest_bets.project import Project
+from pytest_bets.record.places import known_folders
+from pytest_bets.record.store import Results
+from pytest_bets.record.summary_model import Summary
+
+
+def catalogue_of(project: Project) -> Catalogue:
+    """Return the bet files of a project."""
+    catalogue = Catalogue(project.root, project.searched, project.homes)
+    if project.homes:  # a session may have run bets that lie elsewhere, too
+        catalogue.add(known_folders(project.root, Results(project.results)))
+    return catalogue
+
+
+def matching(asked: str, ids: Iterable[str]) -> list[str]:
+    """Return the bets that a number, an id, or an id without its number names."""
+    name = str(int(asked)) if asked.isdecimal() else asked  # 05 is how an id says it
+    return [bet for bet in ids if name in (bet, str(number_of(f"bet_{bet}.py")), bet.partition("_")[2])]
+
+
+def unknown(asked: str, catalogue: Catalogue, known: Sequence[str]) -> str:
+    """Return why there is no such bet, with the nearest of the known ids."""
+    named = (path for path in catalogue.paths if asked in (bet_id(path.name), str(number_of(path.name))))
+    path = catalogue.find(int(asked) if asked.isdecimal() else asked) or next(named, None)
+    if path:
+        try:
+            catalogue.declaration(path)
+        except DeclarationError as error:
+            return str(error)
+        return f"{catalogue.name(path)} is not a bet: nothing in it carries a criterion"
+    near = nearest(asked, known)
+    return f"there is no bet {asked!r} under {catalogue.root}" + (f"; did you mean {near}?" if near else "")
+
+
+def known_after(project: Project, summary: Summary, unreadable: Sequence[DeclarationError]) -> dict[str, str]:
+    """Return what the file of the project says after the run of what was known before it, by bet."""
+    path = project.root / FILE
+    if not path.exists():
+        return {}
+    bets = [row.id for row in summary.bets] + [bet_id(error.faults[0].file) for error in unreadable]
+    return read(path.read_text(encoding="utf-8"), FILE, bets, {row.id for row in summary.bets if row.known})

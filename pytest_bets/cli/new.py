@@ -1,0 +1,65 @@
+"""The command `new`: write a bet file from a template."""
+
+import argparse
+import os
+from pathlib import Path, PurePath
+from typing import Final
+
+from pytest_bets.bet.catalogue import Catalogue
+from pytest_bets.bet.declaration import bet_id
+from pytest_bets.bet.template import LONGEST, SLUG, bet_file, created, slug
+from pytest_bets.cli.bets import catalogue_of
+from pytest_bets.cli.command import Answer, Command
+from pytest_bets.diagnostics import CommandError
+from pytest_bets.git.attributes import unite
+from pytest_bets.project import Project
+from pytest_bets.record.store import JOURNAL
+
+
+def configure(new: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    new.add_argument("number", nargs="?", type=int, help="the bet's number (default: the next free one)")
+    new.add_argument("title", help="the claim in one line")
+    new.add_argument("--slug", metavar="NAME", help="name in the bet's id and file (default: the words of the title)")
+    new.add_argument("--folder", type=Path, help="where to write the file (default: beside the other bets, or bets)")
+
+
+def run(project: Project, options: argparse.Namespace) -> Answer:
+    """Run the command."""
+    catalogue = catalogue_of(project)
+    number = catalogue.next_number() if options.number is None else options.number
+    taken = catalogue.find(number)
+    if number < 0 or taken:
+        used = f"is the number of {catalogue.name(taken)}" if taken else "is not a number for a bet"
+        raise CommandError(f"{number} {used}; the next free one is {catalogue.next_number()}")
+    name = _slug(options)
+    folder = options.folder or _home(catalogue)
+    path: Path = folder / f"bet_{number:02d}_{name}.py"
+    folder.mkdir(parents=True, exist_ok=True)
+    shown = PurePath(os.path.relpath(path))
+    with path.open("x", encoding="utf-8") as file:
+        file.write(bet_file(number, options.title, shown))
+    added = unite(project.results / JOURNAL)
+    attributes = (PurePath(os.path.relpath(added[0])).as_posix(), added[1]) if added else None
+    return Answer(created(shown.as_posix(), bet_id(path.name), number, attributes))
+
+
+def _slug(options: argparse.Namespace) -> str:
+    suggested = slug(options.slug or options.title)
+    if options.slug is None:
+        if not suggested:
+            raise CommandError(f"the title {options.title!r} has no letter to name a file by; name it with --slug")
+        return suggested
+    if not SLUG.fullmatch(options.slug):
+        near = f"; did you mean {suggested}?" if suggested else ""
+        expected = f"lower-case letters and digits, in words that are joined by _, at most {LONGEST} characters"
+        raise CommandError(f"--slug {options.slug}: expected {expected}{near}")
+    return str(options.slug)
+
+
+def _home(catalogue: Catalogue) -> Path:
+    folders = [path.parent for path in catalogue.paths]
+    return max(folders, key=folders.count) if folders else catalogue.root / "bets"
+
+
+COMMAND: Final = Command(run, 'pytest-bets new 68 "receipts repair the ledger"', configure)

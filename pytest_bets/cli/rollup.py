@@ -1,0 +1,28 @@
+"""The command `rollup`: make the summary again."""
+
+import argparse
+import os
+from typing import Final
+
+from pytest_bets.cli.bets import catalogue_of, known_after
+from pytest_bets.cli.command import Answer, Command, no_results
+from pytest_bets.diagnostics import CommandError
+from pytest_bets.project import Project
+from pytest_bets.record.store import SUMMARY_TEXT, Results
+from pytest_bets.render.rollup import rollup
+from pytest_bets.render.words import counts_words, known_words
+
+
+def run(project: Project, options: argparse.Namespace) -> Answer:  # noqa: ARG001  # every command has this signature
+    """Run the command."""
+    results = Results(project.results)
+    if not project.results.is_dir():
+        raise CommandError(no_results(project.results))
+    catalogue = catalogue_of(project)
+    summary = rollup(results, catalogue)
+    words = f"{os.path.relpath(project.results / SUMMARY_TEXT)}: {counts_words(summary.counts)}\n"
+    known = known_after(project, summary, catalogue.declarations()[1])
+    return Answer(words + (f"{known_words(known, summary.counts)}\n" if known else ""))
+
+
+COMMAND: Final = Command(run, "pytest-bets rollup")

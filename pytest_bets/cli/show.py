@@ -1,0 +1,54 @@
+"""The command `show`: one bet, with its declaration, record, standing and history."""
+
+import argparse
+from typing import Final
+
+from pytest_bets.audit.staleness import stale
+from pytest_bets.cli.bets import catalogue_of, known_after, matching, unknown
+from pytest_bets.cli.command import Answer, Command, columns, text_width
+from pytest_bets.code.index import CodeIndex
+from pytest_bets.diagnostics import CommandError
+from pytest_bets.project import Project
+from pytest_bets.record.store import Results
+from pytest_bets.record.summary import summarized
+from pytest_bets.render.show import show, show_cells
+
+
+def configure(shown: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    shown.add_argument("bet", help="a bet's number or id")
+    shown.add_argument("--cells", action="store_true", help="print every cell: parameters and measured values")
+
+
+def run(project: Project, options: argparse.Namespace) -> Answer:
+    """Run the command."""
+    catalogue, results = catalogue_of(project), Results(project.results)
+    declarations, unreadable = catalogue.declarations()
+    results.refresh()
+    records = results.outlines()
+    summary = summarized(records, results.counts(records), declarations, unreadable)
+    rows = {row.id: row for row in summary.bets}
+    named = matching(options.bet, rows)
+    if not named:
+        raise CommandError(unknown(options.bet, catalogue, list(rows)))
+    row = rows[named[0]]
+    runs, earlier = results.recent(row.id)
+    record = results.record(row.id)
+    if options.cells:
+        return Answer(show_cells(record, row, columns()))
+    page = show(
+        next((bet for bet in declarations if bet.id == row.id), None),
+        record,
+        row,
+        runs,
+        text_width(),
+        options.results,
+        stale(record, CodeIndex(project.root, project.search)) if record else None,
+        earlier=earlier,
+        known=known_after(project, summary, unreadable).get(row.id, ""),
+        replications=results.replications(row.id),
+    )
+    return Answer(page)
+
+
+COMMAND: Final = Command(run, "pytest-bets show 46", configure)

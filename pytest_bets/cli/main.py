@@ -1,4 +1,4 @@
-"""The command line beside pytest: new, show, history, odds, rollup, compare, audit, claims, upgrade.
+"""The command line beside pytest: new, show, history, odds, rollup, compare, report, audit, claims, upgrade.
 
 Each command has a module of its own, with its help. Only that of the command that runs is imported: the imports of all
 take as long as reading a hundred bets.
@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "odds": "say what chance alone would give, before the run",
     "rollup": "make SUMMARY.md and SUMMARY.json again, as after a merge",
     "compare": "compare the results of two commits, folders, records or runs",
+    "report": "write the catalogue as a site of static pages",
     "audit": "check every bet against its history in git",
     "claims": "check verdicts and numbers in write-ups against the records",
     "upgrade": "rewrite records of an older schema",
@@ -102,6 +103,10 @@ def _command(name: str | None) -> Command | None:
             from pytest_bets.cli import compare
 
             return compare.COMMAND
+        case "report":
+            from pytest_bets.cli import report
+
+            return report.COMMAND
         case "audit":
             from pytest_bets.cli import audit
 

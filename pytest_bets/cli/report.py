@@ -4,31 +4,40 @@ import argparse
 import os
 import webbrowser
 from pathlib import Path
+from typing import Final
 
-from pytest_bets.bet.catalogue import Catalogue
+from pytest_bets.cli.bets import catalogue_of, known_after
+from pytest_bets.cli.command import Answer, Command, no_results
 from pytest_bets.diagnostics import CommandError, ExtraError
 from pytest_bets.project import Project
 from pytest_bets.report.folder import write
-from pytest_bets.report.gather import Known, gather
+from pytest_bets.report.gather import gather
 from pytest_bets.report.site import Site
 
 
-def report(project: Project, options: argparse.Namespace, catalogue: Catalogue, known: Known) -> str:
-    """Write the site, open it if asked to, and return what the command prints.
+def configure(site: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    site.add_argument(
+        "--out", type=Path, metavar="DIR", default=Path("site"), help="folder of the site (default: site)"
+    )
+    site.add_argument("--open", action="store_true", help="open the site in the browser")
 
-    Raises:
-        CommandError: if Jinja2 is not installed, or the folder holds something else than a site.
 
-    """
+def run(project: Project, options: argparse.Namespace) -> Answer:
+    """Run the command."""
     from pytest_bets import __version__
 
-    out: Path = options.out
+    if not project.results.is_dir():
+        raise CommandError(no_results(project.results))
     try:
-        site = Site(gather(project, catalogue, known, __version__))
+        site = Site(gather(project, catalogue_of(project), known_after, __version__))
     except ExtraError as error:
         raise CommandError(str(error)) from None
-    count = write(out, site.files())
-    index = out / "index.html"
+    count = write(options.out, site.files())
+    index = options.out / "index.html"
     if options.open:
         webbrowser.open(index.absolute().as_uri())
-    return f"{os.path.relpath(index)}: {len(site.bets)} bets, {count} files\n"
+    return Answer(f"{os.path.relpath(index)}: {len(site.bets)} bets, {count} files\n")
+
+
+COMMAND: Final = Command(run, "pytest-bets report --open", configure)

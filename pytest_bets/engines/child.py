@@ -127,7 +127,9 @@ class Child:
 
     def _translated(self, line: bytes) -> bytes:
         """Return a message with the paths of the controller: a copy of the project lies elsewhere."""
-        return line.replace(self._plan.top.encode(), self._plan.origin.encode()) if self._plan.origin else line
+        here, there = self._plan.top, self._plan.origin
+        is_plain = there and not {'"', "\\"} & set(there)  # JSON would spell it in another way
+        return line.replace(here.encode(), there.encode()) if is_plain else line
 
     def _exceeded(self, need: Need, began: float) -> str:
         """Return which limit of a cell is exceeded, empty where none is."""

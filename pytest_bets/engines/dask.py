@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from typing import Any, Final
@@ -20,6 +21,10 @@ from pytest_bets.engines.plan import Plan
 from pytest_bets.engines.site import Site
 from pytest_bets.engines.waiting import Inbox
 
+_LOOK: Final = 5.0
+"""Seconds between two looks at the workers."""
+_UNMANNED: Final = 50
+"""Seconds without any worker after which nothing is waited for."""
 _CONNECT: Final = 30
 """Seconds that a scheduler has to answer."""
 
@@ -54,6 +59,8 @@ class Dask:
         self.archive = name_of(archive)
         self.name = f"pytest-bets-{uuid4().hex[:12]}"
         self.inbox = Inbox()
+        self.workers = len(cluster.workers) if cluster is not None else 0
+        self._looked = self._manned = time.monotonic()
         self._futures: dict[int, Any] = {}
         self._lock = threading.Lock()
         client.register_plugin(Archive(archive), name=self.name)  # on workers to come, too
@@ -124,8 +131,24 @@ class Dask:
 
     def running(self) -> Collection[int]:
         """Return the attempts whose task is not done."""
+        if time.monotonic() - self._looked > _LOOK:
+            self._looked = time.monotonic()
+            self._look()
         with self._lock:
             return set(self._futures)
+
+    def _look(self) -> None:
+        """Start workers again that our own cluster has given up, and give up a cluster that has no worker."""
+        workers = len(self.client.scheduler_info(n_workers=-1)["workers"])
+        if self.cluster is not None and workers < self.workers:
+            self.cluster.scale(self.workers)
+        if workers:
+            self._manned = time.monotonic()
+        elif time.monotonic() - self._manned > _UNMANNED:
+            with self._lock:
+                waiting = list(self._futures)
+            for number in waiting[:1]:
+                self.inbox.put(Event(number, "impossible", f"the scheduler has had no worker for {_UNMANNED} seconds"))
 
     def cancel(self, number: int) -> None:
         """Cancel a task; what runs on a worker that is still there is killed."""

@@ -98,6 +98,10 @@ def test_the_control_is_the_noise_floor(pages: Pages) -> None:
     """A bet without one says so."""
     view = view_of(record_of(BET, cells(13)))
     assert [figure.title for figure in view.figures["floor"]] == ["count(placebo < full)"]
+    both = [("strict", "max(norm) > 1"), ("control", "max(norm) < 9"), ("control", "max(full) < 9")]
+    criteria = [Criterion(tier, parse(text), 1) for tier, text in both]
+    record = replace(record_of(BET, cells(13)), criteria=judge(criteria, cells(13)).criteria)
+    assert [figure.title for figure in view_of(record).figures["floor"]] == ["max(full)"]
     bare = replace(BET, criteria=tuple(item for item in BET.criteria if item.tier != "control"))
     text = pages.bet(view_of(record_of(bare, cells(13))), {}).decode()
     assert "No control was declared: this verdict is not compared with noise." in text

@@ -54,7 +54,7 @@ def pages() -> Pages:
         st.tuples(VALUES, VALUES, st.lists(st.floats() | st.integers(0, 10**320), max_size=4)), min_size=1, max_size=6
     )
 )
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None)
 def test_whatever_is_measured_can_be_drawn(values: list[tuple[object, object, list[float]]]) -> None:
     """Every drawing is well-formed, and no place in it is NaN or beyond the drawing."""
     found = tuple(
@@ -73,7 +73,7 @@ def test_whatever_is_measured_can_be_drawn(values: list[tuple[object, object, li
 
 
 @given(st.floats(), st.sampled_from([">=", ">", "<=", "<"]), st.floats(allow_nan=False, allow_infinity=False))
-@settings(max_examples=80, deadline=None, database=None)
+@settings(max_examples=40, deadline=None, database=None)
 def test_whatever_is_judged_can_be_drawn(value: float, operator: str, threshold: float) -> None:
     """Both ends of the floats, on both sides."""
     found = [Cell({"seed": n}, {"norm": value}) for n in range(2)]

@@ -12,14 +12,12 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from pytest_bets.bet.catalogue import Catalogue
-from pytest_bets.claims.check import Checked
 from pytest_bets.project import locate
-from pytest_bets.record.summary import overview
 from pytest_bets.report.gather import gather
 from pytest_bets.report.site import Site
-from pytest_bets.report.source import Source, WriteUps
+from pytest_bets.report.source import Source
 from tests.helpers import nulls
-from tests.helpers.sites import HOSTILE, write_catalogue
+from tests.helpers.sites import HOSTILE, source_of, write_catalogue
 
 pytest.importorskip("jinja2", reason="the site needs the extra `report`")
 
@@ -208,12 +206,7 @@ def test_a_bet_that_was_never_run_has_a_page(tmp_path: Path) -> None:
 def test_known_error_rates_are_those_of_the_records() -> None:
     """What luck alone would give, of the catalogue and of each bet; the index says how many PASSes that are."""
     records = [nulls.record(1, 5, 5), nulls.record(2, 8, 8), nulls.record(3, 2, 6)]
-    nothing: dict[str, Checked] = {}
-    found = Source(
-        *("results", overview(records, [], []), {record.id: record for record in records}),
-        *({record.id: b"" for record in records}, b"", {}, {}, "no git", WriteUps(nothing, {}), {}, "1.0"),
-    )
-    files = {name: Page(data.decode()) for name, data in Site(found).files() if name.endswith(".html")}
+    files = {name: Page(data.decode()) for name, data in Site(source_of(records)).files() if name.endswith(".html")}
     errors = " ".join(" ".join(files["errors.html"].texts).split())
     assert "3 bets compare columns that could be exchanged." in errors
     assert "luck alone meets strict with a chance of 1 in 32 (exact)" in errors

@@ -1,7 +1,6 @@
 """One bet as its page shows it: whatever a record holds, there is a page."""
 
 import math
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
@@ -11,16 +10,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pytest_bets.bet.declaration import Criterion
-from pytest_bets.claims.check import Checked
-from pytest_bets.record.codec import cell_row, dump, journal_line
+from pytest_bets.record.codec import cell_row, journal_line
 from pytest_bets.record.model import Record
-from pytest_bets.record.summary import overview
 from pytest_bets.record.verdict import Cell, judge
 from pytest_bets.report.pages import Pages
-from pytest_bets.report.source import Source, WriteUps
 from pytest_bets.report.view import BetView
 from pytest_bets.sentence.parse import parse
-from tests.helpers.sites import HOSTILE, cells, declaration, record_of
+from tests.helpers.sites import HOSTILE, cells, declaration, record_of, source_of
 
 BET = declaration(1)[0]
 VALUES = st.one_of(
@@ -33,13 +29,8 @@ def view_of(record: Record) -> BetView:
     run = journal_line(
         record, rows, record_sha256=None, time="2026-01-01T00:00:00Z", host="a", seconds=1.0, previous=None
     )
-    nothing: Mapping[str, Checked] = {}
-    summary = overview([record], [run], [BET])
-    source = Source(
-        *("results", summary, {record.id: record}, {record.id: dump(record, rows)}, b"", {record.id: [(7, run)]}),
-        *({BET.id: BET}, "no git", WriteUps(nothing, {}), {}, "1.0"),
-    )
-    return BetView(summary.bets[0], source)
+    source = source_of([record], [run], [BET])
+    return BetView(source.summary.bets[0], source)
 
 
 @pytest.fixture(scope="module")

@@ -92,7 +92,7 @@ ELSEWHERE: Final = {
     "render/test_cells.py": ("record/columns",),
     "render/test_summary.py": ("render/markdown",),
     "sentence/test_parse.py": ("sentence/ast", "sentence/lex"),
-    "report/test_site.py": ("report/gather", "report/source", "report/view"),
+    "report/test_site.py": ("report/gather", "report/source"),
     "session/test_cheats_results.py": (
         *("audit/chain", "audit/lines", "audit/merge", "audit/order", "audit/outside", "audit/overview", "audit/pages"),
         *("audit/present", "audit/revisions", "audit/statements", "audit/surroundings"),

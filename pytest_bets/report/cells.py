@@ -11,7 +11,7 @@ from pytest_bets.record.record import Record
 from pytest_bets.record.verdict import figure
 from pytest_bets.report.pairs import REFERENCE, pair_panels
 from pytest_bets.report.panel import Panel, across, averaged, grouped_rows, panels, unit_of
-from pytest_bets.report.scale import Scale, spanning
+from pytest_bets.report.scale import Scale, real, spanning
 from pytest_bets.report.svg import Figure, Series, drawing, line, point, text
 from pytest_bets.sentence.reducers import high, low
 
@@ -107,9 +107,7 @@ def _spots(panel: Panel, record: Record, group: Column | None) -> Iterator[_Spot
     slot = (_RIGHT - _LEFT) / len(groups)
     for at, (name, places) in enumerate(groups):
         for index, column in enumerate(panel.columns):
-            known = [
-                (place, float(value)) for place in places if isinstance(value := column.values[place], int | float)
-            ]
+            known = [(place, real(value)) for place in places if isinstance(value := column.values[place], int | float)]
             defined = [(place, value) for place, value in known if math.isfinite(value)]
             keyed = [
                 (repr(record.cells[place].params.get(unit)) if unit else str(place), value) for place, value in defined

@@ -8,7 +8,7 @@ from pytest_bets.record.columns import Column, measurements
 from pytest_bets.record.record import Record
 from pytest_bets.record.verdict import figure
 from pytest_bets.report.panel import MOST_SERIES
-from pytest_bets.report.scale import Scale, spanning
+from pytest_bets.report.scale import Scale, real, spanning
 from pytest_bets.report.svg import Figure, Series, drawing, line, lines_in, text
 
 _TOP, _BOTTOM, _HEIGHT = 14, 214, 260
@@ -34,7 +34,7 @@ def _curves(columns: Sequence[Column]) -> Iterator[Curve]:
     for index, column in enumerate(columns):
         for place, values in enumerate(column.values):
             if isinstance(values, list | tuple) and values:
-                yield index, place, [float(value) for value in values]
+                yield index, place, [real(value) for value in values]
 
 
 def _figure(name: str, columns: Sequence[Column], record: Record) -> Figure:

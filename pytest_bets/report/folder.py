@@ -46,12 +46,8 @@ def _listed(folder: Path) -> set[str]:
         names = (folder / LIST).read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
         return set()
-    inside = os.path.realpath(folder)
-    return {
-        name
-        for name in names
-        if name and os.path.realpath(folder / name).startswith(f"{inside}{os.sep}") and ".." not in Path(name).parts
-    }
+    inside = f"{os.path.realpath(folder)}{os.sep}"
+    return {name for name in names if name and os.path.realpath(folder / name).startswith(inside)}
 
 
 def _remove(folder: Path, path: Path) -> None:

@@ -8,6 +8,7 @@ from pytest_bets.diagnostics import SentenceError
 from pytest_bets.record.columns import MISSING, Column, measurements
 from pytest_bets.record.record import Record
 from pytest_bets.report.panel import MOST_SERIES, Panel
+from pytest_bets.report.scale import real
 from pytest_bets.sentence.ast import Arithmetic, Comparison, Name, Node, Reducer, subnodes
 from pytest_bets.sentence.parse import parse
 
@@ -85,5 +86,5 @@ def _of(kind: Kind, left: object, right: object) -> object:
     if not isinstance(left, int | float) or not isinstance(right, int | float):
         return MISSING
     if kind == "difference":
-        return float(left) - float(right)
-    return float(left) / float(right) if right else math.nan
+        return real(left) - real(right)
+    return real(left) / real(right) if right else math.nan

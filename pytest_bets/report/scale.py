@@ -35,9 +35,11 @@ class Scale:
 
     def _share(self, value: float) -> float:
         if self.log:
-            return math.log(value / self.low) / math.log(self.high / self.low)
-        half = self.high / 2 - self.low / 2  # the whole width of an axis may be more than a float holds
-        return (value / 2 - self.low / 2) / half
+            low, high = math.log(self.low), math.log(self.high)  # a quotient of the ends may be more than a float holds
+            return (math.log(value) - low) / (high - low)
+        if math.isfinite(self.high - self.low):
+            return (value - self.low) / (self.high - self.low)
+        return (value / 2 - self.low / 2) / (self.high / 2 - self.low / 2)  # the whole width is more than a float holds
 
     def ticks(self, count: int = 5) -> list[float]:
         """Return at most about `count` round values on the axis."""
@@ -54,6 +56,14 @@ class Scale:
         return [float(f"{place * size:.12g}") for place in range(start, end + 1)]
 
 
+def real(number: float) -> float:
+    """Return a number as a float; an integer beyond all floats is infinite."""
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf if number > 0 else -math.inf
+
+
 def spanning(values: Iterable[float], start: float = 0.0, end: float = 100.0) -> Scale:
     """Return an axis on which all finite values stand, with room at both ends; from 0 to 1 where there is none."""
     finite = sorted(value for value in values if math.isfinite(value))
@@ -61,7 +71,7 @@ def spanning(values: Iterable[float], start: float = 0.0, end: float = 100.0) ->
         return Scale(0.0, 1.0, start, end)
     low, high = finite[0], finite[-1]
     if low > 0 and high / low > _WIDE:
-        room = (high / low) ** _PAD
+        room = math.exp((math.log(high) - math.log(low)) * _PAD)
         if math.isfinite(high * room) and low / room > 0:
             return Scale(low / room, high * room, start, end, log=True)
     pad = (high / 2 - low / 2) * 2 * _PAD if low < high else max(abs(low) * 0.1, 1e-9 if low else 1.0)

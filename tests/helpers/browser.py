@@ -8,9 +8,7 @@ from typing import Any, Final
 
 import pytest
 
-import pytest_bets
-
-ROOT: Final = Path(pytest_bets.__file__).parents[1]
+ROOT: Final = Path(__file__).resolve().parents[2]
 BUILD: Final = ROOT / "build" / "browser"
 """Where `.ci/browser` puts axe-core, and tests put the pictures that they take."""
 FLAGS: Final = (

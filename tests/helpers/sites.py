@@ -1,5 +1,6 @@
 """Catalogues with results for the tests of the site, written without running a session."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -7,9 +8,12 @@ from pytest_bets.bet.declaration import Declaration
 from pytest_bets.bet.parse import read
 from pytest_bets.record.build import build, journal_line
 from pytest_bets.record.codec import cell_row, dump, sha256
+from pytest_bets.record.line import RunLine
 from pytest_bets.record.record import CodeDefinitions, Environment, Record, Registration
 from pytest_bets.record.store import Results
+from pytest_bets.record.summary import overview
 from pytest_bets.record.verdict import Cell, judge
+from pytest_bets.report.source import Source, WriteUps
 
 HOSTILE: Final = (
     "</title></style></svg><script>alert('pwned')</script><img src=x onerror=alert(1)> {{ 7*7 }} \x1b[31m\u202e"
@@ -81,6 +85,28 @@ def record_of(bet: Declaration, found: list[Cell]) -> Record:
         registration=Registration("unknown", None),
         code=CodeDefinitions("0" * 64, {bet.file: {"experiment": "0" * 16}}),
         environment=Environment("3.11", "Linux", {"pytest": "9.2.0"}, "cpu", 1, None, None),
+    )
+
+
+def source_of(
+    records: Sequence[Record], runs: Sequence[RunLine] = (), declarations: Sequence[Declaration] = ()
+) -> Source:
+    """Return what a site is made of, without a folder; runs stand on lines 7, 8 and so on of the journal."""
+    by_bet: dict[str, list[tuple[int, RunLine]]] = {}
+    for number, run in enumerate(runs, start=7):
+        by_bet.setdefault(run.bet, []).append((number, run))
+    return Source(
+        folder="results",
+        summary=overview(list(records), runs, declarations),
+        records={record.id: record for record in records},
+        files={record.id: dump(record, [cell_row(cell) for cell in record.cells]) for record in records},
+        journal=b"",
+        runs=by_bet,
+        declarations={bet.id: bet for bet in declarations},
+        audit="no git",
+        write_ups=WriteUps({}, {}),
+        known={},
+        version="1.0",
     )
 
 

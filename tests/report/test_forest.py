@@ -46,6 +46,8 @@ def test_the_last_of_many_runs_are_drawn() -> None:
     (figure,) = run_figures([(number, run(12)) for number in range(1, 101)])
     assert len(points(figure.svg)) == 30
     assert len(figure.rows) == 100
+    assert "line 71: 12." in figure.text
+    assert "line 70:" not in figure.text
     assert figure.note == "The last 30 of 100 runs are drawn; the CSV has all."
     assert run_figures([]) == []
 

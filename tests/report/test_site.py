@@ -16,7 +16,8 @@ from pytest_bets.project import locate
 from pytest_bets.report.gather import gather
 from pytest_bets.report.site import Site
 from pytest_bets.report.source import Source
-from tests.helpers.sites import HOSTILE, write_catalogue
+from tests.helpers import nulls
+from tests.helpers.sites import HOSTILE, source_of, write_catalogue
 
 pytest.importorskip("jinja2", reason="the site needs the extra `report`")
 
@@ -56,7 +57,7 @@ class Page(HTMLParser):
 def source(folder: Path, count: int = 4, hostile: str = "") -> Source:
     write_catalogue(folder, count, hostile)
     project = locate(folder, None, str(folder))
-    return gather(project, Catalogue(project.root, project.searched), lambda *_: {}, "1.0")
+    return gather(project, Catalogue(project.root, project.searched), lambda *_: {"3_made": "a theorem"}, "1.0")
 
 
 @pytest.fixture(scope="module")
@@ -159,7 +160,16 @@ def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
 def test_the_index_says_what_a_reviewer_asks_first(tmp_path: Path) -> None:
     """In numbers that follow from the records."""
     page = " ".join(" ".join(Page(dict(Site(source(tmp_path)).files())["index.html"].decode()).texts).split())
-    for words in ("bets 4", "PASS 1", "LENIENT 1", "FAIL, 1 catastrophic 2", "claims retracted or withdrawn 1"):
+    page = re.sub(r" (at risk|registered)[^0-9]*", r" \1 ", page)
+    for words in (
+        "bets 4",
+        "at risk 3",
+        "registered 0 of 4",
+        "PASS 1",
+        "LENIENT 1",
+        "FAIL, 1 catastrophic 2",
+        "claims retracted or withdrawn 1",
+    ):
         assert words in page
     assert "audit: cannot determine unknown" in page
     assert "1 PASS, 1 LENIENT, 2 FAIL (1 catastrophic)" in page
@@ -191,3 +201,15 @@ def test_a_bet_that_was_never_run_has_a_page(tmp_path: Path) -> None:
     assert "This bet was never run." in text
     assert "norm wins in at least 12 of 15 cells." in text
     assert "pytest bets/bet_3_made.py" in text
+
+
+def test_known_error_rates_are_those_of_the_records() -> None:
+    """What luck alone would give, of the catalogue and of each bet; the index says how many PASSes that are."""
+    records = [nulls.record(1, 5, 5), nulls.record(2, 8, 8), nulls.record(3, 2, 6)]
+    files = {name: Page(data.decode()) for name, data in Site(source_of(records)).files() if name.endswith(".html")}
+    errors = " ".join(" ".join(files["errors.html"].texts).split())
+    assert "3 bets compare columns that could be exchanged." in errors
+    assert "luck alone meets strict with a chance of 1 in 32 (exact)" in errors
+    assert "1 in 256" in errors
+    assert "PASSes expected by luck in 3, 2 seen" in " ".join(files["index.html"].texts)
+    assert "luck: 1 in 32 (5 seeds)" in " ".join(files["bets/1_x.html"].texts)

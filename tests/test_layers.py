@@ -19,11 +19,9 @@ MODULES = {
 ORDER: Final = (
     *("diagnostics", "values", "walk", "project"),
     *("git", "sentence", "bet", "chance", "code", "record", "engines", "render"),
-    *("audit", "claims", "compare", "export", "hooks", "cli"),
-    *("git", "sentence", "bet", "chance", "code", "record", "render"),
     *("audit", "claims", "compare", "report", "export", "hooks", "cli"),
 )
-"""Each imports itself and what stands before it: four modules, then fourteen folders."""
+"""Each imports itself and what stands before it: four modules, then fifteen folders."""
 ENTRIES: Final = {"pytest_bets", "pytest_bets.plugin", "pytest_bets.__main__"}
 WORLD: Final = {
     "walk": "folders",

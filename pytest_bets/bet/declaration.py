@@ -143,7 +143,7 @@ class Declaration:
         return _seeded(self.id, self.texts(), self.sweep)
 
     def replication_seeds(self, number: int, count: int) -> list[int]:
-        """Return `count` seeds of a replication, which nobody can choose and no other run has.
+        """Return `count` seeds of a replication, which cannot be chosen and which no other run has.
 
         Seed i is derived as by `seeds`, from `{"declaration": digest, "index": i, "replication": number}`.
         """
@@ -212,3 +212,8 @@ def number_of(file: str) -> int | None:
     """Return the number in a bet file name, or None."""
     match = _FILE_NAME.fullmatch(basename(file))
     return int(match[1]) if match and match[1] else None
+
+
+def number_in(bet: str) -> int | None:
+    """Return the number in a bet's id, or None."""
+    return number_of(f"bet_{bet}.py")

@@ -1,4 +1,4 @@
-"""What a block says of bets, read together with what stands around it: headings, lists, tables."""
+"""What a block says about bets, read together with what stands around it: headings, lists, tables."""
 
 import re
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Read what a block says of bets, together with the headings, lists and tables around it."""
+"""Read what a block says about bets, together with the headings, lists and tables around it."""
 
 import re
 from bisect import bisect_right

@@ -121,7 +121,7 @@ class Results:
         """Read what is new in the journal, and finish what a killed session left unfinished.
 
         Raises:
-            RecordError: when a line is none of ours.
+            RecordError: when a line is not valid.
 
         """
         self._journal.refresh(self._index)
@@ -146,7 +146,7 @@ class Results:
         """Return how many runs each of these bets had, and how many agree with its record.
 
         Raises:
-            RecordError: when a line of the journal is none of ours.
+            RecordError: when a line of the journal is not valid.
 
         """
         self.refresh()
@@ -158,7 +158,7 @@ class Results:
         Upgrades are applied to the lines.
 
         Raises:
-            RecordError: when a line of the journal is none of ours.
+            RecordError: when a line of the journal is not valid.
 
         """
         tally = self._tally(bet)
@@ -171,7 +171,7 @@ class Results:
         """Return the replications of a bet, with what upgrades gave them.
 
         Raises:
-            RecordError: when a line of the journal is none of ours.
+            RecordError: when a line of the journal is not valid.
 
         """
         tally = self._tally(bet)
@@ -181,7 +181,7 @@ class Results:
         """Return the run that wrote a record, and whether the journal has it; else the last run that wrote one.
 
         Raises:
-            RecordError: when a line of the journal is none of ours.
+            RecordError: when a line of the journal is not valid.
 
         """
         tally = self._tally(bet)
@@ -204,7 +204,7 @@ class Results:
         """Return the lines of the journal that are of runs, with what upgrades gave them.
 
         Raises:
-            RecordError: when a line is none of ours.
+            RecordError: when a line is not valid.
 
         """
         return runs(self._loaded())
@@ -213,7 +213,7 @@ class Results:
         """Return the lines of the journal that are of runs, each with its number in the file, from 1.
 
         Raises:
-            RecordError: when a line is none of ours.
+            RecordError: when a line is not valid.
 
         """
         lines = self._loaded()
@@ -224,7 +224,7 @@ class Results:
         return [load_line(line, f"{self.folder / JOURNAL}:{index}") for index, line in enumerate(self.lines(), start=1)]
 
     def lines(self) -> list[bytes]:
-        """Return the lines of the journal as they stand there, without an end that was cut off."""
+        """Return the lines of the journal as they are in the file, without an end that was cut off."""
         try:
             with (self.folder / JOURNAL).open("rb") as file:
                 lines = file.readlines()

@@ -1,33 +1,27 @@
 """The results folder: records, the journal, the summary. Whole at every moment, whatever is killed."""
 
-import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pytest_bets.bet.declaration import bet_order
 from pytest_bets.diagnostics import RecordError
 from pytest_bets.record.build import journal_line
 from pytest_bets.record.codec import MAX_RECORD, dump, load, load_line, sha256
 from pytest_bets.record.due import due
+from pytest_bets.record.folder import PRIVATE, Folder
 from pytest_bets.record.journal import runs
 from pytest_bets.record.journal_file import JournalFile, is_cut_off, unended
 from pytest_bets.record.line import Attempt, Line, Replicated, RunLine
 from pytest_bets.record.record import Record
 from pytest_bets.record.summary_model import RunCounts
 from pytest_bets.record.tally import Tally
-from pytest_bets.walk import ignored
-
-if TYPE_CHECKING:
-    from filelock import BaseFileLock
 
 JOURNAL: Final = "journal.jsonl"
 SUMMARY_JSON: Final = "SUMMARY.json"
 SUMMARY_TEXT: Final = "SUMMARY.md"
-PRIVATE: Final = ".bets"
 INDEX: Final = "journal-index"
 CUT_OFF: Final = "cut-off.jsonl"
 NO_RECORDS: Final = frozenset({SUMMARY_JSON})
@@ -53,11 +47,11 @@ class Kept:
     runs: int
 
 
-class Results:
+class Results(Folder):
     """A folder of results. Nothing is created before something is written."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
+        super().__init__(folder)
         self._journal = JournalFile(folder / JOURNAL)
         self._written: dict[str, tuple[str, Record]] = {}
 
@@ -319,40 +313,6 @@ class Results:
             if not path.exists() or path.read_bytes() != text.encode():
                 self._write(name, text.encode())
 
-    def _write(self, name: str, data: bytes) -> None:
-        """Replace a file so that at every moment it holds its old bytes or its new ones, whole; the lock is held."""
-        self._draft(name, data).replace(self.folder / name)
-
-    def _draft(self, name: str, data: bytes) -> Path:
-        """Write the bytes of a file beside it, and wait until they are on the disk."""
-        draft = self.private() / f"{name}.draft"
-        try:
-            with draft.open("wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-        except OSError:
-            draft.unlink(missing_ok=True)  # a full disk needs the space
-            raise
-        return draft
-
-    @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Hold the folder against every other session, on this machine, until the block ends."""
-        self.private()
-        with self._lock:
-            yield
-
-    @cached_property
-    def _lock(self) -> "BaseFileLock":
-        from filelock import FileLock
-
-        return FileLock(self.folder / PRIVATE / "lock")
-
     def unfinished(self) -> Path:
         """Return where the finished cells of unfinished runs are noted; nothing is made yet."""
         return self.folder / PRIVATE / "unfinished"
-
-    def private(self) -> Path:
-        """Return the subfolder for what is not of record, made on first use and ignored by git."""
-        return ignored(self.folder / PRIVATE)

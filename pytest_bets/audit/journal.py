@@ -1,4 +1,4 @@
-"""The runs of a bet, as the journal and its history tell of them: what is gone, what git does not bear out."""
+"""The runs of a bet, in the journal and its history: what is gone, and what git contradicts."""
 
 from collections.abc import Iterator, Sequence
 

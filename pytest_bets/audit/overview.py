@@ -54,7 +54,7 @@ class _Difference:
 def overview_entries(pages: Sequence[Page], doubtful: Collection[str]) -> Iterator[Entry]:
     """Yield where a file of the summary does not say what the results give.
 
-    Of the bets whose results are `doubtful` themselves, only a verdict that is better than the record's is said.
+    Of the bets whose results are `doubtful` themselves, only a verdict that is better than the record's is reported.
     """
     for page in pages:
         differences = [item for item in _differences(page, page.now) if not _follows(item, doubtful)]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 Statements = Mapping[tuple[str, str], str]
-"""By bet and subject; the bet is empty for what is said of all."""
+"""By bet and subject; the bet is empty for statements about all bets."""
 
 COUNTS: Final = "counts"
 LINE: Final = "line"

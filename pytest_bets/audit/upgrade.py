@@ -10,7 +10,7 @@ from pytest_bets.record.line import RunLine, UpgradeLine
 
 
 class Upgrades:
-    """The lines of a journal that tell of upgrades."""
+    """The lines of a journal that are of upgrades."""
 
     def __init__(self, evidence: Evidence) -> None:
         self.evidence = evidence

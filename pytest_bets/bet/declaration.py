@@ -47,7 +47,7 @@ class Declaration:
     """A bet's declaration; `line` is the line of the experiment, `file` the path given to the parser.
 
     `resources` are those of every such marker in the file; they are no part of what is declared. Nor is `experiment`,
-    its syntax tree: the code of a record tells of its changes.
+    its syntax tree: the code of a record shows its changes.
     """
 
     file: str
@@ -98,7 +98,7 @@ class Declaration:
 
     @property
     def known(self) -> str | None:
-        """What the author says was known of the outcome before the run; None where nothing is said."""
+        """What the author says was known of the outcome before the run; None without such a section."""
         return self.docstring.prose("Known") or None
 
     @cached_property

@@ -544,7 +544,7 @@ def test_a_bet_that_cannot_be_read_today_leaves_the_audit_untold() -> None:
     assert BET in found.of("unknown")[0]["text"]
 
 
-def begin_anew() -> None:
+def begin_again() -> None:
     shutil.rmtree(".git")
     git("init", "-q")
 
@@ -553,7 +553,7 @@ def begin_anew() -> None:
     ("break_off", "message"),
     [
         (lambda: shutil.rmtree(".git"), "is in no git checkout"),
-        (begin_anew, "nothing was ever committed"),
+        (begin_again, "nothing was ever committed"),
     ],
     ids=["outside git", "in an empty repository"],
 )

@@ -87,7 +87,7 @@ ELSEWHERE: Final = {
     "test_project_root.py": ("hooks/settings",),
     "record/test_schema.py": ("cli/schemas",),
     "record/test_summary.py": ("record/summary_model",),
-    "record/test_store.py": ("record/due", "walk"),
+    "record/test_store.py": ("record/due", "record/folder", "walk"),
     "record/test_upgrade.py": ("audit/upgrade", "code/lock", "record/journal", "render/upgrade"),
     "render/test_cells.py": ("record/columns",),
     "render/test_summary.py": ("render/markdown",),

@@ -37,6 +37,7 @@ WORLD: Final = {
     "code.lock": "lock files",
     "record.checkpoint": "the folder of results",
     "record.environment": "the machine",
+    "record.folder": "the folder of results",
     "record.journal_file": "the journal",
     "record.places": "the folder of results",
     "record.store": "the folder of results",

@@ -1,4 +1,4 @@
-"""The audit: what a history says of bets, their records and their journal, and whether it can be believed."""
+"""The audit: what a history says about bets, their records and their journal, and whether it can be believed."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -21,7 +21,7 @@ from pytest_bets.audit.redeclared import Redeclared
 from pytest_bets.audit.reruns import Reruns
 from pytest_bets.audit.retraction import Retractions
 from pytest_bets.audit.upgrade import Upgrades
-from pytest_bets.bet.declaration import CRITERIA, bet_order, number_of
+from pytest_bets.bet.declaration import CRITERIA, bet_order, number_in
 from pytest_bets.bet.diff import Change
 from pytest_bets.git.revision import Commit
 from pytest_bets.record.summary import settle
@@ -162,7 +162,7 @@ class _Auditor:
                 yield Entry("note", "reworded", lineage.id, moved.commit, "after its first result", change)
 
     def _relinked(self, moved: Moved) -> bool:
-        """Tell whether a bet challenges the same bets as before, of which one has another number now."""
+        """Return whether a bet challenges the same bets as before, of which one has another number now."""
         one, other = (
             {self.now_called.get(link, link) for link in bet.challenges} for bet in (moved.before, moved.after)
         )
@@ -174,12 +174,12 @@ class _Auditor:
         found: dict[int | str, str] = {}
         for lineage in self.bets:
             for bet in lineage.ids:
-                number = number_of(f"bet_{bet}.py")
+                number = number_in(bet)
                 found.update({bet: lineage.id} if number is None else {bet: lineage.id, number: lineage.id})
         return found
 
     def _reseeds(self, lineage: Lineage, moved: Moved, change: Change) -> bool:
-        """Tell whether other words for the same gave a replicated bet other seeds, which can be chosen that way.
+        """Return whether other words for the same gave a replicated bet other seeds, which can be chosen that way.
 
         A linter can reword a sweep: that is a finding only where the new seeds gave a better verdict.
         """

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pytest_bets.audit.evidence import Ancestry, Evidence, JournalLine
 from pytest_bets.audit.finding import Entry
-from pytest_bets.audit.journal import told
+from pytest_bets.audit.journal import run_words
 from pytest_bets.git.revision import Commit
 from pytest_bets.record.due import due
 from pytest_bets.record.journal import runs
@@ -41,7 +41,7 @@ class _Link:
     @property
     def text(self) -> str:
         """The run in words."""
-        return told(self.entry)
+        return run_words(self.entry)
 
     def settle(self) -> None:
         """Find the last run up to here that wrote a record."""
@@ -54,7 +54,7 @@ class _Link:
             one.wrote = link.wrote
 
     def follows(self, other: "_Link") -> bool:
-        """Tell whether this line comes after another one in the chain, or is the same."""
+        """Return whether this line comes after another one in the chain, or is the same."""
         link: _Link | None = self
         while link and link is not other:
             link = link.before
@@ -110,8 +110,12 @@ class Chains:
         """Return the run whose record this one wrote over against the rule."""
         if not link.run or not link.writes or (link.before and _may(link.before.wrote, link.run)):
             return None
-        stood = self._seen(link, links) if link.before is None else [link.before.wrote, *self._beside(link, links)]
-        return None if any(_may(one, link.run) for one in stood) else stood[0] if stood else None
+        standing_runs = (
+            self._seen(link, links) if link.before is None else [link.before.wrote, *self._beside(link, links)]
+        )
+        return (
+            None if any(_may(one, link.run) for one in standing_runs) else standing_runs[0] if standing_runs else None
+        )
 
     def _seen(self, link: _Link, links: Sequence[_Link]) -> list[_Link | None]:
         """Return whose record stood for a run that begins a chain: its commit may hold lines that it ignores."""
@@ -132,7 +136,7 @@ class Chains:
         return list({end.wrote.sha256: end.wrote for end in left if end.wrote}.values())
 
     def _superseded(self, end: _Link, links: Sequence[_Link]) -> bool:
-        """Tell whether a run of another branch wrote a record when the line of this one was there."""
+        """Return whether a run of another branch wrote a record when the line of this one was there."""
         later = (link for link in links if link.writes and not end.follows(link))
         return any((ran := self._commit(link)) is not None and self._has(ran, end) for link in later)
 
@@ -180,7 +184,7 @@ def _following(link: _Link, links: Sequence[_Link]) -> set[str]:
 
 
 def _may(standing: _Link | None, run: RunLine) -> bool:
-    """Tell whether a run may write its record where that of another stands.
+    """Return whether a run may write its record where that of another stands.
 
     The record of a run that was killed before it wrote one is missing: to measure the same again is harmless.
     """

@@ -1,4 +1,4 @@
-"""What an audit says of the code that records were measured with."""
+"""What an audit says about the code that records were measured with."""
 
 from collections.abc import Iterator, Sequence
 

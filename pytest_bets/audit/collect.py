@@ -49,7 +49,7 @@ def gather(catalogue: Catalogue, results: Results, search: Sequence[Path] = ()) 
     root = catalogue.root.resolve()
     tree = git.tree(root)
     if tree is None:
-        raise EvidenceError(f"{root} lies in no git checkout, or git does not answer: git is the registry of bets")
+        raise EvidenceError(f"{root} is in no git checkout, or git does not answer: git is the registry of bets")
     if tree.shallow:
         raise EvidenceError(f"this clone of {tree.top} is shallow: `git fetch --unshallow` brings its history")
     if tree.commit is None:
@@ -286,4 +286,4 @@ class _Gatherer:
             if not folder.is_relative_to(self.tree.top):
                 yield bet_id(name), f"{name} lies outside of the repository {self.tree.top}: its history is not here"
             elif any((here / ".git").exists() for here in takewhile(self.tree.top.__ne__, (folder, *folder.parents))):
-                yield bet_id(name), f"{name} lies in a repository of its own: run the audit there"
+                yield bet_id(name), f"{name} is in a repository of its own: run the audit there"

@@ -229,7 +229,7 @@ class Ancestry:
         self._known: dict[tuple[str, str], bool] = {}
 
     def before(self, one: Commit, other: Commit) -> bool:
-        """Tell whether the first is a proper ancestor of the second."""
+        """Return whether the first is a proper ancestor of the second."""
         if one.order >= other.order:
             return False
         if self._linear:

@@ -71,7 +71,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class BetReport:
-    """What an audit says of one bet; `under_first` is the verdict of today's record under the first criteria."""
+    """What an audit says about one bet; `under_first` is the verdict of today's record under the first criteria."""
 
     id: str
     path: str
@@ -84,7 +84,7 @@ class BetReport:
 
 @dataclass(frozen=True)
 class Report:
-    """What an audit says of a catalogue."""
+    """What an audit says about a catalogue."""
 
     bets: tuple[BetReport, ...]
     entries: tuple[Entry, ...]

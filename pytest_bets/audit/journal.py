@@ -1,4 +1,4 @@
-"""The runs of a bet, as the journal and its history tell of them: what is gone, what git does not bear out."""
+"""The runs of a bet, in the journal and its history: what is gone, and what git contradicts."""
 
 from collections.abc import Iterator, Sequence
 
@@ -40,11 +40,11 @@ class Runs:
                 self._held.setdefault((commit, bet_id(path)), set()).add(meanings.meaning(bet.digest))
 
     def holds(self, commit: str, bet: str, declaration: str) -> bool:
-        """Tell whether a commit declares, under the id of a bet, what has this digest or means the same."""
+        """Return whether a commit declares, under the id of a bet, what has this digest or means the same."""
         return self.meanings.meaning(declaration) in self._held.get((commit, bet), ())
 
     def wrote(self, sha256: str, verdict: str | None) -> bool:
-        """Tell whether a run of the audited journal wrote these bytes; those of a rehearsal have no verdict."""
+        """Return whether a run of the audited journal wrote these bytes; those of a rehearsal have no verdict."""
         return sha256 in self._wrote or (verdict is None and sha256 in self._rehearsed)
 
     def entries(self, ids: Sequence[str]) -> Iterator[Entry]:
@@ -61,7 +61,7 @@ class Runs:
         for line in self.lines.get(bet, ()):
             if line.sha256 in present or _is_pilot(line.entry):
                 continue
-            run = told(line.entry)
+            run = run_words(line.entry)
             if line.elsewhere and line.removed is None:
                 text = f"{run} stands in {line.elsewhere}, and not in the journal that is audited"
                 yield Entry("finding", "elsewhere", bet, line.added, text)
@@ -120,7 +120,7 @@ class Runs:
             yield Entry("note", "void", bet, None, f"{len(void)} of its runs came to no verdict: {listed}")
 
 
-def told(entry: Line) -> str:
+def run_words(entry: Line) -> str:
     """Return a line of the journal in words."""
     return f"{_named(entry)} ({entry.verdict or 'void'})" if isinstance(entry, RunLine) else _named(entry)
 

@@ -24,7 +24,7 @@ class Measured:
 
     def entries(self, ids: Sequence[str]) -> Iterator[Entry]:
         """Yield what is to be said of the records of a bet that had these ids."""
-        told = set[str]()
+        reported = set[str]()
         last: RecordFacts | None = None
         revisions = sorted(
             (revision for bet in ids for revision in self.revisions.get(bet, ())),
@@ -34,8 +34,8 @@ class Measured:
             after = revision.after
             if after is None:
                 continue
-            if after.sha256 not in told:
-                told.add(after.sha256)
+            if after.sha256 not in reported:
+                reported.add(after.sha256)
                 yield from _contradictions(revision.bet, revision, after)
             before = revision.before or last
             if before and before.sha256 != after.sha256:

@@ -68,7 +68,7 @@ class Merges:
         return ran is not None and self.order.has(parent, ran) and self.order.ran_before(result, merge, after.digest)
 
     def _is_of(self, commit: Commit, merge: Commit, parent: Commit) -> bool:
-        """Tell whether a commit is the merge or came with another parent."""
+        """Return whether a commit is the merge or came with another parent."""
         return self.order.has(merge, commit) and not self.order.has(parent, commit)
 
 

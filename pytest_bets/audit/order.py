@@ -84,7 +84,7 @@ class Order:
         return found, None
 
     def ran_before(self, result: Result, commit: Commit, declaration: str) -> bool:
-        """Tell whether a run came before the commit that changed its bet to this declaration.
+        """Return whether a run came before the commit that changed its bet to this declaration.
 
         The commit descends from the one that the run names. If that one does not hold what ran, the run was from a
         tree with uncommitted changes, which may be those of the commit.
@@ -94,14 +94,14 @@ class Order:
         return (result.held or result.declaration != declaration) and not self._follows(result.run, commit)
 
     def _ran_beside(self, result: Result, commit: Commit) -> bool:
-        """Tell whether a run names a commit of another branch than the change."""
+        """Return whether a run names a commit of another branch than the change."""
         ran = result.ran
         if result.run is None or ran is None or not result.held:
             return False
         return not self.has(ran, commit) and not self._follows(result.run, commit)
 
     def _follows(self, run: RunLine, commit: Commit) -> bool:
-        """Tell whether an earlier run of the chain names this commit or a later one: an old commit was run again."""
+        """Return whether an earlier run of the chain names this commit or a later one: an old commit was run again."""
         entry: Line | None = self._lines.get(run.previous or "")
         while entry:  # hashes form no circle
             name = entry.environment.commit if isinstance(entry, RunLine) else None
@@ -112,5 +112,5 @@ class Order:
         return False
 
     def has(self, commit: Commit, earlier: Commit) -> bool:
-        """Tell whether a commit has another one in its history, or is the same."""
+        """Return whether a commit has another one in its history, or is the same."""
         return commit.id == earlier.id or self.order.before(earlier, commit)

@@ -1,4 +1,4 @@
-"""The summary held against the records: what it says of bets is what they gave when it was made."""
+"""The summary held against the records: what it says about bets is what they gave when it was made."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Page:
 
     `then` has the statements with the bets of that commit, and with those of the commit that its last run names.
     `merged` has what the file says in the parents of a merge that wrote it, which may have mixed them. `commit` is None
-    where the file is not committed. `partial` says that results cannot be read: then only what both say of a bet is
+    where the file is not committed. `partial` says that results cannot be read: then only what both say about a bet is
     compared.
     """
 
@@ -54,7 +54,7 @@ class _Difference:
 def overview_entries(pages: Sequence[Page], doubtful: Collection[str]) -> Iterator[Entry]:
     """Yield where a file of the summary does not say what the results give.
 
-    Of the bets whose results are `doubtful` themselves, only a verdict that is better than the record's is said.
+    Of the bets whose results are `doubtful` themselves, only a verdict that is better than the record's is reported.
     """
     for page in pages:
         differences = [item for item in _differences(page, page.now) if not _follows(item, doubtful)]
@@ -79,14 +79,14 @@ def overview_entries(pages: Sequence[Page], doubtful: Collection[str]) -> Iterat
 
 
 def _follows(item: _Difference, doubtful: Collection[str]) -> bool:
-    """Tell whether a difference follows from results that are gone or changed, which another finding says."""
+    """Return whether a difference follows from results that are gone or changed, which another finding says."""
     if item.subject.startswith(LINE) or not doubtful:
         return False
     return not item.bet or (item.bet in doubtful and not item.is_flattering)
 
 
 def _is_quiet(item: _Difference) -> bool:
-    """Tell whether a difference is to be expected of an older file: a replication changes the number of runs."""
+    """Return whether a difference is to be expected of an older file: a replication changes the number of runs."""
     return item.subject.startswith(COUNTS) or item.subject in (*TEXTS, "runs")
 
 
@@ -104,7 +104,7 @@ def _differences(page: Page, expected: Statements) -> list[_Difference]:
 
 
 def _is_silent(key: tuple[str, str], says: str | None, given: str | None, bets: set[str]) -> bool:
-    """Tell whether only one side has a statement, and that is no contradiction.
+    """Return whether only one side has a statement, and that is no contradiction.
 
     Another version has other columns. A bet that has no record needs no row.
     """

@@ -1,4 +1,4 @@
-"""The folder of results as it is now. What cannot be read is said, and silences nothing else."""
+"""The folder of results as it is now. What cannot be read is reported, and hides nothing else."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

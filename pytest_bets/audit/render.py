@@ -8,6 +8,7 @@ from typing import Final
 from pytest_bets.audit.change import shown
 from pytest_bets.audit.document import document
 from pytest_bets.audit.finding import BetReport, Entry, Report
+from pytest_bets.diagnostics import count_noun
 from pytest_bets.git.revision import Commit
 from pytest_bets.record.encode import encode
 from pytest_bets.record.verdict import Verdict
@@ -19,7 +20,7 @@ _INDENT: Final = 4
 
 def as_text(report: Report, width: int = 80) -> str:
     """Return the report, bets in the order of their numbers and what was said of each in the order of its history."""
-    bets = "1 bet" if len(report.bets) == 1 else f"{len(report.bets)} bets"
+    bets = count_noun(len(report.bets), "bet")
     lines = [f"Audit of {bets} in {report.commits} commits.", ""]
     for bet in report.bets:
         lines += [*_bet(bet, width), ""]

@@ -48,14 +48,14 @@ class Reruns:
             yield Entry("note", "retried", bet, None, text)
 
     def _reseeded(self, ran: Sequence[RunLine]) -> Iterator[Entry]:
-        """Tell of seeds that became better ones with another id: seeds are made from it, so ids can be tried out."""
-        told = set()
+        """Find seeds that became better ones with another id: seeds are made from it, so ids can be tried out."""
+        reported = set()
         for place, entry in enumerate(ran):
             for before in ran[:place]:
-                if before.bet == entry.bet or _rank(entry) <= _rank(before) or (before.bet, entry.bet) in told:
+                if before.bet == entry.bet or _rank(entry) <= _rank(before) or (before.bet, entry.bet) in reported:
                     continue
                 if self._is_replicated(before) and self._is_replicated(entry):
-                    told.add((before.bet, entry.bet))
+                    reported.add((before.bet, entry.bet))
                     text = (
                         f"as {before.bet} it came to {before.verdict}; its new id gave it other seeds, "
                         f"and with them it came to {entry.verdict}"
@@ -63,7 +63,7 @@ class Reruns:
                     yield Entry("finding", "reseeded", entry.bet, None, text)
 
     def _unseen(self, bet: str, ran: Sequence[RunLine]) -> Iterator[Entry]:
-        """Tell of code that took part in a run and is not in its digest, and of what changed of it between runs."""
+        """Find code that took part in a run and is not in its digest, and what of it changed between runs."""
         last: RunLine | None = None
         for entry in ran:
             was, now = (dict(run.environment.unseen or {}) if run else {} for run in (last, entry))
@@ -81,7 +81,7 @@ class Reruns:
         return declared is not None and declared.replicate is not None
 
     def _counted(self, entry: RunLine) -> Iterator[Entry]:
-        """Tell of a run whose number of cells its declaration cannot give."""
+        """Find a run whose number of cells its declaration cannot give."""
         spanned = self.meanings.spanned(entry.declaration)
         if spanned is not None and entry.cells.count != spanned:
             text = f"the run of {entry.time} ({entry.verdict}) measured {count_noun(entry.cells.count, 'cell')}"

@@ -1,4 +1,4 @@
-"""What became of the challenges to a claim, in the order in which it happened."""
+"""How the challenges to a claim ended, in the order in which it happened."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final

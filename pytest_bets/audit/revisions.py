@@ -1,4 +1,4 @@
-"""What commits did to bet files and records, from what git says of their blobs."""
+"""What commits did to bet files and records, from what git says about their blobs."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -11,7 +11,7 @@ Known = Mapping[tuple[str, str], Held]
 
 
 def is_bet(touch: Touch) -> bool:
-    """Tell whether a file that a commit changed is a bet's."""
+    """Return whether a file that a commit changed is a bet's."""
     return is_bet_name(touch.path or touch.was or "")
 
 

@@ -1,4 +1,4 @@
-"""What a summary says of bets: the same statements from SUMMARY.json and from SUMMARY.md, of any version."""
+"""What a summary says about bets: the same statements from SUMMARY.json and from SUMMARY.md, of any version."""
 
 import json
 import re
@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 Statements = Mapping[tuple[str, str], str]
-"""By bet and subject; the bet is empty for what is said of all."""
+"""By bet and subject; the bet is empty for statements about all bets."""
 
 COUNTS: Final = "counts"
 LINE: Final = "line"
 VERDICT: Final = "verdict"
 TEXTS: Final = ("title", "scope")
-"""What an author says of a bet; it may change at any time."""
+"""What an author says about a bet; it may change at any time."""
 _LISTS: Final = ("falsified", "retracted", "unstable")
 _LINK: Final = re.compile(r"\[((?:\\.|[^\]\\])*)\]\([^)]*\)")
 _COUNT: Final = re.compile(r"(\d+) (PASS|LENIENT|FAIL|catastrophic|void|never run|retracted|withdrawn|bets?)\b")

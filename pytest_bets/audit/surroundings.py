@@ -25,7 +25,7 @@ def unmerged(
 ) -> list[Unmerged]:
     """Return the results of all branches, remotes and tags that are in no commit of HEAD.
 
-    `is_ours` tells of a path whether it is a journal or a record of the project; `lines` and `records` are the hashes
+    `is_ours` returns whether a path is a journal or a record of the project; `lines` and `records` are the hashes
     of those that HEAD or the working tree has or had.
     """
     refs = history.refs(top, _OTHERS)

@@ -10,7 +10,7 @@ from pytest_bets.record.line import RunLine, UpgradeLine
 
 
 class Upgrades:
-    """The lines of a journal that tell of upgrades."""
+    """The lines of a journal that are of upgrades."""
 
     def __init__(self, evidence: Evidence) -> None:
         self.evidence = evidence
@@ -23,7 +23,7 @@ class Upgrades:
         self.pairs = {(line.was.record, line.record) for lines in self.lines.values() for line in lines}
 
     def joins(self, was: str, now: str) -> bool:
-        """Tell whether an upgrade made the one record of the other, by their hashes, in either direction."""
+        """Return whether an upgrade made the one record of the other, by their hashes, in either direction."""
         return (was, now) in self.pairs or (now, was) in self.pairs
 
     def entries(self, bet: str) -> Iterator[Entry]:

@@ -47,7 +47,7 @@ class Declaration:
     """A bet's declaration; `line` is the line of the experiment, `file` the path given to the parser.
 
     `resources` are those of every such marker in the file; they are no part of what is declared. Nor is `experiment`,
-    its syntax tree: the code of a record tells of its changes.
+    its syntax tree: the code of a record shows its changes.
     """
 
     file: str
@@ -98,7 +98,7 @@ class Declaration:
 
     @property
     def known(self) -> str | None:
-        """What the author says was known of the outcome before the run; None where nothing is said."""
+        """What the author says was known of the outcome before the run; None without such a section."""
         return self.docstring.prose("Known") or None
 
     @cached_property
@@ -143,7 +143,7 @@ class Declaration:
         return _seeded(self.id, self.texts(), self.sweep)
 
     def replication_seeds(self, number: int, count: int) -> list[int]:
-        """Return `count` seeds of a replication, which nobody can choose and no other run has.
+        """Return `count` seeds of a replication, which cannot be chosen and which no other run has.
 
         Seed i is derived as by `seeds`, from `{"declaration": digest, "index": i, "replication": number}`.
         """
@@ -212,3 +212,8 @@ def number_of(file: str) -> int | None:
     """Return the number in a bet file name, or None."""
     match = _FILE_NAME.fullmatch(basename(file))
     return int(match[1]) if match and match[1] else None
+
+
+def number_in(bet: str) -> int | None:
+    """Return the number in a bet's id, or None."""
+    return number_of(f"bet_{bet}.py")

@@ -38,6 +38,6 @@ def read(text: str, file: str, bets: Sequence[str], own: Collection[str] = ()) -
 
 
 def _numbers(bet: str) -> tuple[str, ...]:
-    """Return the number in a bet's id, as it stands there and without zeros before it."""
+    """Return the number in a bet's id, as written and without zeros before it."""
     number = bet.partition("_")[0]
     return (number, str(int(number))) if number.isdecimal() else ()

@@ -197,7 +197,7 @@ def _is_count(value: Node) -> bool:
 
 
 def moves(before: Sequence[Null], after: Sequence[Null]) -> Iterator[tuple[str, str, str]]:
-    """Yield what became of each null, in the words of a change: its kind and both sides.
+    """Yield how each null changed: its kind and both sides.
 
     A finer unit makes luck look smaller: it is `loosened`.
     """

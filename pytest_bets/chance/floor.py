@@ -1,4 +1,4 @@
-"""The chance of strict before the run: what the declaration and the sweep alone say of it."""
+"""The chance of strict before the run: what the declaration and the sweep alone say about it."""
 
 import math
 from collections.abc import Iterator, Sequence

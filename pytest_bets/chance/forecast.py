@@ -8,7 +8,7 @@ from typing import Annotated, Final
 from pytest_bets.bet.odds import OUTCOMES
 
 FEWEST: Final = 10
-"""With fewer forecasts nothing is said."""
+"""With fewer forecasts there is no score."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ Params = Mapping[str, object]
 _WANTED: Final = 0.8
 """The power that a bet should have."""
 _RATES: Final = (0.05, 0.01)
-"""Fault rates of which is said how likely they are missed."""
+"""Fault rates for which the outlook shows how likely they are missed."""
 _TINY: Final = 1e-9
 
 

@@ -67,7 +67,7 @@ class FaultLimit:
 
 @dataclass(frozen=True, slots=True)
 class Luck:
-    """What the nulls of a bet say of its measured cells. Made from the declaration and the cells alone."""
+    """What the nulls of a bet say about its measured cells. Made from the declaration and the cells alone."""
 
     swaps: Annotated[tuple[SwapLuck, ...], "The nulls of exchanged columns, in source order."]
     absences: Annotated[tuple[FaultLimit, ...], "The nulls of absence, in source order."]

@@ -107,7 +107,7 @@ class _Page:
         return f"; the nearest is {near}" if near else ""
 
     def _claims(self, block: Block, said: Said) -> None:
-        """Compare what the block says of verdicts."""
+        """Compare what the block says about verdicts."""
         right: set[str] = set()
         agreed: dict[str, int] = {}
         later = []

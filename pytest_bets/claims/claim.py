@@ -1,4 +1,4 @@
-"""A claim, as a value: what a block says of the verdict of bets."""
+"""A claim, as a value: what a block says about the verdict of bets."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ class Claim:
 
     `exact` is the whole verdict where it has a second part, as in `FAIL, catastrophic`. `bound` is false where no form
     ties the words to the bets, `capital` is true for a documented verdict. A `past` claim is of an earlier verdict, a
-    `dated` one says of when. `several` tells that it is of some of the bets, `under` is the heading that says it.
+    `dated` one says about when. with `several` it is about some of the bets, `under` is the heading that says it.
     """
 
     mention: Mention

@@ -160,7 +160,7 @@ class Clauses:
         return following.low in FOLLOWING_WORDS or following.low.endswith("ly")
 
     def is_past(self, mention: Mention, at: int) -> tuple[bool, bool]:
-        """Return whether a claim is of an earlier verdict, and whether it says of which version or date."""
+        """Return whether a claim is of an earlier verdict, and whether it says about which version or date."""
         low = [token.low for token in self.tokens[at + 1 : at + 4]]
         once = (
             low[:2] == ["at", "first"] or bool(set(low[:1]) & EARLIER) or low[:2] in (["in", "v0"], ["in", "version"])

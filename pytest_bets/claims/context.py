@@ -1,4 +1,4 @@
-"""What a block says of bets, read together with what stands around it: headings, lists, tables."""
+"""What a block says about bets, read together with what stands around it: headings, lists, tables."""
 
 import re
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ RELEASE: Final = re.compile(
 
 
 @dataclass
-class _Frame:
+class Frame:
     """A heading, or a paragraph that leads to a list: its bets, or the verdict of the bets below it."""
 
     level: int
@@ -36,11 +36,11 @@ class Context:
     """The headings above a block, the paragraph that leads to it, and the list items around it."""
 
     def __init__(self) -> None:
-        self.headings: list[_Frame] = []
-        self.intro: _Frame | None = None
-        self.title: _Frame | None = None
+        self.headings: list[Frame] = []
+        self.intro: Frame | None = None
+        self.title: Frame | None = None
         self.items: dict[int, Said] = {}
-        self.titles: dict[int, _Frame] = {}
+        self.titles: dict[int, Frame] = {}
         self.heads: dict[int, list[Column]] = {}
 
     def add(self, block: Block, said: Said) -> None:
@@ -61,7 +61,7 @@ class Context:
             ends = said.folded.text.rstrip().endswith(":")
             self.intro = _frame(block, said) if ends else None
 
-    def frames(self, block: Block) -> list[_Frame]:
+    def frames(self, block: Block) -> list[Frame]:
         """Return what leads to a block, the nearest first."""
         outer = self.titles.get(id(block.around)) if block.around else None
         if outer and outer.allowed:
@@ -96,7 +96,7 @@ def _named(mentions: Sequence[Mention]) -> list[str]:
     return [name for mention in mentions if mention.certain and not mention.others for name in mention.bets]
 
 
-def _frame(block: Block, said: Said) -> _Frame:
+def _frame(block: Block, said: Said) -> Frame:
     named = _named(said.mentions)
     allowed: frozenset[str] = frozenset()
     if not said.mentions and len(said.tokens) < 12:
@@ -111,4 +111,4 @@ def _frame(block: Block, said: Said) -> _Frame:
     planned = any(token.low in PLANNED for token in said.tokens[:12])
     dated = bool(RELEASE.fullmatch(said.folded.text))
     bets = named if len(said.mentions) == 1 or block.kind != "heading" else []
-    return _Frame(block.level, bets, allowed, said.folded.text.strip(), title(said.folded.text), planned, dated)
+    return Frame(block.level, bets, allowed, said.folded.text.strip(), title(said.folded.text), planned, dated)

@@ -1,4 +1,4 @@
-"""Read what a block says of bets, together with the headings, lists and tables around it."""
+"""Read what a block says about bets, together with the headings, lists and tables around it."""
 
 import re
 from bisect import bisect_right
@@ -8,8 +8,8 @@ from typing import Final
 
 from pytest_bets.claims.block import Block
 from pytest_bets.claims.claim import Claim
-from pytest_bets.claims.context import RELEASE, Context, _Frame
-from pytest_bets.claims.fold import Token, fold, tokens
+from pytest_bets.claims.context import RELEASE, Context, Frame
+from pytest_bets.claims.fold import Folded, Token, fold, tokens
 from pytest_bets.claims.lexicon import PAST, soft, words
 from pytest_bets.claims.mentions import Finder, Mention
 from pytest_bets.claims.said import Said
@@ -26,38 +26,23 @@ def read(block: Block, context: Context, finder: Finder) -> Said:
     folded = fold(block.text)
     frames = context.frames(block)
     about = context.bets(block)
-    if (
-        not about
-        and block.kind != "heading"
-        and block.header is None
-        and not block.comments
-        and not _NAMING.search(folded.text)
-    ):
+    if not about and _names_no_bet(block, folded):
         head = len(folded.text) < 200 and (block.kind == "list item" or folded.text.rstrip().endswith(":"))
         return Said(folded, tokens(folded.text) if head else (), [], [])
     items = tokens(folded.text)
     mentions = finder.find(folded.text, items)
     heads = context.columns(block, finder)
     row = cells(items) if block.kind == "table row" else []
-    listed: list[Mention] = []
-    if row:
-        taken = {at for mention in mentions for at in range(mention.first, mention.last + 1)}
-        among = any("bet" in frame.text.lower() for frame in frames)
-        found = numbered(items, row, heads, finder, among_bets=among)
-        listed = [mention for mention in found if mention.first not in taken]
-        mentions += listed
-        mentions.sort(key=lambda mention: mention.first)
+    listed = _in_cells(items, row, heads, finder, mentions, frames) if row else []
+    if listed:
+        mentions = sorted([*mentions, *listed], key=lambda mention: mention.first)
     reader = Unbound(folded.text, items, mentions)
     said = Said(folded, items, mentions, reader.bound(), columns=heads)
     for mention in mentions:
         mention.certain = mention.certain and not _in_code(block, said, mention)
         mention.certain = mention.certain or _is_linked(block, said, mention) or _is_alone(said, mention, row, finder)
     if row:
-        alone = {mention.first for mention in listed}
-        sure = (
-            mention for mention in mentions if mention.certain or mention.first in alone or _is_full_id(mention, finder)
-        )
-        said.subject = next((mention for mention in sure if not mention.others), None)
+        said.subject = _subject(mentions, listed, finder)
         if block.header is not None or len(mentions) == 1:
             said.claims += _row_claims(reader, said, row, heads)
     said.claims += reader.continued([mention for mention in mentions if mention.certain])
@@ -75,12 +60,47 @@ def read(block: Block, context: Context, finder: Finder) -> Said:
     for claim in said.claims:
         claim.mention.certain = True
     said.mentions = [mention for mention in mentions if mention.certain]
+    _add_frames(said, frames)
+    return said
+
+
+def _names_no_bet(block: Block, folded: Folded) -> bool:
+    """Return whether a block cannot name a bet: most blocks do not, and need no further reading."""
+    plain = block.kind != "heading" and block.header is None and not block.comments
+    return plain and not _NAMING.search(folded.text)
+
+
+def _in_cells(
+    items: Sequence[Token],
+    row: Sequence[tuple[int, int]],
+    heads: Sequence[Column],
+    finder: Finder,
+    mentions: Sequence[Mention],
+    frames: Sequence[Frame],
+) -> list[Mention]:
+    """Return the bets that cells of a row name by a number alone."""
+    taken = {at for mention in mentions for at in range(mention.first, mention.last + 1)}
+    among = any("bet" in frame.text.lower() for frame in frames)
+    found = numbered(items, row, heads, finder, among_bets=among)
+    return [mention for mention in found if mention.first not in taken]
+
+
+def _subject(mentions: Sequence[Mention], listed: Sequence[Mention], finder: Finder) -> Mention | None:
+    """Return the bet that a row is about."""
+    alone = {mention.first for mention in listed}
+    sure = (
+        mention for mention in mentions if mention.certain or mention.first in alone or _is_full_id(mention, finder)
+    )
+    return next((mention for mention in sure if not mention.others), None)
+
+
+def _add_frames(said: Said, frames: Sequence[Frame]) -> None:
+    """Add what the headings and the paragraphs above say."""
     said.planned = any(frame.planned for frame in frames)
     said.gone = frozenset().union(*(frame.gone for frame in frames))
     said.heading = next((frame.bets for frame in frames if frame.bets), [])
     if any(frame.dated for frame in frames):
         said.claims = [_dated(said, claim) for claim in said.claims]
-    return said
 
 
 def _row_claims(reader: Unbound, said: Said, row: Sequence[tuple[int, int]], heads: Sequence[Column]) -> list[Claim]:
@@ -146,7 +166,7 @@ def _several(said: Said, claim: Claim) -> Claim:
     return replace(claim, several=several)
 
 
-def _listed(block: Block, said: Said, frames: Sequence[_Frame]) -> list[Claim]:
+def _listed(block: Block, said: Said, frames: Sequence[Frame]) -> list[Claim]:
     """Return the claim of a heading or a paragraph on the bet that an item below it begins with."""
     allowed, text = next(((frame.allowed, frame.text) for frame in frames[:1] if frame.allowed), (frozenset(), ""))
     first = said.mentions[0]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pytest_bets.bet.declaration import bet_id, number_of
 from pytest_bets.claims.document import counts, document
 from pytest_bets.claims.finding import Bet, Checked
-from pytest_bets.diagnostics import DeclarationError
+from pytest_bets.diagnostics import DeclarationError, count_noun
 from pytest_bets.record.encode import encode
 from pytest_bets.record.record import Record
 from pytest_bets.record.summary_model import Summary
@@ -52,8 +52,8 @@ def as_text(checked: Mapping[str, Checked], unread: Mapping[str, str], *, fixed:
         for finding in page.findings
     ]
     found = counts(checked, unread, fixed=fixed)
-    read = f"{_many(found.mentions, 'mention')} and {_many(found.values, 'value')}"
-    text = f"{_many(found.files, 'file')} with {read} of bets: {_many(found.findings, 'finding')}"
+    read = f"{count_noun(found.mentions, 'mention')} and {count_noun(found.values, 'value')}"
+    text = f"{count_noun(found.files, 'file')} with {read} of bets: {count_noun(found.findings, 'finding')}"
     text += f", {found.fixed} fixed" if fixed else ""
     return "\n".join([*lines, f"{text}.{_not_read(unread)}"]) + "\n"
 
@@ -69,14 +69,10 @@ def _not_read(unread: Mapping[str, str]) -> str:
         f"{', '.join(files[:3])}{f' and {len(files) - 3} more' if len(files) > 3 else ''} ({visible(reason)})"
         for reason, files in by_reason.items()
     ]
-    return f" {_many(len(unread), 'file')} not read: {'; '.join(why)}."
+    return f" {count_noun(len(unread), 'file')} not read: {'; '.join(why)}."
 
 
 def as_json(checked: Mapping[str, Checked], unread: Mapping[str, str], *, fixed: bool) -> str:
     """Return the findings as the text of a JSON object; its schema is schema/claims.json."""
     page = encode(document(checked, unread, fixed=fixed))
     return json.dumps(page, indent=1, sort_keys=True) + "\n"
-
-
-def _many(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

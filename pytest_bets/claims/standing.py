@@ -1,4 +1,4 @@
-"""Decide whether a block says of a bet that its claim is retracted or withdrawn.
+"""Decide whether a block says about a bet that its claim is retracted or withdrawn.
 
     Bet 37 was retracted    the retracted bet 37    we withdrew bet 38    bet 37's claim has been overturned
     Bet 37: FAIL, and retracted by bet 46    Bet 37 (retracted)    Bet 37 shows it. It was retracted.
@@ -54,13 +54,13 @@ _TITLE: Final = re.compile(
 
 
 def title(text: str) -> frozenset[str]:
-    """Return what a heading or a table's column says of all bets below it: retracted, withdrawn, or nothing."""
+    """Return what a heading or a table's column says about all bets below it: retracted, withdrawn, or nothing."""
     match = _TITLE.fullmatch(text)
     return frozenset(word.lower() for word in match.groups() if word) if match else frozenset()
 
 
 class Sayings:
-    """What one block says of claims that are gone."""
+    """What one block says about claims that are gone."""
 
     def __init__(self, tokens: Sequence[Token], mentions: Sequence[Mention], subject: Mention | None) -> None:
         """Read a block; `subject` is the bet of a table row."""

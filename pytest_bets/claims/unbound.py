@@ -65,8 +65,8 @@ class Unbound(Reader):
     def alike(self, claims: Sequence[Claim], mentions: Sequence[Mention]) -> list[Claim]:
         """Return the claims that repeat the one before: `bet 5 passed, and so did bet 6`."""
         found = []
-        told = sorted(claims, key=lambda claim: claim.first)
-        firsts = [claim.first for claim in told]
+        ordered = sorted(claims, key=lambda claim: claim.first)
+        firsts = [claim.first for claim in ordered]
         for mention in mentions:
             before = [token.low for token in self.tokens[max(0, mention.first - 2) : mention.first]]
             index = bisect_left(firsts, mention.first) - 1
@@ -77,7 +77,7 @@ class Unbound(Reader):
                 ["is"],
             )
             if repeats and index >= 0:
-                found.append(replace(told[index], mention=mention))
+                found.append(replace(ordered[index], mention=mention))
         return found
 
     def everyone(self, bets: Sequence[str]) -> list[Claim]:

@@ -1,4 +1,4 @@
-"""Find what a block says of the verdicts of bets.
+"""Find what a block says about the verdicts of bets.
 
 The documented forms bind a verdict to the bet before it, with any emphasis and links:
 

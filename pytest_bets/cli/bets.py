@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 
 from pytest_bets.bet.catalogue import Catalogue
-from pytest_bets.bet.declaration import bet_id, number_of
+from pytest_bets.bet.declaration import bet_id, number_in, number_of
 from pytest_bets.bet.known import FILE, read
-from pytest_bets.diagnostics import DeclarationError, nearest
+from pytest_bets.diagnostics import DeclarationError, did_you_mean
 from pytest_bets.project import Project
 from pytest_bets.record.places import known_folders
 from pytest_bets.record.store import Results
@@ -23,7 +23,7 @@ def catalogue_of(project: Project) -> Catalogue:
 def matching(asked: str, ids: Iterable[str]) -> list[str]:
     """Return the bets that a number, an id, or an id without its number names."""
     name = str(int(asked)) if asked.isdecimal() else asked  # 05 is how an id says it
-    return [bet for bet in ids if name in (bet, str(number_of(f"bet_{bet}.py")), bet.partition("_")[2])]
+    return [bet for bet in ids if name in (bet, str(number_in(bet)), bet.partition("_")[2])]
 
 
 def unknown(asked: str, catalogue: Catalogue, known: Sequence[str]) -> str:
@@ -36,8 +36,7 @@ def unknown(asked: str, catalogue: Catalogue, known: Sequence[str]) -> str:
         except DeclarationError as error:
             return str(error)
         return f"{catalogue.name(path)} is not a bet: nothing in it carries a criterion"
-    near = nearest(asked, known)
-    return f"there is no bet {asked!r} under {catalogue.root}" + (f"; did you mean {near}?" if near else "")
+    return f"there is no bet {asked!r} under {catalogue.root}{did_you_mean(asked, known)}"
 
 
 def known_after(project: Project, summary: Summary, unreadable: Sequence[DeclarationError]) -> dict[str, str]:

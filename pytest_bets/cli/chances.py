@@ -31,7 +31,7 @@ Cells = Sequence[Mapping[str, object]]
 
 @dataclass(frozen=True)
 class Chosen:
-    """What a file says of one bet: its nulls, or why nothing is known."""
+    """What a file says about one bet: its nulls, or why nothing is known."""
 
     nulls: tuple[Null, ...] = ()
     margin: str = ""

@@ -89,7 +89,7 @@ class BetPart:
 
     @property
     def same(self) -> bool:
-        """Tell whether nothing differs."""
+        """Whether nothing differs."""
         parts = (self.sentences, self.declaration, self.code, self.environment, self.cells, self.unpaired)
         return self.before == self.after and not any(parts)
 

@@ -42,7 +42,7 @@ def as_markdown(found: Comparison) -> str:
 
 
 def _differs(bet: BetPart) -> bool:
-    """Tell whether a bet has a difference worth a block of its own."""
+    """Return whether a bet has a difference worth a block of its own."""
     return not bet.same and bet != replace(bet, after=bet.before, code=OTHER_FORM, **_NOTHING)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from pytest_bets.bet.declaration import number_of
+from pytest_bets.bet.declaration import number_in
 from pytest_bets.diagnostics import SentenceError
 from pytest_bets.record.line import RunLine, ValueRow
 from pytest_bets.record.record import Code, DeclarationPart, Environment, Record
@@ -51,7 +51,7 @@ def of_line(name: str, line: RunLine) -> Side:
     """Return a side from one line of the journal."""
     run = Run(
         id=line.bet,
-        number=number_of(f"bet_{line.bet}.py"),
+        number=number_in(line.bet),
         title="",
         verdict=line.verdict,
         catastrophic=line.catastrophic,

@@ -154,7 +154,7 @@ class Results(_Tabular, Mapping[str, Bet]):
         return len(self.bets)
 
     def __contains__(self, key: object) -> bool:
-        """Tell whether a bet has this id or number."""
+        """Return whether a bet has this id or number."""
         try:
             return isinstance(key, str | int) and self[key] is not None
         except KeyError:

@@ -1,1 +1,1 @@
-"""What git says of a checkout and of its history."""
+"""What git says about a checkout and its history."""

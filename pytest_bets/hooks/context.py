@@ -36,7 +36,7 @@ class Context:
 
     @cached_property
     def registry(self) -> Registry:
-        """What git says of the bets."""
+        """What git says about the bets."""
         return Registry(self.settings, self.catalogue)
 
     @cached_property

@@ -28,7 +28,7 @@ class Loaded:
         self._packages = {"pytest_bets", *plugin_packages(config)}
         self._modules = 0
         self._files: frozenset[str] = frozenset()
-        self._told: dict[object, frozenset[str]] = {}
+        self._reported: dict[object, frozenset[str]] = {}
         self.tests: frozenset[str] = frozenset()
         """The files of tests that this process has collected, whether they run or not: what they import is theirs."""
 
@@ -38,11 +38,11 @@ class Loaded:
             self._modules = len(sys.modules)
             tests = (self._under(test) for test in self.tests)
             self._files = frozenset({*self._loaded(), *(f"{TEST}{test}" for test in tests if test)})
-        told = self._told.get(bet)
-        if told == self._files:
+        reported = self._reported.get(bet)
+        if reported == self._files:
             return ()
-        self._told[bet] = self._files
-        return sorted(self._files - (told or frozenset()))
+        self._reported[bet] = self._files
+        return sorted(self._files - (reported or frozenset()))
 
     def _under(self, file: str) -> str | None:
         """Return a path relative to the root, None if it is not under it."""

@@ -13,7 +13,6 @@ from pytest_bets.record.judgement import in_the_noise, premise_unmet
 from pytest_bets.record.known_error import TIER_OF
 from pytest_bets.record.record import FIRST_RECORD_SCHEMA
 from pytest_bets.record.summary import lacks_control
-from pytest_bets.render.closing import bets_words
 from pytest_bets.render.luck import cell_notes
 from pytest_bets.render.registration import declaring
 from pytest_bets.render.words import cells_words, kinds_words, listed, short
@@ -54,7 +53,7 @@ class Notes:
     def _rehearsed(self) -> Iterator[str]:
         kept = self.settings.kept
         where = f"kept in {self.folder}, marked as a rehearsal" if kept else "nothing was written"
-        yield f"{bets_words(len(self.finished))} rehearsed; {where}."
+        yield f"{count_noun(len(self.finished), 'bet')} rehearsed; {where}."
         yield from self._dependent()
         if kept:
             yield f"Read next: {self._show(self.finished[0])} --cells"
@@ -66,7 +65,7 @@ class Notes:
         catastrophic = sum(verdict.catastrophic for verdict in verdicts)
         words += kinds_words(catastrophic, sum(map(in_the_noise, verdicts)))
         words += f", {found.count(None)} not judged" if None in found else ""
-        return f"{bets_words(len(found))}: {words}."
+        return f"{count_noun(len(found), 'bet')}: {words}."
 
     def _written(self) -> Iterator[str]:
         if self.session.summary is not None:
@@ -74,7 +73,7 @@ class Notes:
             written = sum(wrote for wrote, _ in kept)
             stand = sum(not wrote and not missing for wrote, missing in kept)
             left = sum(missing is not None for _, missing in kept)
-            records = "1 record" if written == 1 else f"{written} records"
+            records = count_noun(written, "record")
             incomplete = f", {left} incomplete (journal only)" if left else ""
             yield (
                 f"In {self.folder}: {records} written, {stand} stand as they were{incomplete}; "
@@ -106,7 +105,7 @@ class Notes:
                 counts.append(len(unfinished.finished()))
         counts = [count for count in counts if count]
         if counts:
-            what = f"Kept: {cells_words(sum(counts), 'finished')} of {bets_words(len(counts))}"
+            what = f"Kept: {cells_words(sum(counts), 'finished')} of {count_noun(len(counts), 'bet')}"
             yield f"{what}; the same command with --bets-resume runs only what is left."
 
     def _attempts(self) -> Iterator[str]:
@@ -116,8 +115,8 @@ class Notes:
             count = sum(len(item.run.attempts) for item in bets)
             names = listed([item.declaration.id for item in bets])
             what = "was cut off" if count == 1 else "were cut off"
-            attempts = count_noun(count, "attempt")
-            yield f"Attempts: {attempts} of {bets_words(len(bets))} ({names}) {what}; `pytest-bets show` says how."
+            attempts, of = count_noun(count, "attempt"), count_noun(len(bets), "bet")
+            yield f"Attempts: {attempts} of {of} ({names}) {what}; `pytest-bets show` says how."
 
     def _unstable(self) -> Iterator[str]:
         summary = self.session.summary
@@ -125,19 +124,19 @@ class Notes:
         bets = [row.id for row in summary.bets if row.id in ran and row.is_unstable] if summary else []
         if bets:
             what = "runs of the same declaration and code gave different verdicts"
-            yield f"Unstable: {bets_words(len(bets))} ({listed(bets)}): {what}."
+            yield f"Unstable: {count_noun(len(bets), 'bet')} ({listed(bets)}): {what}."
 
     def _premises(self) -> Iterator[str]:
         bets = [item.declaration.id for item in self.finished if premise_unmet(item.result)]
         if bets:
             what = "the experiment cannot speak for or against the claim, so there is no verdict"
-            yield f"Premise not met: {bets_words(len(bets))} ({listed(bets)}): {what}."
+            yield f"Premise not met: {count_noun(len(bets), 'bet')} ({listed(bets)}): {what}."
 
     def _uncontrolled(self) -> Iterator[str]:
         bets = [item.declaration.id for item in self.finished if lacks_control(item.result)]
         if bets:
             what = "a PASS without a negative control is not compared with noise"
-            yield f"No control: {bets_words(len(bets))} ({listed(bets)}): {what}."
+            yield f"No control: {count_noun(len(bets), 'bet')} ({listed(bets)}): {what}."
 
     def _dependent(self) -> Iterator[str]:
         bets = [item for item in self.finished if item.dependence]
@@ -145,7 +144,7 @@ class Notes:
             yield f"Cells as units: bet {short(item.declaration.id)}: {item.dependence}."
         if bets[_SHOWN:]:
             rest = listed([item.declaration.id for item in bets[_SHOWN:]])
-            yield f"Cells as units: the same in {bets_words(len(bets) - _SHOWN)}: {rest}."
+            yield f"Cells as units: the same in {count_noun(len(bets) - _SHOWN, 'bet')}: {rest}."
 
     def _alike(self) -> Iterator[str]:
         """Say where cells are worth less than their number, for the verdicts that a chance stands beside."""
@@ -165,7 +164,7 @@ class Notes:
         files = sorted({name for names in found.values() for name in names})
         if files:
             what = "loaded, and not in the code that the records cover"
-            yield f"Unseen code: {listed(files)} of {bets_words(len(found))}: {what}. Import it by name."
+            yield f"Unseen code: {listed(files)} of {count_noun(len(found), 'bet')}: {what}. Import it by name."
 
     def _registration(self) -> Iterator[str]:
         if self.settings.registration == "off":

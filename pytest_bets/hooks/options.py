@@ -23,8 +23,16 @@ MARKER_HELP: Final = (
 
 
 def add(parser: pytest.Parser) -> None:
-    """Add the plugin's options to pytest's command line."""
+    """Add the plugin's options to pytest's command line, and its settings."""
     group = parser.getgroup("bets", "falsifiable bets")
+    _add_outcomes(group)
+    _add_runs(group)
+    _add_engines(group)
+    _add_settings(parser)
+
+
+def _add_outcomes(group: pytest.OptionGroup) -> None:
+    """Add the options on the gate and the folder of results."""
     group.addoption(
         "--bets-gate",
         choices=GATES,
@@ -37,6 +45,10 @@ def add(parser: pytest.Parser) -> None:
         metavar="DIR",
         help="folder of records, journal and summary (ini bets_results, default: results under the project's root)",
     )
+
+
+def _add_runs(group: pytest.OptionGroup) -> None:
+    """Add the options on how the bets are run."""
     group.addoption(
         "--bets-replay",
         action="store_true",
@@ -72,6 +84,10 @@ def add(parser: pytest.Parser) -> None:
         help="run each bet again with fresh seeds, as its next replication: the journal gets a line with its number, "
         "and the record stands",
     )
+
+
+def _add_engines(group: pytest.OptionGroup) -> None:
+    """Add the options on where the cells run."""
     group.addoption(
         "--bets-on",
         metavar="ENGINE",
@@ -89,6 +105,10 @@ def add(parser: pytest.Parser) -> None:
         action="store_true",
         help="allow nodes whose Python or packages differ from the controller's; the record names every environment",
     )
+
+
+def _add_settings(parser: pytest.Parser) -> None:
+    """Add the settings of bets."""
     parser.addini("bets_on", "default of --bets-on", default="")
     parser.addini("bets_attempts", "default of --bets-attempts", default="3")
     parser.addini("bets_slurm", "further flags for sbatch, as in --partition=gpu", default="")

@@ -8,7 +8,7 @@ import pytest
 
 from pytest_bets.bet.declaration import SEED, Declaration
 from pytest_bets.bet.markers import overriding
-from pytest_bets.diagnostics import nearest
+from pytest_bets.diagnostics import did_you_mean
 from pytest_bets.hooks.pytest_private import fixture_functions
 from pytest_bets.hooks.settings import Settings
 from pytest_bets.record.record import Record
@@ -28,10 +28,9 @@ def check_overrides(settings: Settings, declarations: Collection[Declaration]) -
     known = sorted({name for declaration in declarations for name in declaration.constants})
     for name, text in settings.overrides.items():
         if name not in known:
-            near = nearest(name, known)
             raise pytest.UsageError(
                 f"--bets-set {name}: no selected bet has that constant; "
-                f"the constants are {', '.join(known) or 'none'}" + (f"; did you mean {near}?" if near else "")
+                f"the constants are {', '.join(known) or 'none'}{did_you_mean(name, known)}"
             )
         for declaration in declarations:
             if name in declaration.constants:

@@ -120,12 +120,11 @@ def _gate(config: pytest.Config) -> str:
 def _registration(config: pytest.Config) -> str:
     registration = str(config.getini("bets_registration"))
     if registration not in REGISTRATIONS:
-        from pytest_bets.diagnostics import nearest
+        from pytest_bets.diagnostics import did_you_mean
 
-        near = nearest(registration, REGISTRATIONS)
         raise pytest.UsageError(
             f"bets_registration is {registration!r} in the settings; expected one of {', '.join(REGISTRATIONS)}"
-            + (f"; did you mean {near}?" if near else "")
+            f"{did_you_mean(registration, REGISTRATIONS)}"
         )
     return registration
 

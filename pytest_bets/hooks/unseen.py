@@ -10,7 +10,7 @@ from pytest_bets.hooks.loaded import TEST
 from pytest_bets.record.codec import file_sha256
 
 _MOST_TESTS: Final = 100
-"""The most files of tests whose imports are followed: beyond that it would take many seconds, and nothing is said."""
+"""The most files of tests whose imports are followed: more would take many seconds, and there is no note."""
 
 
 class Unseen:

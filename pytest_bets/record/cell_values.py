@@ -12,7 +12,7 @@ from pytest_bets.values import number
 
 
 def is_plain(objects: Iterable[Any]) -> bool:
-    """Tell whether objects have only numbers, true, false and null in them: in bulk that is quick to tell."""
+    """Return whether objects have only numbers, true, false and null in them: that is fast in bulk."""
     values = list(chain.from_iterable(map(dict.values, objects)))
     integers = [value for value in values if type(value) is int]
     kinds = set(map(type, values)) - {int}

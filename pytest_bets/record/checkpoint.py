@@ -31,7 +31,7 @@ class Unfinished:
         self._file.write(f"{data}\t{nodeid}\n".encode(errors="surrogateescape"))
 
     def stale(self) -> bool:
-        """Tell whether earlier sessions noted cells of this bet, and all of another declaration or other code."""
+        """Return whether earlier sessions noted cells of this bet, and all of another declaration or other code."""
         return not any(self.folder.glob(f"{self.prefix}*.cells")) and any(self.folder.glob(f"{self.bet}.*.cells"))
 
     def finished(self) -> dict[str, str]:

@@ -134,7 +134,7 @@ def _taken(hint: Any) -> frozenset[type]:
 
 
 def _all_of(hint: Any) -> frozenset[type]:
-    """Return the one type of which values are read as they are, where there is one: in bulk that is quick to tell."""
+    """Return the one type of which values are read as they are, where there is one: that is fast in bulk."""
     kind, _ = parts(hint)
     return frozenset({kind}) if kind in (str, int, bool) else frozenset()
 
@@ -150,7 +150,7 @@ def _list(hint: Any) -> Reader:
         found = []
         try:
             for entry in item:
-                found.append(one(entry))  # noqa: PERF401  # its length tells which entry does not fit
+                found.append(one(entry))  # noqa: PERF401  # its length is the index of the entry that does not fit
         except MisfitError as error:
             raise error.within(len(found)) from None
         return tuple(found)

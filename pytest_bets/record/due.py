@@ -15,7 +15,7 @@ class Run(Protocol):
 
 
 def due(standing: Run | None, run: Run) -> bool:
-    """Tell whether a complete run writes its record, where this record stands.
+    """Return whether a complete run writes its record, where this record stands.
 
     A record with a verdict stands for its declaration and code. A void run never replaces a verdict.
     """

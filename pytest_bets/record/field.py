@@ -1,4 +1,4 @@
-"""What a type hint alone does not say of a field: what its JSON Schema demands, and how its value is spelled.
+"""What a type hint alone does not say about a field: what its JSON Schema demands, and how its value is spelled.
 
 A field's description is a plain string among the arguments of its `Annotated`.
 """

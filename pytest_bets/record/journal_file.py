@@ -48,7 +48,7 @@ class JournalFile:
         self._is_ended = True
 
     def tally(self, bet: str) -> Tally:
-        """Return what the journal says of a bet."""
+        """Return what the journal says about a bet."""
         return self._tallies.get(bet) or self._index.tally(bet) or Tally()
 
     def run_at(self, start: int) -> RunLine:
@@ -111,7 +111,7 @@ class JournalFile:
         self._identity, self.cut_off, self._is_ended = None, None, True
 
     def _begins(self, file: BinaryIO, size: int, expected: str) -> bool:
-        """Tell whether the first bytes of the file have this SHA-256; if so, the hash goes on from there."""
+        """Return whether the first bytes of the file have this SHA-256; if so, the hash goes on from there."""
         found = hashlib.sha256()
         file.seek(0)
         while size > 0 and (chunk := file.read(min(size, _CHUNK))):
@@ -164,7 +164,7 @@ class JournalFile:
             self.repairs.append(f"{self._unended_words()}; it was added")
 
     def ends_whole(self) -> bool:
-        """Tell from the last bytes alone whether the last line is whole."""
+        """Return whether the last line is whole; only the last bytes are read."""
         try:
             with self.path.open("rb") as file:
                 file.seek(-min(_END, file.seek(0, os.SEEK_END)), os.SEEK_END)
@@ -208,7 +208,7 @@ def unended(raw: bytes) -> bytes:
 
 
 def is_cut_off(raw: bytes) -> bool:
-    """Tell whether the last line of a journal is only a part of one, without its end or with empty bytes in it."""
+    """Return whether the last line of a journal is only a part of one, without its end or with empty bytes in it."""
     if raw.endswith(b"\n") and b"\0" not in raw:
         return False
     try:

@@ -1,4 +1,4 @@
-"""The index of a journal: what its lines say of each bet, so that a session need not read 100,000 of them.
+"""The index of a journal: what its lines say about each bet, so that a session need not read 100,000 of them.
 
 It can be thrown away at any time. It covers the first bytes of a journal, and has their SHA-256, which is compared
 before every use. So no checkout, merge or edit makes it wrong, whatever the times of the files are.

@@ -34,10 +34,10 @@ class Judgement(Protocol):
 
 
 def in_the_noise(judgement: Judgement) -> bool:
-    """Tell whether a verdict is a FAIL with a control that is not met, which retracts and falsifies nothing."""
+    """Return whether a verdict is a FAIL with a control that is not met, which retracts and falsifies nothing."""
     return judgement.verdict == "FAIL" and judgement.noise_floor is False
 
 
 def premise_unmet(judgement: Judgement) -> bool:
-    """Tell whether there is no verdict because a premise is not met: the experiment cannot speak."""
+    """Return whether there is no verdict because a premise is not met: the experiment cannot speak."""
     return judgement.verdict is None and (judgement.void or "").startswith(PREMISE_REASON)

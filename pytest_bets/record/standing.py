@@ -35,7 +35,7 @@ class Standing:
 
     @property
     def gone(self) -> bool:
-        """Tell whether the claim was retracted or withdrawn, so that it never gates."""
+        """Whether the claim was retracted or withdrawn, so that it never gates."""
         return self.state in ("retracted", "withdrawn")
 
 

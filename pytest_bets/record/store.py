@@ -1,33 +1,27 @@
 """The results folder: records, the journal, the summary. Whole at every moment, whatever is killed."""
 
-import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pytest_bets.bet.declaration import bet_order
 from pytest_bets.diagnostics import RecordError
 from pytest_bets.record.build import journal_line
 from pytest_bets.record.codec import MAX_RECORD, dump, load, load_line, sha256
 from pytest_bets.record.due import due
+from pytest_bets.record.folder import PRIVATE, Folder
 from pytest_bets.record.journal import runs
 from pytest_bets.record.journal_file import JournalFile, is_cut_off, unended
 from pytest_bets.record.line import Attempt, Line, Replicated, RunLine
 from pytest_bets.record.record import Record
 from pytest_bets.record.summary_model import RunCounts
 from pytest_bets.record.tally import Tally
-from pytest_bets.walk import ignored
-
-if TYPE_CHECKING:
-    from filelock import BaseFileLock
 
 JOURNAL: Final = "journal.jsonl"
 SUMMARY_JSON: Final = "SUMMARY.json"
 SUMMARY_TEXT: Final = "SUMMARY.md"
-PRIVATE: Final = ".bets"
 INDEX: Final = "journal-index"
 CUT_OFF: Final = "cut-off.jsonl"
 NO_RECORDS: Final = frozenset({SUMMARY_JSON})
@@ -53,11 +47,11 @@ class Kept:
     runs: int
 
 
-class Results:
+class Results(Folder):
     """A folder of results. Nothing is created before something is written."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
+        super().__init__(folder)
         self._journal = JournalFile(folder / JOURNAL)
         self._written: dict[str, tuple[str, Record]] = {}
 
@@ -121,7 +115,7 @@ class Results:
         """Read what is new in the journal, and finish what a killed session left unfinished.
 
         Raises:
-            RecordError: when a line is none of ours.
+            RecordError: when a line is not valid.
 
         """
         self._journal.refresh(self._index)
@@ -146,7 +140,7 @@ class Results:
         """Return how many runs each of these bets had, and how many agree with its record.
 
         Raises:
-            RecordError: when a line of the journal is none of ours.
+            RecordError: when a line of the journal is not valid.
 
         """
         self.refresh()
@@ -158,7 +152,7 @@ class Results:
         Upgrades are applied to the lines.
 
         Raises:
-            RecordError: when a line of the journal is none of ours.
+            RecordError: when a line of the journal is not valid.
 
         """
         tally = self._tally(bet)
@@ -171,7 +165,7 @@ class Results:
         """Return the replications of a bet, with what upgrades gave them.
 
         Raises:
-            RecordError: when a line of the journal is none of ours.
+            RecordError: when a line of the journal is not valid.
 
         """
         tally = self._tally(bet)
@@ -181,7 +175,7 @@ class Results:
         """Return the run that wrote a record, and whether the journal has it; else the last run that wrote one.
 
         Raises:
-            RecordError: when a line of the journal is none of ours.
+            RecordError: when a line of the journal is not valid.
 
         """
         tally = self._tally(bet)
@@ -204,7 +198,7 @@ class Results:
         """Return the lines of the journal that are of runs, with what upgrades gave them.
 
         Raises:
-            RecordError: when a line is none of ours.
+            RecordError: when a line is not valid.
 
         """
         return runs(self._loaded())
@@ -213,7 +207,7 @@ class Results:
         """Return the lines of the journal that are of runs, each with its number in the file, from 1.
 
         Raises:
-            RecordError: when a line is none of ours.
+            RecordError: when a line is not valid.
 
         """
         lines = self._loaded()
@@ -224,7 +218,7 @@ class Results:
         return [load_line(line, f"{self.folder / JOURNAL}:{index}") for index, line in enumerate(self.lines(), start=1)]
 
     def lines(self) -> list[bytes]:
-        """Return the lines of the journal as they stand there, without an end that was cut off."""
+        """Return the lines of the journal as they are in the file, without an end that was cut off."""
         try:
             with (self.folder / JOURNAL).open("rb") as file:
                 lines = file.readlines()
@@ -319,40 +313,6 @@ class Results:
             if not path.exists() or path.read_bytes() != text.encode():
                 self._write(name, text.encode())
 
-    def _write(self, name: str, data: bytes) -> None:
-        """Replace a file so that at every moment it holds its old bytes or its new ones, whole; the lock is held."""
-        self._draft(name, data).replace(self.folder / name)
-
-    def _draft(self, name: str, data: bytes) -> Path:
-        """Write the bytes of a file beside it, and wait until they are on the disk."""
-        draft = self.private() / f"{name}.draft"
-        try:
-            with draft.open("wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-        except OSError:
-            draft.unlink(missing_ok=True)  # a full disk needs the space
-            raise
-        return draft
-
-    @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Hold the folder against every other session, on this machine, until the block ends."""
-        self.private()
-        with self._lock:
-            yield
-
-    @cached_property
-    def _lock(self) -> "BaseFileLock":
-        from filelock import FileLock
-
-        return FileLock(self.folder / PRIVATE / "lock")
-
     def unfinished(self) -> Path:
         """Return where the finished cells of unfinished runs are noted; nothing is made yet."""
         return self.folder / PRIVATE / "unfinished"
-
-    def private(self) -> Path:
-        """Return the subfolder for what is not of record, made on first use and ignored by git."""
-        return ignored(self.folder / PRIVATE)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from pytest_bets.bet import docstring
-from pytest_bets.bet.declaration import Declaration, bet_id, bet_order, number_of
+from pytest_bets.bet.declaration import Declaration, bet_id, bet_order, number_in
 from pytest_bets.diagnostics import DeclarationError
 from pytest_bets.record.build import declared as declared_part
 from pytest_bets.record.consistency import means_same
@@ -53,7 +53,7 @@ def summarized(
 ) -> Summary:
     """Return the summary: counts, a row a bet, and the lists that a reviewer reads first.
 
-    `counts` says of each bet that has a record how often it was run.
+    `counts` says about each bet that has a record how often it was run.
     """
     by_id = {record.id: record for record in records}
     declared = {declaration.id: declaration for declaration in declarations}
@@ -93,7 +93,7 @@ def summarized(
 
 
 def lacks_control(verdict: Judgement) -> bool:
-    """Tell whether a verdict was reached without a control sentence."""
+    """Return whether a verdict was reached without a control sentence."""
     return verdict.verdict is not None and verdict.noise_floor is None
 
 
@@ -122,7 +122,7 @@ def settle(
         renamed = _renamed({record.id: record for record in records}, {bet.id for bet in declarations}, declarations)
     former: dict[int | str, str] = {}
     for was, now in renamed.items():
-        number = number_of(f"bet_{was}.py")
+        number = number_in(was)
         former.update({was: now} if number is None else {was: now, number: now})
     return standings(claims(records, declarations), former)
 
@@ -241,7 +241,7 @@ def _counts(rows: Sequence[SummaryRow]) -> Counts:
     verdict_of = {row.id: row.verdict for row in rows}
 
     def is_repeated(row: SummaryRow) -> bool:
-        """Tell whether another row counts for this one: but a FAIL stays, unless its new name is a FAIL as well."""
+        """Return whether another row counts for this one: but a FAIL stays, unless its new name is a FAIL as well."""
         return bool(row.renamed_to) and (row.verdict != "FAIL" or verdict_of[row.renamed_to or ""] == "FAIL")
 
     counted = [row for row in rows if not is_repeated(row)]

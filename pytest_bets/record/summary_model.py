@@ -80,7 +80,8 @@ class SummaryRow:
     challenges: Links
     standing: Standing
     challenged: Annotated[
-        tuple[Challenged, ...], "The claims that this bet challenges, and what came of it, in the words of `standing`."
+        tuple[Challenged, ...],
+        "The claims that this bet challenges, and how each challenge ended, in the words of `standing`.",
     ]
     scope: Annotated[str, "The section of that name: what the claim does not say."]
     known: Annotated[
@@ -102,7 +103,7 @@ class SummaryRow:
 
     @property
     def is_unstable(self) -> bool:
-        """Tell whether runs of the record's declaration and code came to another verdict than the record's."""
+        """Whether runs of the record's declaration and code came to another verdict than the record's."""
         return self.verdict is not None and self.runs.agreed < self.runs.same
 
 

@@ -1,4 +1,4 @@
-"""What the journal says of one bet, in brief: all that a run, a summary or a replay asks without reading every line."""
+"""What the journal says about one bet, in brief: all that runs, summaries and replays need from its many lines."""
 
 import hashlib
 import json
@@ -120,7 +120,7 @@ class Tally:
         return next(reversed(self.wrote.values()), None)
 
     def is_last_written(self, record_sha256: str) -> bool:
-        """Tell whether the last run that wrote a record wrote this one."""
+        """Return whether the last run that wrote a record wrote this one."""
         return bool(self.wrote) and next(reversed(self.wrote)) == _key(record_sha256)
 
 

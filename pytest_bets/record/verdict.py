@@ -71,7 +71,7 @@ class Judged:
 
     @property
     def good(self) -> bool:
-        """Tell whether the sentence speaks for the claim: met, or for catastrophic clear; never where undefined."""
+        """Whether the sentence speaks for the claim: met, or for catastrophic clear; never where undefined."""
         return self.met is (self.tier != "catastrophic")
 
 
@@ -89,7 +89,7 @@ class Verdict:
     criteria: tuple[Judged, ...] = ()
 
     def good(self, tier: str) -> bool:
-        """Tell whether every sentence of the tier speaks for the claim."""
+        """Return whether every sentence of the tier speaks for the claim."""
         return all(judged.good for judged in self.criteria if judged.tier == tier)
 
     @property

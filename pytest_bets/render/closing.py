@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from pytest_bets.diagnostics import count_noun
 from pytest_bets.render.luck import NOT_KNOWN
 from pytest_bets.render.table import HEADINGS, Table, wrap
 from pytest_bets.render.words import short
@@ -24,7 +25,7 @@ Paint = Callable[[str, str], str]
 
 @dataclass(frozen=True)
 class Row:
-    """What the table says of a bet; `plain` tells that nothing but the verdict is worth reading."""
+    """What the table says about a bet; with `plain`, only the verdict is worth reading."""
 
     bet: str
     verdict: str
@@ -64,7 +65,7 @@ def closing_table(rows: Sequence[Row], room: int, paint: Paint, *, verbose: bool
     table = Table(headings, [cells(row) for row in rows if not folds(row)], room)
     lines = [] if all(map(folds, rows)) else table.head()
     for title, members in groups:
-        lines += ["", f"{paint(title, title)}: {bets_words(len(members))}"] if title else []
+        lines += ["", f"{paint(title, title)}: {count_noun(len(members), 'bet')}"] if title else []
         for row in members:
             lines += [] if folds(row) else table.row(cells(row), {_VERDICT: _painted(paint, row.verdict)})
         folded = [row for row in members if folds(row)]
@@ -86,8 +87,3 @@ def _groups(rows: Sequence[Row]) -> Iterator[tuple[str, list[Row]]]:
 def _folded(rows: Sequence[Row], room: int) -> list[str]:
     names = ", ".join(short(row.bet) for row in rows)
     return wrap(f"{len(rows)} with nothing else to say (-v shows each): {names}", room)
-
-
-def bets_words(count: int) -> str:
-    """Return so many bets in words."""
-    return "1 bet" if count == 1 else f"{count} bets"

@@ -39,7 +39,7 @@ def _luck(error: KnownError) -> str:
 
 
 def luck_words(luck: Luck) -> Iterator[str]:
-    """Yield what the nulls of a bet say of its cells, a paragraph a null."""
+    """Yield what the nulls of a bet say about its cells, a paragraph a null."""
     for swap in luck.swaps:
         yield " ".join(_swap_words(swap))
     for limit in luck.absences:

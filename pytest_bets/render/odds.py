@@ -1,4 +1,4 @@
-"""What is known of bets before their run, and what their nulls say of what was measured."""
+"""What is known of bets before their run, and what their nulls say about what was measured."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What is said of bets that are not registered, with the commands that register them."""
+"""The note on bets that are not registered, with the commands that register them."""
 
 import shlex
 from collections.abc import Sequence

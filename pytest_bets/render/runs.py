@@ -36,7 +36,7 @@ def history_words(runs: RunCounts) -> str:
     """Return the runs of a bet in the words of its page."""
     if not runs.total:
         return "no run in the journal"
-    words = "1 run" if runs.total == 1 else f"{runs.total} runs"
+    words = count_noun(runs.total, "run")
     if runs.same < runs.total or not runs.same:
         words += f"; {runs.same} of the record's declaration and code came to a verdict"
     if runs.same < 2:

@@ -125,8 +125,8 @@ def _same(runs: RunCounts) -> str:
 
 def _standing(item: SummaryRow, linked: Mapping[str, str]) -> str:
     standing = item.standing
-    told = standing_words(replace(standing, withdrawn=plain(standing.withdrawn or "")), linked)
-    return "; ".join([told, *challenged_words(item.challenged, linked)])
+    words = standing_words(replace(standing, withdrawn=plain(standing.withdrawn or "")), linked)
+    return "; ".join([words, *challenged_words(item.challenged, linked)])
 
 
 def _premises(rows: Sequence[SummaryRow], linked: Mapping[str, str]) -> list[str]:

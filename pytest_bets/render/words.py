@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from pytest_bets.bet.known import FILE
+from pytest_bets.diagnostics import count_noun
 from pytest_bets.record.decided import decided
 from pytest_bets.record.judgement import Judgement
 from pytest_bets.record.line import Attempt
@@ -150,7 +151,7 @@ def counts_words(counts: Counts) -> str:
     found = [f"{counts.PASS} PASS", f"{counts.LENIENT} LENIENT", failed]
     found += [f"{count} {word}" for word, count in others.items() if count]
     recorded = counts.bets - counts.never_run
-    bets = bets_word(counts.bets)
+    bets = count_noun(counts.bets, "bet")
     bets += f", {counts.bets - counts.known} at risk" if counts.known else ""
     former = f"; {counts.renamed} more under a former name" if counts.renamed else ""
     return f"{bets}: {', '.join(found)}; {counts.registered} of {recorded} registered before their run{former}"
@@ -159,12 +160,8 @@ def counts_words(counts: Counts) -> str:
 def known_words(known: Mapping[str, str], counts: Counts) -> str:
     """Return what a file says after the run, of how many bets, and how many are at risk by it."""
     at_risk = counts.bets - counts.known - len(known)
-    return f"{FILE} says of {bets_word(len(known))}, after the run, what was known before it: {at_risk} at risk by that"
-
-
-def bets_word(count: int) -> str:
-    """Return so many bets in words."""
-    return "1 bet" if count == 1 else f"{count} bets"
+    bets = count_noun(len(known), "bet")
+    return f"{FILE} says about {bets}, after the run, what was known before it: {at_risk} at risk by that"
 
 
 def kinds_words(catastrophic: int, noise: int) -> str:

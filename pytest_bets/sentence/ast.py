@@ -124,7 +124,7 @@ def names(value: Node) -> frozenset[str]:
 
 
 def parameters(value: Node) -> list[str]:
-    """Return the sweep parameters that the value groups cells by, in order, each as often as it stands there."""
+    """Return the sweep parameters that the value groups cells by, in order, with repetitions."""
     found = []
     for node in subnodes(value):
         if isinstance(node, Groups):

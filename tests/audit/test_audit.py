@@ -1,4 +1,4 @@
-"""What the audit says of honest and of hard histories, each in a real repository."""
+"""What the audit says about honest and hard histories, each in a real repository."""
 
 import os
 import re
@@ -115,7 +115,7 @@ def changed_on_two_branches_before_it_ran(history: History) -> None:
     merge("work")
 
 
-def renamed_on_a_branch_and_mended_on_another(history: History) -> None:
+def renamed_on_a_branch_and_corrected_on_another(history: History) -> None:
     branch("work")
     renamed(history)
     to("main")
@@ -245,7 +245,7 @@ CLEAN: dict[str, tuple[Callable[[History], None], str]] = {
         changed_on_two_branches_before_it_ran,
         "changed",
     ),
-    "renamed on one branch and mended on another": (renamed_on_a_branch_and_mended_on_another, "renamed stale"),
+    "renamed on one branch and corrected on another": (renamed_on_a_branch_and_corrected_on_another, "renamed stale"),
     "formatted": (formatted, ""),
     "a scope added": (scope_added, "reworded"),
     "criteria changed before the first result": (changed_before_its_result, "changed"),
@@ -544,7 +544,7 @@ def test_a_bet_that_cannot_be_read_today_leaves_the_audit_untold() -> None:
     assert BET in found.of("unknown")[0]["text"]
 
 
-def begin_anew() -> None:
+def begin_again() -> None:
     shutil.rmtree(".git")
     git("init", "-q")
 
@@ -552,8 +552,8 @@ def begin_anew() -> None:
 @pytest.mark.parametrize(
     ("break_off", "message"),
     [
-        (lambda: shutil.rmtree(".git"), "lies in no git checkout"),
-        (begin_anew, "nothing was ever committed"),
+        (lambda: shutil.rmtree(".git"), "is in no git checkout"),
+        (begin_again, "nothing was ever committed"),
     ],
     ids=["outside git", "in an empty repository"],
 )
@@ -605,7 +605,7 @@ def test_a_bet_in_a_submodule_is_told_of_there() -> None:
     commit("Declare bet 2, take in part")
     found = audit()
     assert (found.status, found.findings) == (3, set())
-    assert found.text("unknown") == "part/bets/bet_7_inner.py lies in a repository of its own: run the audit there"
+    assert found.text("unknown") == "part/bets/bet_7_inner.py is in a repository of its own: run the audit there"
     os.chdir("part")
     assert audit().status == 0
 

@@ -36,7 +36,7 @@ def test_declarations_come_by_number_and_then_by_name_beside_the_errors(
 
 
 def test_a_file_is_read_once(bet: WriteBet, pytester: pytest.Pytester) -> None:
-    """What a session says of a bet does not change while it runs."""
+    """What a session says about a bet does not change while it runs."""
     path = bet()
     catalogue = Catalogue(pytester.path)
     first = catalogue.declaration(path)

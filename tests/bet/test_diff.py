@@ -95,9 +95,9 @@ def test_there_are_changes_exactly_where_the_digest_or_the_withdrawal_differs(
 ) -> None:
     """Every difference that changes the digest is reported, and no other."""
     before, after = pair
-    told = {change.subject for change in changes(before, after)}
-    assert bool(told - {"withdrawn"}) == (before.digest != after.digest)
-    assert ("withdrawn" in told) == (before.withdrawn != after.withdrawn)
+    subjects = {change.subject for change in changes(before, after)}
+    assert bool(subjects - {"withdrawn"}) == (before.digest != after.digest)
+    assert ("withdrawn" in subjects) == (before.withdrawn != after.withdrawn)
 
 
 @given(pair=pairs())
@@ -217,7 +217,7 @@ def test_a_changed_sentence_is_shown_in_one_line(tier: str, old: str, new: str, 
     ],
 )  # fmt: skip
 def test_every_change_in_a_file_is_shown_in_a_line(old: str, new: str, lines: list[str]) -> None:
-    """By name, with what stood there and what stands there."""
+    """By name, with the old value and the new one."""
     assert [shown(change) for change in changes(of(), changed(old, new))] == lines
 
 

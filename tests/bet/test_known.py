@@ -81,7 +81,7 @@ def test_a_file_says_it_after_the_run(bet: WriteBet, run: Run) -> None:
     Path(FILE).write_text('1 = """ran\n  twice"""\n', encoding="utf-8")
     code, shown = command("rollup")
     assert (code, SUMMARY.read_bytes()) == (0, before)
-    said = "docs/known.toml says of 1 bet, after the run, what was known before it: 1 at risk by that\n"
+    said = "docs/known.toml says about 1 bet, after the run, what was known before it: 1 at risk by that\n"
     assert shown.endswith(f"3 bets, 2 at risk: 3 PASS, 0 LENIENT, 0 FAIL; 0 of 3 registered before their run\n{said}")
     assert "Known         ran twice (said after the run, in docs/known.toml)" in command("show", "1")[1]
     Path("bet_1_first.py").write_text("x = (", encoding="utf-8")

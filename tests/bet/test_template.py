@@ -20,8 +20,8 @@ RULE = "results/journal.jsonl merge=union"
 @pytest.fixture
 def written(pytester: pytest.Pytester) -> Path:
     """Return a bet file that `new` has just written."""
-    status, told = command("new", "dropout helps at every size")
-    assert status == 0, told
+    status, output = command("new", "dropout helps at every size")
+    assert status == 0, output
     return pytester.path / "bets" / "bet_01_dropout_helps_at_every_size.py"
 
 
@@ -145,10 +145,10 @@ def test_a_name_that_could_not_be_a_files_is_refused(pytester: pytest.Pytester, 
 def test_new_takes_the_next_number_and_the_folder_of_the_other_bets(bet: WriteBet) -> None:
     """Without a number the highest plus one is taken, beside the bets that are there."""
     bet("research/bet_41_first.py")
-    status, told = command("new", "a claim")
+    status, output = command("new", "a claim")
     assert status == 0
     assert Path("research/bet_42_a_claim.py").read_text().startswith('"""Bet 42: a claim\n')
-    assert told.startswith("Created research/bet_42_a_claim.py.")
+    assert output.startswith("Created research/bet_42_a_claim.py.")
 
 
 @pytest.mark.parametrize(
@@ -164,16 +164,16 @@ def test_new_writes_python_whatever_the_title(pytester: pytest.Pytester, title: 
 
 
 @pytest.mark.parametrize(
-    ("path", "told"),
+    ("path", "output"),
     [
         (PureWindowsPath(r"bets\bet_01_x.py"), "Run: pytest bets/bet_01_x.py\n"),
         (PurePosixPath("bets/bet_01_x.py"), "Run: pytest bets/bet_01_x.py\n"),
         (PureWindowsPath(r"my bets\bet_01_x.py"), "Run: pytest 'my bets/bet_01_x.py'\n"),
     ],
 )
-def test_the_run_line_has_forward_slashes(path: PurePosixPath | PureWindowsPath, told: str) -> None:
+def test_the_run_line_has_forward_slashes(path: PurePosixPath | PureWindowsPath, output: str) -> None:
     r"""In a docstring `\b` is a backspace; pytest takes a forward slash on every system."""
-    assert told in bet_file(1, "x", path)
+    assert output in bet_file(1, "x", path)
 
 
 def test_new_refuses_a_number_that_is_taken(bet: WriteBet) -> None:
@@ -211,9 +211,9 @@ class TestMergingTheJournal:
         attributes = Path(".gitattributes")
         if before is not None:
             attributes.write_text(before)
-        told = command("new", "a claim")[1]
-        assert f".gitattributes: added `{RULE}`, so that a merge keeps the runs of both branches.\n" in told
-        assert 'git add bets/bet_01_a_claim.py .gitattributes && git commit -m "Declare bet 1"' in told
+        output = command("new", "a claim")[1]
+        assert f".gitattributes: added `{RULE}`, so that a merge keeps the runs of both branches.\n" in output
+        assert 'git add bets/bet_01_a_claim.py .gitattributes && git commit -m "Declare bet 1"' in output
         kept = "*.png binary\n" if before else ""
         assert attributes.read_text() == f"{kept}# A merge keeps the runs of both branches.\n{RULE}\n"
         assert ".gitattributes" not in command("new", "another claim")[1]
@@ -232,16 +232,16 @@ class TestMergingTheJournal:
         project.mkdir()
         (project / "pytest.ini").write_text("[pytest]\nbets_results = kept\n")
         monkeypatch.chdir(project)
-        told = command("new", "a claim")[1]
-        assert "../.gitattributes: added `research/kept/journal.jsonl merge=union`" in told
-        assert "git add bets/bet_01_a_claim.py ../.gitattributes && " in told
+        output = command("new", "a claim")[1]
+        assert "../.gitattributes: added `research/kept/journal.jsonl merge=union`" in output
+        assert "git add bets/bet_01_a_claim.py ../.gitattributes && " in output
 
     @pytest.mark.parametrize("results", ["/", "../elsewhere", "with space"])
     def test_a_journal_that_no_plain_rule_names_is_left_alone(self, results: str, tmp_path: Path) -> None:
         """Outside of the checkout there is nothing to merge."""
         folder = str(tmp_path / "away") if results == "/" else results
-        status, told = command("new", "a claim", "--results", folder)
-        assert (status, ".gitattributes" in told) == (0, False)
+        status, output = command("new", "a claim", "--results", folder)
+        assert (status, ".gitattributes" in output) == (0, False)
         assert not Path(".gitattributes").exists()
 
     def test_two_branches_that_ran_bets_are_merged_as_the_readme_says(self, run: Run) -> None:
@@ -264,8 +264,10 @@ class TestMergingTheJournal:
             git("merge", "main")
         unmerged = git("diff", "--name-only", "--diff-filter=U").splitlines()
         assert unmerged == ["results/SUMMARY.json", "results/SUMMARY.md"]
-        told = command("show", "1")[1]
-        assert "results/SUMMARY.md: a merge conflict was left here; `pytest-bets rollup` writes the file again" in told
+        output = command("show", "1")[1]
+        assert (
+            "results/SUMMARY.md: a merge conflict was left here; `pytest-bets rollup` writes the file again" in output
+        )
         assert command("rollup")[0] == 0
         git("add", "results")
         git("commit", "-qm", "Merge main")

@@ -1,4 +1,4 @@
-"""Units: intervals over too few of them are refused, and cells that are taken for units are told."""
+"""Units: intervals over too few of them are refused, and cells that are taken for units are named."""
 
 import pytest
 import scipy.special  # noqa: F401  # a process loads numpy once, and a session in this process forgets what it loaded

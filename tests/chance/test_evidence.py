@@ -1,4 +1,4 @@
-"""Evidence over replications: whoever stops when they like is convicted falsely in at most 1 of 20 series."""
+"""Evidence over replications: stopping at any time is a false alarm in at most 1 of 20 series."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What a page of Markdown says of bets, held against what is known of them: values in, findings out."""
+"""What a page of Markdown says about bets, held against what is known of them: values in, findings out."""
 
 import math
 
@@ -285,7 +285,7 @@ def test_a_percent_sign_after_the_marker_counts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "kind", "told"),
+    ("source", "kind", "message"),
     [
         ("a <!-- bet 46: mean(norm) -->5.1", "marker", "it is not closed: expected <!-- /bet --> after it"),
         ("a <!-- /bet -->", "marker", "no marker is open before it"),
@@ -305,11 +305,11 @@ def test_a_percent_sign_after_the_marker_counts() -> None:
         ("a <!-- bet 46: mean(norm) -->5.1 and 5.1<!-- /bet -->", "value", "expected one number"),
     ],
 )
-def test_a_marker_that_cannot_be_held_is_a_finding_without_a_fix(source: str, kind: str, told: str) -> None:
+def test_a_marker_that_cannot_be_held_is_a_finding_without_a_fix(source: str, kind: str, message: str) -> None:
     """It says what is wrong with the marker, the sentence or the record."""
     finding = the("intro\n\n" + source)
     assert (finding.line, finding.kind, finding.edit) == (3, kind, None)
-    assert told in finding.record
+    assert message in finding.record
 
 
 def test_a_marker_closes_in_its_own_block() -> None:

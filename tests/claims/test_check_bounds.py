@@ -68,12 +68,12 @@ def test_it_is_read_in_a_few_seconds(source: str, read: Read) -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "read", "told"), REFUSED, ids=lambda value: getattr(value, "__name__", repr(value)[:30])
+    ("source", "read", "message"), REFUSED, ids=lambda value: getattr(value, "__name__", repr(value)[:30])
 )
-def test_it_is_refused_at_once(source: str, read: Read, told: str) -> None:
+def test_it_is_refused_at_once(source: str, read: Read, message: str) -> None:
     """The error names the limit."""
     begun = time.process_time()
-    with pytest.raises(PageError, match=told):
+    with pytest.raises(PageError, match=message):
         check(source, BETS, read)
     assert time.process_time() - begun < 5
 

@@ -20,8 +20,8 @@ def markdown(*source: str) -> dict[str, object]:
 
 def test_markdown_cells_are_read_and_corrected_in_place() -> None:
     """Escapes of JSON count as one character, and every byte beside the correction stays."""
-    told = ['# "Bet 6" \u2212 \\ \U0001f600\n', "\n", "Bet 6: PASS, <!-- bet 6: mean(gain) -->4<!-- /bet -->\n"]
-    source = page(markdown("x"), markdown(*told))
+    text = ['# "Bet 6" \u2212 \\ \U0001f600\n', "\n", "Bet 6: PASS, <!-- bet 6: mean(gain) -->4<!-- /bet -->\n"]
+    source = page(markdown("x"), markdown(*text))
     findings = found(source, notebook.blocks)
     lines = source.split("\n")
     assert [lines[finding.line - 1].strip()[:12] for finding in findings] == ['"Bet 6: PASS'] * 2

@@ -36,7 +36,7 @@ def test_measurements_decide(sentence: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sentence", "told"),
+    ("sentence", "message"),
     [
         ("0 * mean(gain) + 15", "15 is added"),
         ("mean(gain) - (-8.5)", "-8.5 is added"),
@@ -51,6 +51,6 @@ def test_measurements_decide(sentence: str) -> None:
         ("1e-9 * mean(gain) + 1", "no measurement has weight"),
     ],
 )
-def test_another_number_is_named(sentence: str, told: str) -> None:
+def test_another_number_is_named(sentence: str, message: str) -> None:
     """A number that is added, and a sentence that gives the same whatever was measured."""
-    assert told in fault(parse_value(sentence), ROWS)
+    assert message in fault(parse_value(sentence), ROWS)

@@ -1,4 +1,4 @@
-"""Git is the registry: what it says of a bet goes into the record, and nothing says clean when it cannot tell."""
+"""Git is the registry: what it says about a bet goes into the record, and nothing says clean when it cannot tell."""
 
 import os
 import shutil
@@ -271,7 +271,7 @@ def test_a_tracked_file_that_differs_makes_the_tree_of_every_bet_dirty(bet: Writ
 def test_untracked_files_in_a_repository_within_count_where_a_bets_code_lies_there(
     bet: WriteBet, repository: Path, run: Run, kind: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """Git says of a submodule that it holds some, and of a clone nothing: code in them may be among those."""
+    """Git says that a submodule holds some, and says nothing about a clone: code in them may be among those."""
     inner = tmp_path_factory.mktemp("inner")
     run_git("init", "-q", "-b", "main", folder=inner)
     (inner / "losses.py").write_text("X = 1\n")

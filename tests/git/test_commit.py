@@ -30,7 +30,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_commit_gives_the_code_that_its_checkout_gives(repository: Path) -> None:
-    """Also of a project in a folder, with a library outside of it, and whatever stands there now."""
+    """Also of a project in a folder, with a library outside of it, whatever is there now."""
     first = commit("Declare")
     search = [repository / "sibling"]
     there = CodeIndex(repository / "project", search).of("exp/bet_1_a.py")

@@ -116,7 +116,7 @@ class Audited:
 
 
 def write(file: str | Path, text: str) -> None:
-    """Write a file and the folders that it lies in."""
+    """Write a file and its folders."""
     Path(file).parent.mkdir(parents=True, exist_ok=True)
     Path(file).write_text(text, encoding="utf-8")
 

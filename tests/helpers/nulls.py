@@ -17,6 +17,21 @@ from pytest_bets.sentence.evaluate import value_of
 from pytest_bets.sentence.parse import parse
 
 Row = Mapping[str, Any]
+SECTIONS: Final = {
+    "Strict": "a is below b in at least 12 of 15 cells.",
+    "Lenient": "a is below b in at least 9 of 15 cells.",
+    "Catastrophic": "a is below b in fewer than 1 of 15 cells.",
+    "Null": "it does not matter which is called which.",
+}
+MARKERS: Final = {
+    "strict": '"count(a < b) >= 12"',
+    "lenient": '"count(a < b) >= 9"',
+    "catastrophic": '"count(a < b) < 1"',
+    "null": 'swap="a, b", unit="part"',
+    "replicate": "5",
+    "parametrize": '"part", [1, 2, 3]',
+}
+"""A bet with a null, in a file: its sections and its markers."""
 
 
 ENVIRONMENT: Final = Environment("3.11", "Linux", {}, "cpu", 1, None, None)

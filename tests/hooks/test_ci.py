@@ -92,7 +92,7 @@ def test_the_summary_shows_what_changed_against_the_base_branch(
 def test_any_system_can_ask_for_the_page(
     bet: WriteBet, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is written anew in each session; what cannot be written is said, and changes no exit status."""
+    """Each session writes it again; what cannot be written is said, and changes no exit status."""
     monkeypatch.delenv("GITHUB_ACTIONS")
     monkeypatch.delenv("GITHUB_STEP_SUMMARY")
     bet(title="A <b>claim</b> | with `marks`.")

@@ -7,22 +7,9 @@ import pytest
 
 from tests.helpers.fixtures import Run, WriteBet
 from tests.helpers.histories import History, audit, commit, edit
+from tests.helpers.nulls import MARKERS, SECTIONS
 from tests.helpers.schemas import faults
 
-SECTIONS = {
-    "Strict": "a is below b in at least 12 of 15 cells.",
-    "Lenient": "a is below b in at least 9 of 15 cells.",
-    "Catastrophic": "a is below b in fewer than 1 of 15 cells.",
-    "Null": "it does not matter which is called which.",
-}
-MARKERS = {
-    "strict": '"count(a < b) >= 12"',
-    "lenient": '"count(a < b) >= 9"',
-    "catastrophic": '"count(a < b) < 1"',
-    "null": 'swap="a, b", unit="part"',
-    "replicate": "5",
-    "parametrize": '"part", [1, 2, 3]',
-}
 BODY = 'return {"a": part + seed % 997 / 1e5, "b": 2 * part + 0.5 + seed % 991 / 1e5, "text": "one"}'
 RECORD = Path("results/1_first.json")
 

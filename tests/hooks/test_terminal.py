@@ -209,7 +209,7 @@ def test_no_summary_means_no_table(run: Run, more: tuple[str, ...]) -> None:
 
 @pytest.mark.usefixtures("catalogue")
 def test_the_quietest_session_prints_no_table(run: Run) -> None:
-    """-qq prints no summary of pytest's, and none of ours; once quiet there is still the table."""
+    """-qq prints neither pytest's summary nor that of bets; once quiet there is still the table."""
     assert "verdict" not in run("-qq", expect=FAILED)
     assert "verdict" in run("-q", expect=FAILED)
 

@@ -317,7 +317,7 @@ STRICT = 'strict "count(gain > 0) >= 3"'
     ],
 )
 def test_every_edit_by_hand_is_found_out(path: tuple[str | int, ...], value: object, expected: str) -> None:
-    """Each field that a hand may have changed is told with what it says and what it should say."""
+    """Each field that a hand may have changed is named with what it says and what it should say."""
     edited = json.loads(_dumped(record()))
     holder: Any = edited
     for key in path[:-1]:

@@ -1,4 +1,4 @@
-"""What a record says of the machine that a run ran on."""
+"""What a record says about the machine that a run ran on."""
 
 import importlib.metadata
 import os

@@ -65,7 +65,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def says(folder: Path, codes: str) -> dict[str, object]:
-    """Return what the index and the tallies say of each bet and code."""
+    """Return what the index and the tallies say about each bet and code."""
     results = Results(folder)
     results.refresh()
     found: dict[str, object] = {}

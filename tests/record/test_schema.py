@@ -124,9 +124,9 @@ def test_every_field_is_taught(name: str) -> None:
         key for key, field in fields(schema(name)) if key != "schema" and len(field.get("description", "")) < 10
     ]
     assert untaught == []
-    told = dict(fields(schema("record")))
-    assert "truth of the sentence itself" in told["met"]["description"]
-    assert "positive on the claim's good side" in told["margin"]["description"]
+    described = dict(fields(schema("record")))
+    assert "truth of the sentence itself" in described["met"]["description"]
+    assert "positive on the claim's good side" in described["margin"]["description"]
 
 
 def test_what_sessions_write_is_what_the_schemas_say(whole: Json) -> None:

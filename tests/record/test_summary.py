@@ -56,7 +56,7 @@ def rows(summary: Summary) -> dict[str, SummaryRow]:
 
 
 def test_a_retracted_claim_stays_retracted_under_another_number() -> None:
-    """A challenge to its former number or id follows it: by its record, or by what a history says of it."""
+    """A challenge to its former number or id follows it: by its record, or by what a history says about it."""
     won, challenger = recorded(declared("5_old"), 3), recorded(declared("6_doubt", "@pytest.mark.challenges(5)"), 0)
     bets = [declared("15_new"), declared("6_doubt", "@pytest.mark.challenges(5)")]
     states = {row.id: row.standing.state for row in overview([won, challenger], [], bets).bets}

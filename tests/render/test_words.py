@@ -26,7 +26,7 @@ from pytest_bets.render.words import challenged_words, listed, standing_words, t
     ids=str,
 )
 def test_a_verdict_is_told_with_what_is_worst_about_it(verdict: Verdict, words: str) -> None:
-    """A catastrophe is told before noise, and a void is no FAIL."""
+    """A catastrophe is named before noise, and a void is no FAIL."""
     assert verdict_words(verdict) == words
 
 
@@ -67,7 +67,7 @@ def standing(state: StandingState, *challenges: tuple[str, ChallengeEnd]) -> Sta
 
 
 @pytest.mark.parametrize(
-    ("told", "words"),
+    ("given", "words"),
     [
         (
             standing("retracted", ("46_a", "retracts"), ("60_b", "retracts"), ("62_c", "retracts")),
@@ -82,12 +82,12 @@ def standing(state: StandingState, *challenges: tuple[str, ChallengeEnd]) -> Sta
         ),
     ],
 )
-def test_challengers_with_the_same_end_are_told_together(told: Standing, words: str) -> None:
+def test_challengers_with_the_same_end_are_named_together(given: Standing, words: str) -> None:
     """By their numbers, and the words once."""
-    assert standing_words(told) == words
+    assert standing_words(given) == words
 
 
-def test_the_challenges_of_a_bet_with_the_same_end_are_told_together() -> None:
+def test_the_challenges_of_a_bet_with_the_same_end_are_named_together() -> None:
     """Likewise from the other side."""
     ends: tuple[ChallengeEnd, ...] = ("retracts", "survived", "open", "overturned", "noise")
     one = [Challenged(f"{place}_a", end) for place, end in enumerate(ends)]
@@ -140,6 +140,6 @@ def test_a_standing_is_told_with_its_challenges(
     claims = [Claim("37_a", 37, known.get(verdict or "", verdict), (), withdrawn, verdict == "noise")]
     if challenger:
         claims.append(Claim("62_b", 62, known.get(challenger, challenger), (37,), None, challenger == "noise"))
-    told = standings(claims)["37_a"]
-    assert standing_words(told) == words
-    assert standing_words(told, {"62_b": "[62_b](there)"}) == words.replace("62", "[62_b](there)")
+    given = standings(claims)["37_a"]
+    assert standing_words(given) == words
+    assert standing_words(given, {"62_b": "[62_b](there)"}) == words.replace("62", "[62_b](there)")

@@ -77,7 +77,7 @@ def rewritten_under_a_new_number(history: History) -> None:
     history.again()
 
 
-def withdrawn_and_declared_anew(history: History) -> None:
+def withdrawn_and_declared_again(history: History) -> None:
     edit(("@pytest.mark.strict", '@pytest.mark.withdrawn("badly tuned")\n@pytest.mark.strict'))
     commit("Withdraw bet 1")
     write("bets/bet_9_heat.py", DECLARATION.replace("Bet 1", "Bet 9").replace("whatever the size", "for all sizes"))
@@ -106,7 +106,7 @@ def journal_deleted(_: History) -> None:
     commit("Tidy up")
 
 
-def journal_begun_anew(history: History) -> None:
+def journal_begun_again(history: History) -> None:
     remove(JOURNAL, RECORD)
     edit(*WON, file=LAB)
     history.again()
@@ -385,7 +385,7 @@ def names_swapped(history: History) -> None:
     commit("Sort the bets")
 
 
-def results_begun_anew_elsewhere(history: History) -> None:
+def results_begun_again_elsewhere(history: History) -> None:
     write("pytest.ini", "[pytest]\nbets_results = evidence\n")
     edit(*WON, file=LAB)
     history.again()
@@ -599,7 +599,7 @@ CHEATS = {
     "delete the record of the loss": cheat(record_deleted, "vanished-record"),
     "delete the journal": cheat(journal_deleted, "vanished-line"),
     "delete record and journal, and start again": cheat(
-        journal_begun_anew, "vanished-line", notes="drift forked-chain"
+        journal_begun_again, "vanished-line", notes="drift forked-chain"
     ),
     "rename the bet and start afresh": cheat(
         renamed_and_started_afresh, "vanished-line", "vanished-record", notes="renamed"
@@ -608,7 +608,7 @@ CHEATS = {
         rewritten_under_a_new_number, "redeclared", "vanished-bet"
     ),
     "withdraw the bet and declare it under a new number": cheat(
-        withdrawn_and_declared_anew, "redeclared", notes="withdrawn"
+        withdrawn_and_declared_again, "redeclared", notes="withdrawn"
     ),
     "merge the loss away": cheat(merged_away, "redeclared", "vanished-bet", "vanished-line", "vanished-record"),
     "rerun until it passes and drop the journal's lines": cheat(
@@ -620,7 +620,7 @@ CHEATS = {
     "drop the journal's lines in a merge": cheat(lines_dropped_in_a_merge, "vanished-line"),
     "rerun until it passes": cheat(run_until_it_passed, notes="unstable"),
     "crash wherever it would lose": cheat(crashed_where_it_lost, notes="void retried"),
-    "start a new folder of results": cheat(results_begun_anew_elsewhere, "elsewhere"),
+    "start a new folder of results": cheat(results_begun_again_elsewhere, "elsewhere"),
     "edit a line of the journal": cheat(line_edited, "vanished-line"),
     "call a run a rehearsal": cheat(called_a_rehearsal, "vanished-line"),
     "write a line of the journal by hand": cheat(line_forged, "unregistered", notes="forked-chain"),

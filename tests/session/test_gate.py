@@ -24,7 +24,7 @@ def wide(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def outcome(bet: WriteBet) -> None:
-    """Write a bet whose measurements lie in a file beside it, so that its declaration and code stay the same."""
+    """Write a bet whose measurements are in a file beside it, so that its declaration and code stay the same."""
     bet(body=BODY, above="import pathlib")
 
 

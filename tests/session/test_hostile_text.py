@@ -37,17 +37,17 @@ def hostile(bet: WriteBet, pytester: pytest.Pytester, monkeypatch: pytest.Monkey
     (pytester.path / "pytest.ini").write_text("[pytest]\n")
     git("init", "-q", "-b", "main")
     literal = ascii(TEXT)
-    told = {"Scope": TEXT, "Hypothesis": f"the gain is positive {TEXT}", "Strict": f"at least 3 of 4 cells {TEXT}"}
+    sections = {"Scope": TEXT, "Hypothesis": f"the gain is positive {TEXT}", "Strict": f"at least 3 of 4 cells {TEXT}"}
     bet(
         f"{FOLDER}/bet_1_first.py",
         body=f'return {{"gain": part, "text": {literal}, "word": {literal} + str(part)}}',
         title=TEXT,
-        sections=told,
+        sections=sections,
         above=f"NAME = {literal}",
         markers={"parametrize": '"part", [1, 2, 3, 4]', "withdrawn": literal},
     )
     bet("bet_2_crash.py", body=f"raise ValueError({literal})", title=TEXT, sections={"Scope": TEXT})
-    bet("bet_3_noise.py", body='return {"gain": -part}', title=TEXT, sections=told, markers={"challenges": "2"})
+    bet("bet_3_noise.py", body='return {"gain": -part}', title=TEXT, sections=sections, markers={"challenges": "2"})
     bet(
         "bet_4_ids.py",
         body='return {"gain": 1}',

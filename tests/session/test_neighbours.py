@@ -116,7 +116,7 @@ def neighbours(pytester: pytest.Pytester) -> None:
 
 
 def observe(pytester: pytest.Pytester, *arguments: str) -> tuple[dict[str, str], str, int, str]:
-    """Run a session; return what it says of every test, what the conftest saw, its exit code and the whole text."""
+    """Run a session; return what it says about every test, what the conftest saw, its exit code and the whole text."""
     result = pytester.runpytest_subprocess("-v", *arguments)
     shown = result.stdout.str()
     distributed = re.findall(r"^\[gw\d\] \[ *\d+%\] ([A-Z]+|MINE) (test_\S+)", shown, re.MULTILINE)

@@ -142,7 +142,8 @@ def _add_settings(parser: pytest.Parser) -> None:
 
 def is_used(config: pytest.Config) -> bool:
     """Return whether an option or a setting of bets is given, which is then checked even if there is no bet."""
-    given = any(value for name, value in vars(config.option).items() if name.startswith("bets_"))
+    options = [value for name, value in vars(config.option).items() if name.startswith("bets_")]
+    given = any(value not in (None, False, []) for value in options)
     defaults: dict[str, object] = {"bets_gate": "auto", "bets_registration": "warn", "bets_paths": [], "bets_on": ""}
     defaults["bets_luck"] = f"{LUCK_LIMIT} warn"
     return given or any(config.getini(name) != default for name, default in defaults.items())

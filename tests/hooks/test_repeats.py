@@ -57,4 +57,6 @@ def test_every_style_of_tracebacks_works(bet: WriteBet, run: Run, style: str) ->
     """The short styles print the place of a failure, which a folded one has too."""
     bet(body='raise ValueError("boom")', markers=MANY)
     shown = run(f"--tb={style}", expect=FAILED)
-    assert blocks(shown).count("more cells failed in the same way") == (0 if style == "no" else 1)
+    # an older pytest prints only the line of a folded failure in this style
+    is_short = style == "line" and pytest.version_tuple < (9,)
+    assert blocks(shown).count("more cells failed in the same way") == (0 if style == "no" or is_short else 1)

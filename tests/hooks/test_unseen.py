@@ -18,6 +18,7 @@ PLUGIN = "import pytest\n\n\n@pytest.fixture\ndef extra():\n    return 1\n"
 def project(bet: WriteBet, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a project whose settings load a plugin of its own, by a name that is its alone."""
     monkeypatch.syspath_prepend(pytester.path)
+    monkeypatch.setenv("PYTHONPATH", str(pytester.path))  # older workers look for `-p` before they read the settings
     bet(arguments="part, extra")
     pytester.makeini("[pytest]\naddopts = -p unseen_plug\npythonpath = .\n")
     (pytester.path / "unseen_plug.py").write_text(PLUGIN, encoding="utf-8")

@@ -347,7 +347,8 @@ def test_assertions_of_a_bet_are_rewritten_and_those_of_a_helper_are_not(bet: Wr
     Path("pkg/__init__.py").write_text("")
     Path("pkg/bet_util.py").write_text("def check(a):\n    assert a == 5\n")
     bet("pkg/bet_1_first.py", body='assert part != 2\nreturn {"gain": part}')
-    for mode in ("prepend", "importlib"):
+    # an older pytest gives a module another name in the second mode, and rewrites it only by its name
+    for mode in ("prepend", "importlib") if pytest.version_tuple >= (9,) else ("prepend",):
         assert "assert 2 != 2" in run(f"--import-mode={mode}", expect=pytest.ExitCode.TESTS_FAILED)
     Path("test_a.py").write_text("from pkg.bet_util import check\ndef test_a(): check(4)\n")
     shown = run("test_a.py", expect=pytest.ExitCode.TESTS_FAILED)

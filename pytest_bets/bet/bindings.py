@@ -27,11 +27,11 @@ def check(tree: ast.Module, constants: Constants, faults: Faults) -> None:
             return
         if line.strip() and not line.lstrip().startswith("#"):
             break
-    for line_number, problem, expected in sorted(set(_bindings(tree, constants))):
+    for line_number, problem, expected in sorted(set(_bindings(tree, constants, faults.source))):
         faults.add(line_number, problem, expected)
 
 
-def _bindings(tree: ast.Module, constants: Constants) -> Iterator[Found]:
+def _bindings(tree: ast.Module, constants: Constants, source: str) -> Iterator[Found]:
     for node in _module_scope(tree):
         match node:
             case ast.ImportFrom() if any(alias.name == "*" for alias in node.names):
@@ -64,7 +64,7 @@ def _bindings(tree: ast.Module, constants: Constants) -> Iterator[Found]:
                         f"`{name}` is a constant, and a definition, too",
                         "another name for one of the two",
                     )
-    for node in ast.walk(tree):
+    for node in ast.walk(tree) if "global" in source else ():
         if isinstance(node, ast.Global):
             for name in node.names:
                 if name.isupper():

@@ -118,9 +118,11 @@ class Catalogue:
         return found
 
     def _parse(self, path: Path) -> Declaration | DeclarationError | None:
-        name = self.name(path)
-        if not self._is_meant(path) and not self._is_home(path.parent):
-            return None
+        found = self._parse_file(path, self.name(path))
+        is_bet = isinstance(found, Declaration) or self._is_meant(path) or self._is_home(path.parent)
+        return found if is_bet else None
+
+    def _parse_file(self, path: Path, name: str) -> Declaration | DeclarationError | None:
         try:
             data = path.read_bytes()
             try:

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from typing import Final
 
@@ -70,9 +70,11 @@ class _Parser:
         """Return the declaration, or raise all faults."""
         self._check_name()
         limits.check_integers(self.tree, self.faults)
-        resources.check(self.tree, self.faults)
-        stated = () if self.faults.found else resources.stated(self.tree)
-        self.tree = resources.without_resources(self.tree)
+        stated: Sequence[Mapping[str, object]] = ()
+        if resources.RESOURCES in self.faults.source:
+            resources.check(self.tree, self.faults)
+            stated = () if self.faults.found else resources.stated(self.tree)
+            self.tree = resources.without_resources(self.tree)
         docstring, docstring_line = thresholds.read(self.tree, self.faults)
         experiment = self._experiment(marked)
         marks = source.marks(experiment.decorator_list)

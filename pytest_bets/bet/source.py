@@ -71,11 +71,12 @@ def last_name(node: ast.expr) -> str:
 
 def uses(tree: ast.Module, names: Sequence[str]) -> Iterator[tuple[str, ast.Call | None]]:
     """Yield these markers wherever they are, on an alias too, each with its call if it is called."""
-    found = _attributes(tree, names)
-    calls = {id(node.func): node for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    nodes = list(ast.walk(tree))  # once: the summary of a catalogue reads every file
+    found = _attributes(nodes, names)
+    calls = {id(node.func): node for node in nodes if isinstance(node, ast.Call)}
     yield from ((node.attr, calls.get(id(node))) for node in found)
     marked = {id(node): node.attr for node in found}
-    assigned = [node for node in ast.walk(tree) if isinstance(node, ast.Assign) and id(node.value) in marked]
+    assigned = [node for node in nodes if isinstance(node, ast.Assign) and id(node.value) in marked]
     aliases = {last_name(target): marked[id(node.value)] for node in assigned for target in node.targets}
     for call in calls.values():
         if isinstance(call.func, ast.Name) and call.func.id in aliases:
@@ -95,17 +96,17 @@ def docstring(tree: ast.Module) -> str:
 
 def mentioned(tree: ast.Module, names: Sequence[str]) -> int | None:
     """Return the line of the first of these markers anywhere: behind an alias, nested, in `pytestmark`."""
-    return min((node.lineno for node in _attributes(tree, names)), default=None)
+    return min((node.lineno for node in _attributes(list(ast.walk(tree)), names)), default=None)
 
 
-def _attributes(tree: ast.Module, names: Sequence[str]) -> list[ast.Attribute]:
+def _attributes(nodes: Sequence[ast.AST], names: Sequence[str]) -> list[ast.Attribute]:
     holders = {"mark"}
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.ImportFrom):
             holders |= {alias.asname for alias in node.names if alias.name == "mark" and alias.asname}
         elif isinstance(node, ast.Assign) and last_name(node.value) == "mark":
             holders |= {last_name(target) for target in node.targets}
-    attributes = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
+    attributes = [node for node in nodes if isinstance(node, ast.Attribute)]
     return [node for node in attributes if node.attr in names and last_name(node.value) in holders]
 
 

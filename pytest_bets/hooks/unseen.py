@@ -24,9 +24,10 @@ class Unseen:
 
     def files(self, bet: str, loaded: Collection[str], baseline: Baseline) -> Mapping[str, str]:
         """Return the files of a bet's run that no import leads to, with their hashes."""
-        tests = sorted(name.removeprefix(TEST) for name in loaded if name.startswith(TEST))
-        left = {name for name in loaded if not name.startswith(TEST)} - {*tests}
-        left -= {name for code in baseline.code.values() for name in code.files}
+        covered = {name for code in baseline.code.values() for name in code.files}
+        # bets that were collected and not selected are among them, and loaded what they import
+        tests = sorted({name.removeprefix(TEST) for name in loaded if name.startswith(TEST)} - covered)
+        left = {name for name in loaded if not name.startswith(TEST)} - {*tests} - covered
         if len(tests) > _MOST_TESTS:
             return {}
         for files in self._imported(tests):

@@ -40,6 +40,20 @@ def test_code_that_no_import_leads_to_is_shown_and_recorded(
     run("--bets-replay")
 
 
+@pytest.mark.parametrize("arguments", [(), ("-n", "2")], ids=["plain", "xdist"])
+def test_what_a_bet_that_was_not_selected_imports_is_its_own(
+    bet: WriteBet, run: Run, pytester: pytest.Pytester, arguments: tuple[str, ...]
+) -> None:
+    """Every bet that is collected is loaded, and only then some are selected."""
+    pytester.makeini("[pytest]\nmarkers = slow\npythonpath = .\n")
+    (pytester.path / "laboratory.py").write_text("GAIN = 1\n", encoding="utf-8")
+    bet("bets/bet_1_first.py")
+    bet("bets/bet_2_slow.py", "return {'gain': GAIN}", above="from laboratory import GAIN", markers={"slow": ""})
+    assert "Unseen code" not in run("bets", "-m", "not slow", *arguments)
+    record = json.loads((pytester.path / "results/1_first.json").read_text(encoding="utf-8"))
+    assert "unseen" not in record["environment"]
+
+
 def test_what_tests_of_the_session_import_is_theirs(project: Path, run: Run) -> None:
     """And a session without such code says nothing of it, and records nothing."""
     (project / "pytest.ini").write_text("[pytest]\npythonpath = .\n", encoding="utf-8")

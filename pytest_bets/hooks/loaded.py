@@ -30,7 +30,7 @@ class Loaded:
         self._files: frozenset[str] = frozenset()
         self._reported: dict[object, frozenset[str]] = {}
         self.tests: frozenset[str] = frozenset()
-        """The files that this process has collected, whether their tests and bets run or not: what they import is theirs."""
+        """The files that this process has collected, whether anything in them runs: what they import is theirs."""
 
     def new(self, bet: object) -> Collection[str]:
         """Return the files for this bet, relative to the root; a look at every module only where there are new ones."""

@@ -62,7 +62,7 @@ class Document:
 
 
 def document(checked: Mapping[str, Checked], unread: Mapping[str, str], *, fixed: bool) -> Document:
-    """Return the findings in the form of their JSON, by file; `fixed` tells whether edits were made."""
+    """Return the findings in the form of their JSON, by file; `fixed` says whether edits were made."""
     findings = tuple(
         FindingPart(
             file,

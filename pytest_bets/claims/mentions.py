@@ -48,7 +48,7 @@ _NUMBERED: Final = re.compile(r"(?i)bets?([_-]?)0*(\d{1,9})")
 class Mention:
     """Bets named together: numbers or ids, and the first and last token.
 
-    `certain` is false for a form that counts only with a verdict. `others` tells that they are bets of others,
+    `certain` is false for a form that counts only with a verdict. `others` says that they are bets of others,
     `everyone` that they are all bets, as in `all bets passed`.
     """
 

@@ -44,7 +44,7 @@ def bets(overview: Summary, records: Sequence[Record], unreadable: Sequence[Decl
 
 
 def as_text(checked: Mapping[str, Checked], unread: Mapping[str, str], *, fixed: bool) -> str:
-    """Return a line a finding and one of counts, by file; `fixed` tells whether edits were made."""
+    """Return a line a finding and one of counts, by file; `fixed` says whether edits were made."""
     lines = [
         f"{visible(file)}:{finding.line}: {finding.stands}: {finding.record}"
         + (" (fixed)" if fixed and finding.edit else "")

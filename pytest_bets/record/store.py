@@ -241,7 +241,7 @@ class Results(Folder):
 
         A record stands for its pair of digests: a later run of the same pair leaves its bytes alone. A void run never
         replaces a record that has a verdict. An incomplete run and a replication write no record. The journal is
-        written first: a line without its record tells of a run that was cut off, a record without its line would look
+        written first: a line without its record shows a run that was cut off, a record without its line would look
         like a forgery. The record's bytes lie beside it by then, so that the next reader can put them in place.
 
         Raises:

@@ -34,7 +34,7 @@ class Challenged:
 
 @dataclass(frozen=True, slots=True)
 class RunCounts:
-    """What the journal tells of repetition."""
+    """What the journal shows of repetition."""
 
     total: Annotated[Count, "Runs of this bet."]
     same: Annotated[Count, "Of them, those of the record's declaration and code that came to a verdict."]

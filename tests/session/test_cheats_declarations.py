@@ -622,7 +622,7 @@ def test_every_new_kind_of_finding_is_one(history: History) -> None:
 
 
 def test_the_threat_model_lists_every_way_with_what_is_found() -> None:
-    """One row a way, in the order above, with a kind that tells of it."""
+    """One row a way, in the order above, with the kind that names it."""
     document = (Path(__file__).parents[2] / "docs" / "threat-model.md").read_text(encoding="utf-8")
     rows = dict(re.findall(r"^\| ([^|`]+?) \| (`[^|]+) \|$", document, re.MULTILINE))
     causes = list(dict.fromkeys(case.cause for case in CASES))

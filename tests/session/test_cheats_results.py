@@ -883,14 +883,14 @@ def code_changed_and_changed_back(history: History) -> None:
 
 def resumed(history: History) -> None:
     history.undeclare()
-    edit(("return {", "assert size < 4 or pathlib.Path('mended').exists()\n    return {"), file=LAB)
+    edit(("return {", "assert size < 4 or pathlib.Path('repaired').exists()\n    return {"), file=LAB)
     edit(("COLD = 2.5", "import pathlib\n\nCOLD = 2.5"), file=LAB)
-    write(".gitignore", "mended\n")
+    write(".gitignore", "repaired\n")
     commit("Declare bet 1")
     with pytest.raises(AssertionError):
         history.run()
     commit("Run bet 1")
-    Path("mended").touch()
+    Path("repaired").touch()
     history.run("--bets-resume")
     assert json.loads(lines()[-1])["resumed"] == 3
     commit("Resume bet 1")

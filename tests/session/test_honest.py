@@ -382,9 +382,9 @@ def with_a_submodule_of_data(history: History) -> None:
 
 def with_a_linked_laboratory(history: History) -> None:
     history.undeclare()
-    write("shared/lab.py", Path(LAB).read_text())
+    write("common/lab.py", Path(LAB).read_text())
     Path(LAB).unlink()
-    Path(LAB).symlink_to("../shared/lab.py")
+    Path(LAB).symlink_to("../common/lab.py")
     commit("Share the laboratory")
     history.again("Run bet 1")
 

@@ -81,7 +81,7 @@ def test_a_premise_that_is_met_leaves_the_verdict_to_the_tiers(
 
 
 def test_an_undefined_premise_is_not_met(write: WriteBet, run: Run) -> None:
-    """A NaN tells nothing of the baseline; several premises are all named that are not met."""
+    """A NaN says nothing about the baseline; several premises are all named that are not met."""
     body = 'return {"gain": part, "tuned": float("nan"), "own": part}'
     write(
         body=body,

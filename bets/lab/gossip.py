@@ -34,15 +34,22 @@ def stamp(heartbeat: int, version: int, tombstone: bool = False) -> int:
 
 def encode(directory: Stamps) -> bytes:
     """Serialise the known entries of a directory [ids]: all ids (little-endian uint32), then all stamps (uint64)."""
-    known = np.flatnonzero(directory)
-    return known.astype("<u4").tobytes() + directory[known].astype("<u8").tobytes()
+    known = (directory != 0).nonzero()[0]
+    return known.astype("<u4").tobytes() + directory[known].astype("<u8", copy=False).tobytes()
 
 
-def merge(directory: Stamps, message: bytes) -> None:
-    """Keep, in place, the newer stamp of every entry of a serialised directory; any order gives the same result."""
+def decode(message: bytes, capacity: int) -> Stamps:
+    """Return the directory that was serialised, with 0 for what its sender had never heard of. [capacity]."""
     entries = len(message) // ENTRY_BYTES
-    ids = np.frombuffer(message, "<u4", entries)
-    directory[ids] = np.maximum(directory[ids], np.frombuffer(message, "<u8", entries, offset=4 * entries))
+    directory = np.zeros(capacity, np.uint64)
+    ids = np.frombuffer(message, "<u4", entries).astype(np.int64)  # numpy indexes by these three times as fast
+    directory[ids] = np.frombuffer(message, "<u8", entries, offset=4 * entries)
+    return directory
+
+
+def merge(directory: Stamps, heard: Stamps) -> None:
+    """Keep, in place, the newer stamp of every entry of two directories [ids]; any order gives the same result."""
+    np.maximum(directory, heard, out=directory)
 
 
 @dataclass(frozen=True)
@@ -158,6 +165,8 @@ def exchange(
         directories[node, node] |= np.uint64(TOMBSTONE)
     _introduce(network, live, draws[:, 3])
     letters = {node: encode(directories[node]) for node in live.tolist()}
+    # Every receiver reads the same bytes, so each letter is decoded once.
+    heard = {node: decode(letter, len(directories)) for node, letter in letters.items()}
     peers = np.roll(live, -1).tolist() if ring else _peers(directories, live, draws[:, 0])
     sent = 0
     for caller, peer in zip(live.tolist(), peers, strict=True):
@@ -167,10 +176,10 @@ def exchange(
         cut = partitioned and network.sides[caller] != network.sides[peer]
         if cut or not network.alive[peer] or draws[caller, 1] < loss:
             continue
-        merge(directories[peer], letters[caller])
+        merge(directories[peer], heard[caller])
         sent += len(letters[peer])
         if draws[caller, 2] >= loss:
-            merge(directories[caller], letters[peer])
+            merge(directories[caller], heard[peer])
     network.alive[list(leaving)] = False
     return sent
 
@@ -210,7 +219,7 @@ def settle(
 def _peers(directories: Stamps, live: Ids, draws: NDArray[np.float64]) -> list[int | None]:
     dialable = (directories & np.uint64(TOMBSTONE) == 0) & (directories != 0)
     np.fill_diagonal(dialable, False)
-    others = [np.flatnonzero(dialable[node]) for node in live.tolist()]
+    others = [dialable[node].nonzero()[0] for node in live.tolist()]
     return [int(o[int(u * o.size)]) if o.size else None for o, u in zip(others, draws[live].tolist(), strict=True)]
 
 

@@ -14,7 +14,7 @@ RESOURCES: Final = "resources"
 _UNITS: Final = {"KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 _MEMORY: Final = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(KB|MB|GB|TB)\s*", re.IGNORECASE)
 EXPECTED: Final = {
-    "cpus": "a whole number of 1 or more, as in cpus=2",
+    "cpus": "a whole number of 1 or more, or a number between 0 and 1 for a cell that mostly waits, as in cpus=0.5",
     "gpus": "a whole number of 0 or more, as in gpus=1",
     "memory": 'a size of more than zero in KB, MB, GB or TB, as in memory="16GB"',
     "hours": "a number above 0, as in hours=2 or hours=0.5",
@@ -26,7 +26,7 @@ _FORM: Final = 'literals by name, as in resources(cpus=2, gpus=1, memory="16GB",
 class Need:
     """What one cell needs; `memory` in bytes and `hours` are None where nothing limits them."""
 
-    cpus: int = 1
+    cpus: float = 1
     gpus: int = 0
     memory: int | None = None
     hours: float | None = None
@@ -36,7 +36,7 @@ class Need:
         memory = f"memory={size(self.memory)}" if self.memory else ""
         hours = f"hours={self.hours:g}" if self.hours else ""
         gpus = f"gpus={self.gpus}" if self.gpus else ""
-        return " ".join(part for part in (f"cpus={self.cpus}", gpus, memory, hours) if part)
+        return " ".join(part for part in (f"cpus={self.cpus:g}", gpus, memory, hours) if part)
 
 
 def size(memory: int) -> str:
@@ -57,9 +57,10 @@ def checked(name: str, value: object) -> Any:
         amount = int(float(found[1]) * _UNITS[found[2].upper()]) if found else 0
         if amount > 0:
             return amount
-    elif (type(value) is int and value >= (name != "gpus")) or (
-        name == "hours" and isinstance(value, float) and value > 0 and math.isfinite(value)
-    ):
+    elif type(value) is int:
+        if value >= (name != "gpus"):
+            return value
+    elif isinstance(value, float) and 0 < value < {"cpus": 1, "hours": math.inf}.get(name, 0):
         return value
     raise ValueError(EXPECTED[name])
 

@@ -31,8 +31,11 @@ def open_engine(argument: str, plan: Plan, _: Site) -> "Local":
     return Local(plan, int(argument or os.cpu_count() or 1), devices(), physical())
 
 
+_ROUNDING: Final = 1e-6  # parts of a slot are floats
+
+
 class Local:
-    """Runs one cell at a time in each of its slots; a cell with `cpus=2` takes two."""
+    """Runs one cell at a time in each of its slots; a cell with `cpus=2` takes two, two with `cpus=0.5` share one."""
 
     def __init__(self, plan: Plan, slots: int, devices: Sequence[str], memory: int | None) -> None:
         self.children = Children(plan, plan.path)
@@ -48,7 +51,7 @@ class Local:
     def lacks(self, need: Need) -> str:
         """Return why this machine can never run a cell."""
         if need.cpus > self.slots:
-            return f"it asks for cpus={need.cpus}, and there are {self.slots} slots: --bets-on local={need.cpus}"
+            return f"it asks for cpus={need.cpus:g}, and there are {self.slots} slots: --bets-on local={need.cpus:g}"
         if need.gpus > len(self.devices):
             found = f"{len(self.devices)} ({', '.join(self.devices)})" if self.devices else "none"
             return f"it asks for gpus={need.gpus}, and this machine has {found}"
@@ -62,7 +65,7 @@ class Local:
             taken = [one for one, _ in self._taken.values()]
             free = len(self._free)
         lacking = set()
-        if sum(one.cpus for one in taken) + need.cpus > self.slots:
+        if sum(one.cpus for one in taken) + need.cpus > self.slots + _ROUNDING:
             lacking.add("cpus")
         if need.gpus > free:
             lacking.add("gpus")

@@ -1,6 +1,7 @@
 """Slurm as an engine: a job an attempt, or minutes of short ones; events are lines of files that both sides see."""
 
 import json
+import math
 import os
 import shlex
 import shutil
@@ -157,7 +158,7 @@ class Slurm:
     def _submit(self, need: Need, cells: int) -> list[str]:
         """Return the command that submits a job with these needs."""
         own = ["sbatch", "--parsable", "--no-requeue", "--job-name=pytest-bets", f"--output={self.folder}/%j.log"]
-        own += ["--nodes=1", "--ntasks=1", f"--cpus-per-task={need.cpus}"]
+        own += ["--nodes=1", "--ntasks=1", f"--cpus-per-task={math.ceil(need.cpus)}"]
         own += [f"--gres=gpu:{need.gpus}"] if need.gpus else []
         own += [f"--mem={-(-need.memory // 2**20)}M"] if need.memory else []
         own += [f"--time={int(need.hours * 60 * cells) + MARGIN}"] if need.hours else []

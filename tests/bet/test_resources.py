@@ -31,6 +31,7 @@ def test_a_need_is_what_was_written() -> None:
     need = narrowed(Need(), {"cpus": 2, "gpus": 1, "memory": "1.5GB", "hours": 0.5})
     assert need == Need(2, 1, 1_500_000_000, 0.5)
     assert str(need) == "cpus=2 gpus=1 memory=1.5GB hours=0.5"
+    assert str(narrowed(need, {"cpus": 0.5})) == "cpus=0.5 gpus=1 memory=1.5GB hours=0.5"
     assert narrowed(need, {"gpus": 0}) == Need(2, 0, 1_500_000_000, 0.5)
 
 
@@ -77,6 +78,9 @@ def test_a_sweep_with_the_marker_has_the_digest_of_the_sweep_without() -> None:
         ("@pytest.mark.resources(gpu=1)", "`resources` has no resource `gpu`"),
         ("@pytest.mark.resources(gpus=STEPS)", "`resources` has gpus=STEPS"),
         ("@pytest.mark.resources(cpus=0)", "`resources` has cpus=0"),
+        ("@pytest.mark.resources(cpus=1.5)", "`resources` has cpus=1.5"),
+        ("@pytest.mark.resources(cpus=0.0)", "`resources` has cpus=0.0"),
+        ("@pytest.mark.resources(gpus=0.5)", "`resources` has gpus=0.5"),
         ("@pytest.mark.resources(cpus=True)", "`resources` has cpus=True"),
         ("@pytest.mark.resources(memory=16)", "`resources` has memory=16"),
         ("@pytest.mark.resources(memory='0GB')", "`resources` has memory='0GB'"),

@@ -312,6 +312,23 @@ def test_what_cannot_be_is_one_clear_error(
     assert not Path("results").exists()
 
 
+def test_cells_that_mostly_wait_share_a_slot(bet: WriteBet, run: Run, pytester: pytest.Pytester) -> None:
+    """Each cell waits until another one has begun: on one slot, that takes two at a time."""
+    pytester.makeini("[pytest]\nbets_resources = *: cpus=0.5\n")
+    bet(
+        above="import pathlib, time",
+        body="""
+            pathlib.Path(f"began_{part}").touch()
+            waited = 0
+            while len(list(pathlib.Path().glob("began_*"))) < 2 and waited < 400:
+                waited += 1
+                time.sleep(0.05)
+            return {"gain": 1 if waited < 400 else -1}
+        """,
+    )
+    assert "1 bet: 1 PASS" in run("--bets-on", "local=1")
+
+
 def test_the_setting_chooses_an_engine_and_none_switches_it_off(
     bet: WriteBet, run: Run, pytester: pytest.Pytester
 ) -> None:

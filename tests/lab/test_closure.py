@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from pytest_bets.code.digest import WHOLE
 from pytest_bets.code.index import CodeIndex, Disk
@@ -68,27 +70,57 @@ class Mutated(Disk):
         return self.changed[1] if name == self.changed[0] else super().read(name)
 
 
-def test_every_function_that_a_rehearsal_executes_is_in_the_closure_of_its_bet(tmp_path: Path) -> None:
-    """All bets in one session, each with its threads and the processes that it starts.
+def rehearse(folder: Path, *arguments: str, noting: bool = False) -> dict[str, Any]:
+    """Rehearse bets in sessions of their own and return their records, by the names of their files.
+
+    With `noting`, every function that a process of the session executes is noted in `folder/notes`.
+    """
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+    environment |= {"BETS_CACHE": str(folder / "cache"), "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--bets-pilot", *arguments]
+    if noting:
+        notes, site = folder / "notes", folder / "site"
+        for new in (notes, site):
+            new.mkdir()
+        start = f"import sys\nsys.path.append({str(ROOT)!r})\nimport tests.lab.executed\n"
+        (site / "sitecustomize.py").write_text(start)
+        environment["PYTHONPATH"] = f"{site}{os.pathsep}{ROOT}"
+        environment |= {executed.FOLDER: str(notes), executed.UNDER: str(ROOT / "bets")}
+        command += ["-p", "tests.lab.executing"]
+    results = folder / "-".join(["results", *map(str, arguments)]).replace("/", "-")
+    done = subprocess.run(
+        [*command, "--bets-results", str(results)], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
+    )
+    assert done.returncode == 0, done.stdout[-4_000:]
+    paths = [path for path in results.glob("*.json") if path.stem != "SUMMARY"]
+    return {f"bet_{path.stem}": json.loads(path.read_text()) for path in paths}
+
+
+TRAINED = ("bet_13_ternary", "bet_31_weight_soup", "bet_49_adapter_shootout", "bet_61_personal_matrix")
+"""Bets that between them train every kind of adapter, quantise, mix weights and share adapters among cells."""
+
+
+def test_the_catalogue_rehearses_within_its_closures_and_one_process_measures_what_two_workers_do(
+    tmp_path: Path,
+) -> None:
+    """One test, so that the catalogue is rehearsed once, with its threads and the processes that it starts."""
+    two_workers = rehearse(tmp_path, "bets", "-n", "2", noting=True)
+    assert two_workers.keys() == {bet.stem for bet in BETS}
+    for name, record in two_workers.items():
+        assert record["pilot"] is True, name
+        assert record["void"] == "a rehearsal has no verdict", name
+        assert record["cells"], name
+    prove_that_what_was_executed_is_in_the_closures(tmp_path / "notes")
+    one_process = rehearse(tmp_path, *(f"bets/{name}.py" for name in TRAINED))
+    for name in TRAINED:
+        assert one_process[name]["cells"] == two_workers[name]["cells"], name
+
+
+def prove_that_what_was_executed_is_in_the_closures(notes: Path) -> None:
+    """Check every function that was noted.
 
     What runs while no bet is collected or run, as a conftest does, must be in the closure of every bet.
     """
-    notes, site = tmp_path / "notes", tmp_path / "site"
-    for folder in (notes, site):
-        folder.mkdir()
-    (site / "sitecustomize.py").write_text(f"import sys\nsys.path.append({str(ROOT)!r})\nimport tests.lab.executed\n")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
-    environment = {
-        **kept,
-        "BETS_CACHE": str(tmp_path / "cache"),
-        "PYTHONPATH": f"{site}{os.pathsep}{ROOT}",
-        executed.FOLDER: str(notes),
-        executed.UNDER: str(ROOT / "bets"),
-    }
-    command = [sys.executable, "-m", "pytest", "bets", "-q", "-p", "no:cacheprovider", "-p", "tests.lab.executing"]
-    command += ["--bets-pilot", "-p", "no:xdist"]
-    done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
-    assert done.returncode == 0, done.stdout[-4_000:]
     index = CodeIndex(ROOT, [ROOT])
     closures = {bet.relative_to(ROOT).as_posix(): index.code(bet).definitions for bet in BETS}
     missing = set()

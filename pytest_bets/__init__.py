@@ -1,6 +1,8 @@
 """Falsifiable bets as pytest test cases.
 
 `load` reads the results of a project. Everything else is for pytest, or for the command `pytest-bets`.
+
+PYTEST_DONT_REWRITE: a child of an engine imports this before pytest starts in it, of which pytest would warn.
 """
 
 from typing import TYPE_CHECKING, Any

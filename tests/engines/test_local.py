@@ -312,6 +312,31 @@ def test_what_cannot_be_is_one_clear_error(
     assert not Path("results").exists()
 
 
+@pytest.mark.parametrize("replication", [(), ("--bets-replication", "next")], ids=["run", "replication"])
+def test_seeds_are_those_of_a_plain_run(
+    bet: WriteBet, run: Run, pytester: pytest.Pytester, replication: tuple[str, ...]
+) -> None:
+    """Those of the first run, and those of the next replication, which the session alone can count."""
+    bet(body='return {"gain": part, "drawn": seed}', markers={"replicate": "2"}, arguments="part, seed")
+    run()
+    run(*replication, "--bets-results", "plain" if not replication else "results")
+    run("--bets-on", "local=1", *replication, "--bets-results", "there" if not replication else "results")
+    lines = [json.loads(line) for line in Path("results/journal.jsonl").read_text().splitlines()]
+    if replication:
+        assert [line.get("replication", {}).get("number") for line in lines] == [None, 1, 2]
+    else:
+        assert Path("plain/1_first.json").read_bytes() == Path("there/1_first.json").read_bytes()
+
+
+def test_a_project_that_makes_errors_of_warnings_runs_its_cells(
+    bet: WriteBet, run: Run, pytester: pytest.Pytester
+) -> None:
+    """A child imports the plugin before pytest could rewrite its assertions, of which pytest warns."""
+    bet()
+    pytester.makeini("[pytest]\nfilterwarnings = error\n")
+    assert "1 bet: 1 PASS" in run("--bets-on", "local=1")
+
+
 def test_cells_that_mostly_wait_share_a_slot(bet: WriteBet, run: Run, pytester: pytest.Pytester) -> None:
     """Each cell waits until another one has begun: on one slot, that takes two at a time."""
     pytester.makeini("[pytest]\nbets_resources = *: cpus=0.5\n")

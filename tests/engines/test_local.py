@@ -313,9 +313,7 @@ def test_what_cannot_be_is_one_clear_error(
 
 
 @pytest.mark.parametrize("replication", [(), ("--bets-replication", "next")], ids=["run", "replication"])
-def test_seeds_are_those_of_a_plain_run(
-    bet: WriteBet, run: Run, pytester: pytest.Pytester, replication: tuple[str, ...]
-) -> None:
+def test_seeds_are_those_of_a_plain_run(bet: WriteBet, run: Run, replication: tuple[str, ...]) -> None:
     """Those of the first run, and those of the next replication, which the session alone can count."""
     bet(body='return {"gain": part, "drawn": seed}', markers={"replicate": "2"}, arguments="part, seed")
     run()

@@ -16,13 +16,15 @@ from pytest_bets.bet.resources import Need, size
 from pytest_bets.diagnostics import EngineError
 from pytest_bets.engines.archive import name_of
 from pytest_bets.engines.event import Event, Kind, Work
-from pytest_bets.engines.node import Task, attempt, leave
+from pytest_bets.engines.node import Task, attempt, give_up, leave
 from pytest_bets.engines.plan import Plan
 from pytest_bets.engines.site import Site
 from pytest_bets.engines.waiting import Inbox
 
 _LOOK: Final = 5.0
 """Seconds between two looks at the workers."""
+_WATCH: Final = 1.0
+"""Seconds between two looks of a worker at its task."""
 _UNMANNED: Final = 50
 """Seconds without any worker after which nothing is waited for."""
 _CONNECT: Final = 30
@@ -207,8 +209,21 @@ def run_task(name: str, task: Task) -> str:
     def emit(event: Event) -> None:
         worker.log_event(name, [[event.number, event.kind, event.text, event.count]])
 
-    attempt(task, lambda: worker.plugins[name].data, emit)
+    done = threading.Event()
+    threading.Thread(target=_watch, args=(worker, worker.get_current_task(), task, done), daemon=True).start()
+    try:
+        attempt(task, lambda: worker.plugins[name].data, emit)
+    finally:
+        done.set()
     return ""
+
+
+def _watch(worker: Any, key: str, task: Task, done: threading.Event) -> None:
+    """Kill the child of a task that the scheduler has forgotten: its session has given it up, or is gone."""
+    while not done.wait(_WATCH):
+        state = worker.state.tasks.get(key)
+        if state is None or state.state in ("cancelled", "forgotten", "released"):
+            give_up(task)
 
 
 def leave_session(name: str, plan: str, archive: str, dask_worker: Any) -> list[str]:

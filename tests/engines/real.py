@@ -31,7 +31,8 @@ guard = os.getppid()
 supervisor = int(pathlib.Path(f"/proc/{guard}/stat").read_text().rpartition(")")[2].split()[1])
 with open(f"FOLDER/ran_{part}", "a") as file:
     file.write(f"{os.getpid()} {guard} {supervisor} {os.environ.get('SLURMD_NODENAME', '')}\\n")
-time.sleep(float(pathlib.Path("FOLDER/nap").read_text()))
+naps = [path for path in (pathlib.Path(f"FOLDER/nap_{part}"), pathlib.Path("FOLDER/nap")) if path.exists()]
+time.sleep(float(naps[0].read_text()))
 with open(f"FOLDER/done_{part}", "a") as file:
     file.write(f"{os.getpid()}\\n")
 return {"gain": part, "pid": os.getpid()}
@@ -52,7 +53,10 @@ def without(package: str) -> str:
 
 
 def body(folder: Path) -> str:
-    """Return an experiment that notes which processes run it, and takes as long as the file `nap` says."""
+    """Return an experiment that notes which processes run it, and takes as long as the file `nap` says.
+
+    A file `nap_3` is for part 3 alone.
+    """
     (folder / "nap").write_text("0.3")
     return NOTE.replace("FOLDER", str(folder))
 
@@ -192,6 +196,37 @@ def kill_child(processes: list[str]) -> None:
 def gone(folder: Path) -> bool:
     """Tell whether no process that ran a cell is there any more."""
     return not any(Path(f"/proc/{own[0]}").exists() for found in runs(folder).values() for own in found)
+
+
+def kill_controller(session: Session, *arguments: str) -> None:
+    """Kill a session -9 when it has two finished cells, and two that run."""
+    for part in (1, 2):
+        (session.folder / f"nap_{part}").write_text("0")
+    (session.folder / "nap").write_text("90")
+    process = session.start(*arguments)
+    noted = session.folder / "results" / ".bets" / "unfinished"
+    until(
+        lambda: (
+            sum(len(path.read_bytes().splitlines()) for path in noted.glob("*.cells")) == 2
+            and {part for part, _ in running(session.folder)} == {"3", "4"}
+        ),
+        process,
+    )
+    assert process.poll() is None, process.communicate()[0]
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate(timeout=PATIENCE)
+    (session.folder / "nap").write_text("0")
+
+
+def prove_resumed(session: Session, *arguments: str) -> None:
+    """Prove that a session goes on after `kill_controller`: what was finished is not measured again."""
+    session.run(*arguments, "--bets-resume")
+    record = session.record()
+    assert record["verdict"] == "PASS", json.dumps(record)
+    found = {part: [run[0] for run in own] for part, own in runs(session.folder).items()}
+    assert {part: len(own) for part, own in found.items()} == {"1": 1, "2": 1, "3": 2, "4": 2}
+    measured = {str(cell["params"]["part"]): str(cell["measured"]["pid"]) for cell in record["cells"]}
+    assert measured == {part: own[-1] for part, own in found.items()}
 
 
 def prove_measured_once(session: Session, cells: int) -> None:

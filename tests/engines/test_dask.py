@@ -6,6 +6,7 @@ import signal
 import pytest
 
 from tests.engines import real
+from tests.engines.dask_cluster import DaskCluster
 from tests.helpers.fixtures import WriteBet
 
 pytestmark = real.needs(real.without("distributed").replace("[distributed]", "[dask]"))
@@ -58,14 +59,22 @@ def test_an_interrupt_leaves_no_process(session: real.Session, bet: WriteBet) ->
 
 
 def test_a_controller_that_is_killed_leaves_no_process(session: real.Session, bet: WriteBet) -> None:
-    """Its workers end with it, and their guards kill the children."""
+    """Its workers end with it, and their guards kill the children; resuming goes on."""
     bet(body=real.body(session.folder), above=real.ABOVE)
-    (session.folder / "nap").write_text("60")
-    running = session.start("--bets-on", "dask")
-    real.until(lambda: real.running(session.folder), running)
-    os.kill(running.pid, signal.SIGKILL)
-    running.communicate()
+    real.kill_controller(session, "--bets-on", "dask")
     real.until(lambda: real.gone(session.folder))
+    real.prove_resumed(session, "--bets-on", "dask")
+
+
+def test_a_cluster_that_outlives_its_controller_ends_its_cells(session: real.Session, bet: WriteBet) -> None:
+    """Its workers see that the scheduler has forgotten their tasks."""
+    bet(body=real.body(session.folder), above=real.ABOVE)
+    with DaskCluster(session.python) as cluster:
+        for _ in range(2):
+            cluster.add_worker()
+        real.kill_controller(session, "--bets-on", f"dask={cluster.address}")
+        real.until(lambda: real.gone(session.folder))
+        real.prove_resumed(session, "--bets-on", f"dask={cluster.address}")
 
 
 def test_what_no_worker_has_is_one_error_before_anything_runs(session: real.Session, bet: WriteBet) -> None:

@@ -1,6 +1,8 @@
 """Falsifiable bets as pytest test cases.
 
 `load` reads the results of a project. Everything else is for pytest, or for the command `pytest-bets`.
+
+PYTEST_DONT_REWRITE: a child process of an engine imports this package before pytest, which would warn otherwise.
 """
 
 from typing import TYPE_CHECKING, Any

@@ -1,6 +1,5 @@
 """Dask as an engine: a task an attempt, on a cluster by its address or on one that is started here."""
 
-import os
 import threading
 import time
 from collections.abc import Collection, Iterable, Sequence
@@ -16,6 +15,7 @@ from pytest_bets.bet.resources import Need, size
 from pytest_bets.diagnostics import EngineError
 from pytest_bets.engines.archive import name_of
 from pytest_bets.engines.event import Event, Kind, Work
+from pytest_bets.engines.local import cpus
 from pytest_bets.engines.node import Task, attempt, give_up, leave
 from pytest_bets.engines.plan import Plan
 from pytest_bets.engines.site import Site
@@ -41,9 +41,7 @@ def open_engine(argument: str, plan: Plan, site: Site) -> "Dask":
     cluster = None
     if not argument:
         dask.config.set({"distributed.scheduler.allowed-failures": 0})
-        cluster = LocalCluster(
-            n_workers=os.cpu_count() or 1, threads_per_worker=1, dashboard_address=None, silence_logs=50
-        )
+        cluster = LocalCluster(n_workers=cpus(), threads_per_worker=1, dashboard_address=None, silence_logs=50)
     try:
         client = Client(cluster or argument, timeout=_CONNECT)
     except (OSError, ValueError) as error:

@@ -28,7 +28,7 @@ def open_engine(argument: str, plan: Plan, _: Site) -> "Local":
     """
     if argument and not (argument.isascii() and argument.isdigit() and int(argument)):
         raise EngineError("expected a number of slots of 1 or more, as in local=4")
-    return Local(plan, int(argument or os.cpu_count() or 1), devices(), physical())
+    return Local(plan, int(argument or cpus()), devices(), physical())
 
 
 class Local:
@@ -119,6 +119,13 @@ class Local:
         for thread in threads:
             thread.join(timeout=5)
         return errors
+
+
+def cpus() -> int:
+    """Return how many CPUs this process may use: a container or a batch job has fewer than the machine."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def devices() -> list[str]:

@@ -93,7 +93,7 @@ class Job:
             self.ended = self.ended or time.monotonic()
 
     def given_up(self, log: str) -> Iterator[Event]:
-        """Yield the ends of its attempts, now that it has ended and will write no more; `log` is what it has printed."""
+        """Yield the ends of its attempts: it has ended, and will write no more. `log` is what it has printed."""
         if self.state == "FAILED" and not self.read and log:
             words = f"its job failed on {self.host} before anything ran:\n{log}"
             yield from (Event(number, "impossible", words) for number in sorted(self.left))

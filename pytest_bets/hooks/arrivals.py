@@ -95,6 +95,10 @@ class Arrivals:
             }
         )
 
+    def printed(self, text: str) -> None:
+        """Print what a cell has printed, after it: several cells at once would mix their lines."""
+        print(text, flush=True)  # noqa: T201  # what -s asks for
+
     def logged(self, cell: str, number: int, text: str) -> None:
         """Keep the end of what a failed attempt has printed; the first of a bet replaces those of earlier sessions."""
         if not self.session.settings.kept:

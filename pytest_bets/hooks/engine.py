@@ -14,6 +14,7 @@ from pytest_bets.hooks.arrivals import Arrivals
 from pytest_bets.hooks.loaded import Loaded
 from pytest_bets.hooks.measuring import Measuring
 from pytest_bets.hooks.planning import is_distributed, plan_of, site_of, waiting_cells
+from pytest_bets.hooks.refusals import refused_with_engine
 from pytest_bets.hooks.reports import TEARDOWN
 from pytest_bets.hooks.run import BetRun
 from pytest_bets.hooks.session import Session
@@ -46,9 +47,8 @@ class Distribution(Measuring):
         cells = [item for item in session.items if is_distributed(item)]
         if stopped or option.collectonly or not cells:
             return None
-        given = self.settings.engine.given
-        if option.setuponly or option.setupplan:
-            raise pytest.UsageError(f"{given} does not go with --setup-only and --setup-plan: they run no cell")
+        if refused := refused_with_engine(self.config, self.settings.engine):
+            raise pytest.UsageError(refused)
         reporter = self.config.pluginmanager.get_plugin("terminalreporter")
         if reporter is not None:
             reporter.showfspath = False  # results of several files come in turn
@@ -58,7 +58,7 @@ class Distribution(Measuring):
         try:
             self._run(session, cells)
         except EngineError as error:
-            raise pytest.UsageError(f"{given}: {error}") from None
+            raise pytest.UsageError(f"{self.settings.engine.given}: {error}") from None
         return True
 
     def _run(self, session: pytest.Session, cells: Sequence[pytest.Function]) -> None:
@@ -71,7 +71,7 @@ class Distribution(Measuring):
                     first = next(cell for cell in waiting if cell.need == need)
                     raise EngineError(f"{first.work.cell}: {lacking}.\nNothing was run.")
             queue = Queue()
-            queue.fill(waiting)
+            queue.fill(waiting, as_given=self._is_ordered())
             arrivals = Arrivals(self.session, cells)
             loop = Loop(engine, queue, arrivals, allowed=self.settings.engine.attempts, clock=time.monotonic)
             try:
@@ -90,6 +90,10 @@ class Distribution(Measuring):
         self._judged(session)
         if loop.skipped:
             raise session.Interrupted(f"{cells_words(len(loop.skipped), 'cancelled')}: --bets-resume runs what is left")
+
+    def _is_ordered(self) -> bool:
+        """Return whether the user has asked for an order of the items, which the longest first would undo."""
+        return any(self.config.getoption(name, False) for name in ("failedfirst", "newfirst"))
 
     def _others(self, session: pytest.Session, loop: Loop) -> None:
         """Run ordinary tests, and cells that need no engine, while the engine runs the others."""

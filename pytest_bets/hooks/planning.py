@@ -16,7 +16,7 @@ from pytest_bets.engines.event import Work
 from pytest_bets.engines.plan import THREADS, Plan
 from pytest_bets.engines.queue import Waiting, durations
 from pytest_bets.engines.site import Site
-from pytest_bets.hooks import xdist
+from pytest_bets.hooks import coverage, xdist
 from pytest_bets.hooks.bet_file import BetFile
 from pytest_bets.hooks.session import Session
 from pytest_bets.record import environment as machine
@@ -31,13 +31,14 @@ _OPTIONS: Final[Mapping[str, object]] = {
     "plugins": [],
     "dist": "no",
     "bets_on": "none",
-    "no_cov": True,
     "no_header": True,
     "no_summary": True,
     "color": "no",
     "durations": None,
 }
 """Options of a child: it selects nothing, stops at nothing, and writes nothing but a short log."""
+_NO: Final = "no:"
+"""What blocks a plugin, before its name."""
 
 
 def is_distributed(item: pytest.Item) -> TypeGuard[pytest.Function]:
@@ -128,8 +129,14 @@ def plan_of(session: Session, cells: Sequence[pytest.Function]) -> Plan:
         root=str(config.rootpath),
         project=str(settings.root),
         settings=str(config.inipath) if config.inipath else None,
-        options={**option, "rootdir": str(config.rootpath), "inifilename": _ini(config), **_OPTIONS},
-        plugins=tuple(config.option.plugins),
+        options={
+            **option,
+            "rootdir": str(config.rootpath),
+            "inifilename": _ini(config),
+            **_OPTIONS,
+            **coverage.options_of(config),
+        },
+        plugins=plugins_of(config.option.plugins),
         files=tuple(dict.fromkeys(str(cell.path) for cell in cells)),
         path=tuple(sys.path),
         search=tuple(str(path) for path in context.search),
@@ -139,6 +146,16 @@ def plan_of(session: Session, cells: Sequence[pytest.Function]) -> Plan:
         mixed=settings.engine.mixed,
         temporary=os.path.abspath(config.option.basetemp) if config.option.basetemp else "",  # noqa: PTH100
     )
+
+
+def plugins_of(given: Sequence[str]) -> tuple[str, ...]:
+    """Return the plugins of a child: the last word of the options -p on each one.
+
+    A child reads them twice, so a plugin that is blocked and then allowed would be loaded twice. pytest-retry takes
+    every worker for one of xdist, and its retries do not go with bets.
+    """
+    last = {name.removeprefix(_NO): name for name in given}
+    return (*last.values(), f"{_NO}pytest-retry")
 
 
 def _ini(config: pytest.Config) -> str | None:

@@ -9,10 +9,16 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 from tests.engines.real import ROOT
 
-PATIENCE = 60.0
+PATIENCE: Final = 60.0
+VARIABLES: Final = {
+    "PYTHONPATH": str(ROOT),
+    "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0",
+    "DASK_DISTRIBUTED__COMM__TIMEOUTS__TCP": "10s",  # after which a silent connection is given up
+}
 
 
 class DaskCluster:
@@ -45,7 +51,7 @@ class DaskCluster:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env={**os.environ, "PYTHONPATH": str(ROOT), "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0"},
+                env={**os.environ, **VARIABLES},
                 start_new_session=True,
             )
         )

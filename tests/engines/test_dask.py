@@ -1,6 +1,5 @@
 """Cells as tasks of a real Dask cluster on this machine."""
 
-import os
 import signal
 
 import pytest

@@ -7,6 +7,7 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Final
@@ -102,6 +103,26 @@ def test_two_bets_on_one_child_give_the_bytes_of_a_plain_run(
     assert found["experiment[3]"] == ["3"]
     assert {"strict", "lenient", "catastrophic", "test_passes"} < found.keys()
     assert not any("attempts" in line for line in prove_whole(Path("results")))
+
+
+def test_a_project_whose_warnings_are_errors_runs_with_all_installed_plugins(
+    bet: WriteBet, pytester: pytest.Pytester
+) -> None:
+    """A child starts as a session does. This one finds the plugin as users' sessions do, by its entry point."""
+    bet()
+    pytester.makepyprojecttoml('[tool.pytest.ini_options]\nfilterwarnings = ["error"]\naddopts = "-p no:randomly"\n')
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
+    arguments = ["-q", "-p", "no:cacheprovider", "-p", "randomly", "--bets-on", "local=1"]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *arguments],
+        cwd=pytester.path,
+        env={**kept, "PYTHONPATH": str(real.ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert records(Path("results"))["1_first"]["verdict"] == "PASS"
 
 
 DEATHS: Final = {
@@ -261,8 +282,6 @@ def test_cells_that_need_a_gpu_never_share_one(bet: WriteBet, run: Run, monkeypa
         (("--bets-on", "local=x"), "", "--bets-on local=x: expected a number of slots of 1 or more, as in local=4"),
         (("--bets-on", ""), "", "--bets-on names no engine; expected local, ray, slurm, dask, or none"),
         (("--bets-on", "local", "-n", "2"), "", "does not go with -n: choose one of them."),
-        (("--bets-on", "local", "--pdb"), "", "does not go with --pdb or --trace"),
-        (("--bets-on", "local", "--setup-plan"), "", "does not go with --setup-only and --setup-plan"),
         (("--bets-attempts", "0"), "", "--bets-attempts is '0'; expected a number of 1 or more"),
         ((), "bets_on = lokal", "the setting bets_on = lokal: there is no such engine"),
         (("--bets-on", "local"), "bets_attempts = few", "bets_attempts in the settings is 'few'; expected a number"),

@@ -116,7 +116,7 @@ def test_a_controller_that_is_killed_leaves_jobs_that_the_next_session_cancels(
     """Before it runs anything; resuming goes on, and leaves no job."""
     bet(body=real.body(session.folder), above=real.ABOVE)
     real.kill_controller(session, "--bets-on", "slurm")
-    assert len(queued(session)) == 2
+    assert len(queued(session)) >= 2
     real.prove_resumed(session, "--bets-on", "slurm")
     real.until(lambda: not queued(session) and real.gone(session.folder))
     assert not list((session.folder / "results" / ".live" / "slurm").iterdir())

@@ -36,6 +36,7 @@ WORLD: Final = {
     "code.index": "source files",
     "code.lock": "lock files",
     "record.checkpoint": "the folder of results",
+    "record.durations": "the folder of results",
     "record.environment": "the machine",
     "record.folder": "the folder of results",
     "record.journal_file": "the journal",

@@ -60,7 +60,7 @@ class Work:
     packages: Mapping[str, str] | None = None
     """The versions of these packages that the controller has."""
     seconds: float | None = None
-    """How long a cell of this bet took when it ran last; None where it never ran."""
+    """How long the cell took when it ran last, or else a cell of its bet on average; None where none ever ran."""
 
 
 class Engine(Protocol):

@@ -19,6 +19,8 @@ from pytest_bets.hooks.reports import TEARDOWN
 from pytest_bets.hooks.run import BetRun
 from pytest_bets.hooks.session import Session
 from pytest_bets.hooks.tiers import Tier
+from pytest_bets.record.durations import write_durations
+from pytest_bets.record.folder import PRIVATE
 from pytest_bets.render.words import cells_words
 
 _PAUSE: Final = 0.5
@@ -82,6 +84,9 @@ class Distribution(Measuring):
             except BaseException:
                 loop.cancelled()
                 raise
+            finally:
+                if self.settings.kept and not self.settings.rehearsal and arrivals.seconds:
+                    write_durations(self.session.context.results.folder / PRIVATE, arrivals.seconds)
         finally:
             errors = engine.close()
         for error in errors:

@@ -3,8 +3,9 @@
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final, TypeGuard
+from typing import Final, TypeGuard
 
 import pytest
 
@@ -20,6 +21,8 @@ from pytest_bets.hooks import coverage, xdist
 from pytest_bets.hooks.bet_file import BetFile
 from pytest_bets.hooks.session import Session
 from pytest_bets.record import environment as machine
+from pytest_bets.record.durations import read_durations
+from pytest_bets.record.folder import PRIVATE
 
 _OPTIONS: Final[Mapping[str, object]] = {
     **dict.fromkeys(("keyword", "markexpr"), ""),
@@ -61,7 +64,9 @@ def waiting_cells(session: Session, cells: Sequence[pytest.Function]) -> list[Wa
         raise EngineError(str(error)) from None
     if given.keys() - {"*"}:
         _check_names(session, given)
-    known = durations(session.context.results.journal()) if settings.kept and not settings.rehearsal else {}
+    kept = settings.kept and not settings.rehearsal
+    by_bet = durations(session.context.results.journal()) if kept else {}
+    by_cell = read_durations(session.context.results.folder / PRIVATE) if kept else {}
     works: dict[str, Work] = {}
     found = []
     for cell in cells:
@@ -77,16 +82,13 @@ def waiting_cells(session: Session, cells: Sequence[pytest.Function]) -> list[Wa
                 code=code.digest if code else "",
                 modules=modules,
                 packages=machine.packages(modules),
-                seconds=known.get(run.declaration.id),
+                seconds=by_bet.get(run.declaration.id),
             )
         work = works[run.prefix]
         need = _need(cell, run.declaration, given)
-        found.append(Waiting(Work(cell.nodeid, *_rest(work)), need))
+        seconds = by_cell.get(cell.nodeid, work.seconds)
+        found.append(Waiting(replace(work, cell=cell.nodeid, seconds=seconds), need))
     return found
-
-
-def _rest(work: Work) -> tuple[Any, ...]:
-    return work.file, work.code, work.modules, work.packages, work.seconds
 
 
 def _need(cell: pytest.Function, declaration: Declaration, given: Mapping[str, Mapping[str, object]]) -> Need:

@@ -41,10 +41,15 @@ ABOVE: Final = "import os, pathlib, time"
 
 
 def needs(missing: str) -> pytest.MarkDecorator:
-    """Return the mark that skips tests where an engine is missing, or they were not asked for: they take minutes."""
-    asked = "BETS_ENGINES" in os.environ
-    reason = missing or ("" if asked else "tests on real engines take minutes: .ci/engines runs them")
+    """Return the mark that skips tests where an engine is missing, or they were not asked for."""
+    reason = why_skipped(missing)
     return pytest.mark.skipif(bool(reason), reason=reason or "-")
+
+
+def why_skipped(missing: str) -> str:
+    """Return why a test is skipped: something is missing, or it was not asked for. Such tests take minutes."""
+    asked = "BETS_ENGINES" in os.environ
+    return missing or ("" if asked else "tests on real engines take minutes: .ci/engines runs them")
 
 
 def without(package: str) -> str:

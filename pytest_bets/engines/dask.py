@@ -41,7 +41,7 @@ def open_engine(argument: str, plan: Plan, site: Site) -> "Dask":
     cluster = None
     if not argument:
         dask.config.set({"distributed.scheduler.allowed-failures": 0})
-        cluster = LocalCluster(n_workers=cpus(), threads_per_worker=1, dashboard_address=None, silence_logs=50)
+        cluster = LocalCluster(n_workers=cpus(), threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=50)
     try:
         client = Client(cluster or argument, timeout=_CONNECT)
     except (OSError, ValueError) as error:

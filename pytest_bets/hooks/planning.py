@@ -40,6 +40,8 @@ _OPTIONS: Final[Mapping[str, object]] = {
     "durations": None,
 }
 """Options of a child: it selects nothing, stops at nothing, and writes nothing but a short log."""
+_BLOCKED: Final = ("pytest-retry", "pytest_retry.retry_plugin")
+"""A plugin that connects every worker to a server that runs under xdist alone. Its retries do not go with bets."""
 _NO: Final = "no:"
 """What blocks a plugin, before its name."""
 
@@ -125,6 +127,8 @@ def plan_of(session: Session, cells: Sequence[pytest.Function]) -> Plan:
     config, context, settings = session.config, session.context, session.settings
     option = {name: value for name, value in vars(config.option).items() if name != "file_or_dir" and _is_json(value)}
     registered = context.registered if settings.required else ()
+    numbers = context.replications if settings.replication else {}
+    sent = xdist.sent_to_workers(config, registered, numbers)
     return Plan(
         top=_top(session),
         here=str(settings.here),
@@ -143,7 +147,7 @@ def plan_of(session: Session, cells: Sequence[pytest.Function]) -> Plan:
         path=tuple(sys.path),
         search=tuple(str(path) for path in context.search),
         environment={name: os.environ.get(name) for name in THREADS},
-        sent={name: value for name, value in xdist.sent_to_workers(config, registered).items() if _is_json(value)},
+        sent={name: value for name, value in sent.items() if _is_json(value)},
         python=machine.python(),
         mixed=settings.engine.mixed,
         temporary=os.path.abspath(config.option.basetemp) if config.option.basetemp else "",  # noqa: PTH100
@@ -151,13 +155,12 @@ def plan_of(session: Session, cells: Sequence[pytest.Function]) -> Plan:
 
 
 def plugins_of(given: Sequence[str]) -> tuple[str, ...]:
-    """Return the plugins of a child: the last word of the options -p on each one.
+    """Return the plugins of a child: the last word of the options -p on each one, and what no child may have.
 
-    A child reads them twice, so a plugin that is blocked and then allowed would be loaded twice. pytest-retry takes
-    every worker for one of xdist, and its retries do not go with bets.
+    A child reads these options twice, so a plugin that is blocked and then allowed would be loaded twice.
     """
     last = {name.removeprefix(_NO): name for name in given}
-    return (*last.values(), f"{_NO}pytest-retry")
+    return tuple({**last, **{name: f"{_NO}{name}" for name in _BLOCKED}}.values())
 
 
 def _ini(config: pytest.Config) -> str | None:

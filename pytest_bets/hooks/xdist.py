@@ -46,7 +46,7 @@ def registered_bets(config: pytest.Config) -> frozenset[str]:
     return frozenset(json.loads(sent[_REGISTERED]))
 
 
-def replications(config: pytest.Config) -> dict[str, int]:
+def replication_numbers(config: pytest.Config) -> dict[str, int]:
     """Return, on a worker, the number of the next replication of every bet."""
     sent: Mapping[str, str] = config.workerinput  # type: ignore[attr-defined]  # only xdist's workers have it
     return dict(json.loads(sent[_REPLICATIONS]))
@@ -79,7 +79,9 @@ class StandIn:
         }
 
 
-def sent_to_workers(config: pytest.Config, registered: Collection[str]) -> dict[str, Any]:
+def sent_to_workers(
+    config: pytest.Config, registered: Collection[str], replications: Mapping[str, int]
+) -> dict[str, Any]:
     """Return what a worker gets: of xdist, of this plugin, and of every other plugin that sends something."""
     sent = {
         "workerid": "bets",
@@ -88,12 +90,18 @@ def sent_to_workers(config: pytest.Config, registered: Collection[str]) -> dict[
         "mainargv": [*sys.argv],
         _FINISHED: "{}",
         _REGISTERED: json.dumps(sorted(registered)),
+        _REPLICATIONS: json.dumps(dict(replications)),
     }
     if hasattr(config.hook, "pytest_configure_node"):
         measures = plugin_of(config)  # it wants more of a node than a stand-in has
         hook = config.pluginmanager.subset_hook_caller("pytest_configure_node", [measures] if measures else [])
         hook(node=StandIn("bets", config, sent))
-    return {**sent, **sent_by(config)}
+    seed = config.getoption("randomly_seed", None)
+    return {
+        **({} if seed is None else {"randomly_seed": seed}),
+        **sent,
+        **sent_by(config),
+    }  # it sends it to xdist alone
 
 
 class Activation(Protocol):

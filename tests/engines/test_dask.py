@@ -1,6 +1,8 @@
 """Cells as tasks of a real Dask cluster on this machine."""
 
 import signal
+import socket
+from contextlib import suppress
 
 import pytest
 
@@ -24,6 +26,20 @@ def test_records_have_the_bytes_of_a_plain_run(session: real.Session, bet: Write
     plain = session.plain()
     session.run("--bets-on", "dask")
     assert real.recorded(session.folder) == plain
+
+
+def test_warnings_of_dask_are_no_errors_of_the_project(
+    session: real.Session, bet: WriteBet, pytester: pytest.Pytester
+) -> None:
+    """Its usual port is taken by another session, and no warning says so."""
+    pytester.makeini("[pytest]\nfilterwarnings = error\n")
+    bet()
+    with socket.socket() as taken:
+        with suppress(OSError):  # it is taken
+            taken.bind(("", 8787))
+            taken.listen()
+        session.run("--bets-on", "dask")
+    assert session.record()["verdict"] == "PASS"
 
 
 def test_a_child_that_dies_makes_its_bet_void_and_is_not_run_again(session: real.Session, bet: WriteBet) -> None:

@@ -413,6 +413,22 @@ def test_an_asynchronous_experiment_is_awaited_in_the_child(bet: WriteBet, run: 
     assert records(Path("results"))["1_first"]["verdict"] == "PASS"
 
 
+def test_replicates_and_replications_have_the_seeds_of_a_plain_run(bet: WriteBet, run: Run) -> None:
+    """The children collect the seeds that the session has derived, also those of the next replication."""
+    markers = {"replicate": "2", "parametrize": '"part", [1, 2]'}
+    bet(arguments="seed, part", markers=markers, body="return {'gain': 1 + seed % 1000}")
+    run()
+    plain = Path("results/1_first.json").read_bytes()
+    Path("results/1_first.json").unlink()
+    run("--bets-on", "local=2")
+    assert Path("results/1_first.json").read_bytes() == plain
+    run("--bets-replication", "next", "--bets-on", "local=2")
+    run("--bets-replication", "next")
+    lines = [line for line in prove_whole(Path("results")) if line.get("replication")]
+    assert [line["replication"]["number"] for line in lines] == [1, 2]
+    assert len({line["cells"]["sha256"] for line in lines}) == 2
+
+
 def test_a_rehearsal_and_overrides_reach_the_children(bet: WriteBet, run: Run) -> None:
     """They import the bets with other constants, too."""
     bet(body='return {"gain": part * FACTOR}', above='FACTOR = 1\nPILOT = {"FACTOR": 5}')

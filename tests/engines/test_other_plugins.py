@@ -39,7 +39,7 @@ CASES: Final = {
         ("--randomly-seed=3",),
         {"above": "import random", "body": "return {'gain': random.random()}"},
     ),
-    "asyncio": Case(("pytest_asyncio",), ("--asyncio-mode=auto",), {"function": "async def experiment"}),
+    "asyncio": Case(("pytest_asyncio.plugin",), ("--asyncio-mode=auto",), {"function": "async def experiment"}),
     "anyio": Case(
         ("anyio.pytest_plugin",),
         (),

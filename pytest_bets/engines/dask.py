@@ -23,6 +23,8 @@ from pytest_bets.engines.waiting import Inbox
 
 _LOOK: Final = 5.0
 """Seconds between two looks at the workers."""
+_GROW: Final = 45.0
+"""Seconds that a cluster has to start a worker that fits, where it starts workers on demand."""
 _WATCH: Final = 1.0
 """Seconds between two looks of a worker at its task."""
 _UNMANNED: Final = 50
@@ -71,20 +73,15 @@ class Dask:
             self.inbox.put(Event(number, kind, text, count))
 
     def lacks(self, need: Need) -> str:
-        """Return why no worker can run a cell."""
-        workers = self.client.scheduler_info(n_workers=-1)["workers"].values()
-        if not workers:
-            return f"it asks for {need}, and the scheduler has no worker"
-        if not any(_fits(worker, need) for worker in workers):
-            gpus = max(worker["resources"].get("GPU", 0) for worker in workers)
-            limit = size(max(worker["memory_limit"] for worker in workers))
-            hint = "; workers say what they have with `dask worker --resources GPU=1`" if need.gpus > gpus else ""
-            threads = max(worker["nthreads"] for worker in workers)
-            return (
-                f"it asks for {need}, and no worker has that: the largest of {len(workers)} has cpus={threads} "
-                f"gpus={gpus:g} memory={limit}{hint}"
-            )
-        return ""
+        """Return why no worker can run a cell, after a cluster that is not ours had time to grow one."""
+        deadline = time.monotonic() + (0 if self.cluster is not None else _GROW)
+        while True:
+            workers = self.client.scheduler_info(n_workers=-1)["workers"].values()
+            if any(_fits(worker, need) for worker in workers):
+                return ""
+            if time.monotonic() >= deadline:
+                return _lacking(need, list(workers))
+            time.sleep(0.5)
 
     def short(self, need: Need) -> Collection[str]:
         """Return `cpus` while enough attempts wait inside."""
@@ -186,6 +183,19 @@ def _fits(worker: Any, need: Need) -> bool:
         worker["nthreads"] >= need.cpus
         and worker["resources"].get("GPU", 0) >= need.gpus
         and (not need.memory or not worker["memory_limit"] or worker["memory_limit"] >= need.memory)
+    )
+
+
+def _lacking(need: Need, workers: Sequence[Any]) -> str:
+    if not workers:
+        return f"it asks for {need}, and the scheduler has no worker"
+    gpus = max(worker["resources"].get("GPU", 0) for worker in workers)
+    limit = size(max(worker["memory_limit"] for worker in workers))
+    hint = "; workers say what they have with `dask worker --resources GPU=1`" if need.gpus > gpus else ""
+    threads = max(worker["nthreads"] for worker in workers)
+    return (
+        f"it asks for {need}, and no worker has that: the largest of {len(workers)} has cpus={threads} "
+        f"gpus={gpus:g} memory={limit}{hint}"
     )
 
 

@@ -17,7 +17,7 @@ PATIENCE: Final = 60.0
 VARIABLES: Final = {
     "PYTHONPATH": str(ROOT),
     "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0",
-    "DASK_DISTRIBUTED__COMM__TIMEOUTS__TCP": "10s",  # after which a silent connection is given up
+    "DASK_DISTRIBUTED__COMM__TIMEOUTS__TCP": "15s",  # after which a silent connection is given up
 }
 
 
@@ -41,10 +41,16 @@ class DaskCluster:
     def add_worker(self, host: str = "127.0.0.1", prefix: Sequence[str] = ()) -> None:
         """Start a worker of one thread; `host` is where it finds the scheduler, `prefix` a command that starts it."""
         options = ("--nthreads", "1", "--no-dashboard", "--local-directory", self._folder.name)
-        self._start(prefix, "dask_worker", f"tcp://{host}:{self.port}", *options)
+        log = self._start(prefix, "dask_worker", f"tcp://{host}:{self.port}", *options)
+        deadline = time.monotonic() + PATIENCE
+        while "Registered to" not in log.read_text(errors="replace"):
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"a worker does not start:\n{self.logs()}")
+            time.sleep(0.1)
 
-    def _start(self, prefix: Sequence[str], program: str, *arguments: str) -> None:
-        log = (Path(self._folder.name) / f"{len(self._processes)}.log").open("ab")
+    def _start(self, prefix: Sequence[str], program: str, *arguments: str) -> Path:
+        path = Path(self._folder.name) / f"{len(self._processes)}.log"
+        log = path.open("ab")
         self._processes.append(
             subprocess.Popen(
                 [*prefix, self.python, "-m", f"distributed.cli.{program}", *arguments],
@@ -56,6 +62,7 @@ class DaskCluster:
             )
         )
         log.close()
+        return path
 
     def _until(self, file: Path) -> str:
         deadline = time.monotonic() + PATIENCE

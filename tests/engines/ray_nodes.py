@@ -22,6 +22,12 @@ _CHECKS: Final = {
 """How the head finds out that a node is gone: within some seconds."""
 
 
+def variables() -> dict[str, str]:
+    """Return the variables of its processes: its addresses are made up here, and no other machine reaches them."""
+    kept = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+    return {**kept, "RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled"}
+
+
 class RayNodes:
     """A head that runs no cells, for as long as the `with` block runs; `host` is its address."""
 
@@ -57,7 +63,7 @@ class RayNodes:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                env={**os.environ, "RAY_USAGE_STATS_ENABLED": "0"},
+                env=variables(),
             )
         )
         log.close()

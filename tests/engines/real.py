@@ -24,7 +24,7 @@ KILLS: Final = int(os.environ.get("BETS_KILLS", "3"))
 CELLS: Final = max(8, 2 * KILLS)
 """How many cells such a test has."""
 PARTS: Final = {"parametrize": f'"part", list(range(1, {CELLS + 1}))'}
-PATIENCE: Final = 180.0 + 30 * KILLS
+PATIENCE: Final = float(os.environ.get("BETS_PATIENCE", 180 + 30 * KILLS))
 
 NOTE: Final = """
 guard = os.getppid()
@@ -88,7 +88,12 @@ class Session:
 
     def start(self, *arguments: str) -> "subprocess.Popen[str]":
         """Start it."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
+        left_out = ("PYTEST_", "COV_")
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(left_out) and not name.lower().endswith("_proxy")  # its nodes are on this machine
+        }
         return subprocess.Popen(
             [self.python, "-m", "pytest", "-p", "pytest_bets.plugin", "-p", "no:cacheprovider", *arguments],
             cwd=self.folder,

@@ -2,7 +2,7 @@
 
 `load` reads the results of a project. Everything else is for pytest, or for the command `pytest-bets`.
 
-PYTEST_DONT_REWRITE: a child process of an engine imports this package before pytest, which would warn otherwise.
+PYTEST_DONT_REWRITE: a child of an engine imports this before pytest starts in it, of which pytest would warn.
 """
 
 from typing import TYPE_CHECKING, Any

@@ -1,5 +1,6 @@
 """Slurm's programs: submit a job, ask for the states of jobs, cancel them."""
 
+import math
 import os
 import subprocess
 from collections.abc import Iterable, Sequence
@@ -61,7 +62,7 @@ class Commands:
     def _submit(self, need: Need, cells: int) -> list[str]:
         """Return the command that submits a job with these needs."""
         own = ["sbatch", "--parsable", "--no-requeue", f"--job-name={self.name}", f"--output={self.folder}/%j.log"]
-        own += ["--nodes=1", "--ntasks=1", f"--cpus-per-task={need.cpus}"]
+        own += ["--nodes=1", "--ntasks=1", f"--cpus-per-task={math.ceil(need.cpus)}"]
         own += [f"--gres=gpu:{need.gpus}"] if need.gpus else []
         own += [f"--mem={-(-need.memory // 2**20)}M"] if need.memory else []
         own += [f"--time={int(need.hours * 60 * cells) + MARGIN}"] if need.hours else []

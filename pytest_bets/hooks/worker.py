@@ -23,7 +23,7 @@ class WorkerContext(Context):
     @cached_property
     def replications(self) -> Mapping[str, int]:
         """The number of the next replication of every bet, by id."""
-        return xdist.replication_numbers(self.config)
+        return xdist.replications(self.config)
 
     def leave(self, bets: Sequence[str]) -> None:
         """Report to the controller which bets are left to other shards."""

@@ -46,7 +46,7 @@ def registered_bets(config: pytest.Config) -> frozenset[str]:
     return frozenset(json.loads(sent[_REGISTERED]))
 
 
-def replication_numbers(config: pytest.Config) -> dict[str, int]:
+def replications(config: pytest.Config) -> dict[str, int]:
     """Return, on a worker, the number of the next replication of every bet."""
     sent: Mapping[str, str] = config.workerinput  # type: ignore[attr-defined]  # only xdist's workers have it
     return dict(json.loads(sent[_REPLICATIONS]))

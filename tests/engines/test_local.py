@@ -331,6 +331,29 @@ def test_what_cannot_be_is_one_clear_error(
     assert not Path("results").exists()
 
 
+@pytest.mark.parametrize("replication", [(), ("--bets-replication", "next")], ids=["run", "replication"])
+def test_seeds_are_those_of_a_plain_run(bet: WriteBet, run: Run, replication: tuple[str, ...]) -> None:
+    """Those of the first run, and those of the next replication, which the session alone can count."""
+    bet(body='return {"gain": part, "drawn": seed}', markers={"replicate": "2"}, arguments="part, seed")
+    run()
+    run(*replication, "--bets-results", "plain" if not replication else "results")
+    run("--bets-on", "local=1", *replication, "--bets-results", "there" if not replication else "results")
+    lines = [json.loads(line) for line in Path("results/journal.jsonl").read_text().splitlines()]
+    if replication:
+        assert [line.get("replication", {}).get("number") for line in lines] == [None, 1, 2]
+    else:
+        assert Path("plain/1_first.json").read_bytes() == Path("there/1_first.json").read_bytes()
+
+
+def test_a_project_that_makes_errors_of_warnings_runs_its_cells(
+    bet: WriteBet, run: Run, pytester: pytest.Pytester
+) -> None:
+    """A child imports the plugin before pytest could rewrite its assertions, of which pytest warns."""
+    bet()
+    pytester.makeini("[pytest]\nfilterwarnings = error\n")
+    assert "1 bet: 1 PASS" in run("--bets-on", "local=1")
+
+
 def test_the_setting_chooses_an_engine_and_none_switches_it_off(
     bet: WriteBet, run: Run, pytester: pytest.Pytester
 ) -> None:
@@ -411,22 +434,6 @@ def test_an_asynchronous_experiment_is_awaited_in_the_child(bet: WriteBet, run: 
     )
     run("--bets-on", "local=1", "-p", "anyio.pytest_plugin")
     assert records(Path("results"))["1_first"]["verdict"] == "PASS"
-
-
-def test_replicates_and_replications_have_the_seeds_of_a_plain_run(bet: WriteBet, run: Run) -> None:
-    """The children collect the seeds that the session has derived, also those of the next replication."""
-    markers = {"replicate": "2", "parametrize": '"part", [1, 2]'}
-    bet(arguments="seed, part", markers=markers, body="return {'gain': 1 + seed % 1000}")
-    run()
-    plain = Path("results/1_first.json").read_bytes()
-    Path("results/1_first.json").unlink()
-    run("--bets-on", "local=2")
-    assert Path("results/1_first.json").read_bytes() == plain
-    run("--bets-replication", "next", "--bets-on", "local=2")
-    run("--bets-replication", "next")
-    lines = [line for line in prove_whole(Path("results")) if line.get("replication")]
-    assert [line["replication"]["number"] for line in lines] == [1, 2]
-    assert len({line["cells"]["sha256"] for line in lines}) == 2
 
 
 def test_a_rehearsal_and_overrides_reach_the_children(bet: WriteBet, run: Run) -> None:

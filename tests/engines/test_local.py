@@ -15,6 +15,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from pytest_bets.engines import local
 from tests.engines import real
 from tests.helpers.commands import run as command
 from tests.helpers.fixtures import Run, WriteBet
@@ -269,6 +270,39 @@ def test_cells_that_need_a_gpu_never_share_one(bet: WriteBet, run: Run, monkeypa
         for other in used:
             if one is not other and set(one[0].split(",")) & set(other[0].split(",")):
                 assert one[2] <= other[1] or other[2] <= one[1]
+
+
+LISTED: Final = """GPU 0: NVIDIA A (UUID: GPU-5c89)
+GPU 1: NVIDIA B (UUID: GPU-77aa)
+  MIG 1g.10gb     Device  0: (UUID: MIG-c6d4)
+  MIG 2g.20gb     Device  1: (UUID: MIG-f1e2)
+"""
+
+
+@pytest.mark.parametrize(
+    ("visible", "listed", "expected"),
+    [
+        ("", LISTED, []),
+        ("-1", LISTED, []),
+        ("NoDevFiles", LISTED, []),
+        ("1, GPU-5c89", LISTED, ["1", "GPU-5c89"]),
+        (None, LISTED, ["0", "MIG-c6d4", "MIG-f1e2"]),
+        (None, "No devices found.", []),
+        (None, None, []),
+    ],
+)
+def test_the_devices_are_those_that_this_process_may_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, visible: str | None, listed: str | None, expected: list[str]
+) -> None:
+    """Those that it was given, or else all that the driver lists; of a divided one its parts."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    if visible is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    if listed is not None:
+        (tmp_path / "nvidia-smi").write_text(f"#!/bin/sh\necho '{listed}'\n")
+        (tmp_path / "nvidia-smi").chmod(0o755)
+    assert local.devices() == expected
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ ELSEWHERE: Final = {
     ),
     "engines/test_loop.py": ("engines/event",),
     "engines/test_dask.py": ("engines/waiting",),
-    "engines/test_slurm_files.py": ("engines/job", "engines/node"),
+    "engines/test_slurm_files.py": ("engines/job", "engines/node", "engines/slurm_commands", "engines/slurm_job"),
     "hooks/test_registration.py": ("hooks/baseline", "render/registration"),
     "hooks/test_resume.py": ("hooks/checkpoints", "record/checkpoint"),
     "hooks/test_replay.py": ("record/verify",),

@@ -56,8 +56,10 @@ class Child:
         os.close(alive)
         self._begun: list[bytes] = []
         """The parts of a message that is not whole."""
-        self._printed = 0
-        """How much of the log is of earlier attempts."""
+        self._passed = 0
+        """How much of the log was passed on."""
+        self._begun_at = 0
+        """How much of the log was there when the cell began; it is known where a session shows what cells print."""
         self._pid = 0
         self._ready = False
         self._send(plan.text())
@@ -78,13 +80,12 @@ class Child:
                 emit(Event(number, "report", text, sent))
                 sent += 1
             elif kind == "begun":
-                began = time.monotonic()
+                began, self._begun_at = time.monotonic(), int(text or 0)
                 emit(Event(number, "begun"))
             elif kind == "warning":
                 emit(Event(number, "warning", text))
             elif kind == "done":
-                if failed:
-                    self._pass_log(number, emit)
+                self._pass_log(number, emit, failed=failed)
                 return Event(number, "done", count=sent)
             elif kind == "impossible":
                 return Event(number, "impossible", text)
@@ -139,16 +140,18 @@ class Child:
             return f"it used more memory than {size(need.memory)}"
         return ""
 
-    def _pass_log(self, number: int, emit: Callable[[Event], None]) -> None:
-        """Emit the end of what the child has printed since its last attempt."""
-        if text := self._log_end():
+    def _pass_log(self, number: int, emit: Callable[[Event], None], *, failed: bool = True) -> None:
+        """Emit what the child has printed, where somebody wants to read it."""
+        if self._plan.options.get("capture") == "no" and (text := self._log_end(self._begun_at)):
+            emit(Event(number, "printed", text))
+        if failed and (text := self._log_end(self._passed)):
+            self._passed = os.fstat(self._log.fileno()).st_size
             emit(Event(number, "log", text))
 
-    def _log_end(self) -> str:
+    def _log_end(self, since: int = 0) -> str:
+        """Return the end of the log, and nothing before a place in it."""
         end = os.fstat(self._log.fileno()).st_size
-        text = os.pread(self._log.fileno(), LOG, max(self._printed, end - LOG)).decode(errors="replace")
-        self._printed = end
-        return text.strip()
+        return os.pread(self._log.fileno(), LOG, max(since, end - LOG)).decode(errors="replace").strip()
 
     def quit(self) -> str:
         """Let the child tear down its session fixtures and end; return the error of a teardown that failed."""

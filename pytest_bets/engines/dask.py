@@ -1,6 +1,5 @@
 """Dask as an engine: a task an attempt, on a cluster by its address or on one that is started here."""
 
-import os
 import threading
 import time
 from collections.abc import Collection, Iterable, Sequence
@@ -16,13 +15,18 @@ from pytest_bets.bet.resources import Need, size
 from pytest_bets.diagnostics import EngineError
 from pytest_bets.engines.archive import name_of
 from pytest_bets.engines.event import Event, Kind, Work
-from pytest_bets.engines.node import Task, attempt, leave
+from pytest_bets.engines.local import cpus
+from pytest_bets.engines.node import Task, attempt, give_up, leave
 from pytest_bets.engines.plan import Plan
 from pytest_bets.engines.site import Site
 from pytest_bets.engines.waiting import Inbox
 
 _LOOK: Final = 5.0
 """Seconds between two looks at the workers."""
+_GROW: Final = 45.0
+"""Seconds that a cluster has to start a worker that fits, where it starts workers on demand."""
+_WATCH: Final = 1.0
+"""Seconds between two looks of a worker at its task."""
 _UNMANNED: Final = 50
 """Seconds without any worker after which nothing is waited for."""
 _CONNECT: Final = 30
@@ -39,9 +43,7 @@ def open_engine(argument: str, plan: Plan, site: Site) -> "Dask":
     cluster = None
     if not argument:
         dask.config.set({"distributed.scheduler.allowed-failures": 0})
-        cluster = LocalCluster(
-            n_workers=os.cpu_count() or 1, threads_per_worker=1, dashboard_address=None, silence_logs=50
-        )
+        cluster = LocalCluster(n_workers=cpus(), threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=50)
     try:
         client = Client(cluster or argument, timeout=_CONNECT)
     except (OSError, ValueError) as error:
@@ -71,20 +73,15 @@ class Dask:
             self.inbox.put(Event(number, kind, text, count))
 
     def lacks(self, need: Need) -> str:
-        """Return why no worker can run a cell."""
-        workers = self.client.scheduler_info(n_workers=-1)["workers"].values()
-        if not workers:
-            return f"it asks for {need}, and the scheduler has no worker"
-        if not any(_fits(worker, need) for worker in workers):
-            gpus = max(worker["resources"].get("GPU", 0) for worker in workers)
-            limit = size(max(worker["memory_limit"] for worker in workers))
-            hint = "; workers say what they have with `dask worker --resources GPU=1`" if need.gpus > gpus else ""
-            threads = max(worker["nthreads"] for worker in workers)
-            return (
-                f"it asks for {need}, and no worker has that: the largest of {len(workers)} has cpus={threads} "
-                f"gpus={gpus:g} memory={limit}{hint}"
-            )
-        return ""
+        """Return why no worker can run a cell, after a cluster that is not ours had time to grow one."""
+        deadline = time.monotonic() + (0 if self.cluster is not None else _GROW)
+        while True:
+            workers = self.client.scheduler_info(n_workers=-1)["workers"].values()
+            if any(_fits(worker, need) for worker in workers):
+                return ""
+            if time.monotonic() >= deadline:
+                return _lacking(need, list(workers))
+            time.sleep(0.5)
 
     def short(self, need: Need) -> Collection[str]:
         """Return `cpus` while enough attempts wait inside."""
@@ -189,6 +186,19 @@ def _fits(worker: Any, need: Need) -> bool:
     )
 
 
+def _lacking(need: Need, workers: Sequence[Any]) -> str:
+    if not workers:
+        return f"it asks for {need}, and the scheduler has no worker"
+    gpus = max(worker["resources"].get("GPU", 0) for worker in workers)
+    limit = size(max(worker["memory_limit"] for worker in workers))
+    hint = "; workers say what they have with `dask worker --resources GPU=1`" if need.gpus > gpus else ""
+    threads = max(worker["nthreads"] for worker in workers)
+    return (
+        f"it asks for {need}, and no worker has that: the largest of {len(workers)} has cpus={threads} "
+        f"gpus={gpus:g} memory={limit}{hint}"
+    )
+
+
 class Archive(WorkerPlugin):  # type: ignore[misc]  # Dask has no types
     """A plugin of workers: it holds the code of a session."""
 
@@ -207,8 +217,21 @@ def run_task(name: str, task: Task) -> str:
     def emit(event: Event) -> None:
         worker.log_event(name, [[event.number, event.kind, event.text, event.count]])
 
-    attempt(task, lambda: worker.plugins[name].data, emit)
+    done = threading.Event()
+    threading.Thread(target=_watch, args=(worker, worker.get_current_task(), task, done), daemon=True).start()
+    try:
+        attempt(task, lambda: worker.plugins[name].data, emit)
+    finally:
+        done.set()
     return ""
+
+
+def _watch(worker: Any, key: str, task: Task, done: threading.Event) -> None:
+    """Kill the child of a task that the scheduler has forgotten: its session has given it up, or is gone."""
+    while not done.wait(_WATCH):
+        state = worker.state.tasks.get(key)
+        if state is None or state.state in ("cancelled", "forgotten", "released"):
+            give_up(task)
 
 
 def leave_session(name: str, plan: str, archive: str, dask_worker: Any) -> list[str]:

@@ -7,7 +7,18 @@ from typing import Literal, Protocol
 from pytest_bets.bet.resources import Need
 
 Kind = Literal[
-    "at", "begun", "progress", "report", "warning", "log", "done", "crashed", "lost", "cancelled", "impossible"
+    "at",
+    "begun",
+    "progress",
+    "report",
+    "warning",
+    "log",
+    "printed",
+    "done",
+    "crashed",
+    "lost",
+    "cancelled",
+    "impossible",
 ]
 ENDS: frozenset[Kind] = frozenset({"done", "crashed", "lost", "cancelled", "impossible"})
 """What ends an attempt. All others may come several times."""
@@ -19,7 +30,9 @@ class Event:
 
     at: it was placed; `text` is the host, empty where that is not known.
     begun: its experiment starts.
-    progress, warning, log: `text` is passed on.
+    progress, warning: `text` is passed on.
+    log: `text` is the end of what an attempt has printed that failed.
+    printed: `text` is the end of what an attempt has printed, in a session that does not capture it (-s).
     report: `text` is a report of pytest as JSON, `count` its place among the reports of the attempt, from 0.
     done: `count` reports were sent, and no more follow.
     crashed: the process ended, ran too long or used too much memory; `text` says which, `count` reports were sent.
@@ -47,7 +60,7 @@ class Work:
     packages: Mapping[str, str] | None = None
     """The versions of these packages that the controller has."""
     seconds: float | None = None
-    """How long a cell of this bet took when it ran last; None where it never ran."""
+    """How long the cell took when it ran last, or else a cell of its bet on average; None where none ever ran."""
 
 
 class Engine(Protocol):

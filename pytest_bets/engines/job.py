@@ -1,4 +1,7 @@
-"""A job of Slurm: `python -m pytest_bets.engines.job FOLDER JOB ARCHIVE` runs its cells, one after another."""
+"""A job of Slurm: it runs its cells, one after another, for as long as its session is alive.
+
+`python -m pytest_bets.engines.job FOLDER JOB ARCHIVE SECONDS` ends after so many seconds without a sign of the session.
+"""
 
 import json
 import os
@@ -13,13 +16,15 @@ from pytest_bets.bet.resources import Need
 from pytest_bets.engines.event import Event, Work
 from pytest_bets.engines.node import Task, attempt, leave
 
-ABANDONED: Final = 900.0
-"""Seconds without a sign of the controller after which a job ends: nothing would take its results."""
+LOOKS: Final = 30
+"""How often the sign of the session is looked at before it is given up. Time does not count: a file server may hang."""
 
 
-def main(folder: Path, job: str, archive: str) -> None:
-    """Run the cells of a job."""
-    threading.Thread(target=_watch, args=(folder / "alive",), daemon=True).start()
+def main(folder: Path, job: str, archive: str, patience: float) -> None:
+    """Run the cells of a job, unless the session that submitted it is gone."""
+    if not _is_alive(folder, job, patience):
+        return
+    threading.Thread(target=_watch, args=(folder, patience), daemon=True).start()
     plan = (folder / "plan.json").read_text(encoding="utf-8")
     emit = partial(write, folder / "events" / job)
     for item in json.loads((folder / "jobs" / f"{job}.json").read_text(encoding="utf-8")):
@@ -45,19 +50,29 @@ def append(path: Path, *parts: object) -> None:
         file.write(line)
 
 
-def _watch(alive: Path) -> None:
-    """End this process when the controller's file does not change any more: by the clock of this machine alone."""
-    last, since = None, time.monotonic()
-    while time.monotonic() - since < ABANDONED:
-        time.sleep(ABANDONED / 30)
+def _is_alive(folder: Path, job: str, patience: float) -> bool:
+    """Return whether the session was alive lately: by the clock of the file system, which dates both files."""
+    events = folder / "events" / job
+    events.touch()
+    return events.stat().st_mtime - (folder / "alive").stat().st_mtime < patience
+
+
+def _watch(folder: Path, patience: float) -> None:
+    """End this process, and so its children, when the sign of the session does not change any more."""
+    last, unchanged = 0, 0
+    while unchanged < LOOKS:
+        time.sleep(patience / LOOKS)
         try:
-            now = alive.stat().st_mtime_ns
-        except OSError:
-            now = None
-        if now is not None and now != last:
-            last, since = now, time.monotonic()
+            now = (folder / "alive").stat().st_mtime_ns
+        except FileNotFoundError:  # the session has ended, and given this job up
+            unchanged += LOOKS // 3
+            continue
+        except OSError:  # the file server does not answer
+            now = last
+        unchanged = unchanged + 1 if now == last else 0
+        last = now
     os._exit(1)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2], sys.argv[3])
+    main(Path(sys.argv[1]), sys.argv[2], sys.argv[3], float(sys.argv[4]))

@@ -2,6 +2,7 @@
 
 import os
 import queue
+import re
 import shutil
 import subprocess
 import threading
@@ -17,6 +18,7 @@ from pytest_bets.engines.plan import Plan
 from pytest_bets.engines.site import Site
 
 VISIBLE: Final = "CUDA_VISIBLE_DEVICES"
+_PART: Final = re.compile(r"\bMIG .*\(UUID: (MIG-[^)]+)\)")
 
 
 def open_engine(argument: str, plan: Plan, _: Site) -> "Local":
@@ -28,7 +30,7 @@ def open_engine(argument: str, plan: Plan, _: Site) -> "Local":
     """
     if argument and not (argument.isascii() and argument.isdigit() and int(argument)):
         raise EngineError("expected a number of slots of 1 or more, as in local=4")
-    return Local(plan, int(argument or os.cpu_count() or 1), devices(), physical())
+    return Local(plan, int(argument or cpus()), devices(), physical())
 
 
 _ROUNDING: Final = 1e-6  # parts of a slot are floats
@@ -124,8 +126,18 @@ class Local:
         return errors
 
 
+def cpus() -> int:
+    """Return how many CPUs this process may use: a container or a batch job has fewer than the machine."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def devices() -> list[str]:
-    """Return the GPUs that this process may use, as CUDA_VISIBLE_DEVICES names them."""
+    """Return the GPUs that this process may use, as CUDA_VISIBLE_DEVICES names them.
+
+    A GPU that is divided (MIG) is none; each of its parts is one, by its UUID.
+    """
     given = os.environ.get(VISIBLE)
     if given is not None:
         return [name.strip() for name in given.split(",") if name.strip() not in ("", "-1", "NoDevFiles")]
@@ -133,8 +145,13 @@ def devices() -> list[str]:
     if not tool:
         return []
     listed = subprocess.run([tool, "-L"], capture_output=True, text=True, check=False)  # noqa: S603  # fixed arguments
-    lines = [line for line in listed.stdout.splitlines() if line.startswith("GPU ")]
-    return [str(index) for index, _ in enumerate(lines)]
+    parts: list[list[str]] = []
+    for line in listed.stdout.splitlines():
+        if line.startswith("GPU "):
+            parts.append([])
+        elif parts and (found := _PART.search(line)):
+            parts[-1].append(found[1])
+    return [name for index, own in enumerate(parts) for name in own or [str(index)]]
 
 
 def physical() -> int | None:

@@ -34,8 +34,11 @@ class Sink(Protocol):
     def warned(self, text: str) -> None:
         """Take a warning."""
 
+    def printed(self, text: str) -> None:
+        """Take the end of what an attempt has printed, where that is not captured."""
+
     def logged(self, cell: str, number: int, text: str) -> None:
-        """Take the end of what an attempt has printed."""
+        """Take the end of what a failed attempt has printed."""
 
 
 @dataclass
@@ -139,6 +142,8 @@ class Loop:
                 self._settle(attempt, attempt.end)
         elif event.kind == "warning":
             self.sink.warned(event.text)
+        elif event.kind == "printed":
+            self.sink.printed(event.text)
         elif event.kind == "log":
             self.sink.logged(attempt.cell.work.cell, attempt.number, event.text)
         elif event.kind in ENDS and attempt.end is None:

@@ -74,6 +74,11 @@ def attempt(task: Task, fetch: Callable[[], bytes], emit: Callable[[Event], None
     node.run(task.number, task.work, task.need, emit)
 
 
+def give_up(task: Task) -> None:
+    """Kill the child that runs an attempt on this machine."""
+    node_of(task.plan, str(private_folder() / task.archive)).children.cancel(task.number)
+
+
 def leave(plan: str, archive: str) -> list[str]:
     """End all children of a session in this process, and return the errors of their session fixtures."""
     return node_of(plan, str(private_folder() / archive)).children.close()

@@ -34,9 +34,9 @@ class Queue:
         self._places = count()
         self._again = count(-1, -1)
 
-    def fill(self, cells: Iterable[Waiting]) -> None:
-        """Add cells; those of the same length keep their order."""
-        keyed = [((-_length(cell), next(self._places)), cell) for cell in cells]
+    def fill(self, cells: Iterable[Waiting], *, as_given: bool = False) -> None:
+        """Add cells; those of the same length keep their order, and `as_given` all do."""
+        keyed = [((0.0 if as_given else -_length(cell), next(self._places)), cell) for cell in cells]
         for key, cell in sorted(keyed, key=lambda pair: pair[0]):
             self._by_need.setdefault(cell.need, deque()).append((key, cell))
 

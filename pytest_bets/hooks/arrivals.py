@@ -26,6 +26,8 @@ class Arrivals:
         self.session = session
         self.config = session.config
         self.cells = {cell.nodeid: cell for cell in cells}
+        self.seconds: dict[str, float] = {}
+        """How long each cell took that was reported."""
         self._nodes: dict[str, StandIn] = {}
         self._started: set[str] = set()
         self._logged: set[str] = set()
@@ -49,6 +51,7 @@ class Arrivals:
         for data in reports:
             report = self._report(data)
             phases.add(report.when)
+            self.seconds[cell] = self.seconds.get(cell, 0.0) + report.duration
             self._log(report, host)
         if "teardown" not in phases:
             self._log(self._made(cell, "teardown"), host)
@@ -94,6 +97,10 @@ class Arrivals:
                 "location": location,
             }
         )
+
+    def printed(self, text: str) -> None:
+        """Print what a cell has printed, after it: several cells at once would mix their lines."""
+        print(text, flush=True)  # noqa: T201  # what -s asks for
 
     def logged(self, cell: str, number: int, text: str) -> None:
         """Keep the end of what a failed attempt has printed; the first of a bet replaces those of earlier sessions."""

@@ -1,25 +1,32 @@
 """Distribution: the loop of a session whose cells an engine runs; all other items run in the session's process."""
 
 import time
-from collections.abc import Sequence
+import warnings
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import pytest
 
 from pytest_bets.diagnostics import EngineError
+from pytest_bets.engines.event import Engine
 from pytest_bets.engines.find import find
 from pytest_bets.engines.loop import Loop
-from pytest_bets.engines.queue import Queue
+from pytest_bets.engines.queue import Queue, Waiting
 from pytest_bets.hooks.arrivals import Arrivals
 from pytest_bets.hooks.loaded import Loaded
 from pytest_bets.hooks.measuring import Measuring
 from pytest_bets.hooks.planning import is_distributed, plan_of, site_of, waiting_cells
+from pytest_bets.hooks.refusals import refused_with_engine
 from pytest_bets.hooks.reports import TEARDOWN
 from pytest_bets.hooks.run import BetRun
 from pytest_bets.hooks.session import Session
 from pytest_bets.hooks.tiers import Tier
+from pytest_bets.record.durations import write_durations
+from pytest_bets.record.folder import PRIVATE
 from pytest_bets.render.words import cells_words
 
+_PACKAGES: Final = ("dask", "distributed", "ray", "tornado")
+"""The packages of engines, which run in threads of this process."""
 _PAUSE: Final = 0.5
 """Seconds that the loop waits for an event before it looks around."""
 
@@ -46,9 +53,8 @@ class Distribution(Measuring):
         cells = [item for item in session.items if is_distributed(item)]
         if stopped or option.collectonly or not cells:
             return None
-        given = self.settings.engine.given
-        if option.setuponly or option.setupplan:
-            raise pytest.UsageError(f"{given} does not go with --setup-only and --setup-plan: they run no cell")
+        if refused := refused_with_engine(self.config, self.settings.engine):
+            raise pytest.UsageError(refused)
         reporter = self.config.pluginmanager.get_plugin("terminalreporter")
         if reporter is not None:
             reporter.showfspath = False  # results of several files come in turn
@@ -56,9 +62,12 @@ class Distribution(Measuring):
             if type(item) is Tier:
                 self.tiers.setdefault(item.nodeid.partition("::")[0], []).append(item)
         try:
-            self._run(session, cells)
+            with warnings.catch_warnings():
+                for package in _PACKAGES:  # where warnings are errors, theirs are none of this project's tests
+                    warnings.filterwarnings("default", module=rf"{package}(\.|$)")
+                self._run(session, cells)
         except EngineError as error:
-            raise pytest.UsageError(f"{given}: {error}") from None
+            raise pytest.UsageError(f"{self.settings.engine.given}: {error}") from None
         return True
 
     def _run(self, session: pytest.Session, cells: Sequence[pytest.Function]) -> None:
@@ -66,12 +75,9 @@ class Distribution(Measuring):
         plan = plan_of(self.session, cells)
         engine = find(self.settings.engine.name)(self.settings.engine.argument, plan, site_of(self.session))
         try:
-            for need in dict.fromkeys(cell.need for cell in waiting):
-                if lacking := engine.lacks(need):
-                    first = next(cell for cell in waiting if cell.need == need)
-                    raise EngineError(f"{first.work.cell}: {lacking}.\nNothing was run.")
+            _check_needs(engine, waiting)
             queue = Queue()
-            queue.fill(waiting)
+            queue.fill(waiting, as_given=self._is_ordered())
             arrivals = Arrivals(self.session, cells)
             loop = Loop(engine, queue, arrivals, allowed=self.settings.engine.attempts, clock=time.monotonic)
             try:
@@ -82,6 +88,8 @@ class Distribution(Measuring):
             except BaseException:
                 loop.cancelled()
                 raise
+            finally:
+                self._keep_durations(arrivals.seconds)
         finally:
             errors = engine.close()
         for error in errors:
@@ -90,6 +98,15 @@ class Distribution(Measuring):
         self._judged(session)
         if loop.skipped:
             raise session.Interrupted(f"{cells_words(len(loop.skipped), 'cancelled')}: --bets-resume runs what is left")
+
+    def _keep_durations(self, seconds: Mapping[str, float]) -> None:
+        """Keep how long the cells took, for the order of the next session."""
+        if self.settings.kept and not self.settings.rehearsal and seconds:
+            write_durations(self.session.context.results.folder / PRIVATE, seconds)
+
+    def _is_ordered(self) -> bool:
+        """Return whether the user has asked for an order of the items, which the longest first would undo."""
+        return any(self.config.getoption(name, False) for name in ("failedfirst", "newfirst"))
 
     def _others(self, session: pytest.Session, loop: Loop) -> None:
         """Run ordinary tests, and cells that need no engine, while the engine runs the others."""
@@ -108,6 +125,14 @@ class Distribution(Measuring):
             for item in self.tiers.pop(self.finished.pop(0).prefix, ()):
                 item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
                 _check(session)
+
+
+def _check_needs(engine: Engine, cells: Sequence[Waiting]) -> None:
+    """Refuse cells that no node can ever run, before anything runs."""
+    for need in dict.fromkeys(cell.need for cell in cells):
+        if lacking := engine.lacks(need):
+            first = next(cell for cell in cells if cell.need == need)
+            raise EngineError(f"{first.work.cell}: {lacking}.\nNothing was run.")
 
 
 def _check(session: pytest.Session) -> None:

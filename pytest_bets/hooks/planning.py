@@ -3,8 +3,9 @@
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final, TypeGuard
+from typing import Final, TypeGuard
 
 import pytest
 
@@ -16,10 +17,12 @@ from pytest_bets.engines.event import Work
 from pytest_bets.engines.plan import THREADS, Plan
 from pytest_bets.engines.queue import Waiting, durations
 from pytest_bets.engines.site import Site
-from pytest_bets.hooks import xdist
+from pytest_bets.hooks import coverage, xdist
 from pytest_bets.hooks.bet_file import BetFile
 from pytest_bets.hooks.session import Session
 from pytest_bets.record import environment as machine
+from pytest_bets.record.durations import read_durations
+from pytest_bets.record.folder import PRIVATE
 
 _OPTIONS: Final[Mapping[str, object]] = {
     **dict.fromkeys(("keyword", "markexpr"), ""),
@@ -31,13 +34,16 @@ _OPTIONS: Final[Mapping[str, object]] = {
     "plugins": [],
     "dist": "no",
     "bets_on": "none",
-    "no_cov": True,
     "no_header": True,
     "no_summary": True,
     "color": "no",
     "durations": None,
 }
 """Options of a child: it selects nothing, stops at nothing, and writes nothing but a short log."""
+_BLOCKED: Final = ("pytest-retry", "pytest_retry.retry_plugin")
+"""A plugin that connects every worker to a server that runs under xdist alone. Its retries do not go with bets."""
+_NO: Final = "no:"
+"""What blocks a plugin, before its name."""
 
 
 def is_distributed(item: pytest.Item) -> TypeGuard[pytest.Function]:
@@ -60,7 +66,9 @@ def waiting_cells(session: Session, cells: Sequence[pytest.Function]) -> list[Wa
         raise EngineError(str(error)) from None
     if given.keys() - {"*"}:
         _check_names(session, given)
-    known = durations(session.context.results.journal()) if settings.kept and not settings.rehearsal else {}
+    kept = settings.kept and not settings.rehearsal
+    by_bet = durations(session.context.results.journal()) if kept else {}
+    by_cell = read_durations(session.context.results.folder / PRIVATE) if kept else {}
     works: dict[str, Work] = {}
     found = []
     for cell in cells:
@@ -76,16 +84,13 @@ def waiting_cells(session: Session, cells: Sequence[pytest.Function]) -> list[Wa
                 code=code.digest if code else "",
                 modules=modules,
                 packages=machine.packages(modules),
-                seconds=known.get(run.declaration.id),
+                seconds=by_bet.get(run.declaration.id),
             )
         work = works[run.prefix]
         need = _need(cell, run.declaration, given)
-        found.append(Waiting(Work(cell.nodeid, *_rest(work)), need))
+        seconds = by_cell.get(cell.nodeid, work.seconds)
+        found.append(Waiting(replace(work, cell=cell.nodeid, seconds=seconds), need))
     return found
-
-
-def _rest(work: Work) -> tuple[Any, ...]:
-    return work.file, work.code, work.modules, work.packages, work.seconds
 
 
 def _need(cell: pytest.Function, declaration: Declaration, given: Mapping[str, Mapping[str, object]]) -> Need:
@@ -130,8 +135,14 @@ def plan_of(session: Session, cells: Sequence[pytest.Function]) -> Plan:
         root=str(config.rootpath),
         project=str(settings.root),
         settings=str(config.inipath) if config.inipath else None,
-        options={**option, "rootdir": str(config.rootpath), "inifilename": _ini(config), **_OPTIONS},
-        plugins=tuple(config.option.plugins),
+        options={
+            **option,
+            "rootdir": str(config.rootpath),
+            "inifilename": _ini(config),
+            **_OPTIONS,
+            **coverage.options_of(config),
+        },
+        plugins=plugins_of(config.option.plugins),
         files=tuple(dict.fromkeys(str(cell.path) for cell in cells)),
         path=tuple(sys.path),
         search=tuple(str(path) for path in context.search),
@@ -141,6 +152,15 @@ def plan_of(session: Session, cells: Sequence[pytest.Function]) -> Plan:
         mixed=settings.engine.mixed,
         temporary=os.path.abspath(config.option.basetemp) if config.option.basetemp else "",  # noqa: PTH100
     )
+
+
+def plugins_of(given: Sequence[str]) -> tuple[str, ...]:
+    """Return the plugins of a child: the last word of the options -p on each one, and what no child may have.
+
+    A child reads these options twice, so a plugin that is blocked and then allowed would be loaded twice.
+    """
+    last = {name.removeprefix(_NO): name for name in given}
+    return tuple({**last, **{name: f"{_NO}{name}" for name in _BLOCKED}}.values())
 
 
 def _ini(config: pytest.Config) -> str | None:

@@ -9,10 +9,20 @@ import pytest
 from pytest_bets.bet.declaration import SEED, Declaration
 from pytest_bets.bet.markers import overriding
 from pytest_bets.diagnostics import did_you_mean
+from pytest_bets.hooks.coverage import plugin_of
 from pytest_bets.hooks.pytest_private import fixture_functions
-from pytest_bets.hooks.settings import Settings
+from pytest_bets.hooks.settings import Engine, Settings
 from pytest_bets.record.record import Record
 
+_WITH_ENGINE: Final = {
+    "usepdb": ("--pdb", "the cells run in processes of their own"),
+    "trace": ("--trace", "the cells run in processes of their own"),
+    "setupplan": ("--setup-plan", "it runs no cell"),
+    "setuponly": ("--setup-only", "it runs no cell"),
+    "setupshow": ("--setup-show", "the fixtures of the cells are set up in processes of their own"),
+    "stepwise": ("--stepwise", "it leaves out what stands before a failure, and an engine runs the longest cell first"),
+}
+"""Options of pytest that do not go with an engine, by their names in the code."""
 _RERUNS: Final = (
     "running until it passes would turn a losing bet green. Count repetitions with @pytest.mark.replicate(n)."
 )
@@ -61,6 +71,19 @@ def check_replications(declarations: Collection[Declaration], records: Mapping[s
         raise pytest.UsageError(
             f"--bets-replication: there is no record of this declaration: {', '.join(unrun)}; run without the option"
         )
+
+
+def refused_with_engine(config: pytest.Config, engine: Engine) -> str:
+    """Return why the cells cannot run on an engine with the options of this session; empty where they can."""
+    for name, (option, reason) in _WITH_ENGINE.items():
+        if config.getoption(name, False):
+            return f"{engine.given} does not go with {option}: {reason}. `--bets-on none` switches the engine off."
+    if engine.name != "local" and plugin_of(config) is not None:
+        return (
+            f"{engine.given} does not go with --cov: coverage is measured on this machine alone. Use --bets-on local, "
+            "or --no-cov."
+        )
+    return ""
 
 
 def refused_option(config: pytest.Config) -> str:

@@ -116,7 +116,7 @@ class Serving:
             if refused:
                 self.send("impossible", refused)
                 continue
-            self.send("begun")
+            self.send("begun", self._place())
             item = self.items[work["cell"]]
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
             session.shouldstop = session.shouldfail = False
@@ -125,6 +125,18 @@ class Serving:
         if error:
             self.send("teardown", error)
         return True
+
+    def _place(self) -> str:
+        """Return how much was printed before the cell begins, where -s shows what it prints."""
+        if self.plan.options.get("capture") != "no":
+            return ""
+        sys.stdout.flush()
+        return str(os.lseek(1, 0, os.SEEK_CUR))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_report_teststatus(self) -> tuple[str, str, str]:
+        """Print no outcome: with -s the log of this process is shown where the session prints them."""
+        return "", "", ""
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:

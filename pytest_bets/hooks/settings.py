@@ -11,6 +11,10 @@ from pytest_bets.hooks.options import GATES, LUCK_LIMIT
 
 REGISTRATIONS: Final = ("warn", "require", "off")
 LUCK: Final = ("warn", "require", "off")
+NOT_WITH_XDIST: Final = (
+    "does not go with -n: choose one of them. -n N runs many short cells on this machine; --bets-on runs each cell "
+    "where there is room, the longest first."
+)
 
 
 class Engine(NamedTuple):
@@ -187,13 +191,8 @@ def _engine(config: pytest.Config) -> Engine:
     given = f"--bets-on {chosen}" if option is not None else f"the setting bets_on = {chosen}"
     if option is not None and not name:
         raise pytest.UsageError("--bets-on names no engine; expected local, ray, slurm, dask, or none")
-    if name and name != "none" and (config.getoption("usepdb", False) or config.getoption("trace", False)):
-        raise pytest.UsageError(f"{given} does not go with --pdb or --trace: the cells run in processes of their own")
-    if name and name != "none" and config.getoption("dist", "no") != "no":
-        raise pytest.UsageError(
-            f"{given} does not go with -n: choose one of them. -n N runs many short cells on this machine; --bets-on "
-            "runs each cell where there is room, the longest first."
-        )
+    if option is not None and name != "none" and config.getoption("dist", "no") != "no":
+        raise pytest.UsageError(f"{given} {NOT_WITH_XDIST}")
     return Engine(
         name="" if name == "none" else name,
         argument=argument,

@@ -10,6 +10,8 @@ from uuid import uuid4
 
 import pytest
 
+from pytest_bets.hooks.coverage import plugin_of, sent_by
+
 if TYPE_CHECKING:
     from pytest_bets.hooks.remote import RemoteTiers
     from pytest_bets.hooks.session import Session
@@ -91,8 +93,15 @@ def sent_to_workers(
         _REPLICATIONS: json.dumps(dict(replications)),
     }
     if hasattr(config.hook, "pytest_configure_node"):
-        config.hook.pytest_configure_node(node=StandIn("bets", config, sent))
-    return sent
+        measures = plugin_of(config)  # it wants more of a node than a stand-in has
+        hook = config.pluginmanager.subset_hook_caller("pytest_configure_node", [measures] if measures else [])
+        hook(node=StandIn("bets", config, sent))
+    seed = config.getoption("randomly_seed", None)
+    return {
+        **({} if seed is None else {"randomly_seed": seed}),
+        **sent,
+        **sent_by(config),
+    }  # it sends it to xdist alone
 
 
 class Activation(Protocol):
@@ -143,6 +152,10 @@ class Controller:
         self.bets = frozenset(session.runs)
         if not self.bets:
             return
+        if session.settings.engine.name:
+            from pytest_bets.hooks.settings import NOT_WITH_XDIST
+
+            raise pytest.UsageError(f"{session.settings.engine.given} {NOT_WITH_XDIST}")
         from pytest_bets.hooks.remote import RemoteTiers
 
         self.tiers.append(RemoteTiers(self.config, session))

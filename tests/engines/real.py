@@ -24,14 +24,15 @@ KILLS: Final = int(os.environ.get("BETS_KILLS", "3"))
 CELLS: Final = max(8, 2 * KILLS)
 """How many cells such a test has."""
 PARTS: Final = {"parametrize": f'"part", list(range(1, {CELLS + 1}))'}
-PATIENCE: Final = 180.0 + 30 * KILLS
+PATIENCE: Final = float(os.environ.get("BETS_PATIENCE", 180 + 30 * KILLS))
 
 NOTE: Final = """
 guard = os.getppid()
 supervisor = int(pathlib.Path(f"/proc/{guard}/stat").read_text().rpartition(")")[2].split()[1])
 with open(f"FOLDER/ran_{part}", "a") as file:
     file.write(f"{os.getpid()} {guard} {supervisor} {os.environ.get('SLURMD_NODENAME', '')}\\n")
-time.sleep(float(pathlib.Path("FOLDER/nap").read_text()))
+naps = [path for path in (pathlib.Path(f"FOLDER/nap_{part}"), pathlib.Path("FOLDER/nap")) if path.exists()]
+time.sleep(float(naps[0].read_text()))
 with open(f"FOLDER/done_{part}", "a") as file:
     file.write(f"{os.getpid()}\\n")
 return {"gain": part, "pid": os.getpid()}
@@ -40,10 +41,15 @@ ABOVE: Final = "import os, pathlib, time"
 
 
 def needs(missing: str) -> pytest.MarkDecorator:
-    """Return the mark that skips tests where an engine is missing, or they were not asked for: they take minutes."""
-    asked = "BETS_ENGINES" in os.environ
-    reason = missing or ("" if asked else "tests on real engines take minutes: .ci/engines runs them")
+    """Return the mark that skips tests where an engine is missing, or they were not asked for."""
+    reason = why_skipped(missing)
     return pytest.mark.skipif(bool(reason), reason=reason or "-")
+
+
+def why_skipped(missing: str) -> str:
+    """Return why a test is skipped: something is missing, or it was not asked for. Such tests take minutes."""
+    asked = "BETS_ENGINES" in os.environ
+    return missing or ("" if asked else "tests on real engines take minutes: .ci/engines runs them")
 
 
 def without(package: str) -> str:
@@ -52,7 +58,10 @@ def without(package: str) -> str:
 
 
 def body(folder: Path) -> str:
-    """Return an experiment that notes which processes run it, and takes as long as the file `nap` says."""
+    """Return an experiment that notes which processes run it, and takes as long as the file `nap` says.
+
+    A file `nap_3` is for part 3 alone.
+    """
     (folder / "nap").write_text("0.3")
     return NOTE.replace("FOLDER", str(folder))
 
@@ -79,7 +88,12 @@ class Session:
 
     def start(self, *arguments: str) -> "subprocess.Popen[str]":
         """Start it."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
+        left_out = ("PYTEST_", "COV_")
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(left_out) and not name.lower().endswith("_proxy")  # its nodes are on this machine
+        }
         return subprocess.Popen(
             [self.python, "-m", "pytest", "-p", "pytest_bets.plugin", "-p", "no:cacheprovider", *arguments],
             cwd=self.folder,
@@ -192,6 +206,37 @@ def kill_child(processes: list[str]) -> None:
 def gone(folder: Path) -> bool:
     """Tell whether no process that ran a cell is there any more."""
     return not any(Path(f"/proc/{own[0]}").exists() for found in runs(folder).values() for own in found)
+
+
+def kill_controller(session: Session, *arguments: str) -> None:
+    """Kill a session -9 when it has two finished cells, and two that run."""
+    for part in (1, 2):
+        (session.folder / f"nap_{part}").write_text("0")
+    (session.folder / "nap").write_text("90")
+    process = session.start(*arguments)
+    noted = session.folder / "results" / ".bets" / "unfinished"
+    until(
+        lambda: (
+            sum(len(path.read_bytes().splitlines()) for path in noted.glob("*.cells")) == 2
+            and {part for part, _ in running(session.folder)} == {"3", "4"}
+        ),
+        process,
+    )
+    assert process.poll() is None, process.communicate()[0]
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate(timeout=PATIENCE)
+    (session.folder / "nap").write_text("0")
+
+
+def prove_resumed(session: Session, *arguments: str) -> None:
+    """Prove that a session goes on after `kill_controller`: what was finished is not measured again."""
+    session.run(*arguments, "--bets-resume")
+    record = session.record()
+    assert record["verdict"] == "PASS", json.dumps(record)
+    found = {part: [run[0] for run in own] for part, own in runs(session.folder).items()}
+    assert {part: len(own) for part, own in found.items()} == {"1": 1, "2": 1, "3": 2, "4": 2}
+    measured = {str(cell["params"]["part"]): str(cell["measured"]["pid"]) for cell in record["cells"]}
+    assert measured == {part: own[-1] for part, own in found.items()}
 
 
 def prove_measured_once(session: Session, cells: int) -> None:

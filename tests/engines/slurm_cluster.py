@@ -1,6 +1,6 @@
 """A real Slurm on one machine: `munged`, `slurmctld` and two `slurmd` on loopback ports, in a folder of their own.
 
-`python tests/engines/slurm_cluster.py FOLDER` starts one, prints the SLURM_CONF to use, and stops it when its standard
+`python -m tests.engines.slurm_cluster FOLDER` starts one, prints the SLURM_CONF to use, and stops it when its standard
 input ends. It needs root, and Debian's packages: apt-get install slurm-wlm munge.
 """
 
@@ -15,11 +15,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from tests.engines.network import Network
+
 NODES: Final = ("n1", "n2")
 PROGRAMS: Final = ("munged", "slurmctld", "slurmd", "sbatch", "squeue", "scancel")
 CONFIGURATION: Final = """
 ClusterName=bets
-SlurmctldHost={host}(127.0.0.1)
+SlurmctldHost={host}({address})
 SlurmctldPort={port}
 SlurmUser=root
 SlurmdUser=root
@@ -60,18 +62,26 @@ def missing() -> str:
 
 
 class SlurmCluster:
-    """The daemons of one cluster."""
+    """The daemons of one cluster; with a network, the second node is in it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, network: Network | None = None) -> None:
         self.folder = folder
+        self.prefixes = {"n2": network.prefix} if network else {}
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o755)
         (folder / "state").mkdir(exist_ok=True)
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
-        host = f"NodeHostname={socket.gethostname()} NodeAddr=127.0.0.1"
-        lines = [f"NodeName={name} {host} Port={_port()} CPUs=2 RealMemory=4000" for name in NODES]
+        where = {"n2": network.there} if network else {}
+        host = f"NodeHostname={socket.gethostname()} CPUs=2 RealMemory=4000"
+        lines = [f"NodeName={name} {host} NodeAddr={where.get(name, '127.0.0.1')} Port={_port()}" for name in NODES]
         self.configuration = folder / "slurm.conf"
-        text = CONFIGURATION.format(host=socket.gethostname(), port=_port(), folder=folder, nodes="\n".join(lines))
+        text = CONFIGURATION.format(
+            host=socket.gethostname(),
+            address=network.here if network else "127.0.0.1",
+            port=_port(),
+            folder=folder,
+            nodes="\n".join(lines),
+        )
         self.configuration.write_text(text)
         os.environ["SLURM_CONF"] = str(self.configuration)
 
@@ -91,7 +101,7 @@ class SlurmCluster:
 
     def start_node(self, name: str) -> None:
         """Start the daemon of a node."""
-        self._start(name, "slurmd", "-D", "-N", name, "-f", str(self.configuration))
+        self._start(name, *self.prefixes.get(name, ()), "slurmd", "-D", "-N", name, "-f", str(self.configuration))
 
     def kill_node(self, name: str) -> None:
         """Kill a node as a power cut does: its daemon, and the steps that it has started with all of their children."""

@@ -1,11 +1,13 @@
 """Cells as tasks of a real Dask cluster on this machine."""
 
-import os
 import signal
+import socket
+from contextlib import suppress
 
 import pytest
 
 from tests.engines import real
+from tests.engines.dask_cluster import DaskCluster
 from tests.helpers.fixtures import WriteBet
 
 pytestmark = real.needs(real.without("distributed").replace("[distributed]", "[dask]"))
@@ -24,6 +26,20 @@ def test_records_have_the_bytes_of_a_plain_run(session: real.Session, bet: Write
     plain = session.plain()
     session.run("--bets-on", "dask")
     assert real.recorded(session.folder) == plain
+
+
+def test_warnings_of_dask_are_no_errors_of_the_project(
+    session: real.Session, bet: WriteBet, pytester: pytest.Pytester
+) -> None:
+    """Its usual port is taken by another session, and no warning says so."""
+    pytester.makeini("[pytest]\nfilterwarnings = error\n")
+    bet()
+    with socket.socket() as taken:
+        with suppress(OSError):  # it is taken
+            taken.bind(("", 8787))
+            taken.listen()
+        session.run("--bets-on", "dask")
+    assert session.record()["verdict"] == "PASS"
 
 
 def test_a_child_that_dies_makes_its_bet_void_and_is_not_run_again(session: real.Session, bet: WriteBet) -> None:
@@ -58,14 +74,22 @@ def test_an_interrupt_leaves_no_process(session: real.Session, bet: WriteBet) ->
 
 
 def test_a_controller_that_is_killed_leaves_no_process(session: real.Session, bet: WriteBet) -> None:
-    """Its workers end with it, and their guards kill the children."""
+    """Its workers end with it, and their guards kill the children; resuming goes on."""
     bet(body=real.body(session.folder), above=real.ABOVE)
-    (session.folder / "nap").write_text("60")
-    running = session.start("--bets-on", "dask")
-    real.until(lambda: real.running(session.folder), running)
-    os.kill(running.pid, signal.SIGKILL)
-    running.communicate()
+    real.kill_controller(session, "--bets-on", "dask")
     real.until(lambda: real.gone(session.folder))
+    real.prove_resumed(session, "--bets-on", "dask")
+
+
+def test_a_cluster_that_outlives_its_controller_ends_its_cells(session: real.Session, bet: WriteBet) -> None:
+    """Its workers see that the scheduler has forgotten their tasks."""
+    bet(body=real.body(session.folder), above=real.ABOVE)
+    with DaskCluster(session.python) as cluster:
+        for _ in range(2):
+            cluster.add_worker()
+        real.kill_controller(session, "--bets-on", f"dask={cluster.address}")
+        real.until(lambda: real.gone(session.folder))
+        real.prove_resumed(session, "--bets-on", f"dask={cluster.address}")
 
 
 def test_what_no_worker_has_is_one_error_before_anything_runs(session: real.Session, bet: WriteBet) -> None:

@@ -7,6 +7,7 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Final
@@ -14,6 +15,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from pytest_bets.engines import local
 from tests.engines import real
 from tests.helpers.commands import run as command
 from tests.helpers.fixtures import Run, WriteBet
@@ -102,6 +104,26 @@ def test_two_bets_on_one_child_give_the_bytes_of_a_plain_run(
     assert found["experiment[3]"] == ["3"]
     assert {"strict", "lenient", "catastrophic", "test_passes"} < found.keys()
     assert not any("attempts" in line for line in prove_whole(Path("results")))
+
+
+def test_a_project_whose_warnings_are_errors_runs_with_all_installed_plugins(
+    bet: WriteBet, pytester: pytest.Pytester
+) -> None:
+    """A child starts as a session does. This one finds the plugin as users' sessions do, by its entry point."""
+    bet()
+    pytester.makepyprojecttoml('[tool.pytest.ini_options]\nfilterwarnings = ["error"]\naddopts = "-p no:randomly"\n')
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
+    arguments = ["-q", "-p", "no:cacheprovider", "-p", "randomly", "--bets-on", "local=1"]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *arguments],
+        cwd=pytester.path,
+        env={**kept, "PYTHONPATH": str(real.ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert records(Path("results"))["1_first"]["verdict"] == "PASS"
 
 
 DEATHS: Final = {
@@ -250,6 +272,39 @@ def test_cells_that_need_a_gpu_never_share_one(bet: WriteBet, run: Run, monkeypa
                 assert one[2] <= other[1] or other[2] <= one[1]
 
 
+LISTED: Final = """GPU 0: NVIDIA A (UUID: GPU-5c89)
+GPU 1: NVIDIA B (UUID: GPU-77aa)
+  MIG 1g.10gb     Device  0: (UUID: MIG-c6d4)
+  MIG 2g.20gb     Device  1: (UUID: MIG-f1e2)
+"""
+
+
+@pytest.mark.parametrize(
+    ("visible", "listed", "expected"),
+    [
+        ("", LISTED, []),
+        ("-1", LISTED, []),
+        ("NoDevFiles", LISTED, []),
+        ("1, GPU-5c89", LISTED, ["1", "GPU-5c89"]),
+        (None, LISTED, ["0", "MIG-c6d4", "MIG-f1e2"]),
+        (None, "No devices found.", []),
+        (None, None, []),
+    ],
+)
+def test_the_devices_are_those_that_this_process_may_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, visible: str | None, listed: str | None, expected: list[str]
+) -> None:
+    """Those that it was given, or else all that the driver lists; of a divided one its parts."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    if visible is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    if listed is not None:
+        (tmp_path / "nvidia-smi").write_text(f"#!/bin/sh\necho '{listed}'\n")
+        (tmp_path / "nvidia-smi").chmod(0o755)
+    assert local.devices() == expected
+
+
 @pytest.mark.parametrize(
     ("arguments", "ini", "words"),
     [
@@ -261,8 +316,6 @@ def test_cells_that_need_a_gpu_never_share_one(bet: WriteBet, run: Run, monkeypa
         (("--bets-on", "local=x"), "", "--bets-on local=x: expected a number of slots of 1 or more, as in local=4"),
         (("--bets-on", ""), "", "--bets-on names no engine; expected local, ray, slurm, dask, or none"),
         (("--bets-on", "local", "-n", "2"), "", "does not go with -n: choose one of them."),
-        (("--bets-on", "local", "--pdb"), "", "does not go with --pdb or --trace"),
-        (("--bets-on", "local", "--setup-plan"), "", "does not go with --setup-only and --setup-plan"),
         (("--bets-attempts", "0"), "", "--bets-attempts is '0'; expected a number of 1 or more"),
         ((), "bets_on = lokal", "the setting bets_on = lokal: there is no such engine"),
         (("--bets-on", "local"), "bets_attempts = few", "bets_attempts in the settings is 'few'; expected a number"),
@@ -324,15 +377,6 @@ def test_seeds_are_those_of_a_plain_run(bet: WriteBet, run: Run, replication: tu
         assert [line.get("replication", {}).get("number") for line in lines] == [None, 1, 2]
     else:
         assert Path("plain/1_first.json").read_bytes() == Path("there/1_first.json").read_bytes()
-
-
-def test_a_project_that_makes_errors_of_warnings_runs_its_cells(
-    bet: WriteBet, run: Run, pytester: pytest.Pytester
-) -> None:
-    """A child imports the plugin before pytest could rewrite its assertions, of which pytest warns."""
-    bet()
-    pytester.makeini("[pytest]\nfilterwarnings = error\n")
-    assert "1 bet: 1 PASS" in run("--bets-on", "local=1")
 
 
 def test_cells_that_mostly_wait_share_a_slot(bet: WriteBet, run: Run, pytester: pytest.Pytester) -> None:

@@ -107,6 +107,9 @@ class Taken:
     def warned(self, text: str) -> None:
         pass
 
+    def printed(self, text: str) -> None:
+        pass
+
     def logged(self, cell: str, number: int, text: str) -> None:
         pass
 

@@ -114,14 +114,11 @@ def test_an_interrupt_leaves_no_process(session: real.Session, bet: WriteBet, ad
 
 
 def test_a_controller_that_is_killed_leaves_no_process(session: real.Session, bet: WriteBet, address: str) -> None:
-    """Ray ends the workers of a driver that is gone."""
+    """Ray ends the workers of a driver that is gone; resuming goes on."""
     bet(body=real.body(session.folder), above=real.ABOVE)
-    (session.folder / "nap").write_text("90")
-    running = session.start("--bets-on", f"ray={address}")
-    real.until(lambda: real.running(session.folder), running)
-    os.kill(running.pid, signal.SIGKILL)
-    running.communicate()
+    real.kill_controller(session, "--bets-on", f"ray={address}")
     real.until(lambda: real.gone(session.folder))
+    real.prove_resumed(session, "--bets-on", f"ray={address}")
 
 
 def test_what_no_node_has_is_one_error_within_a_minute(session: real.Session, bet: WriteBet) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from tests.engines import real, slurm_cluster
 from tests.engines.slurm_cluster import SlurmCluster
+from tests.engines.test_slurm_files import IMPATIENT
 from tests.helpers.fixtures import WriteBet
 
 pytestmark = real.needs(slurm_cluster.missing())
@@ -107,6 +108,34 @@ def test_an_interrupt_leaves_no_job(session: real.Session, bet: WriteBet) -> Non
     (session.folder / "nap").write_text("0")
     session.run("--bets-on", "slurm", "--bets-resume")
     assert session.record()["verdict"] == "PASS"
+
+
+def test_a_controller_that_is_killed_leaves_jobs_that_the_next_session_cancels(
+    session: real.Session, bet: WriteBet
+) -> None:
+    """Before it runs anything; resuming goes on, and leaves no job."""
+    bet(body=real.body(session.folder), above=real.ABOVE)
+    real.kill_controller(session, "--bets-on", "slurm")
+    assert len(queued(session)) >= 2
+    real.prove_resumed(session, "--bets-on", "slurm")
+    real.until(lambda: not queued(session) and real.gone(session.folder))
+    assert not list((session.folder / "results" / ".live" / "slurm").iterdir())
+
+
+def test_jobs_of_a_killed_controller_end_by_themselves(
+    session: real.Session, bet: WriteBet, pytester: pytest.Pytester
+) -> None:
+    """No session follows: those that run end, and one that waits in the queue runs nothing."""
+    pytester.makeconftest(IMPATIENT)
+    bet(body=real.body(session.folder), above=real.ABOVE, markers={"parametrize": '"part", list(range(1, 9))'})
+    (session.folder / "nap").write_text("90")
+    running = session.start("--bets-on", "slurm")
+    real.until(lambda: len(real.running(session.folder)) == 4, running)
+    assert len(queued(session)) == 8
+    os.kill(running.pid, signal.SIGKILL)
+    running.communicate(timeout=real.PATIENCE)
+    real.until(lambda: not queued(session) and real.gone(session.folder))
+    assert len(real.runs(session.folder)) == 4
 
 
 def test_a_job_that_a_person_cancels_did_not_run(session: real.Session, bet: WriteBet) -> None:

@@ -9,10 +9,11 @@ from typing import Final
 import pytest
 
 from pytest_bets.bet.resources import Need
-from pytest_bets.engines import slurm
+from pytest_bets.engines import job, slurm
 from pytest_bets.engines.event import Event, Work
 from pytest_bets.engines.plan import Plan
 from pytest_bets.engines.site import Site
+from tests.engines import real
 from tests.helpers.fixtures import Run, WriteBet
 from tests.helpers.results import records
 
@@ -23,6 +24,11 @@ cat > STATE/$number.sh
 echo "$@" > STATE/$number.flags
 sh STATE/$number.sh > /dev/null 2>&1 &
 echo $number
+"""
+IMPATIENT: Final = """
+from pytest_bets.engines import slurm, slurm_folder
+
+slurm.ABANDONED, slurm.POLL, slurm_folder.ALIVE = 3, 0.1, 0.2
 """
 SQUEUE: Final = """#!/bin/sh
 cat STATE/states 2>/dev/null
@@ -100,7 +106,7 @@ def test_needs_become_flags(engine: slurm.Slurm, programs: Path) -> None:
 
 
 def append(engine: slurm.Slurm, data: bytes) -> None:
-    with (engine.folder / "events" / "job1").open("ab") as file:
+    with (engine.folder.path / "events" / "job1").open("ab") as file:
         file.write(data)
 
 
@@ -146,7 +152,7 @@ def test_a_node_that_cannot_run_a_job_is_an_error(engine: slurm.Slurm, programs:
     """With what the job has printed; without that, its supervisor may have been killed."""
     submitted(engine, None)
     (programs / "states").write_text("0|FAILED|n1|None\n")
-    (engine.folder / "0.log").write_text("slurmstepd: error: x\npython: No module named pytest_bets\n")
+    (engine.folder.path / "0.log").write_text("slurmstepd: error: x\npython: No module named pytest_bets\n")
     while not (found := [*engine.events(0.2)]):
         pass
     words = "its job failed on n1 before anything ran:\npython: No module named pytest_bets"
@@ -190,3 +196,31 @@ def test_a_program_that_is_missing_is_an_error(bet: WriteBet, run: Run, monkeypa
     monkeypatch.setenv("PATH", str(Path(sys.executable).parent))
     shown = run("--bets-on", "slurm", expect=pytest.ExitCode.USAGE_ERROR)
     assert "there is no `sbatch` on the path" in shown
+
+
+def test_a_session_cancels_the_jobs_of_one_that_was_killed(
+    bet: WriteBet, pytester: pytest.Pytester, programs: Path
+) -> None:
+    """By their name, before it runs anything; without a session that follows they would end by themselves."""
+    (programs.parent / "bin" / "scancel").write_text(f'#!/bin/sh\necho "$@" >> {programs}/cancelled\n')
+    (programs / "states").write_text("".join(f"{number}|RUNNING|n1|None\n" for number in range(99)))
+    pytester.makeconftest(IMPATIENT)
+    session = real.Session(pytester.path)
+    bet(body=real.body(pytester.path), above=real.ABOVE)
+    real.kill_controller(session, "--bets-on", "slurm")
+    (folder,) = (pytester.path / "results" / ".live" / "slurm").iterdir()
+    real.until(lambda: real.gone(pytester.path))  # no sign of life
+    real.prove_resumed(session, "--bets-on", "slurm")
+    assert (programs / "cancelled").read_text().startswith(f"--name=pytest-bets-{folder.name}\n")
+    assert not folder.exists()
+    assert not list(folder.parent.iterdir())
+
+
+def test_a_job_that_starts_after_its_session_is_gone_runs_nothing(tmp_path: Path) -> None:
+    """It may have waited for days."""
+    for name in ("events", "jobs"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "alive").touch()
+    os.utime(tmp_path / "alive", (1, 1))
+    job.main(tmp_path, "job1", "none", 900)
+    assert (tmp_path / "events" / "job1").read_bytes() == b""

@@ -16,6 +16,7 @@ from pytest_bets.cli.command import UNDETERMINED, USAGE, Answer, Command
 from pytest_bets.diagnostics import CommandError, ProjectError, RecordError, UndeterminedError
 from pytest_bets.project import locate
 from pytest_bets.record.store import SUMMARY_JSON, SUMMARY_TEXT, Results
+from pytest_bets.render.colour import coloured, wanted
 from pytest_bets.render.visible import encodable, visible_lines
 
 COMMANDS: Final = {
@@ -70,10 +71,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _failed(options.name, error, UNDETERMINED)
     except (CommandError, ProjectError, RecordError, OSError) as error:
         return _failed(options.name, error, USAGE)
-    print(encodable(visible_lines(answer.text), sys.stdout.encoding), end="")  # noqa: T201
+    print(_shown(answer.text, options), end="")  # noqa: T201
     for notice in (*_conflicts(project.results), *Results(project.results).notices()):
         _complain(f"pytest-bets {options.name}: {notice}")
     return answer.status
+
+
+def _shown(text: str, options: argparse.Namespace) -> str:
+    """Return the text as it is printed: nothing in it acts on a terminal but the colours that are added here."""
+    shown = encodable(visible_lines(text), sys.stdout.encoding)
+    is_text = getattr(options, "format", "text") == "text"  # any other format is for programs
+    return coloured(shown) if is_text and wanted(options.color, os.environ, terminal=sys.stdout.isatty()) else shown
 
 
 def _command(name: str | None) -> Command | None:
@@ -163,5 +171,11 @@ def _configure(parser: argparse.ArgumentParser, name: str, command: Command) -> 
     )
     parser.add_argument(
         "--rootdir", metavar="DIR", help="root of the project (default: as pytest finds it from this folder)"
+    )
+    parser.add_argument(
+        "--color",
+        choices=("auto", "yes", "no"),
+        default="auto",
+        help="colour on the terminal (auto: NO_COLOR, FORCE_COLOR)",
     )
     command.configure(parser)

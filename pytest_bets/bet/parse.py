@@ -6,7 +6,20 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from typing import Final
 
-from pytest_bets.bet import axes, bindings, criteria, limits, markers, misnamed, null, odds, resources, source, thresholds, world
+from pytest_bets.bet import (
+    axes,
+    bindings,
+    criteria,
+    limits,
+    markers,
+    misnamed,
+    null,
+    odds,
+    resources,
+    source,
+    thresholds,
+    world,
+)
 from pytest_bets.bet.constants import constants as constants_of
 from pytest_bets.bet.declaration import CRITERIA, MARKERS, SEED, TAKEN_IDS, Declaration, bet_id, is_bet_name, number_of
 from pytest_bets.bet.source import Function, Mark

@@ -1,4 +1,4 @@
-"""The command line beside pytest: new, show, history, odds, rollup, compare, report, audit, claims, upgrade.
+"""The command line beside pytest: new, doctor, show, history, odds, rollup, compare, report, audit, claims, upgrade.
 
 Each command has a module of its own, with its help. Only that of the command that runs is imported: the imports of all
 take as long as reading a hundred bets.
@@ -21,6 +21,7 @@ from pytest_bets.render.visible import encodable, visible_lines
 
 COMMANDS: Final = {
     "new": "write a bet file from a template",
+    "doctor": "check the installation and the project, with a cure for each problem",
     "show": "show one bet: declaration, record, standing, history",
     "history": "show the values of a bet over all its runs, by host and code",
     "odds": "say what chance alone would give, before the run",
@@ -72,7 +73,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (CommandError, ProjectError, RecordError, OSError) as error:
         return _failed(options.name, error, USAGE)
     print(_shown(answer.text, options), end="")  # noqa: T201
-    for notice in (*_conflicts(project.results), *Results(project.results).notices()):
+    notices = Results(project.results).notices() if project.results.is_dir() else ()
+    for notice in (*_conflicts(project.results), *notices):
         _complain(f"pytest-bets {options.name}: {notice}")
     return answer.status
 
@@ -91,6 +93,10 @@ def _command(name: str | None) -> Command | None:
             from pytest_bets.cli import new
 
             return new.COMMAND
+        case "doctor":
+            from pytest_bets.cli import doctor
+
+            return doctor.COMMAND
         case "show":
             from pytest_bets.cli import show
 

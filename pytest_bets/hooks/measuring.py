@@ -14,7 +14,7 @@ from pytest_bets.hooks.benchmark import hint
 from pytest_bets.hooks.bet_file import BetFile
 from pytest_bets.hooks.crash import disarm
 from pytest_bets.hooks.loaded import Loaded
-from pytest_bets.hooks.xdist import is_worker
+from pytest_bets.hooks.pytest_private import add_section
 from pytest_bets.record.cell import encode_cell
 from pytest_bets.record.environment import compute
 from pytest_bets.render.visible import visible_lines
@@ -33,8 +33,9 @@ REASON: Final = "bets_reason"
 class Measuring:
     """Keeps what experiments return. In every process that runs cells."""
 
-    def __init__(self, loaded: Loaded) -> None:
+    def __init__(self, loaded: Loaded, *, worker: bool = False) -> None:
         self.loaded = loaded
+        self.worker = worker
         self.refused: set[str] = set()
         """The messages with which measurements were refused in this process."""
 
@@ -84,11 +85,10 @@ class Measuring:
         refused = str(value) if isinstance(value, pytest.fail.Exception) and str(value) in self.refused else ""
         if refused:
             report.__dict__[REASON] = refused
-        why = hint(item, value, refused, worker=is_worker(item.config))
+        why = hint(item, value, refused, worker=self.worker)
         if why:
             report.__dict__[REASON] = why
-            if hasattr(report.longrepr, "addsection"):
-                report.longrepr.addsection("pytest-bets", f"{why}.")
+            add_section(report, f"{why}.")
 
     def _keep(self, bet: BetFile, check: "_RowCheck", returned: object) -> None:
         if bet.running not in bet.data:  # if the experiment is called several times, the first call is measured

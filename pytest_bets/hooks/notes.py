@@ -83,10 +83,7 @@ class Notes:
             left = sum(missing is not None for _, missing in kept)
             records = count_noun(written, "record")
             incomplete = f", {left} incomplete (journal only)" if left else ""
-            yield (
-                f"In {self.folder}: {records} written, {stand} unchanged{incomplete}; "
-                f"see {self.folder}/SUMMARY.md."
-            )
+            yield (f"In {self.folder}: {records} written, {stand} unchanged{incomplete}; see {self.folder}/SUMMARY.md.")
         elif self.settings.replay:
             yield f"Replayed from {self.folder}: no experiment ran, nothing was written."
 

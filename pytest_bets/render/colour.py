@@ -27,7 +27,7 @@ _WORDS: Final = re.compile(
     r"|^[A-Z][a-z]+ +(?P<met>not met|tripped)(?=: )",
     re.MULTILINE,
 )
-"""A verdict, a void run of `show`, and the words that begin a line of an audit, of `doctor` and of a judged sentence."""
+"""A verdict, a void run of `show`, and what begins a line of an audit, of `doctor` and of a judged sentence."""
 
 
 def coloured(text: str) -> str:

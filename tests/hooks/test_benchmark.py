@@ -20,7 +20,12 @@ OFF = "pytest-benchmark is off: leave out --benchmark-disable, or use time.perf_
 @pytest.mark.parametrize("processes", [(), ("-n", "2")], ids=["plain", "two"])
 @pytest.mark.parametrize("value", ["benchmark.stats.stats.mean", 'benchmark.stats["mean"]', "benchmark.stats"])
 def test_the_reason_of_the_void_run_says_what_to_do(
-    bet: WriteBet, run: Run, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, value: str, processes: list[str]
+    bet: WriteBet,
+    run: Run,
+    pytester: pytest.Pytester,
+    monkeypatch: pytest.MonkeyPatch,
+    value: str,
+    processes: list[str],
 ) -> None:
     """The error of Python alone, that None has no such attribute, would send the reader to the wrong place."""
     monkeypatch.setenv("COLUMNS", "200")

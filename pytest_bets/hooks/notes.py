@@ -198,14 +198,15 @@ class Notes:
     def _commit(self) -> Iterator[str]:
         """Say what a session left to commit: a run that repeats a record adds a line to the journal, too."""
         tree, results = self.session.context.registry.tree, self.settings.results.resolve()
-        runs = [item.declaration.id for item in self.finished if item.stored]
+        runs = [item.declaration for item in self.finished if item.stored]
         if self.session.summary is None or tree is None or not runs or not results.is_relative_to(tree.top):
             return
         if is_ignored(results, tree.top):
             return
         lines = "1 new line, for this run" if len(runs) == 1 else f"{len(runs)} new lines, one for each run"
         yield f"Every run counts, so commit the results. {self.folder}/{JOURNAL} has {lines}:"
-        bets = f"bet{'s' * (len(runs) > 1)} {listed(runs)}" if len(runs) <= _NAMED else count_noun(len(runs), "bet")
+        names = ", ".join(bet.id if bet.number is None else str(bet.number) for bet in runs)
+        bets = f"bet{'s' * (len(runs) > 1)} {names}" if len(runs) <= _NAMED else count_noun(len(runs), "bet")
         yield f'  git add {shlex.quote(self.folder)} && git commit -m "Record {bets}"'
 
     def _next(self) -> Iterator[str]:

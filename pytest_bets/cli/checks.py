@@ -148,7 +148,7 @@ def _git(project: Project) -> Iterator[Check]:
     root = project.root.resolve()
     top = checkout(root)
     if top is None:
-        text = f"{root} is in no git checkout, and bets are registered in git"
+        text = f"{root} is not in a git repository, and bets are registered in git"
         yield Check("git", "problem", text, f"git init {shlex.quote(str(root))}")
         return
     try:

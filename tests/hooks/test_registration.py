@@ -158,7 +158,7 @@ def test_outside_git_a_required_registration_cannot_be_determined(
     shown = run(*processes, expect=FAILED)
     assert counts(shown) == {"skipped": 7, "error": 1}
     assert "bet_1_first.py: cannot determine whether this bet is registered, so its cells were not run" in shown
-    assert "this is no git checkout, or git does not answer.\nRun it in a full clone, or with bets_regis" in shown
+    assert "this is not a git repository, or git does not answer.\nRun it in a full clone, or with bets_regis" in shown
     assert not RESULTS.exists()
     set_to("off")
     run(*processes)
@@ -308,7 +308,7 @@ def test_where_git_does_not_answer_one_line_says_that_registration_was_not_check
     """Without -v, too: a PASS that cannot be checked must not look like any other. A rehearsal needs none."""
     bet()
     set_to(setting)
-    line = "\nRegistration not checked: this is no git checkout, or git does not answer.\n"
+    line = "\nRegistration not checked: this is not a git repository, or git does not answer.\n"
     assert (line in run()) == (setting == "warn")
     assert "Registration" not in run("--bets-pilot")
     assert "Registration" not in run("--bets-replay")

@@ -168,8 +168,7 @@ def _git(project: Project) -> Iterator[Check]:
     elif commits:
         yield Check("history", "ok", f"the whole history is here: {count_noun(commits, 'commit')}")
     else:
-        text = "there is no commit yet: a bet is registered when it is committed before its run"
-        yield Check("history", "note", text, 'git add bets && git commit -m "Declare bet 1"')
+        yield Check("history", "note", "there is no commit yet: commit each bet before you run it, which registers it")
 
 
 def _project(project: Project) -> Iterator[Check]:

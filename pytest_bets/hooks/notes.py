@@ -61,10 +61,17 @@ class Notes:
         kept = self.settings.kept
         where = f"kept in {self.folder}, marked as a rehearsal" if kept else "nothing was written"
         yield f"{count_noun(len(self.finished), 'bet')} rehearsed; {where}."
+        yield from self._replicates()
         yield from self._names()
         yield from self._dependent()
         if kept:
             yield f"Read next: {self._show(self.finished[0])} --cells"
+
+    def _replicates(self) -> Iterator[str]:
+        """Say that a count over one replicate is low because it is one."""
+        bets = [item.declaration.id for item in self.finished if (item.declaration.replicate or 1) > 1]
+        if self.settings.pilot and bets:
+            yield f"One replicate of each bet ran ({listed(bets)}): counts of cells are lower than in a run."
 
     def _counts(self) -> str:
         verdicts = [item.result for item in self.finished]

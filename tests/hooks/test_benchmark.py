@@ -42,9 +42,10 @@ def test_the_reason_of_the_void_run_says_what_to_do(
     [
         (True, "part", "None.x"),
         (True, "benchmark, part", "raise RuntimeError"),
+        (True, "benchmark, part", "raise TypeError('a part')"),
         (False, "benchmark, part", "benchmark.stats.mean"),
     ],
-    ids=["another None", "another error", "it is on"],
+    ids=["another None", "another error", "another type", "it is on"],
 )
 def test_any_other_error_is_its_own(
     bet: WriteBet, run: Run, pytester: pytest.Pytester, off: bool, arguments: str, body: str

@@ -64,7 +64,11 @@ def test_colour_is_wanted_where_pytest_wants_it(
 
 
 def test_commands_print_colours_where_they_are_wanted_and_never_in_json(
-    bet: WriteBet, run: Run, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    bet: WriteBet,
+    run: Run,
+    pytester: pytest.Pytester,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A pipe gets none; a text of a stranger brings none."""
     bet(title="A \\x1b[32mPASS\\x1b[0m", body='return {"gain": -part}')
@@ -83,4 +87,7 @@ def test_commands_print_colours_where_they_are_wanted_and_never_in_json(
     monkeypatch.delenv("PY_COLORS", raising=False)  # pytester sets it
     monkeypatch.setenv("FORCE_COLOR", "1")
     assert COLOUR.search(printed("show", "1"))
-    assert not COLOUR.search(printed("claims", "--format", "json"))
+    pytester.path.joinpath("README.md").write_text("Bet 1: PASS.\n")
+    found = printed("claims", "README.md", "--format", "json")
+    assert "PASS" in found
+    assert not COLOUR.search(found)

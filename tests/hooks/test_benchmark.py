@@ -17,15 +17,23 @@ UNDER_N = "pytest-benchmark is off under -n: run without -n, or use time.perf_co
 OFF = "pytest-benchmark is off: leave out --benchmark-disable, or use time.perf_counter()"
 
 
-@pytest.mark.parametrize("processes", [(), ("-n", "2")], ids=["plain", "two"])
-@pytest.mark.parametrize("value", ["benchmark.stats.stats.mean", 'benchmark.stats["mean"]', "benchmark.stats"])
+@pytest.mark.parametrize(
+    ("processes", "value"),
+    [
+        ((), "benchmark.stats.stats.mean"),
+        ((), 'benchmark.stats["mean"]'),
+        ((), "benchmark.stats"),
+        (("-n", "2"), "benchmark.stats.stats.mean"),
+    ],
+    ids=["attribute", "item", "None itself", "two processes"],
+)
 def test_the_reason_of_the_void_run_says_what_to_do(
     bet: WriteBet,
     run: Run,
     pytester: pytest.Pytester,
     monkeypatch: pytest.MonkeyPatch,
     value: str,
-    processes: list[str],
+    processes: tuple[str, ...],
 ) -> None:
     """The error of Python alone, that None has no such attribute, would send the reader to the wrong place."""
     monkeypatch.setenv("COLUMNS", "200")

@@ -52,3 +52,20 @@ def ignored(folder: Path) -> Path:
     if not (ignore.exists() and ignore.stat().st_size):  # a killed process may have left it empty
         ignore.write_bytes(b"*\n")
     return folder
+
+
+def is_ignored(folder: Path, top: Path) -> bool:
+    """Return whether a .gitignore between a folder and the top of its checkout has a line with its name alone.
+
+    Git knows more patterns; it is not started for this.
+    """
+    for above in folder.parents:
+        ignore = above / ".gitignore"
+        if ignore.is_file():
+            name = folder.relative_to(above).as_posix()
+            lines = ignore.read_text(encoding="utf-8", errors="replace").splitlines()
+            if any(line.strip() in (name, f"{name}/", f"/{name}", f"/{name}/", f"{name}/*") for line in lines):
+                return True
+        if above == top:
+            break
+    return False

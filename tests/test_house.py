@@ -52,6 +52,7 @@ ELSEWHERE: Final = {
         *("__main__", "cli/bets", "cli/command", "cli/compare", "cli/history", "cli/new", "cli/rollup", "cli/show"),
         *("cli/upgrade", "render/rollup"),
     ),
+    "cli/test_doctor.py": ("cli/checks",),
     "cli/test_main_claims.py": ("cli/claims", "claims/document", "claims/files", "claims/render"),
     "cli/test_odds.py": ("chance/outlook", "cli/chances", "render/odds"),
     "code/test_digest.py": (
@@ -69,6 +70,8 @@ ELSEWHERE: Final = {
     "engines/test_loop.py": ("engines/event",),
     "engines/test_dask.py": ("engines/waiting",),
     "engines/test_slurm_files.py": ("engines/job", "engines/node", "engines/slurm_commands", "engines/slurm_job"),
+    "engines/test_slurm_files.py": ("engines/job", "engines/node"),
+    "hooks/test_bet_file.py": ("hooks/misnamed_file",),
     "hooks/test_registration.py": ("hooks/baseline", "render/registration"),
     "hooks/test_resume.py": ("hooks/checkpoints", "record/checkpoint"),
     "hooks/test_replay.py": ("record/verify",),

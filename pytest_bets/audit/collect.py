@@ -49,11 +49,11 @@ def gather(catalogue: Catalogue, results: Results, search: Sequence[Path] = ()) 
     root = catalogue.root.resolve()
     tree = git.tree(root)
     if tree is None:
-        raise EvidenceError(f"{root} is in no git checkout, or git does not answer: git is the registry of bets")
+        raise EvidenceError(f"{root} is not in a git repository, or git does not answer (bets are registered in git)")
     if tree.shallow:
         raise EvidenceError(f"this clone of {tree.top} is shallow: `git fetch --unshallow` brings its history")
     if tree.commit is None:
-        raise EvidenceError(f"nothing was ever committed in {tree.top}: git is the registry of bets")
+        raise EvidenceError(f"nothing was ever committed in {tree.top} (bets are registered in git)")
     check_complete(tree, tree.commit, inside(root, tree.top), inside(results.folder, tree.top))
     return _Gatherer(catalogue, results, tree, tree.commit, search).evidence()
 

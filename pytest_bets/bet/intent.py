@@ -53,6 +53,19 @@ def meant(text: str, *, numbered: bool) -> bool:
     )
 
 
+def whole(text: str) -> bool:
+    """Return whether a function of the file has all three tiers, whatever the file is called."""
+    if not {match[1] for match in _TEXT_MARK.finditer(text)} >= _TIERS:
+        return False
+    from pytest_bets.bet import source
+
+    try:
+        functions = source.functions(source.parsed(text))
+        return any({mark.name for mark in source.marks(function.decorator_list)} >= _TIERS for function, _ in functions)
+    except (SyntaxError, RecursionError):
+        return False
+
+
 def _sections(text: str) -> int:
     """Return how many sections of a bet's docstring the text has."""
     return len({name.lower() for name in _SECTION.findall(text)})

@@ -6,7 +6,20 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from typing import Final
 
-from pytest_bets.bet import axes, bindings, criteria, limits, markers, null, odds, resources, source, thresholds, world
+from pytest_bets.bet import (
+    axes,
+    bindings,
+    criteria,
+    limits,
+    markers,
+    misnamed,
+    null,
+    odds,
+    resources,
+    source,
+    thresholds,
+    world,
+)
 from pytest_bets.bet.constants import constants as constants_of
 from pytest_bets.bet.declaration import CRITERIA, MARKERS, SEED, TAKEN_IDS, Declaration, bet_id, is_bet_name, number_of
 from pytest_bets.bet.source import Function, Mark
@@ -123,8 +136,8 @@ class _Parser:
             self.faults.add(
                 1,
                 "this is not a bet file name",
-                "bet_<number>_<slug>.py, of letters, digits and underscores",
-                re.sub(r"\W+", "_", path.stem) + ".py",
+                misnamed.FORM,
+                misnamed.right(path.name),
                 path.name,
             )
         bet = bet_id(self.faults.file)

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Final
 
-from pytest_bets.bet.declaration import CONTROL, PREMISE, Criterion, number_of
+from pytest_bets.bet import misnamed
+from pytest_bets.bet.declaration import CONTROL, PREMISE, Criterion, is_bet_name, number_of
 from pytest_bets.bet.docstring import REQUIRED, SECTIONS, Docstring, states
 from pytest_bets.bet.docstring import read as read_docstring
 from pytest_bets.bet.null import Null
@@ -30,10 +31,12 @@ def read(tree: ast.Module, faults: Faults) -> tuple[Docstring, int]:
     number = number_of(faults.file)
     if not docstring.title:
         faults.add(line, "the docstring has no title line", "a title such as: Bet 46: the claim in one line")
-    elif titled and number is None:
+    elif titled and number is None and is_bet_name(faults.file):
         name = PurePath(faults.file).name
-        expected = f"a title without a number, or a file named {name.replace('_', f'_{titled[1]}_', 1)}"
-        faults.add(line, f"the title says bet {titled[1]}, the file's name {name} has no number", expected)
+        split = misnamed.right(name)  # bet_1x.py is meant as bet_1_x.py
+        near = split if number_of(split) == int(titled[1]) else name.replace("_", f"_{titled[1]}_", 1)
+        problem = f"the title says bet {titled[1]}, the file's name {name} has no number"
+        faults.add(line, problem, "a title without a number, or a file whose name has it", near)
     elif titled and int(titled[1]) != number:
         faults.add(line, f"the title says bet {titled[1]}, the file's name says {number}", f"Bet {number}:")
     present = Counter(section.name for section in docstring.sections)

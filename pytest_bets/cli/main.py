@@ -1,4 +1,4 @@
-"""The command line beside pytest: new, show, history, odds, rollup, compare, report, audit, claims, upgrade.
+"""The command line beside pytest: new, doctor, show, history, odds, rollup, compare, report, audit, claims, upgrade.
 
 Each command has a module of its own, with its help. Only that of the command that runs is imported: the imports of all
 take as long as reading a hundred bets.
@@ -16,10 +16,12 @@ from pytest_bets.cli.command import UNDETERMINED, USAGE, Answer, Command
 from pytest_bets.diagnostics import CommandError, ProjectError, RecordError, UndeterminedError
 from pytest_bets.project import locate
 from pytest_bets.record.store import SUMMARY_JSON, SUMMARY_TEXT, Results
+from pytest_bets.render.colour import coloured, wanted
 from pytest_bets.render.visible import encodable, visible_lines
 
 COMMANDS: Final = {
     "new": "write a bet file from a template",
+    "doctor": "check the installation and the project, with a cure for each problem",
     "show": "show one bet: declaration, record, standing, history",
     "history": "show the values of a bet over all its runs, by host and code",
     "odds": "say what chance alone would give, before the run",
@@ -70,10 +72,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _failed(options.name, error, UNDETERMINED)
     except (CommandError, ProjectError, RecordError, OSError) as error:
         return _failed(options.name, error, USAGE)
-    print(encodable(visible_lines(answer.text), sys.stdout.encoding), end="")  # noqa: T201
-    for notice in (*_conflicts(project.results), *Results(project.results).notices()):
+    print(_shown(answer.text, options), end="")  # noqa: T201
+    notices = Results(project.results).notices() if project.results.is_dir() else ()
+    for notice in (*_conflicts(project.results), *notices):
         _complain(f"pytest-bets {options.name}: {notice}")
     return answer.status
+
+
+def _shown(text: str, options: argparse.Namespace) -> str:
+    """Return the text as it is printed: nothing in it acts on a terminal but the colours that are added here."""
+    shown = encodable(visible_lines(text), sys.stdout.encoding)
+    is_text = getattr(options, "format", "text") == "text"  # any other format is for programs
+    return coloured(shown) if is_text and wanted(options.color, os.environ, terminal=sys.stdout.isatty()) else shown
 
 
 def _command(name: str | None) -> Command | None:
@@ -83,6 +93,10 @@ def _command(name: str | None) -> Command | None:
             from pytest_bets.cli import new
 
             return new.COMMAND
+        case "doctor":
+            from pytest_bets.cli import doctor
+
+            return doctor.COMMAND
         case "show":
             from pytest_bets.cli import show
 
@@ -163,5 +177,11 @@ def _configure(parser: argparse.ArgumentParser, name: str, command: Command) -> 
     )
     parser.add_argument(
         "--rootdir", metavar="DIR", help="root of the project (default: as pytest finds it from this folder)"
+    )
+    parser.add_argument(
+        "--color",
+        choices=("auto", "yes", "no"),
+        default="auto",
+        help="colour on the terminal (auto: NO_COLOR, FORCE_COLOR)",
     )
     command.configure(parser)

@@ -8,7 +8,7 @@ from typing import Final
 
 from pytest_bets.cli.bets import catalogue_of, known_after
 from pytest_bets.cli.command import Answer, Command, no_results
-from pytest_bets.diagnostics import CommandError, ExtraError
+from pytest_bets.diagnostics import CommandError, ExtraError, count_noun
 from pytest_bets.project import Project
 from pytest_bets.report.folder import write
 from pytest_bets.report.gather import gather
@@ -37,7 +37,7 @@ def run(project: Project, options: argparse.Namespace) -> Answer:
     index = options.out / "index.html"
     if options.open:
         webbrowser.open(index.absolute().as_uri())
-    return Answer(f"{os.path.relpath(index)}: {len(site.bets)} bets, {count} files\n")
+    return Answer(f"{os.path.relpath(index)}: {count_noun(len(site.bets), 'bet')}, {count} files\n")
 
 
 COMMAND: Final = Command(run, "pytest-bets report --open", configure)

@@ -33,7 +33,9 @@ def run(project: Project, options: argparse.Namespace) -> Answer:
         raise CommandError(no_results(project.results))
     tree = git.tree(project.root.resolve())
     if tree is None:
-        raise UndeterminedError(f"{project.root} is in no git checkout: the code of a record is read from its commit")
+        raise UndeterminedError(
+            f"{project.root} is not in a git repository: the code of a record is read from its commit"
+        )
     try:
         with recorded(project.root, tree.top, project.search) as source:
             outcomes = upgrade(Results(project.results), source, clocked(0), dry=options.dry_run)

@@ -50,7 +50,7 @@ def _commit(text: str, project: Project) -> Side:
     top = checkout(project.results)
     if top is None:
         raise CommandError(
-            f"there is no file or folder {text}, and {project.results} is in no git checkout; {expected}"
+            f"there is no file or folder {text}, and {project.results} is not in a git repository; {expected}"
         )
     if resolve(top, text) is None:
         raise CommandError(f"there is no file, folder or commit {text}; {expected}")

@@ -49,9 +49,18 @@ def filtered(top: Path, paths: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def is_united(top: Path, journal: Path) -> bool:
+    """Return whether git has a rule by which a merge keeps the lines of both branches."""
+    return _rule(top, journal) == b"union"
+
+
 def _is_unset(top: Path, journal: Path) -> bool:
+    return _rule(top, journal) == b"unspecified"
+
+
+def _rule(top: Path, journal: Path) -> bytes:
     try:
         answer = run(top, "check-attr", "-z", "merge", "--", str(journal), raw=False)
     except HistoryError:
-        return False
-    return answer.split(b"\0")[2:3] == [b"unspecified"]
+        return b""
+    return b"".join(answer.split(b"\0")[2:3])

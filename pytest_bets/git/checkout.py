@@ -59,7 +59,7 @@ def tree(folder: Path) -> Tree | None:
     if top is None:
         return None
     try:
-        status = run(top, *filters_off(top, _common_folder(top)), "status", *_STATUS, raw=False)
+        status = run(top, *filters_off(top, common_folder(top)), "status", *_STATUS, raw=False)
         nested = dict(_submodules(top))
     except (HistoryError, OSError):
         return None
@@ -76,7 +76,7 @@ def tree(folder: Path) -> Tree | None:
         elif entry.startswith("? "):
             untracked.add(entry[2:])
     changed += [path for path, inner in nested.items() if inner.changed and path not in changed]
-    return Tree(top, commit, tuple(changed), frozenset(untracked), (_common_folder(top) / "shallow").exists())
+    return Tree(top, commit, tuple(changed), frozenset(untracked), (common_folder(top) / "shallow").exists())
 
 
 def _submodules(top: Path) -> Iterator[tuple[str, Tree]]:
@@ -91,7 +91,8 @@ def _submodules(top: Path) -> Iterator[tuple[str, Tree]]:
                 yield path, inner
 
 
-def _common_folder(top: Path) -> Path:
+def common_folder(top: Path) -> Path:
+    """Return the git folder of a checkout, which linked worktrees share."""
     git = top / ".git"
     if git.is_dir():
         return git

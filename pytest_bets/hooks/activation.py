@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pytest_bets.hooks.settings import Settings
 
 _PREFIX: Final = "bet_"
+_HOME: Final = "bets"
 
 
 class Activation:
@@ -35,7 +36,7 @@ class Activation:
         self._used = options.is_used(config)
         if self._used:
             self.settings()  # an error in them must be reported, whatever is collected
-        if self._used or config.getoption("markers", False) or self._has_bets(str(config.rootpath / "bets")):
+        if self._used or config.getoption("markers", False) or self._has_bets(str(config.rootpath / _HOME)):
             options.register_markers(config)
 
     @pytest.hookimpl(tryfirst=True)
@@ -55,6 +56,10 @@ class Activation:
 
             if not any(isinstance(collector, BetFile) for collector in collectors):
                 return [self.collector().module(file_path, parent), *collectors]
+        elif _is_suspicious(file_path):
+            from pytest_bets.hooks.misnamed_file import misnamed_file
+
+            return misnamed_file(file_path, parent, collectors)
         return collectors
 
     @pytest.hookimpl(tryfirst=True)
@@ -131,6 +136,14 @@ class Activation:
 
 def _is_named(name: str) -> bool:
     return name.startswith(_PREFIX) and name.endswith(".py")
+
+
+def _is_suspicious(path: Path) -> bool:
+    """Return whether a file may be a bet under another name, which its content shows: nearly none is looked into."""
+    name = path.name
+    if not name.endswith(".py") or name.startswith(_PREFIX):
+        return False
+    return "bet" in name.lower() or path.parent.name == _HOME
 
 
 def _is_meant(path: str) -> bool:

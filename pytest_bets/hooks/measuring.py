@@ -10,9 +10,11 @@ import pytest
 from pytest_bets.bet.declaration import Declaration
 from pytest_bets.bet.validate import check_row
 from pytest_bets.diagnostics import MeasurementError, nearest
+from pytest_bets.hooks.benchmark import hint
 from pytest_bets.hooks.bet_file import BetFile
 from pytest_bets.hooks.crash import disarm
 from pytest_bets.hooks.loaded import Loaded
+from pytest_bets.hooks.pytest_private import add_section
 from pytest_bets.record.cell import encode_cell
 from pytest_bets.record.environment import compute
 from pytest_bets.render.visible import visible_lines
@@ -31,8 +33,9 @@ REASON: Final = "bets_reason"
 class Measuring:
     """Keeps what experiments return. In every process that runs cells."""
 
-    def __init__(self, loaded: Loaded) -> None:
+    def __init__(self, loaded: Loaded, *, worker: bool = False) -> None:
         self.loaded = loaded
+        self.worker = worker
         self.refused: set[str] = set()
         """The messages with which measurements were refused in this process."""
 
@@ -71,14 +74,21 @@ class Measuring:
                 report.__dict__[TOTAL] = len(bet.places)
                 if bet.refused:
                     report.__dict__[REFUSED] = bet.refused
-                self._explain(report, call.excinfo)
+                self._explain(item, report, call.excinfo)
         return report
 
-    def _explain(self, report: pytest.TestReport, failure: pytest.ExceptionInfo[BaseException] | None) -> None:
-        """Attach why a measurement was refused."""
-        message = str(failure.value) if failure and isinstance(failure.value, pytest.fail.Exception) else ""
-        if message in self.refused:
-            report.__dict__[REASON] = message
+    def _explain(
+        self, item: pytest.Item, report: pytest.TestReport, failure: pytest.ExceptionInfo[BaseException] | None
+    ) -> None:
+        """Attach why a measurement was refused, or why there was nothing to measure."""
+        value = failure.value if failure else None
+        refused = str(value) if isinstance(value, pytest.fail.Exception) and str(value) in self.refused else ""
+        if refused:
+            report.__dict__[REASON] = refused
+        why = hint(item, value, refused, worker=self.worker)
+        if why:
+            report.__dict__[REASON] = why
+            add_section(report, f"{why}.")
 
     def _keep(self, bet: BetFile, check: "_RowCheck", returned: object) -> None:
         if bet.running not in bet.data:  # if the experiment is called several times, the first call is measured

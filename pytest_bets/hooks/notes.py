@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from pytest_bets.bet.misnamed import numbered
 from pytest_bets.diagnostics import count_noun
 from pytest_bets.hooks.judging import FinishedBet
 from pytest_bets.hooks.session import Session
@@ -12,13 +13,17 @@ from pytest_bets.record.checkpoint import Unfinished
 from pytest_bets.record.judgement import in_the_noise, premise_unmet
 from pytest_bets.record.known_error import TIER_OF
 from pytest_bets.record.record import FIRST_RECORD_SCHEMA
+from pytest_bets.record.store import JOURNAL
 from pytest_bets.record.summary import lacks_control
 from pytest_bets.render.luck import cell_notes
 from pytest_bets.render.registration import declaring
 from pytest_bets.render.words import cells_words, kinds_words, listed, short
+from pytest_bets.walk import is_ignored
 
 _SHOWN: Final = 3
 """Bets of which such a note is given in full."""
+_NAMED: Final = 5
+"""Bets that the message of a commit names."""
 
 
 class Notes:
@@ -47,16 +52,26 @@ class Notes:
         yield from self._alike()
         yield from self._replicated()
         yield from self._unseen()
+        yield from self._names()
         yield from self._registration()
+        yield from self._commit()
         yield from self._next()
 
     def _rehearsed(self) -> Iterator[str]:
         kept = self.settings.kept
         where = f"kept in {self.folder}, marked as a rehearsal" if kept else "nothing was written"
         yield f"{count_noun(len(self.finished), 'bet')} rehearsed; {where}."
+        yield from self._replicates()
+        yield from self._names()
         yield from self._dependent()
         if kept:
             yield f"Read next: {self._show(self.finished[0])} --cells"
+
+    def _replicates(self) -> Iterator[str]:
+        """Say that a count over one replicate is low because it is one."""
+        bets = [item.declaration.id for item in self.finished if (item.declaration.replicate or 1) > 1]
+        if self.settings.pilot and bets:
+            yield f"One replicate of each bet ran ({listed(bets)}): counts of cells are lower than in a run."
 
     def _counts(self) -> str:
         verdicts = [item.result for item in self.finished]
@@ -75,10 +90,7 @@ class Notes:
             left = sum(missing is not None for _, missing in kept)
             records = count_noun(written, "record")
             incomplete = f", {left} incomplete (journal only)" if left else ""
-            yield (
-                f"In {self.folder}: {records} written, {stand} stand as they were{incomplete}; "
-                f"see {self.folder}/SUMMARY.md."
-            )
+            yield (f"In {self.folder}: {records} written, {stand} unchanged{incomplete}; see {self.folder}/SUMMARY.md.")
         elif self.settings.replay:
             yield f"Replayed from {self.folder}: no experiment ran, nothing was written."
 
@@ -177,6 +189,32 @@ class Notes:
             yield f"  {declaring(bets)}"
         if any(state == "unknown" for state, _ in ran):
             yield f"Registration not checked: {registry.undetermined}."
+
+    def _names(self) -> Iterator[str]:
+        """Say that a name such as bet_1x.py gives no number, while no record has that id yet."""
+        for item in self.finished:
+            bet = item.declaration
+            right = "" if bet.number is not None or bet.id in self.session.baseline.records else numbered(bet.id)
+            if right not in ("", bet.id):
+                name = os.path.basename(bet.file)  # noqa: PTH119  # a declaration has the path as text
+                yield (
+                    f"No number: the id of {name} is {bet.id}, and its record keeps that name. "
+                    f"If that is not what you mean, rename it now: bet_{right}.py."
+                )
+
+    def _commit(self) -> Iterator[str]:
+        """Say what a session left to commit: a run that repeats a record adds a line to the journal, too."""
+        tree, results = self.session.context.registry.tree, self.settings.results.resolve()
+        runs = [item.declaration for item in self.finished if item.stored]
+        if self.session.summary is None or tree is None or not runs or not results.is_relative_to(tree.top):
+            return
+        if is_ignored(results, tree.top):
+            return
+        lines = "1 new line, for this run" if len(runs) == 1 else f"{len(runs)} new lines, one for each run"
+        yield f"Every run counts, so commit the results. {self.folder}/{JOURNAL} has {lines}:"
+        names = ", ".join(bet.id if bet.number is None else str(bet.number) for bet in runs)
+        bets = f"bet{'s' * (len(runs) > 1)} {names}" if len(runs) <= _NAMED else count_noun(len(runs), "bet")
+        yield f'  git add {shlex.quote(self.folder)} && git commit -m "Record {bets}"'
 
     def _next(self) -> Iterator[str]:
         judged = [item for item in self.finished if item.verdict is not None]

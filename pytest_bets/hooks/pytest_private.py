@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from _pytest._code.code import TerminalRepr
 from _pytest.runner import runtestprotocol
 
 
@@ -27,6 +28,12 @@ def run_session(config: pytest.Config) -> int:
         return int(config.hook.pytest_cmdline_main(config=config) or 0)
     finally:
         config._ensure_unconfigure()
+
+
+def add_section(report: pytest.TestReport, text: str) -> None:
+    """Add a section below the failure that a report shows; its own `sections` are shown only with captured output."""
+    if isinstance(report.longrepr, TerminalRepr) and hasattr(report.longrepr, "addsection"):
+        report.longrepr.addsection("pytest-bets", text)
 
 
 def tear_down_all(session: pytest.Session) -> str:

@@ -21,7 +21,7 @@ def register_worker(config: pytest.Config, settings: Settings, catalogue: Catalo
     context = WorkerContext(config, settings, catalogue)
     collector = Collector(context, UnreportedTiers())
     config.pluginmanager.register(collector, "bets-collector")
-    config.pluginmanager.register(Measuring(Loaded(settings.root, config)), "bets-measuring")
+    config.pluginmanager.register(Measuring(Loaded(settings.root, config), worker=True), "bets-measuring")
     _override(context)
     return collector
 

@@ -35,7 +35,7 @@ class Registry:
     def undetermined(self) -> str:
         """Why the registration of a bet is unknown."""
         if self.tree is None:
-            return "this is no git checkout, or git does not answer"
+            return "this is not a git repository, or git does not answer"
         if self.tree.shallow:
             return "this clone is shallow; run `git fetch --unshallow`"
         return f"it does not lie where the bets under {self.settings.root} are looked for"

@@ -60,7 +60,7 @@ class Terminal:
     def pytest_report_teststatus(
         self, report: pytest.TestReport
     ) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
-        """Give a tier that is not met and not gated its own category, which fails nothing."""
+        """Give a missed tier that does not gate its own category, which does not fail the run."""
         if UNMET in report.__dict__:
             return "unmet", "u", ("UNMET", {"yellow": True})
         return None

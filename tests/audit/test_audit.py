@@ -552,7 +552,7 @@ def begin_again() -> None:
 @pytest.mark.parametrize(
     ("break_off", "message"),
     [
-        (lambda: shutil.rmtree(".git"), "is in no git checkout"),
+        (lambda: shutil.rmtree(".git"), "is not in a git repository"),
         (begin_again, "nothing was ever committed"),
     ],
     ids=["outside git", "in an empty repository"],

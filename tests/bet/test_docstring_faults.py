@@ -115,7 +115,8 @@ def test_a_title_with_a_number_that_the_file_lacks_is_refused(bet: WriteBet, ref
     assert (
         "bet_dropout_helps.py:1: the title says bet 1, the file's name bet_dropout_helps.py has no number\n"
         f'    """{title}\n'
-        "  expected: a title without a number, or a file named bet_1_dropout_helps.py"
+        "  expected: a title without a number, or a file whose name has it\n"
+        "  did you mean: bet_1_dropout_helps.py"
     ) in refused()
 
 

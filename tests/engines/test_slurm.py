@@ -52,7 +52,7 @@ def test_records_have_the_bytes_of_a_plain_run(session: real.Session, bet: Write
     assert real.recorded(session.folder) == plain
     shown = session.run("--bets-on", "slurm", "-v")
     assert real.recorded(session.folder) == plain
-    assert "0 records written, 2 stand as they were" in shown
+    assert "0 records written, 2 unchanged" in shown
     assert not list((session.folder / "results" / ".live" / "slurm").iterdir())
     assert queued(session) == []
 

@@ -105,6 +105,34 @@ def test_a_bet_whose_name_has_another_form_is_told_the_right_one(bet: WriteBet, 
     ) in refused()
 
 
+@pytest.mark.parametrize(
+    ("name", "right"),
+    [
+        ("bet-01-first.py", "bet_01_first.py"),
+        ("Bet_01.py", "bet_01.py"),
+        ("bets/01_first.py", "bet_01_first.py"),
+        ("test_bet_1.py", "bet_1.py"),
+    ],
+)
+@pytest.mark.parametrize("named", [False, True], ids=["folder", "file"])
+def test_a_bet_under_a_name_that_pytest_passes_over_is_an_error(
+    bet: WriteBet, refused: Refused, name: str, right: str, named: bool
+) -> None:
+    """It would be a green session in which the bet did not run."""
+    bet(name)
+    shown = refused(*([name] if named else []))
+    assert f"{name}:1: this is not a bet file name, so pytest would not run it" in shown
+    assert f"  did you mean: {right}" in shown
+    assert "Unknown pytest.mark" not in shown
+
+
+def test_a_number_that_runs_into_the_name_is_parted_from_it(bet: WriteBet, refused: Refused) -> None:
+    """`bet_1x.py` is a bet without a number; its title says what was meant."""
+    bet("bet_1x.py", title="Bet 1: a claim.")
+    assert "the file's name bet_1x.py has no number" in (shown := refused())
+    assert "  did you mean: bet_1_x.py" in shown
+
+
 def test_the_experiment_may_have_any_name_and_helpers_are_not_collected(
     bet: WriteBet, pytester: pytest.Pytester
 ) -> None:

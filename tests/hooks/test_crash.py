@@ -70,7 +70,7 @@ def test_a_void_run_replaces_no_verdict(bet: WriteBet, run: Run) -> None:
         None,
         "4 of 4 cells crashed: experiment[1]: RuntimeError: boom",
     ]
-    assert "0 records written, 1 stand as they were" in shown
+    assert "0 records written, 1 unchanged" in shown
     (row,) = strict((RESULTS / "SUMMARY.json").read_bytes())["bets"]
     assert (row["verdict"], row["runs"]["total"], row["runs"]["agreed"]) == ("PASS", 2, 1)
 

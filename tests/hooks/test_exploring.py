@@ -124,3 +124,12 @@ def test_a_rehearsal_that_is_kept_says_how_to_see_its_cells(run: Run) -> None:
     shown = run("--bets-pilot", "--bets-results", "tried")
     assert "\n1 bet rehearsed; kept in tried, marked as a rehearsal.\n" in shown
     assert "\nRead next: pytest-bets show 1 --results tried --cells\n" in shown
+
+
+def test_a_rehearsal_of_one_replicate_says_that_counts_are_low(bet: WriteBet, run: Run) -> None:
+    """`count(x > 0) >= 3` with one cell of five would look like a failed claim."""
+    bet(markers={"parametrize": None, "replicate": "5"}, arguments="seed", body='return {"gain": 1}')
+    note = "One replicate of each bet ran (1): counts of cells are lower than in a run."
+    assert note in run("--bets-pilot")
+    bet(above="STEPS = 1", markers={"parametrize": None, "replicate": "5"}, arguments="seed", body='return {"gain": 1}')
+    assert note not in run("--bets-set", "STEPS=2")

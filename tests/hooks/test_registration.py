@@ -99,6 +99,42 @@ def test_the_commands_that_the_error_names_register_the_bet(bet: WriteBet, run: 
     assert record["registration"]["state"] == "registered"
 
 
+@pytest.mark.usefixtures("repository")
+@pytest.mark.parametrize("processes", PLAIN_AND_TWO, ids=" ".join)
+def test_a_session_ends_with_the_command_that_leaves_a_clean_tree(
+    bet: WriteBet, run: Run, processes: tuple[str, ...]
+) -> None:
+    """A run that repeats a record adds a line to the journal: it counts, and git shows it as a change."""
+    bet("exp/bet_1_first.py")
+    bet("exp/bet_second.py")
+    commit()
+    os.chdir("exp")
+    for lines in ("2 new lines, one for each run", "1 new line, for this run"):
+        shown = run(*processes, *(["bet_1_first.py"] if "1 new" in lines else []))
+        note = f"Every run counts, so commit the results. ../results/journal.jsonl has {lines}:"
+        assert note in " ".join(shown.split())
+        command = re.search(r"^  (git add \S*results && .*)$", shown, re.MULTILINE)
+        assert command
+        assert git("status", "--porcelain")
+        subprocess.run(command[1], shell=True, check=True, capture_output=True)
+        assert git("status", "--porcelain") == ""
+    assert git("log", "--format=%s", "-2").splitlines() == ["Record bet 1", "Record bets 1, second"]
+
+
+@pytest.mark.usefixtures("repository")
+@pytest.mark.parametrize("pattern", ["results", "/results/"])
+def test_where_git_ignores_the_results_there_is_nothing_to_commit(bet: WriteBet, run: Run, pattern: str) -> None:
+    """Nor is there outside a checkout, or after a run that wrote nothing."""
+    bet()
+    Path(".gitignore").write_text(f"{pattern}\n")
+    commit()
+    assert "commit the results" not in run()
+    Path(".gitignore").write_text("results/plots\n")
+    assert "commit the results" in run()
+    assert "commit the results" not in run("--bets-replay")
+    assert "commit the results" not in run("--bets-results", "../elsewhere")
+
+
 @pytest.mark.usefixtures("required")
 @pytest.mark.parametrize("processes", PLAIN_AND_TWO, ids=" ".join)
 def test_a_moved_threshold_has_to_be_registered_again(bet: WriteBet, run: Run, processes: tuple[str, ...]) -> None:
@@ -122,7 +158,7 @@ def test_outside_git_a_required_registration_cannot_be_determined(
     shown = run(*processes, expect=FAILED)
     assert counts(shown) == {"skipped": 7, "error": 1}
     assert "bet_1_first.py: cannot determine whether this bet is registered, so its cells were not run" in shown
-    assert "this is no git checkout, or git does not answer.\nRun it in a full clone, or with bets_regis" in shown
+    assert "this is not a git repository, or git does not answer.\nRun it in a full clone, or with bets_regis" in shown
     assert not RESULTS.exists()
     set_to("off")
     run(*processes)
@@ -272,7 +308,7 @@ def test_where_git_does_not_answer_one_line_says_that_registration_was_not_check
     """Without -v, too: a PASS that cannot be checked must not look like any other. A rehearsal needs none."""
     bet()
     set_to(setting)
-    line = "\nRegistration not checked: this is no git checkout, or git does not answer.\n"
+    line = "\nRegistration not checked: this is not a git repository, or git does not answer.\n"
     assert (line in run()) == (setting == "warn")
     assert "Registration" not in run("--bets-pilot")
     assert "Registration" not in run("--bets-replay")

@@ -79,7 +79,7 @@ def test_the_table_fits_the_terminal(
     assert max(map(len, table.splitlines())) <= columns
     squeezed = re.sub(r"\s", "", table)
     assert "5bets:1PASS,1LENIENT,2FAIL(1catastrophic),1notjudged." in squeezed
-    assert "Inresults:5recordswritten,0standastheywere;seeresults/SUMMARY.md." in squeezed
+    assert "Inresults:5recordswritten,0unchanged;seeresults/SUMMARY.md." in squeezed
 
 
 @pytest.mark.usefixtures("catalogue")
@@ -273,5 +273,15 @@ def test_runs_that_are_not_whole_say_so_in_their_row(bet: WriteBet, run: Run) ->
 def test_the_second_run_of_the_same_says_that_the_record_stands(bet: WriteBet, run: Run) -> None:
     """A replication writes a line of the journal alone."""
     bet()
-    assert "In results: 1 record written, 0 stand as they were; see results/SUMMARY.md." in run()
-    assert "In results: 0 records written, 1 stand as they were; see results/SUMMARY.md." in run()
+    assert "In results: 1 record written, 0 unchanged; see results/SUMMARY.md." in run()
+    assert "In results: 0 records written, 1 unchanged; see results/SUMMARY.md." in run()
+
+
+def test_a_number_that_runs_into_the_name_is_noted_until_the_id_is_on_record(bet: WriteBet, run: Run) -> None:
+    """`3d` may be a word: nothing is refused, but the id is for ever."""
+    bet("bet_3d_models.py")
+    for arguments in (["--bets-pilot"], []):
+        shown = " ".join(run(*arguments).split())
+        assert "No number: the id of bet_3d_models.py is 3d_models" in shown
+        assert "rename it now: bet_3_d_models.py." in shown
+    assert "No number" not in run()

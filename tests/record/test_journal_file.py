@@ -326,7 +326,7 @@ def test_a_record_whose_session_was_killed_after_its_line_is_put_in_place(
     assert not list((results / ".bets").glob("*.draft"))
     assert "1 PASS" in run("--bets-replay")
     (results / "1_first.json").rename(results / ".bets" / "1_first.json.draft")
-    assert "0 records written, 1 stand as they were" in run()
+    assert "0 records written, 1 unchanged" in run()
     assert records(results)["1_first"]["declaration"]["digest"] == line["declaration"]
 
 

@@ -104,9 +104,9 @@ def test_no_clock_and_no_duration_is_in_a_record(bet: WriteBet, run: Run, result
 def test_a_second_run_of_the_same_bet_leaves_its_record_alone(bet: WriteBet, run: Run, results: Path) -> None:
     """It is a replication: the journal gets one more line, and the record's file is not touched."""
     bet()
-    assert "1 record written, 0 stand as they were" in run()
+    assert "1 record written, 0 unchanged" in run()
     before = (results / "1_first.json").stat()
-    assert "0 records written, 1 stand as they were" in run()
+    assert "0 records written, 1 unchanged" in run()
     after = (results / "1_first.json").stat()
     assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
     assert [line["record"] is None for line in prove_whole(results)] == [False, True]

@@ -89,7 +89,7 @@ def test_after_an_upgrade_a_run_is_a_replication(run: Run) -> None:
     """The record stays, and a session says nothing of an upgrade."""
     assert command("upgrade").returncode == 0
     shown = run("--bets-gate=none")
-    assert "1 stand as they were" in shown
+    assert "1 unchanged" in shown
     assert "Not upgraded" not in shown
 
 

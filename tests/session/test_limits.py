@@ -90,4 +90,4 @@ def test_a_session_reads_what_it_wrote_of_deep_and_large_constants(bet: WriteBet
     bet(above=f"DEEP = {deep}\nLARGE = {large}")
     run()
     assert "1 PASS" in run("--bets-replay")
-    assert "1 stand as they were" in run()
+    assert "1 unchanged" in run()

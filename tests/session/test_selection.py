@@ -19,7 +19,7 @@ def test_a_part_of_the_cells_is_not_judged(bet: WriteBet, run: Run) -> None:
     assert "SKIPPED [1] bet_1_first.py:15: not judged: 1 of 4 cells did not run" in shown
     assert "1_first  not judged  1 of 4 cells did not run  open" in shown
     assert "1 bet: 0 PASS, 0 LENIENT, 0 FAIL, 1 not judged." in shown
-    assert "0 records written, 0 stand as they were, 1 incomplete (journal only);" in " ".join(shown.split())
+    assert "0 records written, 0 unchanged, 1 incomplete (journal only);" in " ".join(shown.split())
 
 
 def test_a_partial_run_writes_no_record(bet: WriteBet, run: Run) -> None:

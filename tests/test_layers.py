@@ -69,6 +69,8 @@ WORLD: Final = {
     "report.folder": "the folder of the site",
     "report.gather": "git, the folder of results and write-ups",
     "export.load": "the folder of results",
+    "export.mlflow": "a server",
+    "export.wandb": "a server",
 }
 """The modules that touch the world, and what of it. All others outside hooks/ and cli/ compute values from values."""
 SEEDED: Final = {"pytest_bets.chance.draws": {"random"}}
@@ -81,7 +83,7 @@ ALLOWED: Final = {
     "record": {"filelock"},
     "project": {"iniconfig"},
     "report": {"jinja2"},
-    "export": {"pandas", "polars", "pyarrow"},
+    "export": {"mlflow", "pandas", "polars", "pyarrow", "wandb"},
     "engines": {"ray", "dask", "distributed"},
     "hooks": {"pytest", "_pytest"},
 }
@@ -233,4 +235,4 @@ def test_an_empty_session_imports_nothing_that_is_slow(
     )
     result = pytester.runpytest_subprocess("-p", "pytest_bets.plugin", "-s")
     assert result.ret == pytest.ExitCode.NO_TESTS_COLLECTED
-    result.stdout.fnmatch_lines("*slow: [[]] ours: activation options")
+    result.stdout.fnmatch_lines("*slow: [[]] ours: activation options specs")

@@ -68,6 +68,9 @@ WORLD: Final = {
     "compare.source": "git and the folder of results",
     "report.folder": "the folder of the site",
     "report.gather": "git, the folder of results and write-ups",
+    "export.committed": "git",
+    "export.crate": "the folder of results and the project",
+    "export.folder": "the folder of exported files",
     "export.load": "the folder of results",
     "export.mlflow": "a server",
     "export.wandb": "a server",
@@ -83,7 +86,7 @@ ALLOWED: Final = {
     "record": {"filelock"},
     "project": {"iniconfig"},
     "report": {"jinja2"},
-    "export": {"mlflow", "pandas", "polars", "pyarrow", "wandb"},
+    "export": {"mlflow", "pandas", "polars", "pyarrow", "wandb", "yaml"},
     "engines": {"ray", "dask", "distributed"},
     "hooks": {"pytest", "_pytest"},
 }

@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "rollup": "make SUMMARY.md and SUMMARY.json again, as after a merge",
     "compare": "compare the results of two commits, folders, records or runs",
     "report": "write the catalogue as a site of static pages",
+    "export": "write results as CSV, Parquet, PRML manifests or an RO-Crate",
     "audit": "check every bet against its history in git",
     "claims": "check verdicts and numbers in write-ups against the records",
     "upgrade": "rewrite records of an older schema",
@@ -107,6 +108,10 @@ def _command(name: str | None) -> Command | None:
             from pytest_bets.cli import report
 
             return report.COMMAND
+        case "export":
+            from pytest_bets.cli import export
+
+            return export.COMMAND
         case "audit":
             from pytest_bets.cli import audit
 

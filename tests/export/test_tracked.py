@@ -17,7 +17,9 @@ INFO = RunInfo("2026-03-01T12:00:00Z", "host-a", 90.5, None, in_journal=True, wr
 
 def record(*measured: dict[str, object]) -> Record:
     """Return a judged record, with other cells."""
-    return replace(record_of(declaration(46)[0], cells(5)), cells=tuple(Cell({"part": "docs"}, cell) for cell in measured))
+    return replace(
+        record_of(declaration(46)[0], cells(5)), cells=tuple(Cell({"part": "docs"}, cell) for cell in measured)
+    )
 
 
 def export(*measured: dict[str, object]) -> Tracked:
@@ -27,7 +29,12 @@ def export(*measured: dict[str, object]) -> Tracked:
 def test_numbers_have_the_step_of_their_cell() -> None:
     """Booleans are 0 and 1, NaN and infinity stay, strings are no metrics."""
     found = export({"norm": 1, "ok": True}, {"norm": math.inf, "ok": False, "note": "so"}, {"norm": math.nan})
-    assert found.points[:4] == (Point("norm", 1.0, 0), Point("ok", 1.0, 0), Point("norm", math.inf, 1), Point("ok", 0.0, 1))
+    assert found.points[:4] == (
+        Point("norm", 1.0, 0),
+        Point("ok", 1.0, 0),
+        Point("norm", math.inf, 1),
+        Point("ok", 0.0, 1),
+    )
     assert math.isnan(found.points[4].value)
     assert len(found.points) == 5
 

@@ -16,7 +16,7 @@ import json, sys
 from wandb.proto import wandb_internal_pb2 as messages
 
 def records(path):
-    # blocks of 32,768 bytes, a header of 7 before each part: checksum, length, and whether it is whole, first, middle, last
+    # blocks of 32,768 bytes; before each part its checksum, length, and kind: whole, first, middle or last
     data, place, parts = open(path, "rb").read(), 7, b""
     while place + 7 <= len(data):
         if 32768 - place % 32768 < 7:
@@ -54,7 +54,7 @@ def read(path: Path) -> Any:
 
 
 def test_an_offline_run_has_everything(bet: WriteBet, pytester: pytest.Pytester) -> None:
-    """Two bets on two workers: a run each, with parameters, tags, cells by step, sentences, and the record as a file."""
+    """A run for each bet, with parameters, tags, cells by step, sentences, and the record as a file."""
     bet(body='return {"gain": part, "loss": [3, 2.5], "odd": float("nan"), "ok": part > 1}', above="STEPS = 5")
     bet("bet_2_second.py", 'return {"gain": -part}', title="A second claim.")
     names = ("bet_1_first.py", "bet_2_second.py", "--bets-gate", "none", "-n", "2", "-W", "error")

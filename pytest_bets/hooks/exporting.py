@@ -77,9 +77,7 @@ class Exporting:
 
     def _export(self, name: str, state: _State, run: Tracked, record: str) -> None:
         try:
-            with (
-                warnings.catch_warnings()
-            ):  # those of a library are no fault of the project, which may make them errors
+            with warnings.catch_warnings():  # the project may make warnings errors, and these are not its own
                 warnings.simplefilter("ignore")
                 if state.exporter is None:
                     state.exporter = _made(name)
@@ -93,11 +91,10 @@ class Exporting:
 
     def _warn(self, text: str) -> None:
         """Show a warning that no filter turns into an error: the verdicts are what decides the exit status."""
+        message = warnings.WarningMessage(ExportWarning(text), ExportWarning, "pytest-bets", 1, line="")
         self.config.hook.pytest_warning_recorded.call_historic(
             kwargs={
-                "warning_message": warnings.WarningMessage(
-                    ExportWarning(text), ExportWarning, "pytest-bets", 1, line=""
-                ),
+                "warning_message": message,
                 "when": "runtest",
                 "nodeid": "",
                 "location": None,

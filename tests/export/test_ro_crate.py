@@ -1,4 +1,4 @@
-"""Results as an RO-Crate 1.1. The crate of this catalogue was held against rocrate-validator as well: docs/export.md."""
+"""Results as an RO-Crate 1.1. docs/export.md says which validators the crate of this catalogue was held against."""
 
 import json
 from pathlib import Path
@@ -23,9 +23,9 @@ def project(tmp_path: Path) -> Project:
     return locate(tmp_path, str(tmp_path / "results"), str(tmp_path))
 
 
-def made(project: Project, license: str | None = None) -> tuple[dict[str, bytes], dict[str, dict[str, Any]]]:
+def made(project: Project, terms: str | None = None) -> tuple[dict[str, bytes], dict[str, dict[str, Any]]]:
     """Return the files of a crate, and its entities by id."""
-    files = crate(project, load(project.results, rootdir=project.root), license)
+    files = crate(project, load(project.results, rootdir=project.root), terms)
     graph = json.loads(files[METADATA])
     assert graph["@context"] == "https://w3id.org/ro/crate/1.1/context"
     entities = {entity["@id"]: entity for entity in graph["@graph"]}

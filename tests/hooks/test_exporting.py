@@ -78,7 +78,7 @@ def test_a_tracker_that_fails_is_a_warning_and_loses_nothing(
         in folded
     )
     assert "Exported to mlflow (memory): 1 run." in folded
-    assert f"Not exported to mlflow: 2 runs (2, 3), whose results are written as ever: {reason}." in folded
+    assert "Not exported to mlflow: 2 runs (2, 3), whose results are written as ever: ConnectionError:" in folded
 
 
 def test_a_tracker_that_cannot_be_made_is_a_warning(

@@ -60,7 +60,9 @@ ELSEWHERE: Final = {
     ),
     "code/test_index.py": ("code/program",),
     "compare/test_source.py": ("compare/render", "compare/side"),
+    "cli/test_export.py": ("export/committed", "export/folder"),
     "export/test_results.py": ("export/frames", "export/notebook"),
+    "export/test_ro_crate.py": ("export/crate",),
     "git/test_foreign.py": ("git/process",),
     "engines/test_local.py": (
         *("engines/child", "engines/children", "engines/find", "engines/guard", "engines/plan", "engines/site"),
@@ -69,6 +71,7 @@ ELSEWHERE: Final = {
     "engines/test_loop.py": ("engines/event",),
     "engines/test_dask.py": ("engines/waiting",),
     "engines/test_slurm_files.py": ("engines/job", "engines/node"),
+    "hooks/test_announcing.py": ("export/event", "hooks/specs"),
     "hooks/test_registration.py": ("hooks/baseline", "render/registration"),
     "hooks/test_resume.py": ("hooks/checkpoints", "record/checkpoint"),
     "hooks/test_replay.py": ("record/verify",),

@@ -1,6 +1,6 @@
 """The hooks that this plugin calls, for other plugins and for conftest.py.
 
-They are called in the process that judges: never on a worker of pytest-xdist, nor in a child of an engine. They are
+They are called in the process that judges: never on a worker that runs cells, nor in a child of an engine. They are
 called for runs that are written, so not in a replay, nor in a rehearsal without a folder of results. An exception in an
 implementation is reported when the session ends, as an error; records and verdicts do not depend on it.
 """

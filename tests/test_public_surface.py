@@ -1,4 +1,4 @@
-"""The public Python surface has the names and the types that it is documented to have. mypy checks the file as it checks all."""
+"""The public Python surface has the documented names and types. mypy checks the file when it checks all others."""
 
 import json
 import shutil

@@ -48,11 +48,11 @@ def read(folder: str) -> pytest_bets.Results:
 
 
 def frames(results: pytest_bets.Results) -> None:
-    """Make frames of all results and of one bet; another table than the four is an error of types."""
+    """Make frames of all results and of one bet. Only type checkers read this: nothing runs it."""
     for source in (results, results[1]):
-        assert_type(source.to_pandas(), "pandas.DataFrame")
-        assert_type(source.to_polars("criteria"), "polars.DataFrame")
-        assert_type(source.to_arrow("runs"), "pyarrow.Table")
+        assert_type(source.to_pandas(), pandas.DataFrame)
+        assert_type(source.to_polars("criteria"), polars.DataFrame)
+        assert_type(source.to_arrow("runs"), pyarrow.Table)
 
 
 def hooks(record: pytest_bets.Record, run: pytest_bets.RunInfo, cell: pytest_bets.CellReport) -> Sequence[object]:

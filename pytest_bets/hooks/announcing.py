@@ -84,9 +84,9 @@ class Announcer:
     def _call(self, hook: Any, what: str, **arguments: object) -> None:
         try:
             hook(**arguments, config=self.config)
-        except pytest.exit.Exception:  # it wants the session to end
+        except (KeyboardInterrupt, pytest.exit.Exception):  # these end the session
             raise
-        except (Exception, SystemExit, pytest.fail.Exception, pytest.skip.Exception) as error:
+        except BaseException as error:  # SystemExit, the outcomes of pytest, and cancelled tasks among them
             if hook.name in self._errors:
                 self._more[hook.name] += 1
             else:

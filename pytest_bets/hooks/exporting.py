@@ -1,5 +1,6 @@
 """Exporting: runs go to trackers of experiments as they are judged. A tracker that fails changes no exit status."""
 
+import re
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -81,10 +82,12 @@ class Exporting:
                 warnings.simplefilter("ignore")
                 if state.exporter is None:
                     state.exporter = _made(name)
-                    state.where = state.exporter.where
+                    state.where = _without_password(state.exporter.where)
                 state.exporter.export(run, record)
-        except (Exception, SystemExit) as error:
-            state.error = f"{type(error).__name__}: {error}".rstrip(". \n")
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # a library may end the program, or have its tasks cancelled
+            state.error = _without_password(f"{type(error).__name__}: {error}").rstrip(". \n")
             self._warn(f"bets are no longer exported to {name} in this session: {state.error}")
         else:
             state.written.append(run.bet)
@@ -109,6 +112,11 @@ class Exporting:
             if state.left:
                 bets = f"{count_noun(len(state.left), 'run')} ({listed(state.left)})"
                 yield f"Not exported to {name}: {bets}, whose results are written as ever: {state.error}."
+
+
+def _without_password(text: str) -> str:
+    """Return a text with no user and password in its addresses: logs of CI are public."""
+    return re.sub(r"(?<=://)[^/@\s]+@", "", text)
 
 
 def _made(name: str) -> Exporter:

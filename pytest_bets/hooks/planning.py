@@ -25,7 +25,6 @@ _OPTIONS: Final[Mapping[str, object]] = {
     **dict.fromkeys(("keyword", "markexpr"), ""),
     **dict.fromkeys(("lf", "failedfirst", "newfirst", "stepwise", "stepwise_skip", "collectonly"), False),
     **dict.fromkeys(("usepdb", "trace", "bets_resume", "bets_replay"), False),
-    "bets_export": ["none"],
     **dict.fromkeys(("deselect", "numprocesses", "basetemp", "log_file", "bets_attempts"), None),
     "maxfail": 0,
     "tx": [],

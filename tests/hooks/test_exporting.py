@@ -14,13 +14,13 @@ class Tracker:
     """A tracker in memory; it refuses the bets that it is asked to refuse."""
 
     def __init__(self, refused: str = "") -> None:
-        self.where = "memory"
+        self.where = "http://me:secret@host"
         self.refused = refused
         self.runs: list[tuple[Tracked, str]] = []
 
     def export(self, run: Tracked, record: str) -> None:
         if run.bet == self.refused:
-            raise ConnectionError("the server went away.")
+            raise ConnectionError("the server http://me:secret@host/x went away.")
         self.runs.append((run, record))
 
 
@@ -45,7 +45,7 @@ def test_a_judged_run_is_exported_with_its_record(
     assert (exported.bet, exported.tags["verdict"]) == ("1_first", "PASS")
     assert text == (pytester.path / "results/1_first.json").read_text(encoding="utf-8")
     assert [point.value for point in exported.points] == [1, 2, 3, 4]
-    assert "Exported to mlflow (memory): 1 run." in shown
+    assert "Exported to mlflow (http://host): 1 run." in shown
 
 
 def test_the_setting_chooses_trackers_and_none_turns_them_off(
@@ -64,7 +64,7 @@ def test_the_setting_chooses_trackers_and_none_turns_them_off(
 def test_a_tracker_that_fails_is_a_warning_and_loses_nothing(
     bet: WriteBet, pytester: pytest.Pytester, run: Run, tracker: Tracker
 ) -> None:
-    """Even where warnings are errors; the runs after the failure are not tried, and are named."""
+    """Even where warnings are errors; the runs after the failure are not tried, and are named. No password is shown."""
     tracker.refused = "2_second"
     for number, name in enumerate(("first", "second", "third"), start=1):
         bet(f"bet_{number}_{name}.py", title=f"Claim {name}.")
@@ -73,11 +73,10 @@ def test_a_tracker_that_fails_is_a_warning_and_loses_nothing(
     assert sorted(records(pytester.path / "results")) == ["1_first", "2_second", "3_third"]
     assert [line["verdict"] for line in journal(pytester.path / "results")] == ["PASS"] * 3
     folded = " ".join(shown.split())
-    assert (
-        "ExportWarning: bets are no longer exported to mlflow in this session: ConnectionError: the server went away"
-        in folded
-    )
-    assert "Exported to mlflow (memory): 1 run." in folded
+    reason = "ConnectionError: the server http://host/x went away"
+    assert f"ExportWarning: bets are no longer exported to mlflow in this session: {reason}" in folded
+    assert "Exported to mlflow (http://host): 1 run." in folded
+    assert "secret" not in shown
     assert "Not exported to mlflow: 2 runs (2, 3), whose results are written as ever: ConnectionError:" in folded
 
 
@@ -110,7 +109,7 @@ def test_warnings_of_a_library_are_not_those_of_the_project(bet: WriteBet, run: 
 
     tracker.export = warning  # type: ignore[method-assign]
     bet()
-    assert "Exported to mlflow (memory): 1 run." in run("bet_1_first.py", "-W", "error", "--bets-export", "mlflow")
+    assert "Exported to mlflow (http://host): 1 run." in run("bet_1_first.py", "-W", "error", "--bets-export", "mlflow")
 
 
 def test_a_wrong_name_and_a_missing_library_are_errors_before_anything_runs(

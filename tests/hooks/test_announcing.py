@@ -211,3 +211,17 @@ def test_a_misspelt_hook_is_the_error_of_pluggy(pytester: pytest.Pytester, wrong
     result = pytester.runpytest_inprocess("-p", "no:cacheprovider")
     assert result.ret != 0
     assert text in result.stdout.str() + result.stderr.str()
+
+
+def test_a_cell_that_reports_twice_is_announced_once(bet: WriteBet, pytester: pytest.Pytester, run: Run) -> None:
+    """A plugin may run a test again."""
+    again = """
+def pytest_runtest_protocol(item, nextitem):
+    from _pytest.runner import runtestprotocol
+    runtestprotocol(item, nextitem=item)
+"""
+    pytester.makeconftest(NOTING + again)
+    bet()
+    run("bet_1_first.py", "-k", "experiment", expect=pytest.ExitCode.TESTS_FAILED)
+    assert len(calls(pytester.path, "cell")) == 4
+    assert [call["verdict"] for call in calls(pytester.path, "judged")] == [None]

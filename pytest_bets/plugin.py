@@ -2,13 +2,18 @@
 
 import pytest
 
-from pytest_bets.hooks import options
+from pytest_bets.hooks import options, specs
 from pytest_bets.hooks.activation import Activation
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of bets."""
     options.add(parser)
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Make the hooks of bets known: a conftest.py may implement them, whether or not there are bets."""
+    pluginmanager.add_hookspecs(specs)
 
 
 @pytest.hookimpl(tryfirst=True)

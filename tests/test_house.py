@@ -61,7 +61,9 @@ ELSEWHERE: Final = {
     ),
     "code/test_index.py": ("code/program",),
     "compare/test_source.py": ("compare/render", "compare/side"),
+    "cli/test_export.py": ("export/committed", "export/folder"),
     "export/test_results.py": ("export/frames", "export/notebook"),
+    "export/test_ro_crate.py": ("export/crate",),
     "git/test_foreign.py": ("git/process",),
     "engines/test_local.py": (
         *("engines/child", "engines/children", "engines/find", "engines/guard", "engines/plan", "engines/site"),
@@ -72,6 +74,7 @@ ELSEWHERE: Final = {
     "engines/test_slurm_files.py": ("engines/job", "engines/node", "engines/slurm_commands", "engines/slurm_job"),
     "engines/test_slurm_files.py": ("engines/job", "engines/node"),
     "hooks/test_bet_file.py": ("hooks/misnamed_file",),
+    "hooks/test_announcing.py": ("export/event", "hooks/specs"),
     "hooks/test_registration.py": ("hooks/baseline", "render/registration"),
     "hooks/test_resume.py": ("hooks/checkpoints", "record/checkpoint"),
     "hooks/test_replay.py": ("record/verify",),

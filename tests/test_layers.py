@@ -72,7 +72,12 @@ WORLD: Final = {
     "compare.source": "git and the folder of results",
     "report.folder": "the folder of the site",
     "report.gather": "git, the folder of results and write-ups",
+    "export.committed": "git",
+    "export.crate": "the folder of results and the project",
+    "export.folder": "the folder of exported files",
     "export.load": "the folder of results",
+    "export.mlflow": "a server",
+    "export.wandb": "a server",
 }
 """The modules that touch the world, and what of it. All others outside hooks/ and cli/ compute values from values."""
 SEEDED: Final = {"pytest_bets.chance.draws": {"random"}}
@@ -85,7 +90,7 @@ ALLOWED: Final = {
     "record": {"filelock"},
     "project": {"iniconfig"},
     "report": {"jinja2"},
-    "export": {"pandas", "polars", "pyarrow"},
+    "export": {"mlflow", "pandas", "polars", "pyarrow", "wandb", "yaml"},
     "engines": {"ray", "dask", "distributed"},
     "hooks": {"pytest", "_pytest"},
 }
@@ -238,4 +243,4 @@ def test_an_empty_session_imports_nothing_that_is_slow(
     )
     result = pytester.runpytest_subprocess("-p", "pytest_bets.plugin", "-s")
     assert result.ret == pytest.ExitCode.NO_TESTS_COLLECTED
-    result.stdout.fnmatch_lines("*slow: [[]] ours: activation options")
+    result.stdout.fnmatch_lines("*slow: [[]] ours: activation options specs")

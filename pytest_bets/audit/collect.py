@@ -31,7 +31,7 @@ from pytest_bets.git import log as history
 from pytest_bets.git.revision import Commit, Side, Touch
 from pytest_bets.record.codec import file_sha256
 from pytest_bets.record.line import RunLine
-from pytest_bets.record.store import JOURNAL, SUMMARY_JSON, Results
+from pytest_bets.record.store import JOURNAL, NO_RECORDS, Results
 
 _DISK: Final = "disk:"
 """What stands before a path where a file's content is that of the working tree, and not a blob's."""
@@ -209,7 +209,7 @@ class _Gatherer:
         if path.endswith(".py"):
             return self._is_bet(path)
         folder, _, name = path.rpartition("/")
-        return name.endswith(".json") and name != SUMMARY_JSON and (folder or ".") == self._folder
+        return name.endswith(".json") and name not in NO_RECORDS and (folder or ".") == self._folder
 
     def _is_bet(self, path: str) -> bool:
         return is_bet_name(path) and self._is_in_root(path)

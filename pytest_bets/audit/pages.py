@@ -17,7 +17,7 @@ from pytest_bets.record.codec import file_sha256, load, load_line
 from pytest_bets.record.journal import runs
 from pytest_bets.record.line import Line, RunLine
 from pytest_bets.record.record import Record
-from pytest_bets.record.store import JOURNAL, SUMMARY_JSON, SUMMARY_TEXT
+from pytest_bets.record.store import JOURNAL, NO_RECORDS, SUMMARY_JSON, SUMMARY_TEXT
 from pytest_bets.record.summary import overview
 from pytest_bets.render.summary import as_json, as_markdown
 
@@ -122,7 +122,7 @@ def _read(place: Place, commit: str, wanted: Callable[[str], bool]) -> Iterator[
 
 def _is_record(place: Place, path: str) -> bool:
     name = basename(path)
-    return (dirname(path) or ".") == place.results and name.endswith(".json") and name != SUMMARY_JSON
+    return (dirname(path) or ".") == place.results and name.endswith(".json") and name not in NO_RECORDS
 
 
 def _is_bet(place: Place, path: str) -> bool:

@@ -6,13 +6,13 @@ from posixpath import basename
 
 from pytest_bets.bet.declaration import is_bet_name
 from pytest_bets.git.revision import Touch
-from pytest_bets.record.store import JOURNAL, SUMMARY_JSON
+from pytest_bets.record.store import JOURNAL, NO_RECORDS
 
 
 def is_candidate(path: str) -> bool:
     """Return whether a file of this path may be a bet, a record or a journal, wherever the project lay."""
     name = basename(path)
-    return name == JOURNAL or (name.endswith(".json") and name != SUMMARY_JSON) or is_bet_name(path)
+    return name == JOURNAL or (name.endswith(".json") and name not in NO_RECORDS) or is_bet_name(path)
 
 
 def follow(

@@ -9,7 +9,7 @@ from pytest_bets.diagnostics import RecordError
 from pytest_bets.record.codec import file_sha256, load_line, sha256
 from pytest_bets.record.line import Line
 from pytest_bets.record.record import Record
-from pytest_bets.record.store import JOURNAL, SUMMARY_JSON, Results
+from pytest_bets.record.store import JOURNAL, NO_RECORDS, Results
 
 _LARGEST: Final = 1 << 29
 """The maximum number of bytes of a file that is read."""
@@ -42,7 +42,7 @@ class _Reader:
         self.faults: list[str] = []
 
     def present(self) -> Present:
-        paths = [path for path in sorted(self.results.folder.glob("*.json")) if path.name != SUMMARY_JSON]
+        paths = [path for path in sorted(self.results.folder.glob("*.json")) if path.name not in NO_RECORDS]
         found = {path.stem: record for path in paths if (record := self._record(path))}
         lines = self._lines()
         return Present(

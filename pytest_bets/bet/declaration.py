@@ -24,7 +24,7 @@ CRITERIA: Final = (*TIERS, CONTROL, PREMISE)
 MARKERS: Final = (*CRITERIA, "challenges", "withdrawn", "replicate", NULL)
 SEED: Final = "seed"
 _INDEX: Final = ',"index":'
-TAKEN_IDS: Final = ("journal", "summary")
+TAKEN_IDS: Final = ("badge", "journal", "summary")
 """The files in the folder of results that are no records; a bet of such an id would write or hide one of them."""
 
 _FILE_NAME: Final = re.compile(r"bet_(?:(\d+)(?:_\w+)?|\w+)\.py")

@@ -15,7 +15,7 @@ from typing import Final
 from pytest_bets.cli.command import UNDETERMINED, USAGE, Answer, Command
 from pytest_bets.diagnostics import CommandError, ProjectError, RecordError, UndeterminedError
 from pytest_bets.project import locate
-from pytest_bets.record.store import SUMMARY_JSON, SUMMARY_TEXT, Results
+from pytest_bets.record.store import BADGE, SUMMARY_JSON, SUMMARY_TEXT, Results
 from pytest_bets.render.colour import coloured, wanted
 from pytest_bets.render.visible import encodable, visible_lines
 
@@ -27,9 +27,12 @@ COMMANDS: Final = {
     "odds": "say what chance alone would give, before the run",
     "rollup": "make SUMMARY.md and SUMMARY.json again, as after a merge",
     "compare": "compare the results of two commits, folders, records or runs",
+    "badge": "write results/badge.json, which shields.io shows as a badge",
     "report": "write the catalogue as a site of static pages",
+    "export": "write results as CSV, Parquet, PRML manifests or an RO-Crate",
     "audit": "check every bet against its history in git",
     "claims": "check verdicts and numbers in write-ups against the records",
+    "schema": "print the JSON Schema of what pytest-bets writes",
     "upgrade": "rewrite records of an older schema",
 }
 """Every command, and what it does."""
@@ -121,6 +124,18 @@ def _command(name: str | None) -> Command | None:
             from pytest_bets.cli import report
 
             return report.COMMAND
+        case "export":
+            from pytest_bets.cli import export
+
+            return export.COMMAND
+        case "badge":
+            from pytest_bets.cli import badge
+
+            return badge.COMMAND
+        case "schema":
+            from pytest_bets.cli import schema
+
+            return schema.COMMAND
         case "audit":
             from pytest_bets.cli import audit
 
@@ -138,7 +153,7 @@ def _command(name: str | None) -> Command | None:
 
 def _conflicts(results: Path) -> list[str]:
     """Name the files of the summary in which git left a merge conflict: no command reads them."""
-    files = [path for name in (SUMMARY_TEXT, SUMMARY_JSON) if (path := results / name).is_file()]
+    files = [path for name in (SUMMARY_TEXT, SUMMARY_JSON, BADGE) if (path := results / name).is_file()]
     hint = "a merge conflict was left here; `pytest-bets rollup` writes the file again"
     return [f"{os.path.relpath(path)}: {hint}" for path in files if b"\n<<<<<<< " in b"\n" + path.read_bytes()]
 

@@ -41,6 +41,21 @@ def to_polars(columns: Given) -> "polars.DataFrame":
     return polars.DataFrame({name: list(values) for name, values in columns.items()}, strict=False)
 
 
+def to_parquet(columns: Given) -> bytes:
+    """Return the columns as a Parquet file.
+
+    Raises:
+        ExtraError: if pyarrow is not installed.
+
+    """
+    table = to_arrow(columns)
+    from pyarrow import BufferOutputStream, parquet
+
+    output = BufferOutputStream()
+    parquet.write_table(table, output)
+    return bytes(output.getvalue())
+
+
 def to_arrow(columns: Given) -> "pyarrow.Table":
     """Return the columns as an Arrow table.
 

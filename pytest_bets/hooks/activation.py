@@ -35,9 +35,18 @@ class Activation:
         self._session: Session | None = None
         self._used = options.is_used(config)
         if self._used:
-            self.settings()  # an error in them must be reported, whatever is collected
+            self._check()
         if self._used or config.getoption("markers", False) or self._has_bets(str(config.rootpath / _HOME)):
             options.register_markers(config)
+
+    def _check(self) -> None:
+        """Report an error in the settings, whatever is collected."""
+        if self.settings().exports:
+            from pytest_bets.hooks import xdist
+            from pytest_bets.hooks.exporting import check
+
+            if not xdist.is_worker(self.config):  # only the process that judges exports, and needs the libraries
+                check(self.settings().exports)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:

@@ -42,6 +42,7 @@ class Notes:
             return
         yield self._counts()
         yield from self._written()
+        yield from self.session.exporting.lines()
         yield from self._results()
         yield from self._kept_cells()
         yield from self._attempts()

@@ -79,6 +79,14 @@ def _add_runs(group: pytest.OptionGroup) -> None:
         "under GitHub Actions this is also the step summary",
     )
     group.addoption(
+        "--bets-export",
+        action="append",
+        default=[],
+        metavar="TRACKER",
+        help="send each judged run to a tracker of experiments: mlflow, wandb; may be repeated; none: no tracker (ini "
+        "bets_export)",
+    )
+    group.addoption(
         "--bets-replication",
         choices=("next",),
         help="run each bet again with fresh seeds, as its next replication: the journal gets a line with its number, "
@@ -111,6 +119,7 @@ def _add_settings(parser: pytest.Parser) -> None:
     """Add the settings of bets."""
     parser.addini("bets_on", "default of --bets-on", default="")
     parser.addini("bets_attempts", "default of --bets-attempts", default="3")
+    parser.addini("bets_export", "default of --bets-export", type="args", default=[])
     parser.addini("bets_slurm", "further flags for sbatch, as in --partition=gpu", default="")
     parser.addini(
         "bets_resources",
@@ -145,6 +154,7 @@ def is_used(config: pytest.Config) -> bool:
     options = [value for name, value in vars(config.option).items() if name.startswith("bets_")]
     given = any(value not in (None, False, []) for value in options)
     defaults: dict[str, object] = {"bets_gate": "auto", "bets_registration": "warn", "bets_paths": [], "bets_on": ""}
+    defaults["bets_export"] = []
     defaults["bets_luck"] = f"{LUCK_LIMIT} warn"
     return given or any(config.getini(name) != default for name, default in defaults.items())
 

@@ -1,4 +1,4 @@
-"""Which objects of the plugin live in which process: at most five, each named `bets-...`."""
+"""Which objects of the plugin live in which process: at most five, each named `bets-...`, and one that exports."""
 
 import pytest
 
@@ -31,6 +31,8 @@ def register_session(config: pytest.Config, settings: Settings, catalogue: Catal
     context = Context(config, settings, catalogue)
     session = Session(context)
     config.pluginmanager.register(session, "bets-session")
+    if settings.exports:
+        config.pluginmanager.register(session.exporting, "bets-exporting")
     config.pluginmanager.register(Terminal(session), "bets-terminal")
     config.pluginmanager.register(session.collector, "bets-collector")
     if settings.engine.name:

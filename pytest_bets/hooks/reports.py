@@ -22,6 +22,8 @@ TEARDOWN: Final = "teardown"
 """Names the error of a session fixture that failed in its teardown, in a process that an engine had started."""
 REFUSED: Final = "refused"
 """Names the error of a bet that did not run because an option or plugin would multiply or hide its cells."""
+HOOK: Final = "hook"
+"""Names the error of an implementation of this plugin's hooks."""
 
 
 def tier_outcome(bet: FinishedBet, tier: str, *, rehearsal: bool) -> Outcome:
@@ -75,7 +77,7 @@ def error_report(run: BetRun, name: str, text: str) -> pytest.TestReport:
         keywords={},
         outcome="failed",
         longrepr=visible_lines(text),
-        when="teardown" if name in (RESULTS, TEARDOWN) else "setup",
+        when="teardown" if name in (RESULTS, TEARDOWN, HOOK) else "setup",
     )
 
 

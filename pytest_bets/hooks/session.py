@@ -11,11 +11,13 @@ from pytest_bets.bet.declaration import CRITERIA, is_bet_name
 from pytest_bets.bet.units import dependence
 from pytest_bets.chance.result import Luck
 from pytest_bets.diagnostics import DeclarationError, RecordError
+from pytest_bets.hooks.announcing import Announcer
 from pytest_bets.hooks.baseline import Baseline, take_baseline
 from pytest_bets.hooks.checkpoints import Checkpoints
 from pytest_bets.hooks.collector import Collector
 from pytest_bets.hooks.context import Context
 from pytest_bets.hooks.exploring import Exploring
+from pytest_bets.hooks.exporting import Exporting
 from pytest_bets.hooks.judging import (
     CellResults,
     FinishedBet,
@@ -29,6 +31,7 @@ from pytest_bets.hooks.last_failed import LastFailed
 from pytest_bets.hooks.measuring import ATTRIBUTE
 from pytest_bets.hooks.refusals import check_overrides, check_replications
 from pytest_bets.hooks.reports import (
+    HOOK,
     REFUSED,
     REGISTRATION,
     RESULTS,
@@ -45,8 +48,9 @@ from pytest_bets.record.codec import cell_row, verdict_of
 from pytest_bets.record.encode import encode
 from pytest_bets.record.gate import gated
 from pytest_bets.record.line import Replicated
+from pytest_bets.record.record import Record
 from pytest_bets.record.standing import Standing
-from pytest_bets.record.store import Kept
+from pytest_bets.record.store import Clocked, Kept
 from pytest_bets.record.summary_model import Summary
 from pytest_bets.record.verdict import Verdict
 from pytest_bets.render.rollup import rollup
@@ -68,6 +72,8 @@ class Session:
         self.checkpoints = Checkpoints(context)
         self.last_failed = LastFailed(context.config)
         self.exploring = Exploring()
+        self.announcer = Announcer(context.config, enabled=context.settings.kept)
+        self.exporting = Exporting(context.config, context.settings.exports)
         self.unseen = Unseen(context)
         self.baseline = Baseline()
         self.runs: dict[str, BetRun] = {}
@@ -115,6 +121,7 @@ class Session:
         for run in self.runs.values():
             self._by_cell.update(dict.fromkeys(run.cells, run))
             self._by_tier.update({f"{run.prefix}::{tier}": (run, tier) for tier in run.tiers})
+        self.announcer.declared([run.declaration for run in self.runs.values()])
 
     def _expect(self, prefix: str, nodeids: Sequence[str]) -> None:
         path = Path(os.path.normpath(self.config.rootpath / prefix))  # as collected: symbolic links are not resolved
@@ -145,6 +152,8 @@ class Session:
         last = run.take(nodeid, report)
         if report.when == "teardown" and self.checkpoints.enabled:
             self.checkpoints.add(run, nodeid, self.baseline.code[run.declaration.id].digest)
+        if last or nodeid not in run.waiting:
+            self.announcer.cell(run, nodeid)
         if last:
             self._finish(run)
 
@@ -202,6 +211,10 @@ class Session:
             except (OSError, RecordError) as error:
                 text = f"The summary could not be written: {error}"
                 self._emit(error_report(next(iter(self.runs.values())), RESULTS, text), extra=True)
+            else:
+                self.announcer.summarized(self.summary)
+        for text in self.announcer.errors():
+            self.report_error(next(iter(self.runs.values())), HOOK, text)
         if session.testsfailed > before and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
@@ -215,9 +228,10 @@ class Session:
         missing = why_missing(run, results)
         result = judge_run(run, results, missing)
         luck = None if self.settings.rehearsal else luck_of(run, results, result)
-        stored = None
+        stored = ran = None
         if self.settings.kept and (run.data or run.broken or run.attempts):
-            stored = self._store(run, result, results, luck, complete=missing is None)
+            ran = self._record(run, result, results, luck), self._clocked(run)
+            stored = self._store(run, *ran, results, luck, complete=missing is None)
         bet, params = run.declaration, [cell.params for cell in results.cells]
         note = dependence(bet.criteria, bet.replicate, params)
         finished = FinishedBet(run, result, missing, len(params), stored, self._gated(run, result), note, luck)
@@ -229,6 +243,8 @@ class Session:
             text = f"{run.declaration.file}: its cells were not run: {run.refused}"
             self._emit(error_report(run, REFUSED, text), extra=True)
         run.data.clear()  # a sweep may be long, and its measurements are written
+        if ran is not None:
+            self.announcer.judged(finished, *ran, results.cells, self.context.replications.get(bet.id))
         self._report_unselected(finished)
         for listener in self.on_finished:
             listener(run)
@@ -253,16 +269,21 @@ class Session:
                 for report in tier_reports(run, tier, self._outcome(finished, tier)):
                     self._emit(report)
 
-    def _store(
-        self, run: BetRun, result: Verdict, results: CellResults, luck: Luck | None, *, complete: bool
-    ) -> Kept | None:
+    def _record(self, run: BetRun, result: Verdict, results: CellResults, luck: Luck | None) -> Record:
+        """Return the record of a run, without its cells."""
         unseen = self.unseen.files(run.declaration.id, results.loaded, self.baseline)
-        record = build_record(
+        return build_record(
             run, result, results.compute, self.baseline, luck, pilot=self.settings.rehearsal, unseen=unseen
         )
-        rows = [cell_row(cell) for cell in results.cells]
+
+    def _clocked(self, run: BetRun) -> Clocked:
         resumed = len(run.cells & self.context.finished.keys())
-        clocked = replace(machine.clocked(run.seconds), resumed=resumed, attempts=tuple(run.attempts))
+        return replace(machine.clocked(run.seconds), resumed=resumed, attempts=tuple(run.attempts))
+
+    def _store(
+        self, run: BetRun, record: Record, clocked: Clocked, results: CellResults, luck: Luck | None, *, complete: bool
+    ) -> Kept | None:
+        rows = [cell_row(cell) for cell in results.cells]
         try:
             stored = self.context.results.keep(
                 record, rows, clocked, complete=complete, replication=self._replicated(run, luck)

@@ -57,6 +57,7 @@ class Settings(NamedTuple):  # a dataclass takes a millisecond more to make, in 
     elsewhere: bool
     summary_md: Path | None
     engine: Engine
+    exports: tuple[str, ...]
 
     @property
     def rehearsal(self) -> bool:
@@ -109,6 +110,7 @@ def read(config: pytest.Config) -> Settings:
         elsewhere=results != Path(os.path.normpath(usual)),
         summary_md=here / page if (page := config.getoption("bets_summary_md")) else None,
         engine=_engine(config),
+        exports=_exports(config),
     )
     _check_together(settings)
     return settings
@@ -202,6 +204,12 @@ def _engine(config: pytest.Config) -> Engine:
         resources=tuple(config.getini("bets_resources")),
         flags=str(config.getini("bets_slurm")),
     )
+
+
+def _exports(config: pytest.Config) -> tuple[str, ...]:
+    """Return the trackers of experiments that get the runs."""
+    names = config.getoption("bets_export") or config.getini("bets_export")
+    return () if "none" in names else tuple(dict.fromkeys(names))
 
 
 def _settled(config: pytest.Config) -> Path | None:

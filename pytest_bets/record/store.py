@@ -24,7 +24,8 @@ SUMMARY_JSON: Final = "SUMMARY.json"
 SUMMARY_TEXT: Final = "SUMMARY.md"
 INDEX: Final = "journal-index"
 CUT_OFF: Final = "cut-off.jsonl"
-NO_RECORDS: Final = frozenset({SUMMARY_JSON})
+BADGE: Final = "badge.json"
+NO_RECORDS: Final = frozenset({BADGE, SUMMARY_JSON})
 """JSON files in the folder that are no records."""
 
 
@@ -309,9 +310,21 @@ class Results(Folder):
     def write_summary(self, summary_json: str, summary_text: str) -> None:
         """Write both forms of the summary under the lock that is held; a file that says the same keeps its time."""
         for name, text in ((SUMMARY_JSON, summary_json), (SUMMARY_TEXT, summary_text)):
-            path = self.folder / name
-            if not path.exists() or path.read_bytes() != text.encode():
-                self._write(name, text.encode())
+            self._renew(name, text)
+
+    @property
+    def has_badge(self) -> bool:
+        """Whether a badge was asked for in this folder: from then on it is kept up to date."""
+        return (self.folder / BADGE).exists()
+
+    def write_badge(self, text: str) -> None:
+        """Write the badge under the lock that is held."""
+        self._renew(BADGE, text)
+
+    def _renew(self, name: str, text: str) -> None:
+        path = self.folder / name
+        if not path.exists() or path.read_bytes() != text.encode():
+            self._write(name, text.encode())
 
     def unfinished(self) -> Path:
         """Return where the finished cells of unfinished runs are noted; nothing is made yet."""

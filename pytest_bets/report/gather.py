@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 from pytest_bets.audit.audit import audit
 from pytest_bets.audit.collect import gather as evidence
@@ -21,6 +22,7 @@ from pytest_bets.record.summary import overview
 from pytest_bets.record.summary_model import Summary
 from pytest_bets.report.source import Source, WriteUps
 
+SCHEMAS: Final = Path(__file__).parents[1] / "schema"
 Known = Callable[[Project, Summary, Sequence[DeclarationError]], Mapping[str, str]]
 """Reads what a file of the project says after the run of what was known before it."""
 
@@ -52,6 +54,7 @@ def gather(project: Project, catalogue: Catalogue, known: Known, version: str) -
         audit=_audit(project, catalogue, store),
         write_ups=_write_ups(project, summary, list(records.values()), unreadable),
         known=known(project, summary, unreadable),
+        schemas={path.name: path.read_bytes() for path in sorted(SCHEMAS.glob("*.json"))},
         version=version,
     )
 

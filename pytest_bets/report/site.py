@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
+from pytest_bets.render.badge import badge
 from pytest_bets.render.luck import cell_notes, rates_lines
 from pytest_bets.render.words import counts_words, known_words, short
 from pytest_bets.report.graph import ENDS, edges, graph_figure
@@ -35,6 +36,9 @@ class Site:
             if view.record:
                 yield f"records/{view.page}.json", self.source.files[view.id]
         yield "records/journal.jsonl", self.source.journal
+        for name, schema in self.source.schemas.items():
+            yield f"schema/{name}", schema
+        yield "badge.json", badge(self.source.summary.counts).encode()
         yield "audit.html", self._pages.audit(self.source, self._audited())
         yield "errors.html", self._pages.errors(self.bets, self._error_lines())
         yield "write-ups.html", self._pages.write_ups(self.source.write_ups)

@@ -24,7 +24,8 @@ class Source:
     """Everything that the pages show.
 
     `files` has the bytes of each record, and `journal` those of the journal. `audit` is the report, or why there is
-    none. `known` is what a file says after the run of what was known before it.
+    none. `known` is what a file says after the run of what was known before it. `schemas` has the bytes of the JSON
+    Schemas by the names of their files.
     """
 
     folder: str
@@ -37,4 +38,5 @@ class Source:
     audit: Report | str
     write_ups: WriteUps
     known: Mapping[str, str]
+    schemas: Mapping[str, bytes]
     version: str

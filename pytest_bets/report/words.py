@@ -42,6 +42,12 @@ def stamp(time: float) -> str:
     return f"{_date(day)} {rest // 3600:02d}:{rest % 3600 // 60:02d}"
 
 
+def utc(time: float) -> str:
+    """Return a time as the journal spells it: in ISO 8601, to the second, in UTC."""
+    day, rest = divmod(int(time), _DAY)
+    return f"{_date(day)}T{rest // 3600:02d}:{rest % 3600 // 60:02d}:{rest % 60:02d}Z"
+
+
 def _date(day: int) -> str:
     """Return the date of a day since 1970, by the algorithm of Howard Hinnant (days_from_civil)."""
     shifted = day + 719_468

@@ -23,7 +23,7 @@ def strict(data: bytes) -> Any:
 
 def records(folder: Path) -> dict[str, Json]:
     """Return every record by its bet's id."""
-    paths = [path for path in folder.glob("*.json") if path.name != "SUMMARY.json"]
+    paths = [path for path in folder.glob("*.json") if path.name not in ("SUMMARY.json", "badge.json")]
     found = {path.stem: strict(path.read_bytes()) for path in paths}
     assert all(record["bet"]["id"] == name for name, record in found.items())
     return found

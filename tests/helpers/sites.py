@@ -106,6 +106,7 @@ def source_of(
         audit="no git",
         write_ups=WriteUps({}, {}),
         known={},
+        schemas={f"{name}.json": b"{}" for name in ("record", "journal", "summary")},
         version="1.0",
     )
 

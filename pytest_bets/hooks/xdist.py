@@ -19,6 +19,8 @@ _FINISHED: Final = "bets_finished"
 _REGISTERED: Final = "bets_registered"
 _REPLICATIONS: Final = "bets_replications"
 _ELSEWHERE: Final = "bets_elsewhere"
+_COVERAGE: Final = "_cov"
+"""The name of pytest-cov's plugin."""
 
 
 def is_worker(config: pytest.Config) -> bool:
@@ -88,7 +90,10 @@ def sent_to_workers(config: pytest.Config, registered: Collection[str]) -> dict[
         _REGISTERED: json.dumps(sorted(registered)),
     }
     if hasattr(config.hook, "pytest_configure_node"):
-        config.hook.pytest_configure_node(node=StandIn("bets", config, sent))
+        # pytest-cov expects to be xdist's controller, and measures nothing in children: coverage's `patch` does
+        others = [config.pluginmanager.get_plugin(_COVERAGE)]
+        hook = config.pluginmanager.subset_hook_caller("pytest_configure_node", others)
+        hook(node=StandIn("bets", config, sent))
     return sent
 
 

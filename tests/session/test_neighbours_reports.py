@@ -135,6 +135,7 @@ def test_reportlog_has_one_call_an_item(alone: Alone, run: Run, workers: tuple[s
 def test_the_plugin_for_annotations_adds_one_to_ours(alone: Alone, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both stand at the tier's first sentence."""
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)  # that plugin is silent in a worker
     shown = run("-p", "pytest_github_actions_annotate_failures.plugin", expect=FAILED)
     judged(alone)
     line = Path("bet_3_third.py").read_text(encoding="utf-8").partition("@pytest.mark.catastrophic")[0].count("\n") + 1

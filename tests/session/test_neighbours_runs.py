@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.helpers.fixtures import Refused, Run, WriteBet
+from tests.helpers.fixtures import Run, WriteBet
 from tests.helpers.neighbours import (
     BY_NODE,
     FAILED,
@@ -21,8 +21,6 @@ from tests.helpers.neighbours import (
 )
 from tests.helpers.results import journal, known, records
 from tests.helpers.terminal import outcomes
-
-MODES = pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["plain", "two workers"])
 
 
 def verdict(bet: str = "1_first") -> str | None:
@@ -64,6 +62,7 @@ def test_a_time_limit_that_ends_the_process_leaves_the_finished_cells(
 
 
 @needs("pytest_benchmark")
+@pytest.mark.filterwarnings("ignore:Benchmarks are automatically disabled")
 def test_a_benchmark_within_an_experiment_is_measured_and_shown(bet: WriteBet, run: Run) -> None:
     """Its table has a row a cell. With workers benchmark switches itself off, and the bet is void."""
     body = 'benchmark.pedantic(sum, args=([1],), rounds=3)\nreturn {"gain": part, "mean": benchmark.stats.stats.mean}'
@@ -80,8 +79,11 @@ def test_a_benchmark_within_an_experiment_is_measured_and_shown(bet: WriteBet, r
 
 
 @needs("pytest_asyncio")
-@pytest.mark.parametrize(("mode", "marks"), [("strict", {"asyncio": ""}), ("auto", {})], ids=["strict", "auto"])
-@MODES
+@pytest.mark.parametrize(
+    ("mode", "marks", "workers"),
+    [("strict", {"asyncio": ""}, ()), ("strict", {"asyncio": ""}, ("-n", "2")), ("auto", {}, ())],
+    ids=["strict", "strict, two workers", "auto"],
+)
 def test_an_asynchronous_experiment_runs_under_pytest_asyncio(
     bet: WriteBet, run: Run, mode: str, marks: dict[str, str], workers: tuple[str, ...]
 ) -> None:
@@ -93,8 +95,6 @@ def test_an_asynchronous_experiment_runs_under_pytest_asyncio(
         function="async def experiment",
     )
     Path("pytest.ini").write_text(f"[pytest]\nasyncio_mode = {mode}\nasyncio_default_fixture_loop_scope = function\n")
-    if (mode, workers) == ("auto", ("-n", "2")):
-        pytest.skip("the strict mode shows it")
     assert outcomes(run("-p", "pytest_asyncio.plugin", *workers)) == "7 passed"
     assert verdict() == "PASS"
 
@@ -165,12 +165,11 @@ def test_hypothesis_within_an_experiment_works(bet: WriteBet, run: Run) -> None:
     assert records(RESULTS)["1_first"]["cells"][0]["measured"] == {"gain": 5}
 
 
-def test_given_on_an_experiment_is_a_collection_error(bet: WriteBet, refused: Refused) -> None:
+def test_given_on_an_experiment_is_a_collection_error(bet: WriteBet, run: Run) -> None:
     """Hypothesis would refuse what the experiment returns, cell by cell."""
-    path = bet(above="from hypothesis import given, strategies", arguments="part, n")
-    text = path.read_text().replace("def experiment", "@given(n=strategies.integers())\ndef experiment")
-    path.write_text(text)
-    shown = refused()
+    given = "@given(n=strategies.integers())\ndef experiment"
+    bet(above="from hypothesis import given, strategies", arguments="part, n", function=given)
+    shown = run(expect=pytest.ExitCode.INTERRUPTED)
     assert "Hypothesis' @given runs the experiment many times, and a cell is one run" in shown
     assert "expected: @given on a function inside the experiment, which the experiment calls" in shown
 

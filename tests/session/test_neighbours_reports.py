@@ -139,7 +139,7 @@ def test_the_plugin_for_annotations_adds_one_to_ours(alone: Alone, run: Run, mon
     shown = run("-p", "pytest_github_actions_annotate_failures.plugin", expect=FAILED)
     judged(alone)
     line = Path("bet_3_third.py").read_text(encoding="utf-8").partition("@pytest.mark.catastrophic")[0].count("\n") + 1
-    found = re.findall(r"^::error file=(\S+?),line=(\d+)", shown, re.MULTILINE)
+    found = re.findall(r"::error file=(\S+?),line=(\d+)", shown)
     assert found == [("bet_3_third.py", str(line))] * 2
 
 

@@ -63,8 +63,11 @@ def test_a_time_limit_that_ends_the_process_leaves_the_finished_cells(
 
 @needs("pytest_benchmark")
 @pytest.mark.filterwarnings("ignore:Benchmarks are automatically disabled")
-def test_a_benchmark_within_an_experiment_is_measured_and_shown(bet: WriteBet, run: Run) -> None:
+def test_a_benchmark_within_an_experiment_is_measured_and_shown(
+    bet: WriteBet, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Its table has a row a cell. With workers benchmark switches itself off, and the bet is void."""
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)  # these tests may run in a worker
     body = 'benchmark.pedantic(sum, args=([1],), rounds=3)\nreturn {"gain": part, "mean": benchmark.stats.stats.mean}'
     bet(body=body, arguments="part, benchmark")
     shown = run("-p", "pytest_benchmark.plugin")

@@ -2,9 +2,11 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from pytest_bets.hooks.reports import without_unmet
 from tests.helpers.fixtures import Run, WriteBet
 
 FAILED = pytest.ExitCode.TESTS_FAILED
@@ -275,3 +277,17 @@ def test_the_second_run_of_the_same_says_that_the_record_stands(bet: WriteBet, r
     bet()
     assert "In results: 1 record written, 0 stand as they were; see results/SUMMARY.md." in run()
     assert "In results: 0 records written, 1 stand as they were; see results/SUMMARY.md." in run()
+
+
+def test_unmet_is_skipped_in_the_document_of_pytest_json_report() -> None:
+    """Its schema has no other outcomes; counts of other kinds stay as they are."""
+    document: dict[str, Any] = {
+        "summary": {"passed": 2, "unmet": 1, "skipped": 1, "total": 4},
+        "tests": [{"outcome": outcome} for outcome in ("passed", "unmet", "skipped", "passed")],
+    }
+    without_unmet(document)
+    assert document["summary"] == {"passed": 2, "skipped": 2, "total": 4}
+    assert [test["outcome"] for test in document["tests"]] == ["passed", "skipped", "skipped", "passed"]
+    alone: dict[str, Any] = {"summary": {"passed": 1, "total": 1}}
+    without_unmet(alone)
+    assert alone == {"summary": {"passed": 1, "total": 1}}

@@ -1,6 +1,7 @@
 """Bets under tox, nox and pre-commit: the same verdicts, and red where pytest is red."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -106,3 +107,14 @@ def test_pre_commit_checks_the_manifest_and_runs_the_hook(
     git("add", "-A")
     status, shown = tool("pre_commit", "run", "--all-files")
     assert status == 0, shown
+
+
+@pytest.mark.skipif(not (PROJECT / ".ci").exists(), reason="the source distribution has no .ci")
+def test_the_page_has_a_row_for_every_neighbour() -> None:
+    """And for no other, but for those that no registry has."""
+    lines = (PROJECT / ".ci/neighbours.txt").read_text(encoding="utf-8").partition("# what those bring")[0].splitlines()
+    installed = {line.partition("==")[0] for line in lines if not line.startswith("#")}
+    page = (PROJECT / "docs/neighbours.md").read_text(encoding="utf-8")
+    cells = re.findall(r"^\| ([^|]+?) \| ", page, re.MULTILINE)
+    named = {name for cell in cells for name in cell.split(", ")} - {"plugin", "tool", "VS Code", "PyCharm"}
+    assert named == installed - {"trio"}

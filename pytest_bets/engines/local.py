@@ -129,8 +129,8 @@ def devices() -> list[str]:
     tool = shutil.which("nvidia-smi")
     if not tool:
         return []
-    listed = subprocess.run([tool, "-L"], capture_output=True, text=True, check=False)  # noqa: S603  # fixed arguments
-    lines = [line for line in listed.stdout.splitlines() if line.startswith("GPU ")]
+    listed = subprocess.run([tool, "-L"], capture_output=True, check=False)  # noqa: S603  # fixed arguments
+    lines = [line for line in listed.stdout.splitlines() if line.startswith(b"GPU ")]
     return [str(index) for index, _ in enumerate(lines)]
 
 

@@ -1,6 +1,5 @@
 """The lines under the closing table: counts, what was written, what to know, what to do next."""
 
-import os
 import shlex
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -16,6 +15,7 @@ from pytest_bets.record.summary import lacks_control
 from pytest_bets.render.luck import cell_notes
 from pytest_bets.render.registration import declaring
 from pytest_bets.render.words import cells_words, kinds_words, listed, short
+from pytest_bets.walk import relative
 
 _SHOWN: Final = 3
 """Bets of which such a note is given in full."""
@@ -28,7 +28,7 @@ class Notes:
         self.session = session
         self.settings = session.settings
         self.finished = finished
-        self.folder = os.path.relpath(self.settings.results, self.settings.here)
+        self.folder = relative(self.settings.results, self.settings.here)
 
     def lines(self) -> Iterator[str]:
         """Yield a note at a time; one that begins with a space is a command."""
@@ -185,6 +185,6 @@ class Notes:
             yield f"Read next: {self._show(worst)} (all sentences and runs; --cells: all values)."
 
     def _show(self, item: FinishedBet) -> str:
-        folder = os.path.relpath(self.settings.results, self.settings.here)
+        folder = relative(self.settings.results, self.settings.here)
         where = f" --results {shlex.quote(folder)}" if self.settings.elsewhere else ""
         return f"pytest-bets show {shlex.quote(short(item.declaration.id))}{where}"

@@ -31,7 +31,7 @@ def find(name: str) -> Opener:
     if name in OURS and not hasattr(os, "fork"):
         raise EngineError(
             "this system cannot fork, and so cannot guard the processes that run cells (Windows). "
-            "Run the cells in parallel with pytest-xdist: -n 2"
+            "Run the cells in parallel with -n 2 instead"
         )
     try:
         if name == "local":

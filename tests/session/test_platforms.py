@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path, PureWindowsPath
+from types import SimpleNamespace
 from typing import IO, Any, Final, cast
 
 import pytest
@@ -15,7 +16,9 @@ import pytest
 import pytest_bets
 from pytest_bets.bet.declaration import DEVICES
 from pytest_bets.bet.parse import read
+from pytest_bets.hooks import loaded as hooks
 from pytest_bets.hooks.crash import crash_reason
+from pytest_bets.hooks.loaded import Loaded
 from pytest_bets.record.folder import put, sync
 from pytest_bets.walk import relative
 from tests.helpers.fixtures import Refused, Run, WriteBet
@@ -140,6 +143,57 @@ def test_results_and_bets_may_lie_on_different_drives(
     shown = run("--bets-results", str(tmp_path / "there"))
     assert "In /" in shown
     assert f"({Path.cwd().as_posix()}/bet_1_first.py)" in (tmp_path / "there/SUMMARY.md").read_text(encoding="utf-8")
+
+
+def test_a_bet_on_another_drive_than_the_root_is_refused(
+    bet: WriteBet, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """No root holds both, so there is none to name."""
+    real = os.path.commonpath
+
+    def commonpath(paths: Any) -> str:
+        if sys._getframe(1).f_globals["__name__"] == "pytest_bets.hooks.collector":
+            raise ValueError("Paths don't have the same drive")
+        return real(paths)
+
+    monkeypatch.setattr(os.path, "commonpath", commonpath)
+    there = bet().rename(tmp_path_factory.mktemp("there") / "bet_1_first.py")
+    shown = run("--rootdir", ".", str(there), expect=pytest.ExitCode.INTERRUPTED)
+    assert f"{there} lies on another drive than pytest's rootdir" in shown.replace("\n", "")
+
+
+def test_modules_are_found_under_a_root_of_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their files have other separators there than the names of a record."""
+    loaded = Loaded.__new__(Loaded)
+    loaded.root = cast(Path, PureWindowsPath("C:\\work\\project"))
+    loaded._packages = set()
+    loaded._installed = ("C:/Python/Lib/",)
+    modules = {"lab": r"C:\work\project\lab\a.py", "numpy": r"C:\Python\Lib\numpy.py", "other": r"D:\b.py"}
+    monkeypatch.setattr(hooks, "os", SimpleNamespace(sep="\\"))
+    monkeypatch.setattr(
+        hooks, "sys", SimpleNamespace(modules={n: SimpleNamespace(__file__=f) for n, f in modules.items()})
+    )
+    assert list(loaded._loaded()) == ["lab/a.py"]
+
+
+def test_finished_cells_that_another_session_still_writes_stay(
+    bet: WriteBet, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Windows does not remove a file that is open, and the run is complete without that."""
+    bet()
+    other = RESULTS / ".bets/unfinished/1_first.0123456789abcdef.1.cells"
+    other.parent.mkdir(parents=True)
+    other.write_bytes(b"")
+    real = Path.unlink
+
+    def unlink(self: Path, *, missing_ok: bool = False) -> None:
+        if self.name == other.name:
+            raise InUseError(13, "in use", str(self))
+        real(self, missing_ok=missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", unlink)
+    run()
+    assert other.exists()
 
 
 class InUseError(PermissionError):

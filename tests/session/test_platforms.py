@@ -133,7 +133,7 @@ def test_results_and_bets_may_lie_on_different_drives(
     real = os.path.relpath
 
     def relpath(path: Any, start: Any = None) -> str:
-        found = real(path, start)
+        found: str = real(path, start)
         if found.startswith("..") and sys._getframe(1).f_globals["__name__"] == "pytest_bets.walk":
             raise ValueError("path is on mount 'D:', start on mount 'C:'")
         return found
@@ -154,7 +154,7 @@ def test_a_bet_on_another_drive_than_the_root_is_refused(
     def commonpath(paths: Any) -> str:
         if sys._getframe(1).f_globals["__name__"] == "pytest_bets.hooks.collector":
             raise ValueError("Paths don't have the same drive")
-        return real(paths)
+        return str(real(paths))
 
     monkeypatch.setattr(os.path, "commonpath", commonpath)
     there = bet().rename(tmp_path_factory.mktemp("there") / "bet_1_first.py")

@@ -45,6 +45,14 @@ def _exists(path: Path) -> bool:
     return os.path.exists(path)  # noqa: PTH110
 
 
+def relative(path: Path, start: Path | None = None) -> str:
+    """Return a path relative to a folder, by default the working one; the path itself on another drive of Windows."""
+    try:
+        return os.path.relpath(path, start)
+    except ValueError:
+        return str(path)
+
+
 def ignored(folder: Path) -> Path:
     """Create a folder that git ignores, and return it."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -72,7 +72,6 @@ ELSEWHERE: Final = {
     "engines/test_loop.py": ("engines/event",),
     "engines/test_dask.py": ("engines/waiting",),
     "engines/test_slurm_files.py": ("engines/job", "engines/node", "engines/slurm_commands", "engines/slurm_job"),
-    "engines/test_slurm_files.py": ("engines/job", "engines/node"),
     "hooks/test_bet_file.py": ("hooks/misnamed_file",),
     "hooks/test_announcing.py": ("export/event", "hooks/specs"),
     "hooks/test_registration.py": ("hooks/baseline", "render/registration"),

@@ -26,6 +26,10 @@ SEED: Final = "seed"
 _INDEX: Final = ',"index":'
 TAKEN_IDS: Final = ("badge", "journal", "summary")
 """The files in the folder of results that are no records; a bet of such an id would write or hide one of them."""
+DEVICES: Final = frozenset(
+    {"con", "prn", "aux", "nul", *(f"{name}{n}" for name in ("com", "lpt") for n in range(1, 10))}
+)
+"""The names that Windows keeps for devices, with any ending: a record of that name cannot be checked out there."""
 
 _FILE_NAME: Final = re.compile(r"bet_(?:(\d+)(?:_\w+)?|\w+)\.py")
 

@@ -21,7 +21,17 @@ from pytest_bets.bet import (
     world,
 )
 from pytest_bets.bet.constants import constants as constants_of
-from pytest_bets.bet.declaration import CRITERIA, MARKERS, SEED, TAKEN_IDS, Declaration, bet_id, is_bet_name, number_of
+from pytest_bets.bet.declaration import (
+    CRITERIA,
+    DEVICES,
+    MARKERS,
+    SEED,
+    TAKEN_IDS,
+    Declaration,
+    bet_id,
+    is_bet_name,
+    number_of,
+)
 from pytest_bets.bet.source import Function, Mark
 from pytest_bets.diagnostics import DeclarationError, Fault, Faults, nearest
 from pytest_bets.sentence.ast import names
@@ -145,6 +155,9 @@ class _Parser:
             problem = f"the id {bet} is the name of another file in the folder of results"
             expected = f"another name, such as bet_{bet.lower()}_of_runs.py"
             self.faults.add(1, problem, expected, text=PurePath(self.faults.file).name)
+        if bet.casefold() in DEVICES and not self.lenient:
+            problem = f"Windows keeps the name {bet} for a device: the record {bet}.json cannot be checked out there"
+            self.faults.add(1, problem, f"another name, such as bet_{bet}_1.py", text=PurePath(self.faults.file).name)
 
     def _experiment(self, marked: Sequence[tuple[Function, ast.ClassDef | None]]) -> Function:
         expected = "one function with the criteria strict, lenient and catastrophic"

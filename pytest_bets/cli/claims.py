@@ -1,7 +1,6 @@
 """The command `claims`: check verdicts and numbers in write-ups against the records."""
 
 import argparse
-import os
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +14,7 @@ from pytest_bets.diagnostics import CommandError, NoReaderError, PageError, Reco
 from pytest_bets.project import Project
 from pytest_bets.record.store import Results
 from pytest_bets.record.summary import overview
+from pytest_bets.walk import relative
 
 DESCRIPTION: Final = """\
 Check what write-ups say about bets against the records: Markdown, HTML, notebooks, and reStructuredText with
@@ -71,10 +71,10 @@ def run(project: Project, options: argparse.Namespace) -> Answer:
             blocks, source = reader(page), read(page)
             result = check(source, known, blocks)
         except PageError as error:
-            unread[os.path.relpath(page)] = str(error)
+            unread[relative(page)] = str(error)
             undetermined = undetermined or named or not isinstance(error, NoReaderError)
             continue
-        checked[os.path.relpath(page)] = result
+        checked[relative(page)] = result
         text = apply_edits(source, result.findings) if options.fix else source
         if text != source:
             write(page, text)

@@ -18,6 +18,7 @@ from pytest_bets.project import locate
 from pytest_bets.record.store import BADGE, SUMMARY_JSON, SUMMARY_TEXT, Results
 from pytest_bets.render.colour import coloured, wanted
 from pytest_bets.render.visible import encodable, visible_lines
+from pytest_bets.walk import relative
 
 COMMANDS: Final = {
     "new": "write a bet file from a template",
@@ -155,7 +156,7 @@ def _conflicts(results: Path) -> list[str]:
     """Name the files of the summary in which git left a merge conflict: no command reads them."""
     files = [path for name in (SUMMARY_TEXT, SUMMARY_JSON, BADGE) if (path := results / name).is_file()]
     hint = "a merge conflict was left here; `pytest-bets rollup` writes the file again"
-    return [f"{os.path.relpath(path)}: {hint}" for path in files if b"\n<<<<<<< " in b"\n" + path.read_bytes()]
+    return [f"{relative(path)}: {hint}" for path in files if b"\n<<<<<<< " in b"\n" + path.read_bytes()]
 
 
 def _failed(command: str, error: Exception, status: int) -> int:

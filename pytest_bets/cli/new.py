@@ -1,7 +1,6 @@
 """The command `new`: write a bet file from a template."""
 
 import argparse
-import os
 from pathlib import Path, PurePath
 from typing import Final
 
@@ -14,6 +13,7 @@ from pytest_bets.diagnostics import CommandError
 from pytest_bets.git.attributes import unite
 from pytest_bets.project import Project
 from pytest_bets.record.store import JOURNAL
+from pytest_bets.walk import relative
 
 
 def configure(new: argparse.ArgumentParser) -> None:
@@ -36,11 +36,11 @@ def run(project: Project, options: argparse.Namespace) -> Answer:
     folder = options.folder or _home(catalogue)
     path: Path = folder / f"bet_{number:02d}_{name}.py"
     folder.mkdir(parents=True, exist_ok=True)
-    shown = PurePath(os.path.relpath(path))
-    with path.open("x", encoding="utf-8") as file:
+    shown = PurePath(relative(path))
+    with path.open("x", encoding="utf-8", newline="\n") as file:
         file.write(bet_file(number, options.title, shown))
     added = unite(project.results / JOURNAL)
-    attributes = (PurePath(os.path.relpath(added[0])).as_posix(), added[1]) if added else None
+    attributes = (PurePath(relative(added[0])).as_posix(), added[1]) if added else None
     return Answer(created(shown.as_posix(), bet_id(path.name), number, attributes))
 
 

@@ -1,7 +1,6 @@
 """The command `report`: the catalogue as a site."""
 
 import argparse
-import os
 import webbrowser
 from pathlib import Path
 from typing import Final
@@ -13,6 +12,7 @@ from pytest_bets.project import Project
 from pytest_bets.report.folder import write
 from pytest_bets.report.gather import gather
 from pytest_bets.report.site import Site
+from pytest_bets.walk import relative
 
 
 def configure(site: argparse.ArgumentParser) -> None:
@@ -37,7 +37,7 @@ def run(project: Project, options: argparse.Namespace) -> Answer:
     index = options.out / "index.html"
     if options.open:
         webbrowser.open(index.absolute().as_uri())
-    return Answer(f"{os.path.relpath(index)}: {count_noun(len(site.bets), 'bet')}, {count} files\n")
+    return Answer(f"{relative(index)}: {count_noun(len(site.bets), 'bet')}, {count} files\n")
 
 
 COMMAND: Final = Command(run, "pytest-bets report --open", configure)

@@ -1,7 +1,6 @@
 """The command `rollup`: make the summary again."""
 
 import argparse
-import os
 from typing import Final
 
 from pytest_bets.cli.bets import catalogue_of, known_after
@@ -11,6 +10,7 @@ from pytest_bets.project import Project
 from pytest_bets.record.store import SUMMARY_TEXT, Results
 from pytest_bets.render.rollup import rollup
 from pytest_bets.render.words import counts_words, known_words
+from pytest_bets.walk import relative
 
 
 def run(project: Project, options: argparse.Namespace) -> Answer:  # noqa: ARG001  # every command has this signature
@@ -20,7 +20,7 @@ def run(project: Project, options: argparse.Namespace) -> Answer:  # noqa: ARG00
         raise CommandError(no_results(project.results))
     catalogue = catalogue_of(project)
     summary = rollup(results, catalogue)
-    words = f"{os.path.relpath(project.results / SUMMARY_TEXT)}: {counts_words(summary.counts)}\n"
+    words = f"{relative(project.results / SUMMARY_TEXT)}: {counts_words(summary.counts)}\n"
     known = known_after(project, summary, catalogue.declarations()[1])
     return Answer(words + (f"{known_words(known, summary.counts)}\n" if known else ""))
 

@@ -1,13 +1,13 @@
 """The code of bets, parsed from the working tree or a commit, and never imported."""
 
 import itertools
-import os
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path, PurePosixPath
 
 from pytest_bets.code.digest import Code, close
 from pytest_bets.code.program import Files, Outlines, Program
+from pytest_bets.walk import relative
 
 
 class Disk:
@@ -78,7 +78,7 @@ class CodeIndex:
 
 def name_of(path: Path, root: Path) -> str:
     """Return a path relative to the root, with `/`."""
-    return Path(os.path.relpath(path, root)).as_posix()
+    return Path(relative(path, root)).as_posix()
 
 
 def _folders(path: str) -> Iterator[str]:

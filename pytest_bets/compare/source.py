@@ -1,6 +1,5 @@
 """Find what a side of a comparison names: a folder, a record, a line of the journal, or a commit."""
 
-import os
 import posixpath
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from pytest_bets.git.commit import json_files, resolve
 from pytest_bets.project import Project
 from pytest_bets.record.codec import load
 from pytest_bets.record.store import JOURNAL, NO_RECORDS, Results
-from pytest_bets.walk import checkout
+from pytest_bets.walk import checkout, relative
 
 _LINE = "journal:"
 
@@ -68,7 +67,7 @@ def of_commit(name: str, top: Path, results: Path) -> Side:
     commit = resolve(top, name)
     if commit is None:
         raise CommandError(f"there is no commit {name}")
-    folder = Path(os.path.relpath(results.resolve(), top)).as_posix()
+    folder = Path(relative(results.resolve(), top)).as_posix()
     try:
         found = json_files(top, commit, folder)
     except HistoryError as error:

@@ -1,5 +1,6 @@
 """Find an engine by its name: one of ours, or one that an installed package brings."""
 
+import os
 from importlib.metadata import entry_points
 from typing import Final, Protocol
 
@@ -27,6 +28,11 @@ def find(name: str) -> Opener:
 
     """
     open_engine: Opener
+    if name in OURS and not hasattr(os, "fork"):
+        raise EngineError(
+            "this system cannot fork, and so cannot guard the processes that run cells (Windows). "
+            "Run the cells in parallel with -n 2 instead"
+        )
     try:
         if name == "local":
             from pytest_bets.engines.local import open_engine

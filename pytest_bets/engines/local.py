@@ -144,7 +144,7 @@ def devices() -> list[str]:
     tool = shutil.which("nvidia-smi")
     if not tool:
         return []
-    listed = subprocess.run([tool, "-L"], capture_output=True, text=True, check=False)  # noqa: S603  # fixed arguments
+    listed = subprocess.run([tool, "-L"], capture_output=True, encoding="utf-8", errors="replace", check=False)  # noqa: S603  # fixed arguments
     parts: list[list[str]] = []
     for line in listed.stdout.splitlines():
         if line.startswith("GPU "):

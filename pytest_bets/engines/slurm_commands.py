@@ -104,7 +104,8 @@ def _run(command: Sequence[str], script: str = "") -> "subprocess.CompletedProce
         input=f"#!/bin/sh\n{script}\n" if script else None,
         stdin=None if script else subprocess.DEVNULL,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
+        errors="replace",
         check=False,
         env={
             name: value for name, value in os.environ.items() if not name.startswith("SLURM_") or name == "SLURM_CONF"

@@ -30,10 +30,11 @@ def unite(journal: Path) -> tuple[Path, str] | None:
     if not _PLAIN.fullmatch(name):  # the pattern would need quotes
         return None
     path = top / FILE
-    before = path.read_text(encoding="utf-8") if path.exists() else ""
-    ended = before if before.endswith("\n") or not before else f"{before}\n"
+    before = path.read_bytes() if path.exists() else b""
+    end = "\r\n" if b"\r\n" in before else "\n"
+    begin = end if before and not before.endswith(b"\n") else ""
     rule = f"{name if '/' in name else f'/{name}'} merge=union"
-    path.write_text(f"{ended}{_WHY}\n{rule}\n", encoding="utf-8", newline="")
+    path.write_bytes(before + f"{begin}{_WHY}{end}{rule}{end}".encode())
     return path, rule
 
 

@@ -96,6 +96,11 @@ def common_folder(top: Path) -> Path:
     git = top / ".git"
     if git.is_dir():
         return git
-    git = (top / git.read_text().removeprefix("gitdir:").strip()).resolve()
+    git = (top / _text(git).removeprefix("gitdir:").strip()).resolve()
     common = git / "commondir"
-    return (git / common.read_text().strip()).resolve() if common.exists() else git
+    return (git / _text(common).strip()).resolve() if common.exists() else git
+
+
+def _text(file: Path) -> str:
+    """Return what git wrote into a file: a path, in the encoding of file names."""
+    return os.fsdecode(file.read_bytes())

@@ -1,6 +1,6 @@
 """A bet file as pytest collects it: the cells of its experiment, and one item a tier."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final
@@ -98,10 +98,7 @@ class BetFile(pytest.Module):
             faults += constant_faults(declaration, self.obj)
         missing = [fault for cell in cells[:1] for fault in argument_faults(declaration, cell)]  # the same in all cells
         faults += missing
-        marks = chain(self.iter_markers(), *(cell.own_markers for cell in cells))
-        if any(mark.name == "flaky" for mark in marks):
-            problem = "the experiment is marked flaky: running until it passes would turn a losing bet green"
-            faults.append(self._fault(problem, "one run, or @pytest.mark.replicate(n), which counts them all"))
+        faults += self._repeated(declaration, cells)
         self.params = parameters(cells, self.ids)
         if not self.params:
             self._refuse([*faults, self._fault("the sweep has no cell", "at least one parameter set")])
@@ -123,6 +120,16 @@ class BetFile(pytest.Module):
                 _skip(cells, "its bet is not run in this session")
         warn_of_tests(self, declaration)
         return cells
+
+    def _repeated(self, declaration: Declaration, cells: Sequence[pytest.Function]) -> Iterator[Fault]:
+        """Yield a fault for each way to run an experiment several times: a cell is one run."""
+        marks = chain(self.iter_markers(), *(cell.own_markers for cell in cells))
+        if any(mark.name == "flaky" for mark in marks):
+            problem = "the experiment is marked flaky: running until it passes would turn a losing bet green"
+            yield self._fault(problem, "one run, or @pytest.mark.replicate(n), which counts them all")
+        if hasattr(getattr(self.obj, declaration.function, None), "hypothesis"):
+            problem = "Hypothesis' @given runs the experiment many times, and a cell is one run"
+            yield self._fault(problem, "@given on a function inside the experiment, which the experiment calls")
 
     def _finished(self, cell: pytest.Function) -> pytest.Item:
         data = self.context.finished.get(cell.nodeid)

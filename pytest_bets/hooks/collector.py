@@ -101,7 +101,10 @@ class Collector:
         first, self._outside = self._outside, self._outside or path
         if first and first != path:
             return f"{path} lies outside pytest's rootdir {root}, as {first} does"
-        common = os.path.commonpath([path.parent, root])
+        try:
+            common = os.path.commonpath([path.parent, root])
+        except ValueError:
+            return f"{path} lies on another drive than pytest's rootdir {root}, where results and other bets are"
         return (
             f"{path} lies outside pytest's rootdir {root}, where results, other bets and their history are looked "
             f"for.\nName a rootdir that holds both: --rootdir={shlex.quote(common)}"

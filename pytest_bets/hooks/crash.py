@@ -9,13 +9,17 @@ _MARK: Final = re.compile(r"E\s+(?=\S)")
 """Starts the error lines of a pytest failure; the other lines are its source and its place."""
 _FOLDER: Final = re.compile(r"(?<![\w./:])/(?:[^/\s'\"`:,;()<>]+/)+")
 """The folders of an absolute path."""
+_DRIVE: Final = re.compile(r"(?<!\w)[A-Za-z]:[\\/]+(?:[^\\/\s'\"`:,;()<>|?*]+[\\/]+)*")
+"""The folders of an absolute path on Windows; the text of an exception doubles its separators."""
 
 
 def crash_reason(text: str, root: str) -> str:
     """Return the error line of a failure, with paths under `root` relative and others by their last part."""
     lines = text.strip().splitlines() or ["it failed"]
     line = next((_MARK.sub("", line, count=1) for line in lines if _MARK.match(line)), lines[0])
-    return _FOLDER.sub(".../", line.replace(root, "") if root else line)
+    for spelled in (root, root.replace("\\", "\\\\"), root.replace("\\", "/")) if root else ():
+        line = line.replace(spelled, "")
+    return _DRIVE.sub(".../", _FOLDER.sub(".../", line))
 
 
 def disarm(failure: Any) -> Any:

@@ -3,6 +3,7 @@
 A plugin of `-p`, a folder that is put on the path, or a module that is named at run time is in no closure of a bet.
 """
 
+import os
 import sys
 import sysconfig
 from collections.abc import Collection, Iterator
@@ -23,7 +24,7 @@ class Loaded:
     def __init__(self, root: Path, config: pytest.Config) -> None:
         self.root = root.resolve()
         self._installed = tuple(
-            {f"{Path(sysconfig.get_path(name)).resolve()}/" for name in ("stdlib", "purelib", "platlib")}
+            {f"{Path(sysconfig.get_path(name)).resolve().as_posix()}/" for name in ("stdlib", "purelib", "platlib")}
         )
         self._packages = {"pytest_bets", *plugin_packages(config)}
         self._modules = 0
@@ -46,9 +47,9 @@ class Loaded:
 
     def _under(self, file: str) -> str | None:
         """Return a path relative to the root, None if it is not under it."""
-        inside = f"{self.root}/"
+        inside = f"{self.root.as_posix()}/"
         if not file.startswith(inside):
-            file = str(Path(file).resolve()) if self.root.name in file else file
+            file = Path(file).resolve().as_posix() if self.root.name in file else file
         return file.removeprefix(inside) if file.startswith(inside) else None
 
     def _loaded(self) -> Iterator[str]:
@@ -56,6 +57,8 @@ class Loaded:
             file = getattr(module, "__file__", None)
             if not isinstance(file, str) or not file.endswith(".py") or name.partition(".")[0] in self._packages:
                 continue
+            if os.sep != "/":
+                file = file.replace(os.sep, "/")
             under = self._under(file)
             if under and not file.startswith(self._installed) and "/site-packages/" not in file:
                 yield under

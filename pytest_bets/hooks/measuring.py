@@ -42,7 +42,7 @@ class Measuring:
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: Sequence[pytest.Item]) -> None:
         """Replace the experiment, in every cell of a bet, by one function that keeps what it returns to any caller."""
-        self.loaded.tests = frozenset(str(item.path) for item in items)
+        self.loaded.tests = frozenset(item.path.as_posix() for item in items)
         stand_ins: dict[object, Callable[..., object]] = {}
         for item in items:
             bet = item.parent

@@ -1,8 +1,8 @@
 """The lines under the closing table: counts, what was written, what to know, what to do next."""
 
-import os
 import shlex
 from collections.abc import Iterator, Sequence
+from pathlib import PurePath
 from typing import Final
 
 from pytest_bets.bet.misnamed import numbered
@@ -18,7 +18,7 @@ from pytest_bets.record.summary import lacks_control
 from pytest_bets.render.luck import cell_notes
 from pytest_bets.render.registration import declaring
 from pytest_bets.render.words import cells_words, kinds_words, listed, short
-from pytest_bets.walk import is_ignored
+from pytest_bets.walk import is_ignored, relative
 
 _SHOWN: Final = 3
 """Bets of which such a note is given in full."""
@@ -33,7 +33,7 @@ class Notes:
         self.session = session
         self.settings = session.settings
         self.finished = finished
-        self.folder = os.path.relpath(self.settings.results, self.settings.here)
+        self.folder = relative(self.settings.results, self.settings.here)
 
     def lines(self) -> Iterator[str]:
         """Yield a note at a time; one that begins with a space is a command."""
@@ -197,7 +197,7 @@ class Notes:
             bet = item.declaration
             right = "" if bet.number is not None or bet.id in self.session.baseline.records else numbered(bet.id)
             if right not in ("", bet.id):
-                name = os.path.basename(bet.file)  # noqa: PTH119  # a declaration has the path as text
+                name = PurePath(bet.file).name
                 yield (
                     f"No number: the id of {name} is {bet.id}, and its record keeps that name. "
                     f"If that is not what you mean, rename it now: bet_{right}.py."
@@ -224,6 +224,6 @@ class Notes:
             yield f"Read next: {self._show(worst)} (all sentences and runs; --cells: all values)."
 
     def _show(self, item: FinishedBet) -> str:
-        folder = os.path.relpath(self.settings.results, self.settings.here)
+        folder = relative(self.settings.results, self.settings.here)
         where = f" --results {shlex.quote(folder)}" if self.settings.elsewhere else ""
         return f"pytest-bets show {shlex.quote(short(item.declaration.id))}{where}"

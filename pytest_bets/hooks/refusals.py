@@ -26,6 +26,11 @@ _WITH_ENGINE: Final = {
 _RERUNS: Final = (
     "running until it passes would turn a losing bet green. Count repetitions with @pytest.mark.replicate(n)."
 )
+_ANYIO: Final = "anyio_backend"
+_BACKENDS: Final = (
+    "anyio runs it once for each backend, which multiplies the cells: choose one in the bet file, by a fixture "
+    '`anyio_backend` that returns "asyncio" or "trio"'
+)
 
 
 def check_overrides(settings: Settings, declarations: Collection[Declaration]) -> None:
@@ -136,6 +141,8 @@ def outside_parameters(
     generated = "pytest_generate_tests" in declaration.sweep or any(_generates(plugin, files) for plugin in plugins)
     for name in sorted(names):
         if not _is_covered(cells[0], name, files, generated=generated):
+            if name == _ANYIO:
+                return _BACKENDS
             return (
                 f"the parameter `{name}` multiplies the cells, and is defined neither in the bet file nor in code that "
                 "its record covers. A plugin that repeats tests adds such parameters (pytest-repeat, flakefinder): "

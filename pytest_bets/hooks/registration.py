@@ -1,6 +1,5 @@
 """Registration: whether the commit holds what a bet declares."""
 
-import os
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +13,7 @@ from pytest_bets.hooks.settings import Settings
 from pytest_bets.record.field import State
 from pytest_bets.record.record import Registration
 from pytest_bets.render.registration import refusal
+from pytest_bets.walk import relative
 
 
 class Registry:
@@ -52,7 +52,7 @@ class Registry:
 
     def typed(self, path: Path) -> str:
         """Return the path as a user types it in the working folder."""
-        return os.path.relpath(path, self.settings.here)
+        return relative(path, self.settings.here)
 
     @cached_property
     def registered(self) -> frozenset[str]:

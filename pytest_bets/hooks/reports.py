@@ -8,7 +8,7 @@ import pytest
 from pytest_bets.bet.declaration import PREMISE
 from pytest_bets.hooks.judging import FinishedBet
 from pytest_bets.hooks.run import BetRun
-from pytest_bets.hooks.tiers import UNMET, Outcome
+from pytest_bets.hooks.tiers import UNMET, Outcome, Reason
 from pytest_bets.record.judgement import premise_unmet
 from pytest_bets.record.verdict import Verdict
 from pytest_bets.render.visible import visible, visible_lines
@@ -53,7 +53,7 @@ def tier_reports(run: BetRun, tier: str, outcome: Outcome) -> Iterator[pytest.Te
     line = next(c.line for c in run.declaration.criteria if c.tier == tier)
     unmet = outcome.status == "unmet"
     ended: Any = "skipped" if unmet else outcome.status
-    place = (str(run.path), line, outcome.text)
+    place = Reason((str(run.path), line, outcome.text))
     for when in ("setup", "call", "teardown"):
         report = pytest.TestReport(
             nodeid=f"{run.prefix}::{tier}",
@@ -66,6 +66,17 @@ def tier_reports(run: BetRun, tier: str, outcome: Outcome) -> Iterator[pytest.Te
         if unmet and when == "call":
             report.__dict__[UNMET] = True
         yield report
+
+
+def without_unmet(document: dict[str, Any]) -> None:
+    """Count unmet tiers as skipped in the document of pytest-json-report, whose schema has no other outcomes."""
+    for test in document.get("tests", ()):
+        if test["outcome"] == "unmet":
+            test["outcome"] = "skipped"
+    summary = document["summary"]
+    unmet = summary.pop("unmet", 0)
+    if unmet:
+        summary["skipped"] = summary.get("skipped", 0) + unmet
 
 
 def error_report(run: BetRun, name: str, text: str) -> pytest.TestReport:

@@ -77,7 +77,8 @@ class BetRun:
     @property
     def root(self) -> str:
         """The folder that node ids start from."""
-        return str(self.path).removesuffix(self.prefix)
+        path = self.path.as_posix()  # an id has these separators on Windows, too
+        return str(self.path)[: len(path) - len(self.prefix)] if path.endswith(self.prefix) else str(self.path)
 
     @property
     def is_replay(self) -> bool:

@@ -10,7 +10,7 @@ import threading
 import warnings
 from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final
 
 import pytest
 
@@ -22,6 +22,9 @@ from pytest_bets.hooks.pytest_private import config_from, run_session, tear_down
 from pytest_bets.record import environment as machine
 from pytest_bets.record.cell import ENVIRONMENT, decode_cell, encode_cell
 from pytest_bets.values import canonical
+
+_ABSENT: Final = ("pytest-retry", "pytest_retry.retry_plugin")
+"""Plugins that fail in a worker whose controller is not xdist's: pytest-retry asks for the port of its server."""
 
 
 def serve(events: int) -> None:
@@ -36,7 +39,8 @@ def serve(events: int) -> None:
     options = dict(plan.options)
     if plan.temporary:
         options["basetemp"] = os.path.join(plan.temporary, f"child{os.getpid()}")  # noqa: PTH118
-    arguments = [*(part for name in plan.plugins for part in ("-p", name)), *plan.files]
+    plugins = (*(f"no:{name}" for name in _ABSENT), *plan.plugins)
+    arguments = [*(part for name in plugins for part in ("-p", name)), *plan.files]
     config = config_from(options, arguments)
     xdist.become_worker(config, plan.sent)
     serving = Serving(config, plan, _Commands(commands), output)

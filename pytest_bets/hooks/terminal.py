@@ -16,6 +16,7 @@ from pytest_bets.hooks.judging import FinishedBet
 from pytest_bets.hooks.notes import Notes
 from pytest_bets.hooks.overrides import constants
 from pytest_bets.hooks.repeats import folded
+from pytest_bets.hooks.reports import without_unmet
 from pytest_bets.hooks.session import Session
 from pytest_bets.hooks.tiers import UNMET
 from pytest_bets.record.known_error import known_error
@@ -64,6 +65,11 @@ class Terminal:
         if UNMET in report.__dict__:
             return "unmet", "u", ("UNMET", {"yellow": True})
         return None
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_json_modifyreport(self, json_report: dict[str, Any]) -> None:
+        """Give pytest-json-report the outcomes that its readers know."""
+        without_unmet(json_report)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True, specname="pytest_terminal_summary")
     def pytest_fold_failures(self, terminalreporter: Any, config: pytest.Config) -> Generator[None, None, None]:

@@ -12,6 +12,19 @@ from pytest_bets.hooks.pytest_private import run_phases
 
 UNMET: Final = "bets_unmet"
 """The attribute of the report of a tier that is not met and not gated."""
+_PREFIX: Final = "Skipped: "
+
+
+class Reason(tuple[str, int, str]):
+    """The file, the line and the reason of a skip, as pytest reports it.
+
+    Its text is the reason alone: pytest-html, pytest-json-report and others show the text of the tuple.
+    """
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return self[2].removeprefix(_PREFIX)
 
 
 @dataclass(frozen=True)
@@ -81,6 +94,8 @@ class JudgedTiers:
         called = any(report.when == "call" for report in reports)  # false with --setup-only
         for report in reports:
             if item.outcome is not None and called:
+                if isinstance(report.longrepr, tuple):
+                    report.longrepr = Reason(report.longrepr)
                 if report.when == "call" and item.outcome.status == "unmet":
                     report.__dict__[UNMET] = True
                 item.ihook.pytest_runtest_logreport(report=report)

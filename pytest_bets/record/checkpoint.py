@@ -2,6 +2,7 @@
 
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -57,4 +58,5 @@ class Unfinished:
         """Forget the bet's finished cells: its run is complete."""
         self.close()
         for path in self.folder.glob(f"{self.bet}.*.cells"):
-            path.unlink(missing_ok=True)
+            with suppress(PermissionError):  # Windows keeps a file that another session still writes
+                path.unlink(missing_ok=True)

@@ -11,9 +11,11 @@ from typing import BinaryIO, Final
 from pytest_bets.diagnostics import RecordError, count_noun
 from pytest_bets.record import journal_index
 from pytest_bets.record.codec import MAX_LINE, dump_line, load_line, sha256
+from pytest_bets.record.folder import sync
 from pytest_bets.record.journal_index import EMPTY, Covered, Index
 from pytest_bets.record.line import Line, RunLine
 from pytest_bets.record.tally import Tally
+from pytest_bets.walk import relative
 
 BEHIND: Final = 65_536
 """How many bytes of the journal an index may lack before it is written again."""
@@ -155,7 +157,7 @@ class JournalFile:
         if self.cut_off:
             _append(kept, self.cut_off.data + b"\n")
             os.truncate(self.path, self.cut_off.start)
-            self.repairs.append(f"{self._cut_off_words(self.cut_off)}; it was moved to {os.path.relpath(kept)}")
+            self.repairs.append(f"{self._cut_off_words(self.cut_off)}; it was moved to {relative(kept)}")
             self.cut_off = None
         if not self._is_ended:
             _append(self.path, b"\n")
@@ -183,11 +185,11 @@ class JournalFile:
         return found
 
     def _cut_off_words(self, cut_off: CutOff) -> str:
-        where, size = f"{os.path.relpath(self.path)}:{cut_off.line}", count_noun(len(cut_off.data), "byte")
+        where, size = f"{relative(self.path)}:{cut_off.line}", count_noun(len(cut_off.data), "byte")
         return f"{where}: the last line is incomplete ({size}), as after a kill or on a full disk"
 
     def _unended_words(self) -> str:
-        return f"{os.path.relpath(self.path)}:{self._lines}: the last line had no line feed at its end"
+        return f"{relative(self.path)}:{self._lines}: the last line had no line feed at its end"
 
     @property
     def is_behind(self) -> bool:
@@ -228,7 +230,7 @@ def _append(path: Path, data: bytes) -> None:
             left = memoryview(data)
             while left:
                 left = left[file.write(left) :]
-            os.fsync(file.fileno())
+            sync(file)
         except OSError:
             file.truncate(size)
             raise

@@ -11,7 +11,7 @@ from pytest_bets.diagnostics import RecordError
 from pytest_bets.record.build import journal_line
 from pytest_bets.record.codec import MAX_RECORD, dump, load, load_line, sha256
 from pytest_bets.record.due import due
-from pytest_bets.record.folder import PRIVATE, Folder
+from pytest_bets.record.folder import PRIVATE, Folder, put
 from pytest_bets.record.journal import runs
 from pytest_bets.record.journal_file import JournalFile, is_cut_off, unended
 from pytest_bets.record.line import Attempt, Line, Replicated, RunLine
@@ -127,7 +127,7 @@ class Results(Folder):
                 self._journal.refresh(self._index)  # another session may have been in the middle of a line
                 self._finish_records()
                 if self._journal.is_behind:
-                    self._draft(INDEX, self._journal.indexed()).replace(self._index)
+                    put(self._draft(INDEX, self._journal.indexed()), self._index)
 
     @property
     def _index(self) -> Path:
@@ -296,14 +296,14 @@ class Results(Folder):
                 draft.unlink()
             raise
         for bet, draft in zip(records, drafts, strict=True):
-            draft.replace(self.record_path(bet))
+            put(draft, self.record_path(bet))
 
     def _finish_records(self) -> None:
         """Put records in place whose run has its line in the journal: their session was killed in between."""
         for draft in self.private().glob("*.json.draft"):
             bet = draft.name.removesuffix(".json.draft")
             if self._journal.tally(bet).is_last_written(sha256(draft.read_bytes())):
-                draft.replace(self.record_path(bet))
+                put(draft, self.record_path(bet))
             else:
                 draft.unlink()
 

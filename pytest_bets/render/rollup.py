@@ -1,6 +1,6 @@
 """From a results folder and a catalogue to the two files of the summary."""
 
-import os
+from pathlib import Path
 
 from pytest_bets.bet.catalogue import Catalogue
 from pytest_bets.record.store import Results
@@ -8,6 +8,7 @@ from pytest_bets.record.summary import summarized
 from pytest_bets.record.summary_model import Summary
 from pytest_bets.render.badge import badge
 from pytest_bets.render.summary import as_json, as_markdown
+from pytest_bets.walk import relative
 
 
 def rollup(results: Results, catalogue: Catalogue, *, with_badge: bool = False) -> Summary:
@@ -19,7 +20,7 @@ def rollup(results: Results, catalogue: Catalogue, *, with_badge: bool = False) 
 
     """
     declarations, unreadable = catalogue.declarations()
-    to_root = f"{os.path.relpath(catalogue.root, results.folder)}/".replace(os.sep, "/")
+    to_root = f"{Path(relative(catalogue.root, results.folder)).as_posix()}/"
     with results.locked():
         results.refresh()
         records = results.outlines()

@@ -1,6 +1,5 @@
 """Gather what a site is made of from the records, the journal, the declarations, git and the write-ups."""
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -21,6 +20,7 @@ from pytest_bets.record.store import JOURNAL, Results
 from pytest_bets.record.summary import overview
 from pytest_bets.record.summary_model import Summary
 from pytest_bets.report.source import Source, WriteUps
+from pytest_bets.walk import relative
 
 SCHEMAS: Final = Path(__file__).parents[1] / "schema"
 Known = Callable[[Project, Summary, Sequence[DeclarationError]], Mapping[str, str]]
@@ -44,7 +44,7 @@ def gather(project: Project, catalogue: Catalogue, known: Known, version: str) -
         runs.setdefault(run.bet, []).append((number, run))
     journal = project.results / JOURNAL
     return Source(
-        folder=Path(os.path.relpath(project.results, project.root)).as_posix(),
+        folder=Path(relative(project.results, project.root)).as_posix(),
         summary=summary,
         records=records,
         files={bet: store.record_path(bet).read_bytes() for bet in records},
@@ -79,7 +79,7 @@ def _write_ups(
     checked: dict[str, Checked] = {}
     unread: dict[str, str] = {}
     for page in found:
-        name = Path(os.path.relpath(page, project.root)).as_posix()
+        name = Path(relative(page, project.root)).as_posix()
         try:
             blocks = reader(page)
             checked[name] = check(read(page), known, blocks)

@@ -219,6 +219,13 @@ class TestMergingTheJournal:
         assert ".gitattributes" not in command("new", "another claim")[1]
         assert attributes.read_text().count("merge=union") == 1
 
+    def test_the_line_ends_of_windows_stay(self) -> None:
+        """A check-out there may have them in every file."""
+        Path(".gitattributes").write_bytes(b"*.png binary\r\n")
+        command("new", "a claim")
+        expected = f"*.png binary\r\n# A merge keeps the runs of both branches.\r\n{RULE}\r\n"
+        assert Path(".gitattributes").read_bytes() == expected.encode()
+
     def test_a_rule_that_is_there_is_left_alone(self) -> None:
         """Whatever it says, and wherever git reads it."""
         Path(".git/info").mkdir(exist_ok=True)

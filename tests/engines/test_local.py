@@ -439,7 +439,13 @@ def test_other_plugins_find_what_they_expect_of_workers(bet: WriteBet, run: Run,
             def pytest_configure_node(self, node):
                 node.workerinput["forwarded"] = "by a plugin"
 
+        class Coverage:
+            @pytest.hookimpl(optionalhook=True)
+            def pytest_configure_node(self, node):
+                raise AttributeError("pytest-cov has no object for workers in a session of one process")
+
         def pytest_configure(config):
+            config.pluginmanager.register(Coverage(), "_cov")
             if hasattr(config, "workerinput"):
                 assert config.workerinput["forwarded"] == "by a plugin"
                 assert config.workerinput["workerid"]

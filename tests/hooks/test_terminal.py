@@ -2,9 +2,11 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from pytest_bets.hooks.reports import without_unmet
 from tests.helpers.fixtures import Run, WriteBet
 
 FAILED = pytest.ExitCode.TESTS_FAILED
@@ -285,3 +287,17 @@ def test_a_number_that_runs_into_the_name_is_noted_until_the_id_is_on_record(bet
         assert "No number: the id of bet_3d_models.py is 3d_models" in shown
         assert "rename it now: bet_3_d_models.py." in shown
     assert "No number" not in run()
+
+
+def test_unmet_is_skipped_in_the_document_of_pytest_json_report() -> None:
+    """Its schema has no other outcomes; counts of other kinds stay as they are."""
+    document: dict[str, Any] = {
+        "summary": {"passed": 2, "unmet": 1, "skipped": 1, "total": 4},
+        "tests": [{"outcome": outcome} for outcome in ("passed", "unmet", "skipped", "passed")],
+    }
+    without_unmet(document)
+    assert document["summary"] == {"passed": 2, "skipped": 2, "total": 4}
+    assert [test["outcome"] for test in document["tests"]] == ["passed", "skipped", "skipped", "passed"]
+    alone: dict[str, Any] = {"summary": {"passed": 1, "total": 1}}
+    without_unmet(alone)
+    assert alone == {"summary": {"passed": 1, "total": 1}}

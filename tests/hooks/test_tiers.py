@@ -129,6 +129,31 @@ def test_a_hook_around_the_report_of_a_tier_sees_its_outcome(run: Run, arguments
     assert {line.split()[2] for line in on_workers} == ({"skipped"} if arguments else set())
 
 
+SHOWN = """
+import pathlib
+
+def pytest_runtest_logreport(report):
+    if report.when == "call" and report.skipped:
+        assert isinstance(report.longrepr, tuple) and len(report.longrepr) == 3
+        with pathlib.Path("texts").open("a") as file:
+            file.write(f"{report.nodeid} {report.longreprtext}\\n")
+"""
+
+
+@MODES
+@pytest.mark.usefixtures("catalogue")
+def test_a_skipped_tier_has_its_reason_as_its_text(run: Run, arguments: tuple[str, ...]) -> None:
+    """Pages and documents of other plugins show the text; the tuple that pytest reads is there, too."""
+    Path("conftest.py").write_text(SHOWN)
+    options = ("bet_2_second.py", "bet_3_third.py", *arguments)
+    run("--deselect", "bet_3_third.py::experiment[1]", *options)
+    unmet = "bet_2_second.py::strict strict not met: count(gain > 0) >= 3 (measured 2, threshold 3, margin -1)"
+    unjudged = [f"bet_3_third.py::{tier} not judged: 1 of 4 cells did not run" for tier in ("strict", "lenient")]
+    texts = Path("texts").read_text().splitlines()
+    assert {unmet, *unjudged} <= set(texts)
+    assert not [text for text in texts if text.endswith(")") and "bet_2_second.py'" in text]
+
+
 def test_a_tier_fails_without_a_traceback_and_with_its_sentence_in_the_summary(bet: WriteBet, run: Run) -> None:
     """What a reader needs is the sentence and what was measured, not this plugin's code."""
     bet(body='return {"gain": -part}')

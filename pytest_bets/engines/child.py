@@ -80,8 +80,8 @@ class Child:
             elif kind == "begun":
                 began = time.monotonic()
                 emit(Event(number, "begun"))
-            elif kind == "warning":
-                emit(Event(number, "warning", text))
+            elif kind in ("progress", "warning"):
+                emit(Event(number, "progress" if kind == "progress" else "warning", text))
             elif kind == "done":
                 if failed:
                     self._pass_log(number, emit)

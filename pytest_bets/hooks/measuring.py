@@ -13,6 +13,7 @@ from pytest_bets.diagnostics import MeasurementError, nearest
 from pytest_bets.hooks.bet_file import BetFile
 from pytest_bets.hooks.crash import disarm
 from pytest_bets.hooks.loaded import Loaded
+from pytest_bets.live.progress import Progress
 from pytest_bets.record.cell import encode_cell
 from pytest_bets.record.environment import compute
 from pytest_bets.render.visible import visible_lines
@@ -31,10 +32,19 @@ REASON: Final = "bets_reason"
 class Measuring:
     """Keeps what experiments return. In every process that runs cells."""
 
-    def __init__(self, loaded: Loaded) -> None:
+    def __init__(self, loaded: Loaded, progress: Progress) -> None:
         self.loaded = loaded
+        self.progress = progress
         self.refused: set[str] = set()
         """The messages with which measurements were refused in this process."""
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """Note which cell runs."""
+        self.progress.begin(nodeid)
+
+    def pytest_runtest_logfinish(self) -> None:
+        """Note that none runs."""
+        self.progress.end()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: Sequence[pytest.Item]) -> None:

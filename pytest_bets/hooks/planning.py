@@ -19,6 +19,7 @@ from pytest_bets.engines.site import Site
 from pytest_bets.hooks import xdist
 from pytest_bets.hooks.bet_file import BetFile
 from pytest_bets.hooks.session import Session
+from pytest_bets.live.folder import LIVE
 from pytest_bets.record import environment as machine
 
 _OPTIONS: Final[Mapping[str, object]] = {
@@ -122,6 +123,7 @@ def plan_of(session: Session, cells: Sequence[pytest.Function]) -> Plan:
     config, context, settings = session.config, session.context, session.settings
     option = {name: value for name, value in vars(config.option).items() if name != "file_or_dir" and _is_json(value)}
     registered = context.registered if settings.required else ()
+    sent = xdist.sent_to_workers(config, registered, context.replications)
     return Plan(
         top=_top(session),
         here=str(settings.here),
@@ -134,9 +136,10 @@ def plan_of(session: Session, cells: Sequence[pytest.Function]) -> Plan:
         path=tuple(sys.path),
         search=tuple(str(path) for path in context.search),
         environment={name: os.environ.get(name) for name in THREADS},
-        sent={name: value for name, value in xdist.sent_to_workers(config, registered).items() if _is_json(value)},
+        sent={name: value for name, value in sent.items() if _is_json(value)},
         python=machine.python(),
         mixed=settings.engine.mixed,
+        watched=settings.progress != "off",
         temporary=os.path.abspath(config.option.basetemp) if config.option.basetemp else "",  # noqa: PTH100
     )
 
@@ -149,7 +152,7 @@ def site_of(session: Session) -> Site:
     """Return what an engine may use of this machine."""
     settings = session.settings
     results = settings.results
-    return Site(results / ".live", settings.engine.flags, lambda: pack(Path(_top(session)), results))
+    return Site(results / LIVE, settings.engine.flags, lambda: pack(Path(_top(session)), results))
 
 
 def _is_json(value: object) -> bool:

@@ -85,6 +85,7 @@ ALLOWED: Final = {
     "export": {"pandas", "polars", "pyarrow"},
     "engines": {"ray", "dask", "distributed"},
     "hooks": {"pytest", "_pytest"},
+    "cli": {"rich"},
 }
 """What a folder imports from elsewhere, beside the standard library."""
 

@@ -10,6 +10,8 @@ from pytest_bets.live.sample import Bar, Value
 from pytest_bets.live.state import State
 from pytest_bets.render.visible import cut, visible, width
 
+_NAME: Final = 14
+"""Columns of the name of a cell in little room."""
 _ROOM: Final = 25
 """Columns below which a cell is not named any more."""
 
@@ -25,7 +27,7 @@ def status(state: State, now: float, columns: int) -> str:
         if room < _ROOM:
             line += f" | {more + 1} running" if index == 0 else f" | {more + 1} more"
             break
-        line += f" | {cut(cell_words(cell, now), room)}"
+        line += f" | {cell_words(cell, now, room)}"
     return cut(line, columns)
 
 
@@ -39,16 +41,29 @@ def summary(state: State, now: float) -> str:
     return ", ".join(parts)
 
 
-def cell_words(line: RunningLine, now: float) -> str:
-    """Return a cell with its loops, its values, and how long it has run."""
-    parts = [cell_name(line), " > ".join(map(bar_words, line.bars)), values_words(line.values)]
-    return " ".join([*(part for part in parts if part), clock_words(now - line.since)])
+def cell_words(line: RunningLine, now: float, room: int) -> str:
+    """Return a cell with its loops, its values, and how long it has run; in little room, with less of them."""
+    name = short_name(line.bet, line.cell)
+    short = cut(name, _NAME)
+    bars, values = list(map(bar_words, line.bars)), [values_words({key: line.values[key]}) for key in line.values]
+    choices = (
+        (name, bars, values),
+        (name, bars[-1:], values),
+        (short, bars[-1:], values),
+        (short, bars[-1:], values[:1]),
+    )
+    for head, loops, shown in choices:
+        parts = [head, " > ".join(loops), *shown, clock_words(now - line.since)]
+        words = " ".join(part for part in parts if part)
+        if width(words) <= room:
+            return words
+    return cut(words, room)
 
 
-def cell_name(line: RunningLine) -> str:
+def short_name(bet: str, cell: str) -> str:
     """Return the short name of a cell: the number of its bet, and its parameters."""
-    number, (_, bracket, params) = number_in(line.bet), line.cell.partition("::")[2].partition("[")
-    return visible(f"{line.bet if number is None else number}{bracket}{params}")
+    number, (_, bracket, params) = number_in(bet), cell.partition("::")[2].partition("[")
+    return visible(f"{bet if number is None else number}{bracket}{params}")
 
 
 def bar_words(bar: Bar) -> str:
@@ -87,4 +102,4 @@ def left_words(left: Left) -> str:
         words = f"{seconds / 3600:.1f} h"
     else:
         words = f"{seconds / 86400:.1f} days"
-    return f"{words} left" if left.whole else f"more than {words} left"
+    return f"{words} left" if left.whole else f"over {words} left"

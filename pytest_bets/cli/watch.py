@@ -19,7 +19,7 @@ from pytest_bets.record.encode import encode
 ABOUT: Final = """\
 Show what runs: bets, cells and where they run, how far each is, the curves of its values, the time left, what broke.
 
-Start it in another terminal, or over ssh on a machine that sees the folder of results. Ctrl-C ends it, and nothing else.
+Start it in another terminal, or over ssh on a machine that sees the folder of results. Ctrl-C ends it and nothing else.
 An experiment says how far it is with the fixture `progress`:
 
   def experiment(seed, progress):

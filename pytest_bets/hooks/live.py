@@ -40,6 +40,8 @@ from pytest_bets.render.words import verdict_words
 
 PAUSE: Final = 0.5
 """Seconds between two looks."""
+SOON: Final = 0.1
+"""Seconds until a status line is drawn again that pytest's output has erased."""
 FIRST: Final = 1.0
 """Seconds after which a session writes to `results/.live/`: a short one leaves nothing there."""
 _SLOWEST: Final = 5.0
@@ -142,7 +144,7 @@ class Live:
         self._cells: dict[str, _Cell] = {}
         self._pending: list[LiveLine] = []
         self._writer: Writer | None = None
-        self._since = 0.0
+        self._since = self._due = 0.0
         self._is_open = False
         self._fault = ""
         self._process = os.getpid()
@@ -204,6 +206,17 @@ class Live:
             reporter.write_line(f"The progress was not shown any more after an error: {self._fault}")
 
     def _tick(self) -> float | None:
+        now = time.monotonic()
+        if now >= self._due:
+            self._due = now + PAUSE
+            self._show()
+        else:
+            self.screen.draw()
+        if self._fault:
+            return None
+        return SOON if self.screen.waits else PAUSE
+
+    def _show(self) -> None:
         try:
             if not self.state.bets:
                 self._add_bets()
@@ -214,8 +227,6 @@ class Live:
             self.screen.show(lambda columns: status(self.state, now, columns))
         except Exception as error:  # whatever it is, the bets must run
             self._fault = f"{type(error).__name__}: {error}"
-            return None
-        return PAUSE
 
     def _write(self, writer: Writer) -> None:
         lines, self._pending = self._pending, []
@@ -312,12 +323,12 @@ def _steps(line: RunningLine) -> tuple[object, ...]:
 
 def usual_seconds(results: Results, bet: str) -> float | None:
     """Return how long a cell of a bet took when it ran last, on this machine if it did; None if it never ran."""
+    here, other = socket.gethostname(), None
     with suppress(RecordError, OSError):
-        lines = [
-            (line.host, line.seconds / (line.cells.count - line.resumed))
-            for line in results.recent(bet)[0]
-            if line.cells.count > line.resumed and not line.pilot
-        ]
-        here = [seconds for host, seconds in lines if host == socket.gethostname()] or [each for _, each in lines]
-        return here[-1] if here else None
-    return None
+        for line in results.last_runs(bet):
+            ran = line.cells.count - line.resumed
+            if ran > 0 and not line.pilot:
+                if line.host == here:
+                    return line.seconds / ran
+                other = line.seconds / ran if other is None else other
+    return other

@@ -20,8 +20,8 @@ MINUTE: Final = 60.0
 """Seconds between two lines where there is no terminal."""
 _LONGEST: Final = 200
 """Columns of a line where there is no terminal."""
-_OFTEN: Final = 0.1
-"""Seconds after which a line that pytest's output has erased is drawn at once."""
+_QUIET: Final = 0.05
+"""Seconds without output after which the line is drawn: pytest and its plugins write a line in several parts."""
 _SILENT: Final = -2
 """The verbosity of -qq, at which pytest itself prints no summary."""
 _ERASE: Final = "\x1b[J"
@@ -54,8 +54,10 @@ class Screen:
         """What is shown."""
         self._is_drawn = False
         self._paused = False
+        self._written = 0.0
+        """When pytest wrote last."""
         self._at = time.monotonic()
-        """When a line was shown last, or pytest began."""
+        """When a line was printed last where there is no terminal, or pytest began."""
         self._restore: Callable[[], None] = lambda: None
 
     def open(self) -> None:
@@ -77,8 +79,7 @@ class Screen:
             with self._lock:
                 self._erase()
                 write(*arguments, **markup)
-                if time.monotonic() - self._at > _OFTEN:
-                    self._draw()
+                self._written = time.monotonic()
 
         def restore() -> None:
             if own:
@@ -91,10 +92,8 @@ class Screen:
     def show(self, line: Callable[[int], str]) -> None:
         """Show a line, which `line` makes for a number of columns."""
         if self.mode == "bar":
-            text = line(self._columns() - 1)
-            with self._lock:
-                self._text = text
-                self._draw()
+            self._text = line(self._columns() - 1)
+            self.draw()
         elif self.mode == "line" and time.monotonic() - self._at >= MINUTE and not self._paused:
             self._at = time.monotonic()
             reporter: Any = self.config.pluginmanager.get_plugin("terminalreporter")
@@ -102,6 +101,20 @@ class Screen:
             self._put(f"{chr(10) * is_within}{line(_LONGEST)}\n")
             if is_within:  # pytest begins another line
                 reporter.currentfspath = None
+
+    @property
+    def waits(self) -> bool:
+        """Whether the line was erased, and is to be drawn again when pytest is quiet."""
+        return self.mode == "bar" and not self._is_drawn and not self._paused
+
+    def draw(self) -> None:
+        """Draw the line, if pytest is quiet."""
+        with self._lock:
+            is_quiet = time.monotonic() - self._written >= _QUIET
+            if self.mode == "bar" and self._text and is_quiet and not self._paused:
+                self._is_drawn = True
+                is_coloured = self.config.get_terminal_writer().hasmarkup
+                self._put(_DRAW.format(f"\x1b[36m{self._text}\x1b[0m" if is_coloured else self._text))
 
     def pause(self) -> None:
         """Show nothing until `resume`: a debugger has the terminal."""
@@ -127,14 +140,6 @@ class Screen:
         if self._is_drawn:
             self._is_drawn = False
             self._put(_ERASE)
-
-    def _draw(self) -> None:
-        if self._paused or not self._text or self._file < 0:
-            return
-        text = f"\x1b[36m{self._text}\x1b[0m" if self.config.get_terminal_writer().hasmarkup else self._text
-        self._is_drawn = True
-        self._put(_DRAW.format(text))
-        self._at = time.monotonic()
 
     def _columns(self) -> int:
         try:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_hex
 from typing import Final
 
 from pytest_bets.live.lines import SCHEMA, LiveLine, SessionLine, dump, load
@@ -34,7 +35,7 @@ class Writer:
         self._folder = results / LIVE
         host, process = socket.gethostname(), os.getpid()
         self.session = SessionLine("session", SCHEMA, host, process, born(process), since, command)
-        self._path = self._folder / f"{host}-{process}-{int(since)}.jsonl"
+        self._path = self._folder / f"{host}-{process}-{token_hex(4)}.jsonl"
         self._size = 0
         self._limit = LARGEST
         self._signed = 0.0
@@ -47,10 +48,11 @@ class Writer:
 
         """
         now = time.monotonic()
-        if not self._size:
+        if not self._size or not self._path.exists():  # the folder may be deleted at any time
+            if not self._size:
+                _clean(ignored(self._folder))
             ignored(self._folder)
-            _clean(self._folder)
-            lines = list(state.lines())
+            lines, self._size = list(state.lines()), 0
         if lines:
             data = b"".join(map(dump, lines))
             with self._path.open("ab", buffering=0) as file:  # other machines see what is in a closed file

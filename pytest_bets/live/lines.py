@@ -1,9 +1,9 @@
 """The lines of a file in `results/.live/`: what a session writes while it runs, and `pytest-bets watch` reads.
 
-A session has one file of its own, `<host>-<process>-<time>.jsonl`, and nobody else writes to it. Each line is a JSON
-object with a `kind`. A later line of the same bet or cell replaces an earlier one. The first line is the session. When
-the file is too long, it is replaced by one with the lines that say the same in short. Times are seconds since 1970 by
-the clock of the session's machine.
+A session has one file of its own, `<host>-<process>-<random>.jsonl`, and no other process writes to it. Each line is a
+JSON object with a `kind`. A later line of the same bet or cell replaces an earlier one. The first line is the session.
+When the file is too long, it is replaced by one with the lines that say the same in short. Times are seconds since 1970
+by the clock of the session's machine.
 
 The folder is no evidence: it can be deleted at any time, and git ignores it.
 """
@@ -64,6 +64,15 @@ class CountLine:
 
 
 @dataclass(frozen=True)
+class Series:
+    """Values of one name, the oldest first: one of every so many lines, the first included."""
+
+    every: int
+    lines: int
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class RunningLine:
     """A cell that runs: since when, where, and how far it is.
 
@@ -78,7 +87,7 @@ class RunningLine:
     worker: str
     bars: tuple[Bar, ...]
     values: Mapping[str, Value]
-    series: Mapping[str, tuple[float, ...]]
+    series: Mapping[str, Series]
 
 
 @dataclass(frozen=True)

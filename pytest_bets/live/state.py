@@ -12,12 +12,13 @@ from pytest_bets.live.lines import (
     FailureLine,
     LiveLine,
     RunningLine,
+    Series,
     SessionLine,
     VerdictLine,
 )
 
 _SERIES: Final = 120
-"""How many values of a series are kept; then every second one goes."""
+"""How many values of a curve are kept; then every second one goes."""
 _FAILURES: Final = 50
 """How many failures are kept."""
 
@@ -43,14 +44,32 @@ class BetState:
 
 
 @dataclass
+class Curve:
+    """The values of one name in a cell that runs, evenly over its time: of so many lines, one of every so many."""
+
+    every: int = 1
+    lines: int = 0
+    values: list[float] = field(default_factory=list)
+
+    def add(self, value: float) -> None:
+        """Add the value of another line."""
+        if self.lines % self.every == 0:
+            self.values.append(value)
+        self.lines += 1
+        if len(self.values) > _SERIES:
+            self.values = self.values[::2]
+            self.every *= 2
+
+
+@dataclass
 class State:
     """What is known of a session."""
 
     session: SessionLine | None = None
     bets: dict[str, BetState] = field(default_factory=dict)
     running: dict[str, RunningLine] = field(default_factory=dict)
-    series: dict[str, dict[str, list[float]]] = field(default_factory=dict)
-    """The values of the cells that run, by cell and name, the oldest first."""
+    curves: dict[str, dict[str, Curve]] = field(default_factory=dict)
+    """The values of the cells that run, by cell and name."""
     failures: list[FailureLine] = field(default_factory=list)
     closed: ClosedLine | None = None
     slots: int = 1
@@ -71,7 +90,7 @@ class State:
                 self._run(line)
             case EndedLine():
                 self.running.pop(line.cell, None)
-                self.series.pop(line.cell, None)
+                self.curves.pop(line.cell, None)
             case FailureLine():
                 self.failures = [*self.failures[1 - _FAILURES :], line]
             case ClosedLine():
@@ -81,14 +100,12 @@ class State:
     def _run(self, line: RunningLine) -> None:
         self.running[line.cell] = line
         self.slots = max(self.slots, len(self.running))
-        series = self.series.setdefault(line.cell, {})
-        for name, values in line.series.items():
-            series[name] = list(values)
+        curves = self.curves.setdefault(line.cell, {})
+        for name, series in line.series.items():
+            curves[name] = Curve(series.every, series.lines, list(series.values))
         for name, value in line.values.items():
-            if isinstance(value, int | float):
-                series.setdefault(name, []).append(value)
-                if len(series[name]) > _SERIES:
-                    series[name] = series[name][1::2]
+            if isinstance(value, int | float) and name not in line.series:
+                curves.setdefault(name, Curve()).add(value)
 
     def lines(self) -> Iterator[LiveLine]:
         """Yield lines that give this state."""
@@ -100,8 +117,9 @@ class State:
             if bet.verdict:
                 yield VerdictLine("verdict", bet.bet.bet, bet.verdict)
         for cell, line in self.running.items():
-            series = {name: values[:-1] for name, values in self.series.get(cell, {}).items()}
-            yield replace(line, series={name: tuple(values) for name, values in series.items() if values})
+            curves = self.curves.get(cell, {}).items()
+            series = {name: Series(curve.every, curve.lines, tuple(curve.values)) for name, curve in curves}
+            yield replace(line, series=series)
         yield from self.failures
         if self.closed:
             yield self.closed

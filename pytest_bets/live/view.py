@@ -39,7 +39,7 @@ class CellView:
     left: Annotated[float | None, "The seconds left, as far as its loops and earlier runs say."]
     bars: Annotated[tuple[Bar, ...], "The loops that run, the outer one first."]
     values: Annotated[Mapping[str, Value], "The last value of each name."]
-    series: Annotated[Mapping[str, tuple[float, ...]], "Earlier values and the last one, the oldest first."]
+    series: Annotated[Mapping[str, tuple[float, ...]], "Values over its time, the oldest first."]
 
 
 @dataclass(frozen=True)
@@ -128,5 +128,5 @@ def _cell(state: State, line: RunningLine, now: float) -> CellView:
         left=cell_left(line, now, usual),
         bars=line.bars,
         values=line.values,
-        series={name: tuple(values) for name, values in state.series.get(line.cell, {}).items()},
+        series={name: tuple(curve.values) for name, curve in state.curves.get(line.cell, {}).items()},
     )

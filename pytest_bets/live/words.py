@@ -46,14 +46,17 @@ def cell_words(line: RunningLine, now: float, room: int) -> str:
     name = short_name(line.bet, line.cell)
     short = cut(name, _NAME)
     bars, values = list(map(bar_words, line.bars)), [values_words({key: line.values[key]}) for key in line.values]
+    clock = [clock_words(now - line.since)]
     choices = (
-        (name, bars, values),
-        (name, bars[-1:], values),
-        (short, bars[-1:], values),
-        (short, bars[-1:], values[:1]),
+        (name, bars, values, clock),
+        (name, bars[-1:], values, clock),
+        (short, bars[-1:], values, clock),
+        (short, bars[-1:], values[:1], clock),
+        (short, bars[-1:], values[:1], []),
     )
-    for head, loops, shown in choices:
-        parts = [head, " > ".join(loops), *shown, clock_words(now - line.since)]
+    words = ""
+    for head, loops, shown, time in choices:
+        parts = [head, " > ".join(loops), *shown, *time]
         words = " ".join(part for part in parts if part)
         if width(words) <= room:
             return words

@@ -101,6 +101,9 @@ class Taken:
         assert cell not in self.outcomes
         self.outcomes[cell] = words, reports
 
+    def progressed(self, host: str, text: str) -> None:
+        self.progress.append((host, text))
+
     def noted(self, cell: str, attempt: Attempt) -> None:
         self.attempts.append(attempt)
 

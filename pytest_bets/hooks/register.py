@@ -12,6 +12,7 @@ from pytest_bets.hooks.live import Sampler
 from pytest_bets.hooks.loaded import Loaded
 from pytest_bets.hooks.measuring import Measuring
 from pytest_bets.hooks.overrides import Finder
+from pytest_bets.hooks.pytest_private import is_fixture
 from pytest_bets.hooks.session import Session
 from pytest_bets.hooks.settings import Settings
 from pytest_bets.hooks.terminal import Terminal
@@ -57,7 +58,8 @@ def register_session(config: pytest.Config, settings: Settings, catalogue: Catal
 def _progress(config: pytest.Config) -> Progress:
     """Provide the fixture `progress`, and return what it gives."""
     found = config.stash[progress.PROGRESS] = Progress(time.monotonic)
-    config.pluginmanager.register(progress, progress.NAME)
+    if not is_fixture(config.pluginmanager.get_plugin("session"), progress.progress.__name__):
+        config.pluginmanager.register(progress, progress.NAME)  # it would come before one of a conftest.py
     return found
 
 

@@ -99,7 +99,7 @@ class Screen:
             reporter: Any = self.config.pluginmanager.get_plugin("terminalreporter")
             is_within = bool(getattr(reporter, "currentfspath", None))
             self._put(f"{chr(10) * is_within}{line(_LONGEST)}\n")
-            if is_within:  # pytest begins another line
+            if is_within and self.config.get_verbosity() > 0:  # with -v, pytest writes the name of the cell again
                 reporter.currentfspath = None
 
     @property

@@ -98,7 +98,7 @@ class State:
                 self.running.clear()
 
     def _run(self, line: RunningLine) -> None:
-        self.running[line.cell] = line
+        self.running[line.cell] = replace(line, series={}) if line.series else line
         self.slots = max(self.slots, len(self.running))
         curves = self.curves.setdefault(line.cell, {})
         for name, series in line.series.items():

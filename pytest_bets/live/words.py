@@ -47,7 +47,7 @@ def cell_words(line: RunningLine, now: float, room: int) -> str:
     short = cut(name, _NAME)
     bars, values = list(map(bar_words, line.bars)), [values_words({key: line.values[key]}) for key in line.values]
     clock = [clock_words(now - line.since)]
-    choices = (
+    choices: tuple[tuple[str, list[str], list[str], list[str]], ...] = (
         (name, bars, values, clock),
         (name, bars[-1:], values, clock),
         (short, bars[-1:], values, clock),

@@ -1,4 +1,4 @@
-"""A terminal to run sessions on, and the screen that it would show: as much of a VT100 as pytest and its plugins use."""
+"""A terminal to run sessions on, and the screen that it shows: as much of a VT100 as pytest and its plugins use."""
 
 import fcntl
 import os
@@ -93,10 +93,12 @@ class Terminal:
         self.raw = ""
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_", "COLUMNS"))}
+        kept = {
+            name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_", "COLUMNS"))
+        }
         xdist = ("-p", "xdist") if "-n" in arguments else ()
         self.process = subprocess.Popen(
-            *([[sys.executable, "-m", "pytest", "-p", "pytest_bets.plugin", "-p", "no:cacheprovider", *xdist, *arguments]]),
+            [sys.executable, "-m", "pytest", "-p", "pytest_bets.plugin", "-p", "no:cacheprovider", *xdist, *arguments],
             cwd=folder,
             env={**kept, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "TERM": "xterm", "PYTHONDONTWRITEBYTECODE": "1"},
             stdin=slave,

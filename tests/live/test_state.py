@@ -64,6 +64,7 @@ def test_the_lines_of_a_state_give_it_again() -> None:
     assert again == state
     assert len(list(state.lines())) < 12
 
+
 def test_a_curve_is_evenly_over_the_time_of_a_cell() -> None:
     """However long it runs."""
     state = state_of(running(loss=float(index)) for index in range(5000))

@@ -1,5 +1,7 @@
 """The words of the status line."""
 
+from dataclasses import replace
+
 import pytest
 
 from pytest_bets.live.left import Left
@@ -10,6 +12,7 @@ from pytest_bets.live.words import clock_words, left_words, status, value_words
 from pytest_bets.render.visible import width
 
 LOOPS = (Bar("adapters", 1, 2, 90), Bar("train", 60, 100, 60))
+LINE = RunningLine("running", "46_norm_replication", "", 0.0, "vm", "", LOOPS, {}, {})
 
 
 def lines(cells: int, *, values: dict[str, float | str] | None = None) -> list[LiveLine]:
@@ -18,9 +21,8 @@ def lines(cells: int, *, values: dict[str, float | str] | None = None) -> list[L
         BetLine("bet", "46_norm_replication", "", 15, 60.0),
         CountLine("count", "46_norm_replication", 3, 1, 0, 180.0),
         *(
-            RunningLine(
-                *("running", "46_norm_replication", f"bet_46_norm_replication.py::experiment[{index}-code]", 900.0 + index),
-                *("vm", "", LOOPS, shown, {}),
+            replace(
+                LINE, cell=f"bet_46_norm_replication.py::experiment[{index}-code]", since=900.0 + index, values=shown
             )
             for index in range(cells)
         ),
@@ -58,9 +60,21 @@ def test_the_status_line_is_never_wider_than_the_terminal(columns: int) -> None:
 
 def test_times_and_values() -> None:
     """A guess is rounded; a time that runs is not."""
-    assert [clock_words(seconds) for seconds in (-1, 9.9, 61, 3600, 100_000)] == ["0:00", "0:09", "1:01", "1:00:00", "27:46:40"]
+    assert [clock_words(seconds) for seconds in (-1, 9.9, 61, 3600, 100_000)] == [
+        "0:00",
+        "0:09",
+        "1:01",
+        "1:00:00",
+        "27:46:40",
+    ]
     times = (0.2, 89, 100, 5399, 5400, 100_000, 200_000)
     expected = ["1 s", "89 s", "2 min", "90 min", "1.5 h", "27.8 h", "2.3 days"]
     assert [left_words(Left(seconds, True)) for seconds in times] == [f"{words} left" for words in expected]
     assert left_words(Left(100, False)) == "over 2 min left"
-    assert [value_words(value) for value in (3.0, 12345.0, 2.31415, 1e20, "nan")] == ["3", "12,345", "2.314", "1e+20", "nan"]
+    assert [value_words(value) for value in (3.0, 12345.0, 2.31415, 1e20, "nan")] == [
+        "3",
+        "12,345",
+        "2.314",
+        "1e+20",
+        "nan",
+    ]

@@ -5,13 +5,12 @@ import socket
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
 from typing import Final
 
 from pytest_bets.live.lines import SCHEMA, LiveLine, SessionLine, dump, load
-from pytest_bets.live.state import State, state_of
+from pytest_bets.live.state import Found, State, state_of
 from pytest_bets.walk import ignored
 
 LIVE: Final = ".live"
@@ -74,15 +73,6 @@ class Writer:
         draft.replace(self._path)
         self._size = len(data)
         self._limit = max(LARGEST, 2 * len(data))
-
-
-@dataclass(frozen=True)
-class Found:
-    """A session in the folder, and whether it runs; `silent` are the seconds since its last sign."""
-
-    state: State
-    runs: bool
-    silent: float
 
 
 def sessions(results: Path) -> list[Found]:

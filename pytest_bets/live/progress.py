@@ -4,7 +4,7 @@ So a step costs as much as adding one to a number. If nobody watches, it costs n
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Final, TypeVar
 
@@ -15,6 +15,8 @@ _BARS: Final = 6
 _VALUES: Final = 12
 _TEXT: Final = 60
 """How many bars and values of a cell are shown, and how many characters of a text."""
+_KEPT: Final = (int, float, str)
+_PLAIN: Final = frozenset(_KEPT)
 
 
 class _Count:
@@ -88,15 +90,19 @@ class Progress:
         """Show these values beside the progress, as in `progress.update(loss=2.31)`: the last of each name."""
         if not self.watched:
             return
-        for name, value in values.items():
-            if isinstance(value, int | float | str):
-                self._values[name] = value
-            elif self._wanted:
-                self._values[name] = _converted(value)
-        if self._wanted and any(not isinstance(value, int | float | str) for value in values.values()):
-            self._wanted = False
+        if not _PLAIN.issuperset(map(type, values.values())):
+            values = self._converted(values)
+        self._values.update(values)
         if self.asleep:
             self.wake()
+
+    def _converted(self, values: Mapping[str, object]) -> dict[str, object]:
+        """Return values that can be kept: a tensor would keep its memory. They are converted once for each look."""
+        plain: dict[str, object] = {name: value for name, value in values.items() if isinstance(value, _KEPT)}
+        if self._wanted:
+            self._wanted = False
+            plain |= {name: _converted(value) for name, value in values.items() if name not in plain}
+        return plain
 
     def sample(self) -> Sample | None:
         """Return how far the cell is; None where none runs."""

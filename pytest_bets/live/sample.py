@@ -1,6 +1,6 @@
 """A sample: how far a cell is at one moment, as the process that runs it sends it to the one that judges.
 
-It is sent as one JSON text over the link that these processes have: a channel of xdist, or an event of an engine.
+It is sent as one JSON text over the link that these processes have: a channel of a worker, or an event of an engine.
 """
 
 import json

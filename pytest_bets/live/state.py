@@ -136,6 +136,15 @@ class State:
         return sum(b.count.done for b in bets), sum(b.bet.cells for b in bets), sum(b.count.broken for b in bets)
 
 
+@dataclass(frozen=True)
+class Found:
+    """A session whose file was read, and whether it runs; `silent` are the seconds since its last sign."""
+
+    state: State
+    runs: bool
+    silent: float
+
+
 def state_of(lines: Iterable[LiveLine | None]) -> State:
     """Return the state after these lines; those that cannot be read are left out."""
     state = State()

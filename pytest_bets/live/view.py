@@ -4,11 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
-from pytest_bets.live.folder import Found
 from pytest_bets.live.left import cell_left, time_left
 from pytest_bets.live.lines import RunningLine
 from pytest_bets.live.sample import Bar, Value
-from pytest_bets.live.state import BetState, State
+from pytest_bets.live.state import BetState, Found, State
 
 WATCH_SCHEMA: Final = "pytest-bets/watch/1"
 
@@ -34,7 +33,7 @@ class CellView:
     bet: str
     cell: str
     host: str
-    worker: Annotated[str, "The worker of pytest-xdist; empty where there is none."]
+    worker: Annotated[str, "The worker with -n; empty where there is none."]
     seconds: Annotated[float, "How long it has run."]
     left: Annotated[float | None, "The seconds left, as far as its loops and earlier runs say."]
     bars: Annotated[tuple[Bar, ...], "The loops that run, the outer one first."]

@@ -146,6 +146,8 @@ class Live:
         self._writer: Writer | None = None
         self._since = self._due = 0.0
         self._is_open = False
+        self._is_seen = False
+        """Whether there is something to see for others."""
         self._fault = ""
         self._process = os.getpid()
         self._ticker = Ticker(self._tick)
@@ -197,7 +199,7 @@ class Live:
         if self.progress is not None:
             self.progress.watched = self.progress.asleep = False
         self.screen.close()
-        if self._writer is not None and not self._fault and time.time() - self._since >= FIRST:
+        if self._writer is not None and not self._fault and self._is_seen:
             self._look()
             self._add(ClosedLine("closed", time.time(), -1 if exit_status is None else exit_status))
             self._write(self._writer)
@@ -222,11 +224,16 @@ class Live:
                 self._add_bets()
             self._look()
             now = time.time()
-            if self._writer is not None and now - self._since >= FIRST:
+            self._is_seen = self._is_seen or (now - self._since >= FIRST and self._is_running())
+            if self._writer is not None and self._is_seen:
                 self._write(self._writer)
             self.screen.show(lambda columns: status(self.state, now, columns))
         except Exception as error:  # whatever it is, the bets must run
             self._fault = f"{type(error).__name__}: {error}"
+
+    def _is_running(self) -> bool:
+        """Return whether cells run: those that are skipped leave nothing in a folder of results."""
+        return bool(self.state.running) or any(run.data or run.broken for run in self._runs.values())
 
     def _write(self, writer: Writer) -> None:
         lines, self._pending = self._pending, []

@@ -35,7 +35,7 @@ def mode_of(asked: str, config: pytest.Config) -> Mode:
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     if asked == "off" or reporter is None or (asked == "auto" and config.get_verbosity() <= _SILENT):
         return "off"
-    captured = config.getoption("capture", "fd") not in ("no", "tee-sys")
+    captured = config.getoption("capture", "no") not in ("no", "tee-sys")
     drawn = asked != "line" and captured and os.environ.get("TERM", "dumb") != "dumb"
     is_terminal = getattr(sys.stdout, "isatty", bool)()
     return "bar" if drawn and is_terminal and hasattr(reporter, "ensure_newline") else "line"

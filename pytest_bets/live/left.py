@@ -36,11 +36,14 @@ def time_left(state: State, now: float) -> Left | None:
 def cell_left(line: RunningLine, now: float, usual: float | None) -> float | None:
     """Return the seconds that a running cell has left; None where nothing is known of them.
 
-    Its outermost loop with a total says how far it is. A cell may have more than that loop, so where the usual time
-    gives more, that counts.
+    Its loops with a total say how far it is: a step of the outer one is as far as the inner one. A cell may have more
+    than these loops, so where the usual time gives more, that counts.
     """
     found = [usual - (now - line.since)] if usual is not None else []
-    bar = next((bar for bar in line.bars if bar.total), None)
-    if bar is not None and bar.total and bar.done > 0:
-        found.append(bar.seconds * (bar.total - bar.done) / bar.done)
+    share, seconds = 0.0, 0.0
+    for bar in reversed(line.bars):
+        if bar.total:
+            share, seconds = min(1.0, (bar.done + share) / bar.total), bar.seconds
+    if share > 0:
+        found.append(seconds * (1 - share) / share)
     return max(0.0, *found) if found else None

@@ -35,7 +35,11 @@ def head(session: SessionView) -> list[str]:
     ended = sum(bool(bet.verdict) or bet.done >= bet.cells for bet in session.bets)
     counts = [f"bets {ended}/{len(session.bets)}", f"cells {done}/{sum(bet.cells for bet in session.bets)}"]
     counts += [f"{broken} broken"] if broken else []
-    counts += [left_words(Left(session.left, session.whole))] if session.left is not None and session.running else []
+    counts += (
+        [left_words(Left(session.left, session.whole))]
+        if session.left is not None and done < sum(bet.cells for bet in session.bets)
+        else []
+    )
     return [
         f"{visible(session.command)}",
         f"process {session.process} on {visible(session.host)} {words}",
@@ -125,6 +129,6 @@ def page(document: Document, room: int, heights: str, logs: Iterable[str]) -> st
 def nothing(results: str) -> str:
     """Return what to say where there is no session to see."""
     return (
-        f"No session is seen in {results}. A session that runs bets is seen from its second second on; not one with "
-        "--bets-progress off, a replay, or a rehearsal."
+        f"No session is seen in {results}. A session is seen as soon as it has run cells for a second; not with "
+        "--bets-progress off, and neither a replay nor a rehearsal."
     )

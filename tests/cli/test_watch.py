@@ -147,7 +147,7 @@ def test_a_folder_can_be_named(
     (project / "empty").mkdir()
     (project / "empty" / "pytest.ini").write_text("[pytest]\n")
     text = shown(capsys, "--once", f"{project.name}/empty")
-    assert text.startswith(f"No session is seen in {project.name}/empty/results. A session that runs bets is seen")
+    assert text.startswith(f"No session is seen in {project.name}/empty/results. A session is seen as soon as")
     assert main(["watch", "--once", "none"]) == 2
     assert capsys.readouterr().err == f"pytest-bets watch: there is no folder {project.parent}/none\n"
 

@@ -90,7 +90,7 @@ def test_everything_passes_through_if_nobody_watches(bet: WriteBet, run: Run, ar
     time.sleep(1.1 * (part == 4))
     return {"gain": part}
     """
-    bet(body=body, above="import threading, time", arguments="part, progress")
+    bet(body=body, above="import threading, time", arguments="part, progress, seed", markers={"replicate": "1"})
     run("--bets-progress", "off", *arguments)
     assert not Path("results/.live").exists()
 

@@ -35,10 +35,12 @@ def cell(name: str, ran: float, *bars: Bar) -> LiveLine:
         ([bet(10), count(2, 0.01, reused=2)], Left(20, True)),
         ([bet(10), count(4, 40)], None),
         ([bet(10), count(1, 10), VerdictLine("verdict", "1_a", "not judged")], None),
-        # a running cell: by earlier cells, by its outermost loop with a length, and by the longer of both
+        # a running cell: by earlier cells, by its loops with a length, and by the longer of both
         ([bet(10), count(3, 30), cell("x", 4)], Left(6, True)),
         ([bet(10), count(3, 30), cell("x", 15)], Left(0, True)),
-        ([bet(None, 1), cell("x", 10, Bar("", 5, None, 9), Bar("", 1, 4, 10), Bar("", 1, 2, 1))], Left(30, True)),
+        ([bet(None, 1), cell("x", 10, Bar("", 5, None, 9), Bar("", 1, 4, 12), Bar("", 1, 2, 1))], Left(20, True)),
+        ([bet(None, 1), cell("x", 10, Bar("", 0, 2, 10), Bar("", 5, 10, 5))], Left(30, True)),
+        ([bet(None, 1), cell("x", 10, Bar("", 9, 4, 10))], Left(0, True)),
         ([bet(100, 1), cell("x", 10, Bar("", 9, 10, 9))], Left(90, True)),
         ([bet(None, 1), cell("x", 10, Bar("", 0, 10, 9))], None),
         ([bet(None, 2), cell("x", 10, Bar("", 5, 10, 9))], Left(9, False)),

@@ -42,10 +42,6 @@ class Measuring:
         """Note which cell runs."""
         self.progress.begin(nodeid)
 
-    def pytest_runtest_logfinish(self) -> None:
-        """Note that none runs."""
-        self.progress.end()
-
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: Sequence[pytest.Item]) -> None:
         """Replace the experiment, in every cell of a bet, by one function that keeps what it returns to any caller."""

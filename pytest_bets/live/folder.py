@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from secrets import token_hex
 from typing import Final
 
 from pytest_bets.live.lines import SCHEMA, LiveLine, SessionLine, dump, load
@@ -34,7 +33,7 @@ class Writer:
         self._folder = results / LIVE
         host, process = socket.gethostname(), os.getpid()
         self.session = SessionLine("session", SCHEMA, host, process, born(process), since, command)
-        self._path = self._folder / f"{host}-{process}-{token_hex(4)}.jsonl"
+        self._path = self._folder / f"{host}-{process}-{os.urandom(4).hex()}.jsonl"
         self._size = 0
         self._limit = LARGEST
         self._signed = 0.0

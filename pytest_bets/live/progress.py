@@ -51,17 +51,15 @@ class Progress:
         """Whether values that are no plain numbers are converted: a tensor on a GPU would be waited for."""
 
     def begin(self, cell: str) -> None:
-        """Note that a cell has begun; what earlier ones have left open is forgotten."""
+        """Note that a cell has begun; what earlier ones have left open is forgotten.
+
+        Its end is not noted, which would take time of every cell: its reports tell it.
+        """
         self._since = self._clock()
         self._counts, self._values, self._wanted = [], {}, True
         self._cell = cell
         if self.asleep:
             self.wake()
-
-    def end(self) -> None:
-        """Note that the cell has ended."""
-        self._cell = ""
-        self._counts, self._values = [], {}
 
     def __call__(self, iterable: Iterable[T], label: str = "", *, total: float | None = None) -> Iterator[T]:
         """Return an iterator over the same items, which counts them under this label.
@@ -105,7 +103,7 @@ class Progress:
         return plain
 
     def sample(self) -> Sample | None:
-        """Return how far the cell is; None where none runs."""
+        """Return how far the last cell is that has begun; None where none has."""
         cell, now = self._cell, self._clock()
         if not cell:
             return None

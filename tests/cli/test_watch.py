@@ -166,7 +166,7 @@ def test_without_rich_the_live_table_names_the_extra(
 ) -> None:
     """--once and --json need nothing more."""
     session()
-    monkeypatch.setattr(watch.sys.stdout, "isatty", lambda: True)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     monkeypatch.setitem(sys.modules, "rich.console", None)
     monkeypatch.delitem(sys.modules, "pytest_bets.cli.dashboard", raising=False)
     monkeypatch.delattr("pytest_bets.cli.dashboard", raising=False)
@@ -203,7 +203,7 @@ def test_the_live_table_is_drawn_and_ctrl_c_ends_it(monkeypatch: pytest.MonkeyPa
         if len(looks) == 3:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(dashboard.time, "sleep", sleep)
+    monkeypatch.setattr(dashboard, "time", SimpleNamespace(sleep=sleep))
     dashboard.follow(look, BLOCKS)
     assert len(looks) == 3
     screen.file.close()

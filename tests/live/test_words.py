@@ -36,12 +36,12 @@ HEAD = "bets 0/1, cells 3/15, 1 broken"
     ("cells", "columns", "shown"),
     [
         (0, 80, f"{HEAD}, 12 min left"),
-        (1, 120, f"{HEAD}, 12 min left | 46[0-code] adapters 1/2 > train 60/100 loss 2.31 rate 5e-05 1:40"),
-        (1, 95, f"{HEAD}, 12 min left | 46[0-code] train 60/100 loss 2.31 rate 5e-05 1:40"),
-        (1, 84, f"{HEAD}, 12 min left | 46[0-code] train 60/100 loss 2.31 1:40"),
-        (1, 79, f"{HEAD}, 12 min left | 46[0-code] train 60/100 loss 2.31"),
-        (2, 120, f"{HEAD}, 6 min left | 46[0-code] adapters 1/2 > train 60/100 loss 2.31 rate 5e-05 1:40 | 1 more"),
-        (2, 60, f"{HEAD}, 6 min left | 2 running"),
+        (1, 120, f"{HEAD}, 11 min left | 46[0-code] adapters 1/2 > train 60/100 loss 2.31 rate 5e-05 1:40"),
+        (1, 95, f"{HEAD}, 11 min left | 46[0-code] train 60/100 loss 2.31 rate 5e-05 1:40"),
+        (1, 84, f"{HEAD}, 11 min left | 46[0-code] train 60/100 loss 2.31 1:40"),
+        (1, 79, f"{HEAD}, 11 min left | 46[0-code] train 60/100 loss 2.31"),
+        (2, 120, f"{HEAD}, 5 min left | 46[0-code] adapters 1/2 > train 60/100 loss 2.31 rate 5e-05 1:40 | 1 more"),
+        (2, 60, f"{HEAD}, 5 min left | 2 running"),
         (1, 20, "bets 0/1, cells 3..."),
     ],
 )

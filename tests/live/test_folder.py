@@ -3,7 +3,6 @@
 import os
 import socket
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -97,15 +96,18 @@ def _other(folder: Path, name: str, **changed: object) -> Path:
 
 def test_a_session_whose_process_is_gone_does_not_run(tmp_path: Path) -> None:
     """Also if its number belongs to another process now, or if it has not been waited for."""
-    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone = subprocess.Popen(["sleep", "60"])
+    was = born(gone.pid)
+    gone.kill()
     _other(tmp_path, "alive")
     _other(tmp_path, "reused", born="1")
     until = time.monotonic() + 10
     while born(gone.pid) and time.monotonic() < until:
         time.sleep(0.01)
-    _other(tmp_path, "zombie", process=gone.pid, born="1")
+    _other(tmp_path, "zombie", process=gone.pid, born=was)
     _other(tmp_path, "unknown", process=gone.pid, born="")
     assert [found.runs for found in sessions(tmp_path)] == [True, False, False, False]
+    assert was
     gone.wait()
 
 

@@ -67,11 +67,11 @@ class Screen:
             self._encoding = sys.stdout.encoding or "utf-8"
         except (OSError, ValueError, AttributeError):  # it is no file: a test of pytest itself, an editor
             self.mode = "off"
-        if self.mode == "bar":
+        if self.mode != "off":
             self._wrap()
 
     def _wrap(self) -> None:
-        """Erase the line whenever pytest, or a plugin through it, writes."""
+        """Erase the line whenever pytest, or a plugin through it, writes; note when that was."""
         writer: Any = self.config.get_terminal_writer()
         own, write = "write" in vars(writer), writer.write
 
@@ -95,9 +95,9 @@ class Screen:
             self._text = line(self._columns() - 1)
             self.draw()
         elif self.mode == "line" and time.monotonic() - self._at >= MINUTE and not self._paused:
-            self._at = time.monotonic()
             reporter: Any = self.config.pluginmanager.get_plugin("terminalreporter")
-            is_within = bool(getattr(reporter, "currentfspath", None))
+            is_within = bool(getattr(reporter, "currentfspath", None)) and self._written >= self._at
+            self._at = time.monotonic()
             self._put(f"{chr(10) * is_within}{line(_LONGEST)}\n")
             if is_within and self.config.get_verbosity() > 0:  # with -v, pytest writes the name of the cell again
                 reporter.currentfspath = None

@@ -19,9 +19,9 @@ MODULES = {
 ORDER: Final = (
     *("diagnostics", "values", "walk", "project"),
     *("git", "sentence", "bet", "chance", "code", "record", "engines", "render"),
-    *("audit", "claims", "compare", "report", "export", "hooks", "cli"),
+    *("live", "audit", "claims", "compare", "report", "export", "hooks", "cli"),
 )
-"""Each imports itself and what stands before it: four modules, then fifteen folders."""
+"""Each imports itself and what stands before it: four modules, then sixteen folders."""
 ENTRIES: Final = {"pytest_bets", "pytest_bets.plugin", "pytest_bets.__main__"}
 WORLD: Final = {
     "walk": "folders",
@@ -71,6 +71,7 @@ WORLD: Final = {
     "claims.files": "write-ups",
     "compare.source": "git and the folder of results",
     "report.folder": "the folder of the site",
+    "live.folder": "the folder of results",
     "report.gather": "git, the folder of results and write-ups",
     "export.committed": "git",
     "export.crate": "the folder of results and the project",
@@ -93,6 +94,7 @@ ALLOWED: Final = {
     "export": {"mlflow", "pandas", "polars", "pyarrow", "wandb", "yaml"},
     "engines": {"ray", "dask", "distributed"},
     "hooks": {"pytest", "_pytest"},
+    "cli": {"rich"},
 }
 """What a folder imports from elsewhere, beside the standard library."""
 

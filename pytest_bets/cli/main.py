@@ -1,4 +1,4 @@
-"""The command line beside pytest: new, doctor, show, history, odds, rollup, compare, report, audit, claims, upgrade.
+"""The command line beside pytest.
 
 Each command has a module of its own, with its help. Only that of the command that runs is imported: the imports of all
 take as long as reading a hundred bets.
@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "doctor": "check the installation and the project, with a cure for each problem",
     "show": "show one bet: declaration, record, standing, history",
     "history": "show the values of a bet over all its runs, by host and code",
+    "watch": "show a session while it runs: cells, progress, time left",
     "odds": "say what chance alone would give, before the run",
     "rollup": "make SUMMARY.md and SUMMARY.json again, as after a merge",
     "compare": "compare the results of two commits, folders, records or runs",
@@ -44,6 +45,8 @@ Falsifiable bets: criteria first, every outcome kept. pytest itself runs the bet
                                       crashes, or cannot be judged
   pytest bets/ -m strict              the same, and if a strict criterion is not met
   pytest bets/ --bets-replay          judge the recorded measurements again, in seconds
+
+While they run, `pytest-bets watch` in another terminal shows how far they are.
 
 These commands do the rest:
 """
@@ -109,6 +112,10 @@ def _command(name: str | None) -> Command | None:
             from pytest_bets.cli import history
 
             return history.COMMAND
+        case "watch":
+            from pytest_bets.cli import watch
+
+            return watch.COMMAND
         case "odds":
             from pytest_bets.cli import odds
 

@@ -12,6 +12,7 @@ from typing import Annotated
 from pytest_bets.audit import document as audit
 from pytest_bets.claims import document as claims
 from pytest_bets.compare.difference import COMPARE_SCHEMA, Comparison
+from pytest_bets.live import view as watch
 from pytest_bets.record.field import limits
 from pytest_bets.record.line import FIRST_JOURNAL_SCHEMA, JOURNAL_SCHEMA, RunLine, UpgradeLine
 from pytest_bets.record.record import FIRST_RECORD_SCHEMA, RECORD_SCHEMA, CodeDefinitions, CodeFiles, Record
@@ -51,6 +52,7 @@ def schemas() -> dict[str, dict[str, object]]:
         "summary": document(Summary, SUMMARY_SCHEMA, "The summary of a catalogue"),
         "audit": document(audit.Document, audit.AUDIT_SCHEMA, "The report of an audit"),
         "claims": document(claims.Document, claims.CLAIMS_SCHEMA, "Write-ups compared with the records"),
+        "watch": document(watch.Document, watch.WATCH_SCHEMA, "Sessions while they run"),
         "compare": document(Comparison, COMPARE_SCHEMA, "Two sets of results, compared"),
     }
 

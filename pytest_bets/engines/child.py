@@ -82,8 +82,8 @@ class Child:
             elif kind == "begun":
                 began, self._begun_at = time.monotonic(), int(text or 0)
                 emit(Event(number, "begun"))
-            elif kind == "warning":
-                emit(Event(number, "warning", text))
+            elif kind in ("progress", "warning"):
+                emit(Event(number, "progress" if kind == "progress" else "warning", text))
             elif kind == "done":
                 self._pass_log(number, emit, failed=failed)
                 return Event(number, "done", count=sent)

@@ -28,6 +28,9 @@ class Sink(Protocol):
     def broken(self, cell: str, host: str, reports: list[Mapping[str, Any]], words: str) -> None:
         """Take the reports of a cell that ended without all of them, and why."""
 
+    def progressed(self, host: str, text: str) -> None:
+        """Take how far the cell of an attempt is, as its child has put it."""
+
     def noted(self, cell: str, attempt: Attempt) -> None:
         """Take an attempt that did not end with all of its reports."""
 
@@ -140,6 +143,8 @@ class Loop:
             attempt.reports.setdefault(event.count, json.loads(event.text))
             if attempt.end is not None and len(attempt.reports) >= attempt.end.count:
                 self._settle(attempt, attempt.end)
+        elif event.kind == "progress":
+            self.sink.progressed(attempt.host, event.text)
         elif event.kind == "warning":
             self.sink.warned(event.text)
         elif event.kind == "printed":

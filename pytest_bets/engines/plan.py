@@ -39,6 +39,8 @@ class Plan:
     sent: Mapping[str, object]
     python: Mapping[str, str]
     mixed: bool
+    watched: bool = True
+    """Whether the session shows how far its cells are."""
     temporary: str = ""
     """The folder for temporary files of cells; empty where pytest chooses one on the node."""
     origin: str = ""

@@ -13,6 +13,7 @@ import pytest
 from pytest_bets.hooks.run import BetRun
 from pytest_bets.hooks.session import Session
 from pytest_bets.hooks.xdist import StandIn
+from pytest_bets.live.folder import LIVE, LOGS
 from pytest_bets.record.line import Attempt
 from pytest_bets.walk import ignored
 
@@ -33,8 +34,9 @@ class Arrivals:
         self._logged: set[str] = set()
         self._last: BetRun | None = None
 
-    def begun(self, cell: str, host: str) -> None:  # noqa: ARG002  # the protocol's signature
+    def begun(self, cell: str, host: str) -> None:
         """Say that a cell has started; a second attempt at it is the same test."""
+        self.session.live.begun(cell, host)
         if cell not in self._started:
             self._started.add(cell)
             self.config.hook.pytest_runtest_logstart(nodeid=cell, location=self.cells[cell].location)
@@ -76,9 +78,14 @@ class Arrivals:
 
     def noted(self, cell: str, attempt: Attempt) -> None:
         """Note an attempt for the journal."""
+        self.session.live.lost(cell)
         run = self.session.run_of(cell)
         if run is not None:
             run.attempts.append(attempt)
+
+    def progressed(self, host: str, text: str) -> None:
+        """Pass on how far a cell is."""
+        self.session.live.take(text, host=host)
 
     def warned(self, text: str) -> None:
         """Record a warning of a cell."""
@@ -108,7 +115,7 @@ class Arrivals:
             return
         file, _, name = cell.partition("::")
         bet = file.rpartition("/")[2].removesuffix(".py").removeprefix("bet_")
-        folder = ignored(self.session.settings.results / ".live") / "logs" / bet
+        folder = ignored(self.session.settings.results / LIVE) / LOGS / bet
         try:
             if bet not in self._logged:
                 shutil.rmtree(folder, ignore_errors=True)

@@ -21,6 +21,7 @@ from pytest_bets.hooks.reports import TEARDOWN
 from pytest_bets.hooks.run import BetRun
 from pytest_bets.hooks.session import Session
 from pytest_bets.hooks.tiers import Tier
+from pytest_bets.live.progress import Progress
 from pytest_bets.record.durations import write_durations
 from pytest_bets.record.folder import PRIVATE
 from pytest_bets.render.words import cells_words
@@ -34,8 +35,8 @@ _PAUSE: Final = 0.5
 class Distribution(Measuring):
     """Owns the loop of the session. Cells that run in this process, those of a resumed run, are measured as ever."""
 
-    def __init__(self, session: Session) -> None:
-        super().__init__(Loaded(session.settings.root, session.config))
+    def __init__(self, session: Session, progress: Progress) -> None:
+        super().__init__(Loaded(session.settings.root, session.config), progress)
         self.session = session
         self.settings = session.settings
         self.config = session.config

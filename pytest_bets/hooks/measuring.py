@@ -15,6 +15,7 @@ from pytest_bets.hooks.bet_file import BetFile
 from pytest_bets.hooks.crash import disarm
 from pytest_bets.hooks.loaded import Loaded
 from pytest_bets.hooks.pytest_private import add_section
+from pytest_bets.live.progress import Progress
 from pytest_bets.record.cell import encode_cell
 from pytest_bets.record.environment import compute
 from pytest_bets.render.visible import visible_lines
@@ -33,11 +34,16 @@ REASON: Final = "bets_reason"
 class Measuring:
     """Keeps what experiments return. In every process that runs cells."""
 
-    def __init__(self, loaded: Loaded, *, worker: bool = False) -> None:
+    def __init__(self, loaded: Loaded, progress: Progress, *, worker: bool = False) -> None:
         self.loaded = loaded
+        self.progress = progress
         self.worker = worker
         self.refused: set[str] = set()
         """The messages with which measurements were refused in this process."""
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """Note which cell runs."""
+        self.progress.begin(nodeid)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: Sequence[pytest.Item]) -> None:

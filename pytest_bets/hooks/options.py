@@ -4,6 +4,7 @@ from typing import Final
 
 import pytest
 
+PROGRESS: Final = ("auto", "bar", "line", "off")
 GATES: Final = ("auto", "strict", "lenient", "catastrophic", "regression", "none")
 LUCK_LIMIT: Final = 0.05
 FILES: Final = "bet_*.py"
@@ -73,6 +74,14 @@ def _add_runs(group: pytest.OptionGroup) -> None:
         help="explore: override a constant of the bets; no verdict and no record, as in a rehearsal; may be repeated",
     )
     group.addoption(
+        "--bets-progress",
+        choices=PROGRESS,
+        help="what is shown while cells run. bar: a status line under pytest's output; line: one line a minute; off: "
+        "nothing, and nothing is kept for `pytest-bets watch`; auto: a bar on a terminal, unless -s lets cells write "
+        "there, and else a line a minute. An experiment reports with the fixture `progress`: `for step in "
+        'progress(range(STEPS), "train")`, `progress.update(loss=2.31)` (ini bets_progress, default auto)',
+    )
+    group.addoption(
         "--bets-summary-md",
         metavar="FILE",
         help="write the verdicts of this session as Markdown, beside those of the base branch or of the records; "
@@ -127,6 +136,7 @@ def _add_settings(parser: pytest.Parser) -> None:
         type="linelist",
         default=[],
     )
+    parser.addini("bets_progress", "default of --bets-progress", default="auto")
     parser.addini("bets_gate", "default of --bets-gate", default="auto")
     parser.addini(
         "bets_registration",
@@ -154,8 +164,7 @@ def is_used(config: pytest.Config) -> bool:
     options = [value for name, value in vars(config.option).items() if name.startswith("bets_")]
     given = any(value not in (None, False, []) for value in options)
     defaults: dict[str, object] = {"bets_gate": "auto", "bets_registration": "warn", "bets_paths": [], "bets_on": ""}
-    defaults["bets_export"] = []
-    defaults["bets_luck"] = f"{LUCK_LIMIT} warn"
+    defaults |= {"bets_luck": f"{LUCK_LIMIT} warn", "bets_progress": "auto", "bets_export": []}
     return given or any(config.getini(name) != default for name, default in defaults.items())
 
 

@@ -20,6 +20,7 @@ from pytest_bets.engines.site import Site
 from pytest_bets.hooks import coverage, xdist
 from pytest_bets.hooks.bet_file import BetFile
 from pytest_bets.hooks.session import Session
+from pytest_bets.live.folder import LIVE
 from pytest_bets.record import environment as machine
 from pytest_bets.record.durations import read_durations
 from pytest_bets.record.folder import PRIVATE
@@ -150,6 +151,7 @@ def plan_of(session: Session, cells: Sequence[pytest.Function]) -> Plan:
         sent={name: value for name, value in sent.items() if _is_json(value)},
         python=machine.python(),
         mixed=settings.engine.mixed,
+        watched=settings.progress != "off",
         temporary=os.path.abspath(config.option.basetemp) if config.option.basetemp else "",  # noqa: PTH100
     )
 
@@ -171,7 +173,7 @@ def site_of(session: Session) -> Site:
     """Return what an engine may use of this machine."""
     settings = session.settings
     results = settings.results
-    return Site(results / ".live", settings.engine.flags, lambda: pack(Path(_top(session)), results))
+    return Site(results / LIVE, settings.engine.flags, lambda: pack(Path(_top(session)), results))
 
 
 def _is_json(value: object) -> bool:

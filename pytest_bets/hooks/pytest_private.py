@@ -50,6 +50,12 @@ def has_fixture(cell: pytest.Function, name: str) -> bool:
     return bool(cell.session._fixturemanager.getfixturedefs(name, cell))
 
 
+def is_fixture(session: pytest.Session | None, name: str) -> bool:
+    """Return whether a plugin or a conftest.py that is for all tests has a fixture of this name."""
+    manager = getattr(session, "_fixturemanager", None)  # there is none before the session starts
+    return manager is not None and bool(manager.getfixturedefs(name, session))
+
+
 def fixture_names(cell: pytest.Function) -> list[str]:
     """Return the fixtures that a cell can use: pytest lists them only in the error for a missing one."""
     error = pytest.FixtureLookupError("", cell._request).formatrepr()

@@ -1,27 +1,39 @@
-"""Which objects of the plugin live in which process: at most five, each named `bets-...`, and one that exports."""
+"""Which objects of the plugin live in which process: at most five, an exporter and a fixture, each named `bets-...`."""
+
+import time
 
 import pytest
 
 from pytest_bets.bet.catalogue import Catalogue
-from pytest_bets.hooks import xdist
+from pytest_bets.hooks import progress, xdist
 from pytest_bets.hooks.collector import Collector
 from pytest_bets.hooks.context import Context
+from pytest_bets.hooks.live import Sampler
 from pytest_bets.hooks.loaded import Loaded
 from pytest_bets.hooks.measuring import Measuring
 from pytest_bets.hooks.overrides import Finder
+from pytest_bets.hooks.pytest_private import is_fixture
 from pytest_bets.hooks.session import Session
 from pytest_bets.hooks.settings import Settings
 from pytest_bets.hooks.terminal import Terminal
 from pytest_bets.hooks.tiers import UnreportedTiers
 from pytest_bets.hooks.worker import WorkerContext
+from pytest_bets.live.progress import Progress
 
 
 def register_worker(config: pytest.Config, settings: Settings, catalogue: Catalogue) -> Collector:
     """Register what a worker needs: it collects and measures, and judges nothing."""
     context = WorkerContext(config, settings, catalogue)
     collector = Collector(context, UnreportedTiers())
+    shown = _progress(config)
     config.pluginmanager.register(collector, "bets-collector")
-    config.pluginmanager.register(Measuring(Loaded(settings.root, config), worker=True), "bets-measuring")
+    measuring = Measuring(Loaded(settings.root, config), shown, worker=True)
+    config.pluginmanager.register(measuring, "bets-measuring")
+    link = xdist.link(config)
+    if link is not None:
+        sampler = Sampler(shown, link)
+        config.add_cleanup(sampler.stop)
+        sampler.start()
     _override(context)
     return collector
 
@@ -38,11 +50,20 @@ def register_session(config: pytest.Config, settings: Settings, catalogue: Catal
     if settings.engine.name:
         from pytest_bets.hooks.engine import Distribution
 
-        config.pluginmanager.register(Distribution(session), "bets-measuring")
+        config.pluginmanager.register(Distribution(session, _progress(config)), "bets-measuring")
     elif not xdist.is_controller(config):
-        config.pluginmanager.register(Measuring(Loaded(settings.root, config)), "bets-measuring")
+        session.live.progress = shown = _progress(config)
+        config.pluginmanager.register(Measuring(Loaded(settings.root, config), shown), "bets-measuring")
     _override(context)
     return session
+
+
+def _progress(config: pytest.Config) -> Progress:
+    """Provide the fixture `progress`, and return what it gives."""
+    found = config.stash[progress.PROGRESS] = Progress(time.monotonic)
+    if not is_fixture(config.pluginmanager.get_plugin("session"), progress.progress.__name__):
+        config.pluginmanager.register(progress, progress.NAME)  # it would come before one of a conftest.py
+    return found
 
 
 def _override(context: Context) -> None:

@@ -42,8 +42,8 @@ def serve(events: int) -> None:
     plugins = (*(f"no:{name}" for name in _ABSENT), *plan.plugins)
     arguments = [*(part for name in plugins for part in ("-p", name)), *plan.files]
     config = config_from(options, arguments)
-    xdist.become_worker(config, plan.sent)
     serving = Serving(config, plan, _Commands(commands), output)
+    xdist.become_worker(config, plan.sent, serving.progressed if plan.watched else None)
     config.pluginmanager.register(serving, "bets-serving")
     serving.send("pid", str(os.getpid()))
     sys.exit(run_session(config))
@@ -96,6 +96,10 @@ class Serving:
         line = json.dumps([kind, text])
         with self._lock:
             self.output.write(line.encode() + b"\n")
+
+    def progressed(self, text: str) -> None:
+        """Send how far the running cell is."""
+        self.send("progress", text)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Note why a file could not be collected."""

@@ -28,6 +28,7 @@ from pytest_bets.hooks.judging import (
     why_missing,
 )
 from pytest_bets.hooks.last_failed import LastFailed
+from pytest_bets.hooks.live import Live
 from pytest_bets.hooks.measuring import ATTRIBUTE
 from pytest_bets.hooks.refusals import check_overrides, check_replications
 from pytest_bets.hooks.reports import (
@@ -80,6 +81,7 @@ class Session:
         self.finished: dict[str, FinishedBet] = {}
         self.summary: Summary | None = None
         self.on_finished: list[Callable[[BetRun], None]] = []
+        self.live = Live(context, self.runs, self.finished, self.run_of)
         self._by_cell: dict[str, BetRun] = {}
         self._by_tier: dict[str, tuple[BetRun, str]] = {}
         self._reported: set[str] = set()
@@ -122,6 +124,7 @@ class Session:
             self._by_cell.update(dict.fromkeys(run.cells, run))
             self._by_tier.update({f"{run.prefix}::{tier}": (run, tier) for tier in run.tiers})
         self.announcer.declared([run.declaration for run in self.runs.values()])
+        self.live.open()
 
     def _expect(self, prefix: str, nodeids: Sequence[str]) -> None:
         path = Path(os.path.normpath(self.config.rootpath / prefix))  # as collected: symbolic links are not resolved
@@ -217,6 +220,7 @@ class Session:
             self.report_error(next(iter(self.runs.values())), HOOK, text)
         if session.testsfailed > before and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        self.live.close(int(session.exitstatus))
 
     @pytest.hookimpl(trylast=True, specname="pytest_sessionfinish")
     def pytest_remember_red_bets(self) -> None:

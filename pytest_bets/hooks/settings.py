@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 import pytest
 
-from pytest_bets.hooks.options import GATES, LUCK_LIMIT
+from pytest_bets.hooks.options import GATES, LUCK_LIMIT, PROGRESS
 
 REGISTRATIONS: Final = ("warn", "require", "off")
 LUCK: Final = ("warn", "require", "off")
@@ -56,6 +56,7 @@ class Settings(NamedTuple):  # a dataclass takes a millisecond more to make, in 
     overrides: Mapping[str, str]
     elsewhere: bool
     summary_md: Path | None
+    progress: str
     engine: Engine
     exports: tuple[str, ...]
 
@@ -109,6 +110,7 @@ def read(config: pytest.Config) -> Settings:
         overrides=dict(_override(text) for text in config.getoption("bets_set")),
         elsewhere=results != Path(os.path.normpath(usual)),
         summary_md=here / page if (page := config.getoption("bets_summary_md")) else None,
+        progress=_progress(config),
         engine=_engine(config),
         exports=_exports(config),
     )
@@ -121,6 +123,18 @@ def _gate(config: pytest.Config) -> str:
     if gate not in GATES:
         raise pytest.UsageError(f"bets_gate is {gate!r} in the settings; expected one of {', '.join(GATES)}")
     return gate
+
+
+def _progress(config: pytest.Config) -> str:
+    progress = config.getoption("bets_progress") or str(config.getini("bets_progress"))
+    if progress not in PROGRESS:
+        from pytest_bets.diagnostics import did_you_mean
+
+        raise pytest.UsageError(
+            f"bets_progress is {progress!r} in the settings; expected one of {', '.join(PROGRESS)}"
+            f"{did_you_mean(progress, PROGRESS)}"
+        )
+    return progress
 
 
 def _registration(config: pytest.Config) -> str:

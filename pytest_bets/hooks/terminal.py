@@ -57,6 +57,14 @@ class Terminal:
         context = self.session.context
         return context.resumed.header() if context.settings.resume else []
 
+    def pytest_enter_pdb(self) -> None:
+        """Leave the terminal to a debugger."""
+        self.session.live.screen.pause()
+
+    def pytest_leave_pdb(self) -> None:
+        """Show the progress again."""
+        self.session.live.screen.resume()
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(
         self, report: pytest.TestReport

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -23,6 +24,7 @@ _REPLICATIONS: Final = "bets_replications"
 _ELSEWHERE: Final = "bets_elsewhere"
 _COVERAGE: Final = "_cov"
 """The name of pytest-cov's plugin."""
+_LINK: Final = "bets_progress"
 
 
 def is_worker(config: pytest.Config) -> bool:
@@ -59,9 +61,20 @@ def send_elsewhere(config: pytest.Config, bets: Sequence[str]) -> None:
     config.workeroutput[_ELSEWHERE] = json.dumps(bets)  # type: ignore[attr-defined]  # only xdist's workers have it
 
 
-def become_worker(config: pytest.Config, sent: Mapping[str, Any]) -> None:
-    """Make other plugins take this process for a worker: they write no reports of their own there."""
+def link(config: pytest.Config) -> Callable[[str], object] | None:
+    """Return, on a worker, what sends the progress of its cells to the controller; None where nobody watches."""
+    found = config.workerinput.get(_LINK)  # type: ignore[attr-defined]  # only xdist's workers have it
+    return found.send if found is not None else None
+
+
+def become_worker(config: pytest.Config, sent: Mapping[str, Any], send: Callable[[str], object] | None) -> None:
+    """Make other plugins take this process for a worker: they write no reports of their own there.
+
+    `send` sends the progress of its cells; None where nobody watches.
+    """
     config.workerinput = dict(sent)  # type: ignore[attr-defined]  # only workers have it
+    if send is not None:
+        config.workerinput[_LINK] = SimpleNamespace(send=send)  # type: ignore[attr-defined]  # the line above
     config.workeroutput = {}  # type: ignore[attr-defined]  # only workers have it
 
 
@@ -123,6 +136,8 @@ class Controller:
         self.bets: frozenset[str] = frozenset()
         self.tiers: list[RemoteTiers] = []
         """Empty in a session without bets."""
+        self.take: Callable[..., None] | None = None
+        """Takes the progress of the cells of workers, in a session with bets."""
         self._has_begun = False
 
     @pytest.hookimpl(optionalhook=True)
@@ -135,6 +150,15 @@ class Controller:
         node.workerinput[_REPLICATIONS] = json.dumps(numbers)
         node.workerinput[_FINISHED] = json.dumps(finished)
         node.workerinput[_REGISTERED] = json.dumps(registered)
+        if settings.progress != "off":
+            channel = node.gateway.newchannel()  # a channel can be sent: the worker gets the other end of it
+            channel.setcallback(partial(self._progressed, node.gateway.id))
+            node.workerinput[_LINK] = channel
+
+    def _progressed(self, worker: str, text: str) -> None:
+        """Pass on the progress of a cell; called by the thread that reads what a worker sends."""
+        if self.take is not None:
+            self.take(text, worker=worker)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, node: Any, ids: Sequence[str]) -> None:  # noqa: ARG002  # xdist's signature
@@ -160,6 +184,7 @@ class Controller:
             raise pytest.UsageError(f"{session.settings.engine.given} {NOT_WITH_XDIST}")
         from pytest_bets.hooks.remote import RemoteTiers
 
+        self.take = session.live.take
         self.tiers.append(RemoteTiers(self.config, session))
         if self.config.getoption("dist", "no") == "each":
             raise pytest.UsageError(

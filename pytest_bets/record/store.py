@@ -1,6 +1,6 @@
 """The results folder: records, the journal, the summary. Whole at every moment, whatever is killed."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -161,6 +161,16 @@ class Results(Folder):
         starts = sorted({*tally.recent, *([wrote] if wrote is not None else [])})
         found = [tally.given.of(self._journal.run_at(start)) for start in starts]
         return found, tally.total - len(found)
+
+    def last_runs(self, bet: str) -> Iterator[RunLine]:
+        """Yield the last runs of a bet, the latest first, without what upgrades gave them.
+
+        Raises:
+            RecordError: when a line of the journal is not valid.
+
+        """
+        for start in reversed(self._tally(bet).recent):
+            yield self._journal.run_at(start)
 
     def replications(self, bet: str) -> list[RunLine]:
         """Return the replications of a bet, with what upgrades gave them.

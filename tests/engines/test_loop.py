@@ -89,6 +89,7 @@ class Taken:
         self.outcomes: dict[str, tuple[str, list[Mapping[str, Any]]]] = {}
         self.attempts: list[Attempt] = []
         self.starts: list[str] = []
+        self.progress: list[tuple[str, str]] = []
 
     def begun(self, cell: str, host: str) -> None:
         self.starts.append(cell)
@@ -100,6 +101,9 @@ class Taken:
     def broken(self, cell: str, host: str, reports: list[Mapping[str, Any]], words: str) -> None:
         assert cell not in self.outcomes
         self.outcomes[cell] = words, reports
+
+    def progressed(self, host: str, text: str) -> None:
+        self.progress.append((host, text))
 
     def noted(self, cell: str, attempt: Attempt) -> None:
         self.attempts.append(attempt)
@@ -325,3 +329,15 @@ def test_whatever_happens_every_cell_has_one_outcome(seeds: list[int], cells: in
         assert phases == [when for when in PHASES if when in phases]
     missing = {name for _, name in engine.started} - taken.outcomes.keys()
     assert len(missing) <= sum(attempt.end == "cancelled" for attempt in taken.attempts) + len(seeds)
+
+
+def test_progress_arrives_with_the_host_of_its_attempt() -> None:
+    """Once for each event, while the attempt is open; it is no report and ends nothing."""
+
+    def script(events: list[Event]) -> list[Event]:
+        said = [Event(events[0].number, "progress", text) for text in ("first", "second", "late")]
+        return [*events[:2], *said[:2], *events[2:], *said[2:]]
+
+    _, taken = drive([script])
+    assert taken.progress == [("n1", "first"), ("n1", "second")]
+    assert [outcome for outcome, _ in taken.outcomes.values()] == ["reported"]

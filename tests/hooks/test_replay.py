@@ -27,7 +27,7 @@ def honest(bet: WriteBet, run: Run) -> None:
 
 
 def _state() -> dict[Path, tuple[bytes, int]]:
-    files = (path for path in Path("results").rglob("*") if path.is_file())
+    files = (path for path in Path("results").rglob("*") if path.is_file() and ".live" not in path.parts)
     return {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in files}
 
 

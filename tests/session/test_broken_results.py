@@ -40,7 +40,8 @@ def _with_line(index: int, line: str) -> Callable[[str], str]:
 
 
 def _files() -> dict[Path, bytes]:
-    return {path: path.read_bytes() for path in Path("results").rglob("*") if path.is_file()}
+    files = (path for path in Path("results").rglob("*") if path.is_file() and ".live" not in path.parts)
+    return {path: path.read_bytes() for path in files}
 
 
 BREAKAGES: dict[str, tuple[str, Callable[[str], str], str]] = {

@@ -122,6 +122,7 @@ def plan_of(session: Session, cells: Sequence[pytest.Function]) -> Plan:
     config, context, settings = session.config, session.context, session.settings
     option = {name: value for name, value in vars(config.option).items() if name != "file_or_dir" and _is_json(value)}
     registered = context.registered if settings.required else ()
+    sent = xdist.sent_to_workers(config, registered, context.replications)
     return Plan(
         top=_top(session),
         here=str(settings.here),
@@ -134,7 +135,7 @@ def plan_of(session: Session, cells: Sequence[pytest.Function]) -> Plan:
         path=tuple(sys.path),
         search=tuple(str(path) for path in context.search),
         environment={name: os.environ.get(name) for name in THREADS},
-        sent={name: value for name, value in xdist.sent_to_workers(config, registered).items() if _is_json(value)},
+        sent={name: value for name, value in sent.items() if _is_json(value)},
         python=machine.python(),
         mixed=settings.engine.mixed,
         temporary=os.path.abspath(config.option.basetemp) if config.option.basetemp else "",  # noqa: PTH100

@@ -77,7 +77,9 @@ class StandIn:
         }
 
 
-def sent_to_workers(config: pytest.Config, registered: Collection[str]) -> dict[str, Any]:
+def sent_to_workers(
+    config: pytest.Config, registered: Collection[str], replications: Mapping[str, int]
+) -> dict[str, Any]:
     """Return what a worker gets: of xdist, of this plugin, and of every other plugin that sends something."""
     sent = {
         "workerid": "bets",
@@ -86,6 +88,7 @@ def sent_to_workers(config: pytest.Config, registered: Collection[str]) -> dict[
         "mainargv": [*sys.argv],
         _FINISHED: "{}",
         _REGISTERED: json.dumps(sorted(registered)),
+        _REPLICATIONS: json.dumps(dict(replications)),
     }
     if hasattr(config.hook, "pytest_configure_node"):
         config.hook.pytest_configure_node(node=StandIn("bets", config, sent))

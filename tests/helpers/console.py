@@ -4,9 +4,9 @@
 
 writes what is printed into the pages. In a page,
 
-- a block ```` ```console ```` has commands after `$ `, each followed by all that it prints. They end with status 0. A block
-  that begins with `# Not run` is for readers alone.
-- a block with `title=FILE`, as in ```` ```python title=bets/toy.py ````, is written to that file; the paragraph before it
+- a block ```` ```console ```` has commands after `$ `, each followed by all that it prints. They end with status 0.
+  A block that begins with `# Not run` is for readers alone.
+- a block with `title=FILE`, as in ```` ```python title=bets/toy.py ````, is written to that file; the line before it
   names the file. A block ```` ```diff title=FILE ```` changes it. Lines `@@` separate the places.
 - `<!-- continues: PAGE -->` starts the page where another one ended; without it, it starts in an empty folder.
 """
@@ -15,7 +15,6 @@ import os
 import re
 import shlex
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -26,21 +25,32 @@ from typing import Final
 
 HOME: Final = "/home/you"
 """How pages show the folder that they are played in."""
-HOST: Final = "laptop"
 NOT_RUN: Final = "# Not run"
 UPDATE: Final = "python -m tests.helpers.console"
 _FENCE: Final = re.compile(r"```(\w+)(?: title=(\S+))?$")
+_MACHINE: Final = re.compile(r"(\d s, )[^()\s]+\)")
+"""Where a run names the machine it ran on."""
+_PROGRAMS: Final = {
+    "pytest": "-P -m pytest -p pytest_bets.plugin",
+    "pytest-bets": "-P -m pytest_bets",
+    "python3": "",
+}
 _CONTINUES: Final = re.compile(r"^<!-- continues: (\S+) -->$", re.MULTILINE)
 _SECONDS: Final = r"\d+(?:\.\d+)?"
+_HASH: Final = r"[0-9a-f]{7}(?:[0-9a-f]{3}|[0-9a-f]{5}|[0-9a-f]{33})?(?![\w.])"
+"""The name of a commit or a digest, as commands abbreviate it. It may have no letter, and then looks like a seed."""
 _VARYING: Final = (
     (re.compile(rf"^=+ (.* in ){_SECONDS}s(?: \([\d:]+\))? =+$", re.MULTILINE), r"== \g<1>0s =="),
     (re.compile(rf"\bin {_SECONDS}s\b"), "in 0s"),
+    (re.compile(rf"\b{_SECONDS} s, [^()\s]+\)"), "0 s, host)"),
     (re.compile(rf"\b{_SECONDS} s\b"), "0 s"),
     (re.compile(r"^platform .*$", re.MULTILINE), "platform"),
-    (re.compile(r"(?<![\w.])[0-9a-f]{7}(?:[0-9a-f]{3}|[0-9a-f]{5}|[0-9a-f]{33})?(?![\w.])"), "0123456"),
+    (re.compile(r"^Ran on .*(?:\n {14}\S.*)*", re.MULTILINE), "Ran on"),
+    (re.compile(rf"(?<![\w.])(?=\d*[a-f]){_HASH}"), "0123456"),
+    (re.compile(rf"(\[|\(|\b(?:declared|result|at|declaration|files,) ){_HASH}"), r"\g<1>0123456"),
     (re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"), "2026-11-02T09:00:00Z"),
 )
-"""What differs from run to run: durations, versions, the names of commits and digests, times of the journal."""
+"""What differs from run to run: durations, machines, versions, names of commits and digests, times of the journal."""
 
 
 class PageError(Exception):
@@ -49,7 +59,7 @@ class PageError(Exception):
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block: its language, its file if it has one, its lines, the line before it, and its first line, from 0."""
+    """A fenced block: its language, its file if it has one, its lines, the line before it, and its start, from 0."""
 
     language: str
     title: str | None
@@ -105,34 +115,47 @@ def is_played(page: Path) -> bool:
     return any(block.language == "console" and not _for_readers(block) for block in found)
 
 
-def play(page: Path, root: Path, states: Path) -> list[Step]:
-    """Play a page in an empty folder `root`; pages that others continue are played once in `states`."""
-    text = page.read_text(encoding="utf-8")
-    continued = _CONTINUES.search(text)
-    if continued:
-        base = (page.parent / continued[1]).resolve()
-        state = states / base.stem
-        if not state.exists():
-            play(base, state, states)
-        shutil.copytree(state, root, dirs_exist_ok=True, symlinks=True)
-    console = Console(root)
-    steps: list[Step] = []
-    for block in blocks(text):
-        if block.language == "console":
-            if not _for_readers(block):
-                steps += _run(console, block)
-        elif block.title:
-            if f"`{block.title}`" not in block.before:
-                raise PageError(f"{page}:{block.start}: the line before the block does not name `{block.title}`")
-            (_change if block.language == "diff" else _write)(console.place / block.title, block.lines)
-    return steps
+class Player:
+    """Plays pages below a folder, each once: a page that another one continues is copied."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.resolve()
+        self._played: dict[Path, list[Step]] = {}
+
+    def play(self, page: Path) -> list[Step]:
+        """Play a page, and return the commands that were run."""
+        page = page.resolve()
+        if page not in self._played:
+            try:
+                self._played[page] = self._play(page, page.read_text(encoding="utf-8"))
+            except PageError as error:
+                raise PageError(f"{page.name}: {error}") from None
+        return self._played[page]
+
+    def _play(self, page: Path, text: str) -> list[Step]:
+        root = self.folder / page.stem
+        continued = _CONTINUES.search(text)
+        if continued:
+            base = (page.parent / continued[1]).resolve()
+            self.play(base)
+            shutil.copytree(self.folder / base.stem, root, symlinks=True)
+        console = Console(root)
+        steps: list[Step] = []
+        for block in blocks(text):
+            if block.language == "console":
+                if not _for_readers(block):
+                    steps += _run(console, block)
+            elif block.title:
+                if f"`{block.title}`" not in block.before:
+                    raise PageError(f"line {block.start}: the line before the block does not name `{block.title}`")
+                (_change if block.language == "diff" else _write)(console.place / block.title, block.lines)
+        return steps
 
 
-def update(page: Path, states: Path) -> bool:
+def update(page: Path, player: Player) -> bool:
     """Write what the commands print into the page; return whether it changed."""
     lines = page.read_text(encoding="utf-8").splitlines()
-    with tempfile.TemporaryDirectory() as folder:
-        wrong = [step for step in play(page, Path(folder).resolve(), states) if not step.agrees]
+    wrong = [step for step in player.play(page) if not step.agrees]
     for step in reversed(wrong):
         lines[step.start : step.end] = step.printed.splitlines()
     page.write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -144,20 +167,20 @@ class Console:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        root.mkdir(parents=True, exist_ok=True)
-        projects = [path.parent for path in root.glob("*/.git")]
-        self.place = projects[0] if projects else root
-        programs = root / ".programs"
+        self.home = root / "home"
+        self.home.mkdir(parents=True, exist_ok=True)
+        self.place = next((path.parent for path in self.home.glob("*/.git")), self.home)
+        programs = root / "programs"
         programs.mkdir(exist_ok=True)
-        for name, module in (("pytest", "pytest -p pytest_bets.plugin"), ("pytest-bets", "pytest_bets")):
+        for name, module in _PROGRAMS.items():
             program = programs / name
-            program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -P -m {module} "$@"\n')
+            program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {module} "$@"\n')
             program.chmod(0o755)
         self.environment = _environment(programs)
 
     def run(self, command: str) -> str:
         """Run a command and return all that it prints, with the names that pages have for this machine."""
-        note = self.root / ".place"
+        note = self.root / "place"
         script = f"{command}\nstatus=$?; pwd -P > {shlex.quote(str(note))}; exit $status"
         done = subprocess.run(
             ["bash", "-c", script],
@@ -169,7 +192,7 @@ class Console:
             encoding="utf-8",
             check=False,
         )
-        printed = done.stdout.replace(str(self.root), HOME).replace(socket.gethostname(), HOST)
+        printed = _MACHINE.sub(r"\1laptop)", done.stdout.replace(str(self.home), HOME))
         if done.returncode != 0:
             raise PageError(f"`{command}` ended with status {done.returncode}:\n{printed}")
         self.place = Path(note.read_text(encoding="utf-8").strip())
@@ -185,7 +208,8 @@ def _environment(programs: Path) -> dict[str, str]:
         **{f"GIT_{role}_{name}": text for role in ("AUTHOR", "COMMITTER") for name, text in person.items()},
         "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
         "HOME": str(programs),
-        "LC_ALL": "C.UTF-8",
+        "LC_ALL": "C",
+        "PYTHONUTF8": "1",
         "TERM": "dumb",
         "COLUMNS": "80",
         "NO_COLOR": "1",
@@ -232,10 +256,11 @@ def _change(path: Path, lines: tuple[str, ...]) -> None:
 
 def main() -> None:
     """Write what commands print into the pages that are named."""
-    with tempfile.TemporaryDirectory() as states:
-        for name in sys.argv[1:]:
-            if is_played(Path(name)):
-                print(f"{name}: {'written' if update(Path(name), Path(states).resolve()) else 'unchanged'}")
+    with tempfile.TemporaryDirectory() as folder:
+        player = Player(Path(folder))
+        for page in map(Path, sys.argv[1:]):
+            if is_played(page):
+                print(f"{page}: {'written' if update(page, player) else 'unchanged'}")
 
 
 if __name__ == "__main__":

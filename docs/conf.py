@@ -1,0 +1,50 @@
+"""The documentation as a site: `.ci/docs` builds it into build/docs."""
+
+import posixpath
+import re
+from typing import TYPE_CHECKING
+
+from pygments.lexers.special import TextLexer
+
+from pytest_bets import __version__
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+REPOSITORY = "https://github.com/OWNER/pytest-bets"  # where pytest-bets is published
+_LINK = re.compile(r"\]\((?P<path>[^)\s:#]+)(?P<rest>#[^)\s]*)?\)")
+
+project = "pytest-bets"
+author = "pytest-bets contributors"
+version = release = __version__
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_copybutton"]
+exclude_patterns = ["README.md"]  # index.md includes it
+html_theme = "furo"
+html_title = f"pytest-bets {release}"
+html_show_copyright = False
+html_copy_source = False
+myst_heading_anchors = 3  # the anchors that GitHub gives to headings
+myst_enable_extensions = ["attrs_block"]
+suppress_warnings = ["toc.empty_glob"]  # index.md names pages that may come
+autodoc_member_order = "bysource"
+autodoc_typehints = "description"
+autodoc_class_signature = "separated"
+copybutton_prompt_text = "$ "
+
+
+def setup(app: "Sphinx") -> None:
+    """Read what GitHub shows, which Sphinx does not know."""
+    app.add_lexer("mermaid", TextLexer)
+    app.connect("source-read", link_to_repository)
+
+
+def link_to_repository(_app: "Sphinx", page: str, source: list[str]) -> None:
+    """Turn links to files outside of docs/ into links to the repository."""
+
+    def linked(match: re.Match[str]) -> str:
+        path = posixpath.normpath(posixpath.join("docs", posixpath.dirname(page), match["path"]))
+        if path.startswith("docs/"):
+            return match[0]
+        return f"]({REPOSITORY}/blob/main/{path}{match['rest'] or ''})"
+
+    source[0] = _LINK.sub(linked, source[0])

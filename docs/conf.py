@@ -18,17 +18,17 @@ project = "pytest-bets"
 author = "pytest-bets contributors"
 version = release = __version__
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_copybutton"]
-exclude_patterns = ["README.md"]  # index.md includes it
+exclude_patterns = ["README.md", "pypi.md"]  # index.md includes the one, PyPI shows the other
 html_theme = "furo"
 html_title = f"pytest-bets {release}"
 html_show_copyright = False
 html_copy_source = False
 myst_heading_anchors = 3  # the anchors that GitHub gives to headings
 myst_enable_extensions = ["attrs_block"]
-suppress_warnings = ["toc.empty_glob"]  # index.md names pages that may come
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
-autodoc_class_signature = "separated"
+default_role = "code"  # single backticks in docstrings
+smartquotes = False
 copybutton_prompt_text = "$ "
 
 

@@ -1,6 +1,7 @@
 """The reference is complete: markers, sections, reducers, options, commands and fields; and its examples hold."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,14 @@ def test_examples_of_values_give_what_the_page_says() -> None:
     given = {text: value_of(parse_value(text), rows) for text, _ in examples}
     assert {text: f"{value:.4g}".replace("nan", "undefined") for text, value in given.items()} == dict(examples)
     assert (len(rows), {name for text in given for name in re.findall(r"(\w+)\(", text)}) == (6, {*REDUCERS})
+
+
+def test_pages_name_the_version_of_this_package() -> None:
+    """Where a reader copies it: the action, and the hook of pre-commit."""
+    root = reference.FOLDER.parents[1]
+    version = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    text = (root / "docs/ci.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"(?:rev: |pytest-bets@)v(\S+)", text)) == {version}
 
 
 def test_links_between_pages_lead_somewhere() -> None:

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+import pytest_bets
 from pytest_bets.bet.docstring import OPTIONAL, REQUIRED
+from pytest_bets.cli.command import FINDINGS, OK, UNDETERMINED, USAGE
 from pytest_bets.cli.main import main
 from pytest_bets.hooks.options import MARKER_HELP
 from pytest_bets.sentence.evaluate import value_of
@@ -14,6 +16,7 @@ from pytest_bets.sentence.parse import REDUCERS, parse_value
 from tests.helpers import reference
 
 pytestmark = pytest.mark.skipif(not reference.FOLDER.is_dir(), reason="the documentation is not here")
+PROGRAMS = {"pytest": [*pytest.ExitCode], "pytest-bets": [OK, FINDINGS, USAGE, UNDETERMINED]}
 PAGES = sorted(reference.FOLDER.glob("*.md"))
 LINK = re.compile(r"\[[^\]]*\]\((?!https?:)([^)#\s]*)(?:#([^)\s]*))?\)")
 FENCED = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
@@ -92,6 +95,21 @@ def test_examples_of_values_give_what_the_page_says() -> None:
     given = {text: value_of(parse_value(text), rows) for text, _ in examples}
     assert {text: f"{value:.4g}".replace("nan", "undefined") for text, value in given.items()} == dict(examples)
     assert (len(rows), {name for text in given for name in re.findall(r"(\w+)\(", text)}) == (6, {*REDUCERS})
+
+
+def test_every_public_name_has_its_place() -> None:
+    """Those that `import pytest_bets` gives."""
+    found = re.findall(
+        r"^\.\. auto\w+:: pytest_bets\.(\w+)|^\.\. data:: pytest_bets\.(\w+)", read("python.md"), re.MULTILINE
+    )
+    assert {one or other for one, other in found} == set(pytest_bets.__all__)
+
+
+def test_every_exit_status_has_a_row() -> None:
+    """Of the commands, and of pytest, whose older versions have fewer."""
+    for heading, codes in PROGRAMS.items():
+        rows = re.findall(r"^\| (\d) \|", section("exit-statuses.md", heading), re.MULTILINE)
+        assert {str(int(code)) for code in codes} <= set(rows)
 
 
 def test_pages_name_the_version_of_this_package() -> None:

@@ -122,7 +122,8 @@ def plan_of(session: Session, cells: Sequence[pytest.Function]) -> Plan:
     config, context, settings = session.config, session.context, session.settings
     option = {name: value for name, value in vars(config.option).items() if name != "file_or_dir" and _is_json(value)}
     registered = context.registered if settings.required else ()
-    sent = xdist.sent_to_workers(config, registered, context.replications)
+    replications = context.replications if settings.replication else {}
+    sent = xdist.sent_to_workers(config, registered, replications)
     return Plan(
         top=_top(session),
         here=str(settings.here),

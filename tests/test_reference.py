@@ -1,6 +1,7 @@
 """The reference is complete: markers, sections, reducers, options, commands and fields; and its examples hold."""
 
 import re
+import runpy
 import tomllib
 from pathlib import Path
 
@@ -134,6 +135,24 @@ def test_links_between_pages_lead_somewhere() -> None:
             elif anchor and anchor not in anchors(target):
                 broken.append(f"{page.relative_to(root)}: {path}#{anchor}")
     assert broken == []
+
+
+@pytest.mark.parametrize(
+    ("page", "link", "site"),
+    [
+        ("findings", "../results/SUMMARY.md", "{}/results/SUMMARY.md"),
+        ("howto/unit", "../../README.md#install", "{}/README.md#install"),
+        ("howto/unit", "../error-rates.md#intervals", "../error-rates.md#intervals"),
+        ("scale", "#each-engine", "#each-engine"),
+        ("ci", "https://example.org/../a", "https://example.org/../a"),
+    ],
+)
+def test_links_out_of_the_documentation_lead_to_the_repository_on_the_site(page: str, link: str, site: str) -> None:
+    """GitHub has those files, and the site does not."""
+    conf = runpy.run_path(str(reference.FOLDER.parents[0] / "conf.py"))
+    source = [f"See [this]({link})."]
+    conf["link_to_repository"](None, page, source)
+    assert source == [f"See [this]({site.format(conf['REPOSITORY'] + '/blob/main')})."]
 
 
 def anchors(page: Path) -> set[str]:

@@ -1,6 +1,7 @@
 """Writes what is generated in docs/reference/, from parsers and schemas: `python -m tests.helpers.reference`."""
 
 import argparse
+import inspect
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -8,8 +9,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
+import pytest_bets
+from pytest_bets.cli import main
 from pytest_bets.cli.command import Command
-from pytest_bets.cli.main import COMMANDS
 from pytest_bets.cli.schemas import schemas
 from pytest_bets.hooks import options
 
@@ -49,22 +51,37 @@ def recorded() -> Recorder:
 
 def commands() -> Iterator[tuple[str, Command, Sequence[argparse.Action]]]:
     """Yield each command with its name and its arguments."""
-    for name in COMMANDS:
+    for name in main.COMMANDS:
         command: Command = import_module(f"pytest_bets.cli.{name}").COMMAND
         yield name, command, arguments(command)
 
 
+class Arguments(argparse.ArgumentParser):
+    """Keeps what is added to it."""
+
+    def __init__(self) -> None:
+        self.found: list[argparse.Action] = []
+        super().__init__()
+
+    def add_argument(self, *names: Any, **given: Any) -> argparse.Action:
+        """Keep an argument."""
+        self.found.append(super().add_argument(*names, **given))
+        return self.found[-1]
+
+
+def common() -> list[argparse.Action]:
+    """Return the arguments that every command has."""
+    name, command, own = next(commands())
+    parser = Arguments()
+    main._configure(parser, name, command)
+    return parser.found[: len(parser.found) - len(own)]
+
+
 def arguments(command: Command) -> list[argparse.Action]:
     """Return the arguments of a command, in order, without those of all commands."""
-    found: list[argparse.Action] = []
-
-    class Parser(argparse.ArgumentParser):
-        def add_argument(self, *names: Any, **given: Any) -> argparse.Action:
-            found.append(super().add_argument(*names, **given))
-            return found[-1]
-
-    command.configure(Parser(add_help=False))
-    return found
+    parser = Arguments()
+    command.configure(parser)
+    return parser.found[1:]  # without --help
 
 
 def _options() -> Iterator[str]:
@@ -88,9 +105,13 @@ def _form(name: str, given: Mapping[str, Any]) -> str:
     return f"{name} {'|'.join(given['choices']) if given.get('choices') else given.get('metavar') or name.upper()}"
 
 
+def _common() -> Iterator[str]:
+    yield from _table("option", ((_code(_argument(action)), action.help or "") for action in common()))
+
+
 def _commands() -> Iterator[str]:
     for name, command, found in commands():
-        about = f"{COMMANDS[name][0].upper()}{COMMANDS[name][1:]}"
+        about = f"{main.COMMANDS[name][0].upper()}{main.COMMANDS[name][1:]}"
         yield from (f"## {name}", "", f"{about}. Example: `{command.example}`", "")
         if found:
             yield from _table("argument", ((_code(_argument(action)), action.help or "") for action in found))
@@ -104,7 +125,8 @@ def _argument(action: argparse.Action) -> str:
     if not action.option_strings:
         shown = str(action.metavar or action.dest)
         return {"?": f"[{shown}]", "*": f"[{shown} ...]"}.get(str(action.nargs), shown)
-    return action.option_strings[0] if action.nargs == 0 else f"{action.option_strings[0]} {value}"
+    name = action.option_strings[-1]
+    return name if action.nargs == 0 else f"{name} {value}"
 
 
 def _fields(name: str) -> Iterator[str]:
@@ -171,10 +193,30 @@ def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")
 
 
+def _python() -> Iterator[str]:
+    """Yield what makes Sphinx read the docstrings of all public names."""
+    yield "```{eval-rst}"
+    for name in sorted(pytest_bets.__all__, key=lambda name: (name != "load", name)):
+        if inspect.isclass(getattr(pytest_bets, name)):
+            yield from (
+                f".. autoclass:: pytest_bets.{name}()",
+                "   :members:",
+                "   :inherited-members: Mapping, object",
+                "",
+            )
+        elif callable(getattr(pytest_bets, name)):
+            yield from (f".. autofunction:: pytest_bets.{name}", "")
+        else:
+            yield from (f".. data:: pytest_bets.{name}", "")
+    yield "```"
+
+
 PARTS: Final[Mapping[str, Callable[[], Iterator[str]]]] = {
     "options": _options,
     "settings": _settings,
+    "common": _common,
     "commands": _commands,
+    "python": _python,
     "record": lambda: _fields("record"),
     "journal": lambda: _fields("journal"),
     "upgrade": lambda: _fields("upgrade"),
@@ -192,11 +234,11 @@ def generated(text: str) -> str:
     return _PART.sub(written, text)
 
 
-def main() -> None:
+def write() -> None:
     """Write the generated parts of every page again."""
     for page in sorted(FOLDER.glob("*.md")):
         page.write_text(generated(page.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    write()

@@ -1,5 +1,6 @@
 """The documentation as a site: `.ci/docs` builds it into build/docs."""
 
+import inspect
 import posixpath
 import re
 from typing import TYPE_CHECKING
@@ -36,6 +37,7 @@ def setup(app: "Sphinx") -> None:
     """Read what GitHub shows, which Sphinx does not know."""
     app.add_lexer("mermaid", TextLexer)
     app.connect("source-read", link_to_repository)
+    app.connect("autodoc-process-docstring", restore_property, priority=600)  # after napoleon
 
 
 def link_to_repository(_app: "Sphinx", page: str, source: list[str]) -> None:
@@ -48,3 +50,9 @@ def link_to_repository(_app: "Sphinx", page: str, source: list[str]) -> None:
         return f"]({REPOSITORY}/blob/main/{path}{match['rest'] or ''})"
 
     source[0] = _LINK.sub(linked, source[0])
+
+
+def restore_property(_app: "Sphinx", kind: str, _name: str, item: object, _options: object, lines: list[str]) -> None:
+    """Take the docstring of a property as it is: napoleon takes what stands before a colon for its type."""
+    if kind == "property":
+        lines[:] = [*(inspect.getdoc(item) or "").splitlines(), ""]

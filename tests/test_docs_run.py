@@ -112,6 +112,14 @@ def test_another_output_is_found_and_written_into_the_page(old: str, new: str, t
     assert not update(page, Player(tmp_path / "once more"))
 
 
+def test_a_page_that_is_written_keeps_what_differs_from_run_to_run(tmp_path: Path) -> None:
+    """So that its difference shows what changed."""
+    page = tmp_path / "page.md"
+    page.write_text("```console\n$ echo 'in 0.12s'; echo new\nin 3.45s\nold\n```\n", encoding="utf-8")
+    assert update(page, Player(tmp_path / "played"))
+    assert page.read_text(encoding="utf-8").endswith("\nin 3.45s\nnew\n```\n")
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [

@@ -18,8 +18,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Final
 
@@ -157,9 +158,16 @@ def update(page: Path, player: Player) -> bool:
     lines = page.read_text(encoding="utf-8").splitlines()
     wrong = [step for step in player.play(page) if not step.agrees]
     for step in reversed(wrong):
-        lines[step.start : step.end] = step.printed.splitlines()
+        lines[step.start : step.end] = _kept(step.shown.splitlines(), step.printed.splitlines())
     page.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return bool(wrong)
+
+
+def _kept(shown: Sequence[str], printed: Sequence[str]) -> Iterator[str]:
+    """Yield the lines that were printed; those that a page shows already, up to what differs, as it shows them."""
+    matcher = SequenceMatcher(None, [*map(normalised, shown)], [*map(normalised, printed)], autojunk=False)
+    for tag, first, last, start, end in matcher.get_opcodes():
+        yield from shown[first:last] if tag == "equal" else printed[start:end]
 
 
 class Console:

@@ -104,7 +104,7 @@ def test_the_page_for_the_package_index_has_no_link_that_is_dead_there() -> None
 def test_the_configuration_of_pre_commit_names_a_hook_that_is_there() -> None:
     """At the tag of this version."""
     yaml = pytest.importorskip("yaml")
-    page = (PROJECT / "docs" / "reference.md").read_text(encoding="utf-8")
+    page = (PROJECT / "docs" / "ci.md").read_text(encoding="utf-8")
     blocks = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)]
     (repository,) = next(block["repos"] for block in blocks if "repos" in block)
     offered = yaml.safe_load((PROJECT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))

@@ -71,7 +71,6 @@ ELSEWHERE: Final = {
     "engines/test_dask.py": ("engines/waiting",),
     "engines/test_slurm_files.py": (
         "engines/job",
-        "engines/node",
         "engines/slurm_commands",
         "engines/slurm_folder",
         "engines/slurm_job",

@@ -68,6 +68,7 @@ ELSEWHERE: Final = {
     "engines/test_local.py": (
         *("engines/child", "engines/children", "engines/find", "engines/guard", "engines/plan", "engines/site"),
         *("hooks/arrivals", "hooks/child", "hooks/engine", "hooks/planning", "hooks/serving"),
+        "hooks/coverage",
     ),
     "engines/test_loop.py": ("engines/event",),
     "live/test_progress.py": ("live/sample",),
@@ -75,9 +76,14 @@ ELSEWHERE: Final = {
     "cli/test_watch.py": ("cli/dashboard", "live/page", "live/view"),
     "hooks/test_live.py": ("hooks/progress",),
     "engines/test_dask.py": ("engines/waiting",),
-    "engines/test_slurm_files.py": ("engines/job", "engines/node", "engines/slurm_commands", "engines/slurm_job"),
     "hooks/test_bet_file.py": ("hooks/misnamed_file",),
     "hooks/test_announcing.py": ("export/event", "hooks/specs"),
+    "engines/test_slurm_files.py": (
+        "engines/job",
+        "engines/slurm_commands",
+        "engines/slurm_folder",
+        "engines/slurm_job",
+    ),
     "hooks/test_registration.py": ("hooks/baseline", "render/registration"),
     "hooks/test_resume.py": ("hooks/checkpoints", "record/checkpoint"),
     "hooks/test_replay.py": ("record/verify",),

@@ -23,6 +23,10 @@ from pytest_bets.engines.waiting import Inbox
 
 _ANSWER: Final = 30.0
 """Seconds that a cluster has to answer."""
+_LOOK: Final = 2.0
+"""Seconds between two looks at the nodes."""
+_NODE: Final = "node"
+"""What a task says first: its node."""
 _GROW: Final = 45.0
 """Seconds that a cluster has to grow a node that fits, where it can."""
 
@@ -39,8 +43,9 @@ def open_engine(argument: str, plan: Plan, site: Site) -> "Ray":
     _knock(argument)
     try:
         ray.init(address=argument or "local", log_to_driver=False, logging_level="ERROR", **options)
-    except (ConnectionError, RuntimeError, ValueError) as error:
-        raise EngineError(f"no Ray cluster answers there: {str(error).splitlines()[0]}") from None
+    except Exception as error:  # Ray raises no class of its own where it does not start in time
+        what = "no Ray cluster answers there" if argument else "Ray does not start on this machine"
+        raise EngineError(f"{what}: {str(error).partition(chr(10))[0]}") from None
     return Ray(plan.text(), site.pack(), can_grow=bool(argument))
 
 
@@ -70,6 +75,9 @@ class Ray:
         self.inbox = Inbox()
         self.can_grow = can_grow
         self._streams: dict[Any, int] = {}
+        self._nodes: dict[int, str] = {}
+        """Where each attempt runs, by the id of its node."""
+        self._looked = time.monotonic()
         self._lock = threading.Lock()
         self._closed = threading.Event()
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -115,6 +123,22 @@ class Ray:
             ready, _ = ray.wait(streams, num_returns=1, timeout=0.05, fetch_local=False)
             for stream in ready:
                 self._next(stream)
+            if not ready and time.monotonic() - self._looked > _LOOK:
+                self._looked = time.monotonic()
+                with suppress(RayError):
+                    self._give_up_dead()
+
+    def _give_up_dead(self) -> None:
+        """Give up what ran on nodes that Ray has given up: where a network was cut, no task of theirs ever fails."""
+        dead = {node["NodeID"] for node in ray.nodes() if not node["Alive"]}
+        with self._lock:
+            found = {stream: number for stream, number in self._streams.items() if self._nodes.get(number) in dead}
+        for stream, number in found.items():
+            if ray.wait([stream], timeout=0, fetch_local=False)[0]:  # what it has said comes first
+                continue
+            with self._lock:
+                self._streams.pop(stream, None)
+            self.inbox.put(Event(number, "lost", "its Ray node died"))
 
     def _next(self, stream: Any) -> None:
         with self._lock:
@@ -122,7 +146,11 @@ class Ray:
         if number is None:
             return
         try:
-            self.inbox.put(Event(*ray.get(next(stream))))
+            _, kind, text, count = ray.get(next(stream))
+            if kind == _NODE:
+                self._nodes[number] = text
+            else:
+                self.inbox.put(Event(number, kind, text, count))
             return
         except StopIteration:
             pass
@@ -177,6 +205,7 @@ def run_task(task: Task, data: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
         return archive
 
     events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+    yield task.number, _NODE, ray.get_runtime_context().get_node_id(), 0
     threading.Thread(target=attempt, args=(task, fetch, events.put), daemon=True).start()
     while True:
         event = events.get()

@@ -1,4 +1,4 @@
-"""pytest-cov: the children of an engine on this machine measure coverage as workers of pytest-xdist do."""
+"""pytest-cov: the children of an engine on this machine measure coverage as workers of that plugin do."""
 
 import socket
 from typing import Any, Final
@@ -22,6 +22,6 @@ def options_of(config: pytest.Config) -> dict[str, Any]:
 
 
 def sent_by(config: pytest.Config) -> dict[str, Any]:
-    """Return what the controller of pytest-cov sends to its workers under pytest-xdist."""
+    """Return what the controller of pytest-cov sends to its workers."""
     here = {"cov_master_host": socket.gethostname(), "cov_master_topdir": str(config.invocation_params.dir)}
     return {**here, "cov_master_rsync_roots": []} if plugin_of(config) is not None else {}

@@ -11,7 +11,7 @@ from pytest_bets.hooks.options import GATES, LUCK_LIMIT, PROGRESS
 
 REGISTRATIONS: Final = ("warn", "require", "off")
 LUCK: Final = ("warn", "require", "off")
-NOT_WITH_XDIST: Final = (
+NOT_WITH_PROCESSES: Final = (
     "does not go with -n: choose one of them. -n N runs many short cells on this machine; --bets-on runs each cell "
     "where there is room, the longest first."
 )
@@ -208,7 +208,7 @@ def _engine(config: pytest.Config) -> Engine:
     if option is not None and not name:
         raise pytest.UsageError("--bets-on names no engine; expected local, ray, slurm, dask, or none")
     if option is not None and name != "none" and config.getoption("dist", "no") != "no":
-        raise pytest.UsageError(f"{given} {NOT_WITH_XDIST}")
+        raise pytest.UsageError(f"{given} {NOT_WITH_PROCESSES}")
     return Engine(
         name="" if name == "none" else name,
         argument=argument,

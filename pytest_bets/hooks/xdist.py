@@ -179,9 +179,9 @@ class Controller:
         if not self.bets:
             return
         if session.settings.engine.name:
-            from pytest_bets.hooks.settings import NOT_WITH_XDIST
+            from pytest_bets.hooks.settings import NOT_WITH_PROCESSES
 
-            raise pytest.UsageError(f"{session.settings.engine.given} {NOT_WITH_XDIST}")
+            raise pytest.UsageError(f"{session.settings.engine.given} {NOT_WITH_PROCESSES}")
         from pytest_bets.hooks.remote import RemoteTiers
 
         self.take = session.live.take

@@ -32,7 +32,9 @@ supervisor = int(pathlib.Path(f"/proc/{guard}/stat").read_text().rpartition(")")
 with open(f"FOLDER/ran_{part}", "a") as file:
     file.write(f"{os.getpid()} {guard} {supervisor} {os.environ.get('SLURMD_NODENAME', '')}\\n")
 naps = [path for path in (pathlib.Path(f"FOLDER/nap_{part}"), pathlib.Path("FOLDER/nap")) if path.exists()]
-time.sleep(float(naps[0].read_text()))
+end = time.monotonic() + float(naps[0].read_text())
+while time.monotonic() < end and not pathlib.Path(f"FOLDER/go_{part}").exists():
+    time.sleep(min(0.05, max(0, end - time.monotonic())))
 with open(f"FOLDER/done_{part}", "a") as file:
     file.write(f"{os.getpid()}\\n")
 return {"gain": part, "pid": os.getpid()}
@@ -60,7 +62,7 @@ def without(package: str) -> str:
 def body(folder: Path) -> str:
     """Return an experiment that notes which processes run it, and takes as long as the file `nap` says.
 
-    A file `nap_3` is for part 3 alone.
+    A file `nap_3` is for part 3 alone, and `go_3` ends its sleep.
     """
     (folder / "nap").write_text("0.3")
     return NOTE.replace("FOLDER", str(folder))

@@ -207,8 +207,7 @@ def test_one_file_alone_knows_that_xdist_exists() -> None:
             for name in ("activation", "arrivals", "planning", "register", "serving", "worker")
         ),
     }
-    # `doctor` says which version of it is installed; pytest-cov is explained by what it does under it
-    named = {"pytest_bets.cli.checks", "pytest_bets.hooks.coverage"}
+    named = {"pytest_bets.cli.checks"}  # `doctor` says which version of it is installed
     assert knowing == {XDIST} | users | named
     assert {module for module in MODULES if XDIST in ours(module)} == users
     assert "xdist" not in foreign(XDIST)

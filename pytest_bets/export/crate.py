@@ -22,8 +22,8 @@ def crate(project: Project, results: Results, license: str | None) -> dict[str, 
 
     """
     store = Store(project.results)
-    ran = [bet for bet in results.bets if bet.runs]
-    if not ran:
+    ran = [bet for bet in results.bets if bet.runs or bet.record]
+    if not any(bet.runs for bet in ran):
         raise CommandError("none of these bets was run: there is nothing to describe")
     found = next((name for name in LICENSES if (project.root / name).is_file()), None)
     if license is None and found is None:

@@ -10,7 +10,7 @@ _PROJECT: Final = "bets"
 _SETTINGS: Final = {
     "console": "off",  # what pytest prints is no output of the run
     "silent": True,
-    "login_timeout": 1,  # no session waits for somebody to type a key
+    "login_timeout": 1,  # a session does not wait for a key to be typed
     "init_timeout": 30,
     "finish_timeout": 60,
     "finish_timeout_raises": True,

@@ -22,7 +22,12 @@ from tests.helpers.results import journal, records
 from tests.helpers.trackers import interpreter, needs, run, session
 
 pytestmark = needs("mlflow")
-QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true", "GIT_PYTHON_REFRESH": "quiet"}
+QUIET = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "DO_NOT_TRACK": "true",
+    "GIT_PYTHON_REFRESH": "quiet",
+    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",  # it takes seven processes
+}
 BODY = 'return {"gain": part, "loss": [3, 2.5, part], "odd": float("nan"), "ok": part > 1, "note": "so"}'
 READ = """
 import json, mlflow
@@ -86,7 +91,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def _wait(server: Server) -> None:
-    until = time.monotonic() + 120
+    until = time.monotonic() + 200
     while time.monotonic() < until:
         assert server.process.poll() is None, (server.folder / "log").read_text()
         with suppress(OSError), urllib.request.urlopen(f"{server.uri}/health", timeout=5) as answer:
@@ -96,10 +101,17 @@ def _wait(server: Server) -> None:
     raise AssertionError((server.folder / "log").read_text())
 
 
-def read(uri: str) -> Any:
-    """Return everything that a store has, by experiment."""
-    shown = run("mlflow", "-c", READ, variables={"MLFLOW_TRACKING_URI": uri, **QUIET})
-    return json.loads(next(line for line in shown.splitlines() if line.startswith("FOUND"))[5:])
+def run_and_read(uri: str, *arguments: str, status: int = 0) -> tuple[str, Any]:
+    """Run a session that exports; return what it printed, and what the store then has, by experiment.
+
+    All in one process, because MLflow takes seconds to import.
+    """
+    plugins = ("-p", "pytest_bets.plugin", "-p", "no:cacheprovider", "--bets-export", "mlflow")
+    code = f"import sys, pytest\nstatus = pytest.main(sys.argv[1:])\n{READ}\nsys.exit(int(status))"
+    variables = {"MLFLOW_TRACKING_URI": uri, **QUIET}
+    shown = run("mlflow", "-c", code, *plugins, *arguments, variables=variables, status=status)
+    found = next(line for line in shown.splitlines() if line.startswith("FOUND"))
+    return " ".join(shown.split()), json.loads(found[5:])
 
 
 def test_a_server_has_an_experiment_a_bet_and_a_run_a_run(
@@ -108,13 +120,12 @@ def test_a_server_has_an_experiment_a_bet_and_a_run_a_run(
     """Two sessions of two bets, one of them on two workers: everything is there, and is what the records say."""
     bet(body=BODY, above="STEPS = 5")
     bet("bet_2_second.py", 'return {"gain": -part}', title="A second claim.")
-    names, variables = (
-        ("bet_1_first.py", "bet_2_second.py", "--bets-gate", "none"),
-        {"MLFLOW_TRACKING_URI": server.uri, **QUIET},
-    )
-    assert f"Exported to mlflow ({server.uri}): 2 runs." in session("mlflow", *names, variables=variables)
+    names = ("bet_1_first.py", "bet_2_second.py", "--bets-gate", "none")
+    variables = {"MLFLOW_TRACKING_URI": server.uri, **QUIET}
     assert "2 runs." in session("mlflow", *names, "-n", "2", variables=variables)
-    found, written = read(server.uri), records(pytester.path / "results")
+    shown, found = run_and_read(server.uri, *names)
+    assert f"Exported to mlflow ({server.uri}): 2 runs." in shown
+    written = records(pytester.path / "results")
     assert {name: len(item["runs"]) for name, item in found.items()} == {"Default": 0, "1_first": 2, "2_second": 2}
     assert found["1_first"]["tags"]["title"] == "A first claim."
     for name, record in written.items():
@@ -136,18 +147,15 @@ def test_a_server_has_an_experiment_a_bet_and_a_run_a_run(
     assert [run["name"] for run in found["1_first"]["runs"]] == [f"PASS {time}" for time in times]
 
 
-def test_a_local_database_needs_no_server(bet: WriteBet, pytester: pytest.Pytester, server: Server) -> None:
+def test_a_local_database_needs_no_server(bet: WriteBet, server: Server) -> None:
     """A void run is a failed one, and an experiment that uses MLflow keeps its own run."""
     shutil.copy(server.folder / "empty.db", "store.db")  # to make one takes MLflow many seconds
     bet(body='mlflow.log_metric("own", part, step=part)\nreturn {"gain": part}', above="import mlflow")
     bet("bet_2_broken.py", "return {'gain': [][part]}", title="A second claim.")
-    variables = {"MLFLOW_TRACKING_URI": "sqlite:///store.db", **QUIET}
-    plugins = ("-p", "pytest_bets.plugin", "-p", "no:cacheprovider", "--bets-export", "mlflow")
-    run("mlflow", "-m", "pytest", *plugins, "bet_1_first.py", "bet_2_broken.py", variables=variables, status=1)
-    found = read(f"sqlite:///{pytester.path}/store.db")
+    found = run_and_read("sqlite:///store.db", "bet_1_first.py", "bet_2_broken.py", status=1)[1]
     (own,) = found["Default"]["runs"]
     assert own["metrics"] == {"own": [[part, float(part)] for part in (1, 2, 3, 4)]}
-    assert (own["status"], own["params"]) == ("FINISHED", {})
+    assert (own["status"], own["params"]) == ("RUNNING", {})  # the exporter has not ended it
     assert [run["status"] for run in found["1_first"]["runs"]] == ["FINISHED"]
     assert [run["status"] for run in found["2_broken"]["runs"]] == ["FAILED"]
     assert "4 of 4 cells crashed" in found["2_broken"]["runs"][0]["tags"]["void"]

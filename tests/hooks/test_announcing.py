@@ -180,7 +180,7 @@ def test_nothing_is_made_for_a_hook_that_nothing_implements(
     from pytest_bets.hooks import announcing
 
     def refuse(*_: object, **__: object) -> None:
-        raise AssertionError("made for nobody")
+        raise AssertionError("made without an implementation")
 
     for name in ("_reported", "RunInfo", "replace"):
         monkeypatch.setattr(announcing, name, refuse)

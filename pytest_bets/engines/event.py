@@ -19,7 +19,8 @@ class Event:
 
     at: it was placed; `text` is the host, empty where that is not known.
     begun: its experiment starts.
-    progress, warning, log: `text` is passed on.
+    progress: how far it is; `text` is what its child has sent, a sample as JSON (live/sample.py). Some may be lost.
+    warning, log: `text` is passed on.
     report: `text` is a report of pytest as JSON, `count` its place among the reports of the attempt, from 0.
     done: `count` reports were sent, and no more follow.
     crashed: the process ended, ran too long or used too much memory; `text` says which, `count` reports were sent.

@@ -30,7 +30,8 @@ class Event:
 
     at: it was placed; `text` is the host, empty where that is not known.
     begun: its experiment starts.
-    progress, warning: `text` is passed on.
+    progress: how far it is; `text` is what its child has sent, a sample as JSON (live/sample.py). Some may be lost.
+    warning: `text` is passed on.
     log: `text` is the end of what an attempt has printed that failed.
     printed: `text` is the end of what an attempt has printed, in a session that does not capture it (-s).
     report: `text` is a report of pytest as JSON, `count` its place among the reports of the attempt, from 0.

@@ -164,15 +164,18 @@ def test_a_bar_needs_a_terminal_on_which_pytest_alone_writes(
     assert mode_of(asked, config) == mode
 
 
-def test_a_line_a_minute_is_printed_where_there_is_no_terminal(bet: WriteBet, pytester: pytest.Pytester) -> None:
+def test_a_line_a_minute_is_printed_where_there_is_no_terminal(
+    bet: WriteBet, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """On a line of its own; pytest begins another one. Here a minute has half a second."""
     bet(body="if part == 3:\n    time.sleep(1.4)\nreturn {'gain': part}", above=ABOVE)
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     pytester.makeconftest("import pytest_bets.hooks.screen\npytest_bets.hooks.screen.MINUTE = 0.4")
     for options, before, after in (
         ((), "bet_1_first.py ..", "....."),
         (("-v",), "bet_1_first.py::experiment[3] ", "bet_1_first.py::experiment[3] PASSED"),
     ):
-        result = pytester.runpytest_subprocess("-p", "no:randomly", *options)
+        result = pytester.runpytest_subprocess("-p", "pytest_bets.plugin", *options)
         lines = [line.rstrip() for line in result.outlines]
         marked = [index for index, line in enumerate(lines) if line.startswith("bets 0/1, cells 2/4")]
         assert len(marked) >= 2, lines

@@ -1,6 +1,6 @@
 """The quick bets of this repository in one process, on two workers of xdist, and on two slots of an engine, in turns.
 
-    python benchmarks/quick.py [--rounds 2] [--select "not slow"] [--json FILE]
+    python benchmarks/quick.py [--rounds 2] [--ways plain,xdist,local] [--bets bets/] [--json FILE]
 
 Every session starts with the journal of this repository, as a user's does, and writes into a folder of its own. On a
 machine that does other work compare the ratios, and the CPU seconds, which count those of all processes of a session.
@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -27,10 +28,10 @@ WAYS: Final = {
 }
 
 
-def session(select: str, results: Path, arguments: tuple[str, ...]) -> dict[str, float]:
+def session(bets: Sequence[str], results: Path, arguments: Sequence[str]) -> dict[str, float]:
     """Run a session, and return its wall time and the CPU time of all of its processes in seconds."""
     shutil.copytree(ROOT / "results", results, ignore=shutil.ignore_patterns(".live"))
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "bets/", "-m", select]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *bets, "-m", "not slow"]
     before, begin = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     done = subprocess.run(
         [*command, "--bets-results", str(results), *arguments], cwd=ROOT, capture_output=True, text=True, check=False
@@ -47,7 +48,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--ways", default="plain,xdist,local")
-    parser.add_argument("--select", default="not slow")
+    parser.add_argument("--bets", nargs="+", default=["bets/"])
     parser.add_argument("--json", type=Path, default=ROOT / "build" / "quick.json")
     options = parser.parse_args()
     ways = options.ways.split(",")
@@ -55,7 +56,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         for number in range(options.rounds):
             turn = ways if number % 2 == 0 else ways[::-1]
-            own = {way: session(options.select, Path(name) / f"{way}{number}", WAYS[way]) for way in turn}
+            own = {way: session(options.bets, Path(name) / f"{way}{number}", WAYS[way]) for way in turn}
             for way in ways:
                 ratios = {what: round(own[way][what] / own[ways[0]][what], 2) for what in ("wall", "cpu")}
                 found.append({"round": number, "way": way, **own[way], "ratios": ratios})

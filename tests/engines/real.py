@@ -214,7 +214,7 @@ def kill_controller(session: Session, *arguments: str) -> None:
     """Kill a session -9 when it has two finished cells, and two that run."""
     for part in (1, 2):
         (session.folder / f"nap_{part}").write_text("0")
-    (session.folder / "nap").write_text("90")
+    (session.folder / "nap").write_text("900")
     process = session.start(*arguments)
     noted = session.folder / "results" / ".bets" / "unfinished"
     until(

@@ -128,7 +128,7 @@ def test_jobs_of_a_killed_controller_end_by_themselves(
     """No session follows: those that run end, and one that waits in the queue runs nothing."""
     pytester.makeconftest(IMPATIENT)
     bet(body=real.body(session.folder), above=real.ABOVE, markers={"parametrize": '"part", list(range(1, 9))'})
-    (session.folder / "nap").write_text("90")
+    (session.folder / "nap").write_text("900")
     running = session.start("--bets-on", "slurm")
     real.until(lambda: len(real.running(session.folder)) == 4, running)
     assert len(queued(session)) == 8

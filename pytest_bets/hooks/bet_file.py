@@ -25,7 +25,9 @@ from pytest_bets.render.visible import visible_lines
 RECORD: Final = "record"
 
 # marks about how a function is called: a tier's item calls none
-_NOT_COPIED: Final = frozenset({*CRITERIA, "parametrize", "usefixtures", "skip", "skipif", "xfail", "xdist_group"})
+_NOT_COPIED: Final = frozenset(
+    {*CRITERIA, "parametrize", "usefixtures", "skip", "skipif", "timeout", "xfail", "xdist_group"}
+)
 
 
 class BetFile(pytest.Module):

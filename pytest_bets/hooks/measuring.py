@@ -73,6 +73,8 @@ class Measuring:
                 report.longrepr = disarm(report.longrepr)
             if call.when == "setup":
                 bet.running = item.name
+            elif call.when == "teardown":
+                _end_time_limit(item)
             data = bet.data.pop(item.name, None) if call.when == "call" else None
             if data is not None and call.excinfo is None:
                 report.__dict__[ATTRIBUTE] = data
@@ -112,6 +114,13 @@ class Measuring:
             # `from None`: pytest would show the plugin's own exception first, with the same message
             raise pytest.fail.Exception(message, pytrace=False) from None
         return encode_cell(index, len(bet.places), compute(), params, measured, self.loaded.new(bet))
+
+
+def _end_time_limit(item: pytest.Item) -> None:
+    """Cancel the timer of pytest-timeout: a bet is judged and written within its last cell, when that reports."""
+    cancel = getattr(item.config.hook, "pytest_timeout_cancel_timer", None)
+    if cancel is not None:
+        cancel(item=item)
 
 
 def _keeping(experiment: Callable[..., Any], keep: Callable[[object], None]) -> Callable[..., object]:

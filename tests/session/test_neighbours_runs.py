@@ -2,11 +2,13 @@
 
 import json
 import re
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pytest_bets.hooks import session
 from tests.helpers.fixtures import Run, WriteBet
 from tests.helpers.neighbours import (
     BY_NODE,
@@ -42,6 +44,24 @@ def test_a_cell_over_its_time_limit_voids_the_bet(bet: WriteBet, run: Run) -> No
     assert outcomes(shown) == "1 failed, 3 passed, 3 skipped"
     void = "1 of 4 cells crashed: experiment[2]: Failed: Timeout (>0.3s) from pytest-timeout."
     assert (verdict(), records(RESULTS)["1_first"]["void"]) == (None, void)
+
+
+@needs("pytest_timeout")
+@pytest.mark.parametrize("limit", [{"timeout": "0.3"}, {"timeout": "0.3, method='thread'"}], ids=["signal", "thread"])
+def test_the_judging_of_a_bet_is_no_part_of_the_time_of_its_last_cell(
+    bet: WriteBet, run: Run, monkeypatch: pytest.MonkeyPatch, limit: dict[str, str]
+) -> None:
+    """It may take longer than a cell: luck is simulated then, and the record is written."""
+    real = session.judge_run
+
+    def slow(*arguments: Any) -> Any:
+        time.sleep(0.6)
+        return real(*arguments)
+
+    monkeypatch.setattr(session, "judge_run", slow)
+    bet(markers={**limit})
+    assert outcomes(run("-p", "pytest_timeout")) == "7 passed"
+    assert verdict() == "PASS"
 
 
 @needs("pytest_timeout")

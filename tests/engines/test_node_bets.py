@@ -63,10 +63,10 @@ def why_skipped(engine: str) -> str:
 
 
 @pytest.mark.parametrize("engine", ["local", "slurm", "dask", "ray"])
-def test_records_of_real_bets_have_the_same_bytes(
+def test_records_of_real_bets_are_those_of_a_plain_run(
     request: pytest.FixtureRequest, checkout: Path, plain: dict[str, dict[str, bytes]], engine: str
 ) -> None:
-    """As a plain run with the same Python."""
+    """Byte for byte, with the same Python."""
     if reason := why_skipped(engine):
         pytest.skip(reason)
     python = real.interpreter({"ray": "ray", "dask": "distributed"}.get(engine, "pytest"))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pytest_bets.hooks import judging, session
+from pytest_bets.hooks.judging import judge_run
 from tests.helpers.fixtures import Run, WriteBet
 from tests.helpers.neighbours import (
     BY_NODE,
@@ -52,13 +52,12 @@ def test_the_judging_of_a_bet_is_no_part_of_the_time_of_its_last_cell(
     bet: WriteBet, run: Run, monkeypatch: pytest.MonkeyPatch, limit: dict[str, str]
 ) -> None:
     """It may take longer than a cell: luck is simulated then, and the record is written."""
-    real = judging.judge_run
 
     def slow(*arguments: Any) -> Any:
         time.sleep(0.6)
-        return real(*arguments)
+        return judge_run(*arguments)
 
-    monkeypatch.setattr(session, "judge_run", slow)
+    monkeypatch.setattr("pytest_bets.hooks.session.judge_run", slow)
     bet(markers={**limit})
     assert outcomes(run("-p", "pytest_timeout")) == "7 passed"
     assert verdict() == "PASS"

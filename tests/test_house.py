@@ -70,7 +70,7 @@ ELSEWHERE: Final = {
     "live/test_progress.py": ("live/sample",),
     "live/test_state.py": ("live/lines",),
     "cli/test_watch.py": ("cli/dashboard", "live/page", "live/view"),
-    "hooks/test_live.py": ("hooks/progress",),
+    "hooks/test_live.py": ("hooks/progress", "hooks/sampler"),
     "engines/test_dask.py": ("engines/waiting",),
     "engines/test_slurm_files.py": ("engines/job", "engines/node"),
     "hooks/test_registration.py": ("hooks/baseline", "render/registration"),

@@ -166,7 +166,8 @@ class Live:
 
     def _is_running(self) -> bool:
         """Return whether cells run: those that are skipped leave nothing in a folder of results."""
-        return bool(self.state.running) or any(run.data or run.broken for run in self._runs.values())
+        since = min((line.since for line in self.state.running.values()), default=time.time())
+        return time.time() - since >= FIRST or any(run.data or run.broken for run in self._runs.values())
 
     def _write(self, writer: Writer) -> None:
         lines, self._pending = self._pending, []

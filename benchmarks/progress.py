@@ -18,7 +18,7 @@ from time import thread_time
 
 from figures import figure, report
 
-from pytest_bets.hooks.live import PAUSE
+from pytest_bets.hooks.sampler import PAUSE
 from pytest_bets.live.progress import Progress
 
 ROUNDS = 9

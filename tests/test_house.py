@@ -74,7 +74,7 @@ ELSEWHERE: Final = {
     "live/test_progress.py": ("live/sample",),
     "live/test_state.py": ("live/lines",),
     "cli/test_watch.py": ("cli/dashboard", "live/page", "live/view"),
-    "hooks/test_live.py": ("hooks/progress",),
+    "hooks/test_live.py": ("hooks/progress", "hooks/sampler"),
     "engines/test_dask.py": ("engines/waiting",),
     "hooks/test_bet_file.py": ("hooks/misnamed_file",),
     "hooks/test_announcing.py": ("export/event", "hooks/specs"),

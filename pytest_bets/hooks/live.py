@@ -6,7 +6,6 @@ Nothing is done for a single cell: twice a second, the thread looks at what the 
 import os
 import shlex
 import socket
-import threading
 import time
 import weakref
 from collections.abc import Callable, Mapping
@@ -18,6 +17,7 @@ from pytest_bets.diagnostics import RecordError
 from pytest_bets.hooks.context import Context
 from pytest_bets.hooks.judging import FinishedBet
 from pytest_bets.hooks.run import BetRun
+from pytest_bets.hooks.sampler import PAUSE, Ticker
 from pytest_bets.hooks.screen import Screen, mode_of
 from pytest_bets.live.folder import Writer
 from pytest_bets.live.lines import (
@@ -31,86 +31,19 @@ from pytest_bets.live.lines import (
     VerdictLine,
 )
 from pytest_bets.live.progress import Progress
-from pytest_bets.live.sample import Sample, dump, load
+from pytest_bets.live.sample import Sample, load
 from pytest_bets.live.state import State
 from pytest_bets.live.words import status
 from pytest_bets.record.store import Results
 from pytest_bets.render.closing import UNJUDGED
 from pytest_bets.render.words import verdict_words
 
-PAUSE: Final = 0.5
-"""Seconds between two looks."""
 SOON: Final = 0.1
 """Seconds until a status line is drawn again that pytest's output has erased."""
 FIRST: Final = 1.0
 """Seconds after which a session writes to `results/.live/`: a short one leaves nothing there."""
-_SLOWEST: Final = 5.0
-"""Seconds between two samples of a cell that has run for long."""
 _WHY: Final = 500
 """How many characters of a failure are written."""
-
-
-class Ticker:
-    """A thread that calls a function now and then, which returns the seconds to the next call; None ends it."""
-
-    def __init__(self, tick: Callable[[], float | None]) -> None:
-        self._tick = tick
-        self._stopped = threading.Event()
-        self._thread: threading.Thread | None = None
-
-    def start(self) -> None:
-        """Start the thread, if it does not run."""
-        if self._thread is None or not self._thread.is_alive():
-            self._stopped = threading.Event()
-            # a daemon: an interrupted session must not wait for it
-            self._thread = threading.Thread(target=self._run, args=(self._stopped,), daemon=True, name="bets-progress")
-            self._thread.start()
-
-    def _run(self, stopped: threading.Event) -> None:
-        pause: float | None = PAUSE
-        while pause is not None and not stopped.wait(pause):
-            pause = self._tick()
-
-    def stop(self) -> bool:
-        """Stop the thread, and return whether it ran."""
-        thread, self._thread = self._thread, None
-        self._stopped.set()
-        if thread is None or not thread.is_alive() or thread is threading.current_thread():
-            return False
-        thread.join(timeout=1)  # it may wait for a terminal that was stopped
-        return True
-
-
-class Sampler:
-    """In a process that only runs cells: sends samples to the process that judges."""
-
-    def __init__(self, progress: Progress, link: Callable[[str], object]) -> None:
-        self._progress = progress
-        self._link = link
-        self._sent: object = None
-        self._ticker = Ticker(self._tick)
-
-    def start(self) -> None:
-        """Begin to look at the progress."""
-        self._progress.watched = True
-        self._ticker.start()
-
-    def stop(self) -> None:
-        """End."""
-        self._progress.watched = False
-        self._ticker.stop()
-
-    def _tick(self) -> float | None:
-        sample = self._progress.sample()
-        if sample is None or sample.seconds < PAUSE:
-            return PAUSE
-        if sample.steps != self._sent:
-            self._sent = sample.steps
-            try:
-                self._link(dump(replace(sample, host=socket.gethostname())))
-            except Exception:  # the other process is gone, which ends this one, too
-                return None
-        return min(_SLOWEST, max(PAUSE, sample.seconds / 60))
 
 
 @dataclass
@@ -233,7 +166,8 @@ class Live:
 
     def _is_running(self) -> bool:
         """Return whether cells run: those that are skipped leave nothing in a folder of results."""
-        return bool(self.state.running) or any(run.data or run.broken for run in self._runs.values())
+        since = min((line.since for line in self.state.running.values()), default=time.time())
+        return time.time() - since >= FIRST or any(run.data or run.broken for run in self._runs.values())
 
     def _write(self, writer: Writer) -> None:
         lines, self._pending = self._pending, []

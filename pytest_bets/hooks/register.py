@@ -8,11 +8,11 @@ from pytest_bets.bet.catalogue import Catalogue
 from pytest_bets.hooks import progress, xdist
 from pytest_bets.hooks.collector import Collector
 from pytest_bets.hooks.context import Context
-from pytest_bets.hooks.live import Sampler
 from pytest_bets.hooks.loaded import Loaded
 from pytest_bets.hooks.measuring import Measuring
 from pytest_bets.hooks.overrides import Finder
 from pytest_bets.hooks.pytest_private import is_fixture
+from pytest_bets.hooks.sampler import Sampler
 from pytest_bets.hooks.session import Session
 from pytest_bets.hooks.settings import Settings
 from pytest_bets.hooks.terminal import Terminal

@@ -11,6 +11,7 @@ import pytest
 
 from pytest_bets.hooks import live
 from pytest_bets.hooks.live import usual_seconds
+from pytest_bets.hooks.sampler import PAUSE, Sampler
 from pytest_bets.live.folder import sessions
 from pytest_bets.live.lines import RunningLine, load
 from pytest_bets.live.progress import Progress
@@ -205,15 +206,15 @@ def test_a_sampler_sends_what_is_new(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing of a cell that ends at once, nothing twice, and less often of a cell that has run for long."""
     now, sent = [0.0], list[str]()
     shown = Progress(lambda: now[0])
-    sampler = live.Sampler(shown, sent.append)
+    sampler = Sampler(shown, sent.append)
     monkeypatch.setattr(sampler, "_ticker", SimpleNamespace(start=lambda: None, stop=lambda: None))
     sampler.start()
-    assert (sampler._tick(), len(sent)) == (live.PAUSE, 0)
+    assert (sampler._tick(), len(sent)) == (PAUSE, 0)
     shown.begin("a")
-    assert (sampler._tick(), len(sent)) == (live.PAUSE, 0)
+    assert (sampler._tick(), len(sent)) == (PAUSE, 0)
     steps, now[0] = shown(range(9)), 10.0
-    assert (sampler._tick(), len(sent)) == (live.PAUSE, 1)
-    assert (sampler._tick(), len(sent)) == (live.PAUSE, 1)
+    assert (sampler._tick(), len(sent)) == (PAUSE, 1)
+    assert (sampler._tick(), len(sent)) == (PAUSE, 1)
     next(steps)
     next(steps)
     now[0] = 120.0
@@ -230,4 +231,4 @@ def test_a_link_that_is_closed_ends_the_sampler() -> None:
 
     shown = Progress(iter(range(0, 1000, 10)).__next__)
     shown.begin("a")
-    assert live.Sampler(shown, broken)._tick() is None
+    assert Sampler(shown, broken)._tick() is None

@@ -1,0 +1,45 @@
+"""Attackers that know what all honest workers send, in the middle of a real exchange of updates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+import torch
+from torch import Tensor
+
+from bets.lab import attacks
+from bets.lab.exchange import Exchange, packed, unpacked
+
+Collusion = Callable[[Tensor, int], Tensor]
+"""From the honest updates [honest, d] and how many attack to what each of them sends, [attackers, d]."""
+
+MADE: Final[dict[str, Collusion]] = {
+    "a_little_is_enough": attacks.a_little_is_enough,
+    "inner_product": partial(attacks.inner_product, epsilon=0.1),
+    "large_inner_product": partial(attacks.inner_product, epsilon=4.0),
+}
+"""The attacks that are made for robust rules. A large epsilon turns the mean around, a small one is for Krum's kind."""
+
+
+@dataclass(frozen=True)
+class Colluding:
+    """An `Exchange` in which the last workers send what an attack makes of the updates of all others."""
+
+    exchange: Exchange
+    attackers: int
+    attack: Collusion
+
+    def __call__(self, name: str, updates: Sequence[bytes]) -> bytes:
+        """The aggregate of the honest updates and the attack; ValueError unless somebody is honest."""
+        honest = len(updates) - self.attackers
+        if honest < 1:
+            raise ValueError(f"found {self.attackers} attackers among {len(updates)} workers, expected fewer")
+        if not self.attackers:
+            return self.exchange(name, updates)
+        like = torch.empty(len(updates[0]) // 4)
+        stack = torch.stack([unpacked(update, like) for update in updates[:honest]])  # [honest, d]
+        sent = packed(self.attack(stack, self.attackers)[0].contiguous())  # each of them sends the same
+        return self.exchange(name, [*updates[:honest], *[sent] * self.attackers])

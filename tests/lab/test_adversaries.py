@@ -1,0 +1,82 @@
+"""Attackers in an exchange: they see what is honest, send what the attack says, and no more than that."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+import torch
+
+from bets.lab import adversaries, aggregation, attacks, exchange, federation, seeding, training
+from bets.lab.adversaries import Colluding
+from bets.lab.exchange import packed, unpacked
+from bets.lab.model import SIZES, FractalMoE
+from bets.lab.training import Budget
+
+HONEST = torch.randn(6, 5, generator=seeding.torch_generator(1, "updates"))
+OWN = torch.full((2, 5), 9.0)
+
+
+def updates() -> list[bytes]:
+    return [packed(row) for row in torch.cat([HONEST, OWN])]
+
+
+def seen() -> tuple[list[torch.Tensor], exchange.Exchange]:
+    rows: list[torch.Tensor] = []
+
+    def meet(name: str, sent: Sequence[bytes]) -> bytes:
+        assert name == "step-1"
+        rows.extend(unpacked(each, torch.empty(5)) for each in sent)
+        return packed(aggregation.median(torch.stack(rows)))
+
+    return rows, meet
+
+
+@pytest.mark.parametrize("name", adversaries.MADE)
+def test_attackers_send_what_the_attack_makes_of_the_honest_and_never_their_own(name: str) -> None:
+    rows, meet = seen()
+    attack = adversaries.MADE[name]
+    Colluding(meet, 2, attack)("step-1", updates())
+    assert torch.equal(torch.stack(rows[:6]), HONEST)
+    assert torch.equal(torch.stack(rows[6:]), attack(HONEST, 2))
+
+
+def test_the_attacks_are_those_of_the_literature() -> None:
+    expected = HONEST.mean(0) - HONEST.std(0, correction=0) * attack_z(8, 2)
+    assert torch.allclose(adversaries.MADE["a_little_is_enough"](HONEST, 2)[0], expected)
+    assert torch.allclose(adversaries.MADE["inner_product"](HONEST, 2)[1], -0.1 * HONEST.mean(0))
+    turned = torch.cat([HONEST, adversaries.MADE["large_inner_product"](HONEST, 2)]).mean(0)
+    assert float(turned @ HONEST.mean(0)) < 0
+
+
+def attack_z(workers: int, attackers: int) -> float:
+    """The paper's z_max: so many honest workers lie beyond that the attackers have a majority with them."""
+    supporters = workers // 2 + 1 - attackers
+    honest = workers - attackers
+    return float(torch.distributions.Normal(0.0, 1.0).icdf(torch.tensor((honest - supporters) / honest)))
+
+
+def test_without_attackers_the_exchange_is_as_it_was() -> None:
+    rows, meet = seen()
+    Colluding(meet, 0, attacks.inner_product)("step-1", updates())
+    assert torch.equal(torch.stack(rows), torch.cat([HONEST, OWN]))
+
+
+def test_somebody_must_be_honest() -> None:
+    with pytest.raises(ValueError, match="found 8 attackers among 8 workers, expected fewer"):
+        Colluding(seen()[1], 8, attacks.inner_product)("step-1", updates())
+
+
+def test_an_attack_in_a_real_training_goes_through_the_coordinator() -> None:
+    """The mean is turned around by a large inner product: the loss rises, where honest workers lower it."""
+    text, losses = bytes(range(32, 127)) * 40, {}
+    for attackers in (0, 3):
+        model = FractalMoE(SIZES["tiny"], seeding.torch_generator(7, "weights"))
+        optimizer = torch.optim.SGD(model.parameters(), 0.3)
+        with exchange.through_coordinator(8, 1) as meet:
+            colluding = Colluding(meet, attackers, adversaries.MADE["large_inner_product"])
+            shares, draws = federation.shares(text, 8), federation.draws(1, 8)
+            federation.synchronous(model, shares, Budget(3, 1, 32, 0.3), draws, colluding, optimizer)
+        losses[attackers] = training.loss(model, text[:500])
+    before = training.loss(FractalMoE(SIZES["tiny"], seeding.torch_generator(7, "weights")), text[:500])
+    assert losses[0] < before < losses[3]

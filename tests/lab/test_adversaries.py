@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 import torch
+from scipy import stats
 
 from bets.lab import adversaries, aggregation, attacks, exchange, federation, seeding, training
 from bets.lab.adversaries import Colluding
@@ -53,7 +54,7 @@ def attack_z(workers: int, attackers: int) -> float:
     """The paper's z_max: so many honest workers lie beyond that the attackers have a majority with them."""
     supporters = workers // 2 + 1 - attackers
     honest = workers - attackers
-    return float(torch.distributions.Normal(0.0, 1.0).icdf(torch.tensor((honest - supporters) / honest)))
+    return float(stats.norm.ppf((honest - supporters) / honest))
 
 
 def test_without_attackers_the_exchange_is_as_it_was() -> None:

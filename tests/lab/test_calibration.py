@@ -68,6 +68,6 @@ def test_predictions_are_what_the_model_says_of_each_piece_from_its_own_beginnin
     logits, targets = calibration.predictions(model, pieces)
     assert targets.tolist() == [*pieces[0][1:], *pieces[1][1:]]
     untouched = calibration.Correction(1.0, torch.zeros(256))
-    losses = untouched.loss(logits, targets).split([len(piece) - 1 for piece in pieces])
+    losses = torch.split(untouched.loss(logits, targets), [len(piece) - 1 for piece in pieces])
     for piece, loss in zip(pieces, losses, strict=True):
         assert float(loss.mean()) == pytest.approx(training.loss(model, piece), abs=1e-5)

@@ -107,7 +107,7 @@ def test_it_learns_what_the_reference_layers_learn(base: FractalMoE) -> None:
 
 def test_an_adapter_that_is_put_on_gives_the_same_logits_bitwise(base: FractalMoE) -> None:
     model = lowrank.adapt(base, TEXT, BUDGET, draws())
-    worn = adapters.adapter(model)
+    worn = dict(adapters.adapter(model))
     assert torch.equal(logits(lowrank.wear(base, worn)), logits(model))
     del worn["blocks.0.experts.parametrizations.down.0.a"]
     with pytest.raises(weights.WeightsError, match=r"^mine: found no 'blocks.0.experts.parametrizations.down.0.a'"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -14,7 +15,7 @@ from bets.lab.training import DivergedError
 RATES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1)
 
 
-def attempts(losses: dict[float, float], tried: list[float]) -> object:
+def attempts(losses: dict[float, float], tried: list[float]) -> Callable[[float], tuple[float, str]]:
     def attempt(rate: float) -> tuple[float, str]:
         tried.append(rate)
         if losses[rate] == math.inf:
@@ -29,7 +30,7 @@ def test_climbing_finds_the_bottom_of_a_valley_from_anywhere(start: float, botto
     """Against looking at all of them; and it looks at no rate twice."""
     losses = {rate: depth * abs(math.log(rate / bottom)) + 1 for rate in RATES}
     tried: list[float] = []
-    choice = tuning.climb(RATES, start, attempts(losses, tried))  # type: ignore[arg-type]
+    choice = tuning.climb(RATES, start, attempts(losses, tried))
     assert choice.rate == min(RATES, key=losses.__getitem__) == bottom
     assert choice.made == f"made at {bottom}"
     assert choice.edge == (bottom in (RATES[0], RATES[-1]))
@@ -41,14 +42,14 @@ def test_climbing_finds_the_bottom_of_a_valley_from_anywhere(start: float, botto
 def test_three_attempts_are_enough_where_the_first_is_the_best() -> None:
     tried: list[float] = []
     losses = {rate: abs(math.log(rate / 0.01)) for rate in RATES}
-    tuning.climb(RATES, 0.01, attempts(losses, tried))  # type: ignore[arg-type]
+    tuning.climb(RATES, 0.01, attempts(losses, tried))
     assert sorted(tried) == [0.005, 0.01, 0.02]
 
 
 def test_what_diverges_counts_as_infinite_and_the_way_out_is_down() -> None:
     losses = {rate: math.inf if rate > 0.002 else 2 - rate for rate in RATES}
     tried: list[float] = []
-    choice = tuning.climb(RATES, 0.02, attempts(losses, tried))  # type: ignore[arg-type]
+    choice = tuning.climb(RATES, 0.02, attempts(losses, tried))
     assert choice.rate == 0.002
     assert choice.losses == {
         0.001: 1.999,
@@ -62,14 +63,14 @@ def test_what_diverges_counts_as_infinite_and_the_way_out_is_down() -> None:
 
 def test_a_loss_that_is_no_number_is_never_chosen() -> None:
     losses = {0.001: 3.0, 0.002: math.nan, 0.005: math.nan}
-    choice = tuning.climb((0.001, 0.002, 0.005), 0.002, attempts(losses, []))  # type: ignore[arg-type]
+    choice = tuning.climb((0.001, 0.002, 0.005), 0.002, attempts(losses, []))
     assert choice.rate == 0.001
 
 
 def test_where_everything_diverges_there_is_no_choice() -> None:
     losses = dict.fromkeys(RATES, math.inf)
     with pytest.raises(DivergedError, match=r"every one of the rates \[0.001, 0.002, 0.005\] diverged"):
-        tuning.climb(RATES, 0.002, attempts(losses, []))  # type: ignore[arg-type]
+        tuning.climb(RATES, 0.002, attempts(losses, []))
 
 
 @pytest.mark.parametrize(("rates", "start"), [((1.0, 2.0), 3.0), ((2.0, 1.0), 1.0), ((1.0, 1.0), 1.0), ((), 1.0)])

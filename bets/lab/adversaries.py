@@ -17,11 +17,17 @@ Collusion = Callable[[Tensor, int], Tensor]
 """From the honest updates [honest, d] and how many attack to what each of them sends, [attackers, d]."""
 
 MADE: Final[dict[str, Collusion]] = {
-    "a_little_is_enough": attacks.a_little_is_enough,
-    "inner_product": partial(attacks.inner_product, epsilon=0.1),
-    "large_inner_product": partial(attacks.inner_product, epsilon=4.0),
+    "a little, z 0.5": partial(attacks.a_little_is_enough, z=0.5),
+    "a little, z 1": partial(attacks.a_little_is_enough, z=1.0),
+    "a little, z 1.5": partial(attacks.a_little_is_enough, z=1.5),
+    "inner product, 0.1": partial(attacks.inner_product, epsilon=0.1),
+    "inner product, 1": partial(attacks.inner_product, epsilon=1.0),
+    "inner product, 4": partial(attacks.inner_product, epsilon=4.0),
 }
-"""The attacks that are made for robust rules. A large epsilon turns the mean around, a small one is for Krum's kind."""
+"""Attacks that are made for robust rules: within the honest spread, and against the honest mean.
+
+A small inner product is for rules that prefer the small, a large one turns the mean around.
+"""
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,10 @@ class Correction:
         return fn.cross_entropy(logits * self.scale + self.biases, targets, reduction="none")
 
 
+NONE: Final = Correction(1.0, torch.zeros(()))
+"""The correction that changes nothing."""
+
+
 @torch.no_grad()
 def predictions(model: Stage, pieces: Sequence[bytes], size: int = 16) -> tuple[Tensor, Tensor]:
     """The logits [N, V] of every byte of each piece but the first, on the CPU, and those bytes [N].

@@ -9,7 +9,7 @@ import hashlib
 import json
 import math
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -113,18 +113,21 @@ def adapted(base: Stage, job: Job, rate: float) -> Stage:
 
 def load(base: Stage, job: Job) -> Tuned:
     """The adapter of a job on this base; the first use trains it, and other processes wait for that one."""
-    return every(base, [job])[0]
+    return next(every(base, [job]))
 
 
-def every(base: Stage, jobs: Sequence[Job]) -> list[Tuned]:
-    """The adapters of all jobs on this base; those that another process is training come last, so that both work."""
+def every(base: Stage, jobs: Sequence[Job]) -> Iterator[Tuned]:
+    """The adapters of all jobs on this base, read one after the other once all are there.
+
+    Those that another process is training come last, so that both work.
+    """
     identifier = weights.identifier(base.state_dict())
     files = [specialists.cache() / "tuned" / f"{job.key(identifier)}.safetensors" for job in jobs]
     for wait in (False, True):
         for job, file in zip(jobs, files, strict=True):
             if not file.exists():
                 _make(base, job, file, identifier, wait)
-    return [_read(file, identifier) for file in files]
+    return (_read(file, identifier) for file in files)
 
 
 def _make(base: Stage, job: Job, file: Path, identifier: str, wait: bool) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import pytest
 import torch
-from scipy import stats
 
 from bets.lab import adversaries, aggregation, attacks, exchange, federation, seeding, training
 from bets.lab.adversaries import Colluding
@@ -43,18 +42,13 @@ def test_attackers_send_what_the_attack_makes_of_the_honest_and_never_their_own(
 
 
 def test_the_attacks_are_those_of_the_literature() -> None:
-    expected = HONEST.mean(0) - HONEST.std(0, correction=0) * attack_z(8, 2)
-    assert torch.allclose(adversaries.MADE["a_little_is_enough"](HONEST, 2)[0], expected)
-    assert torch.allclose(adversaries.MADE["inner_product"](HONEST, 2)[1], -0.1 * HONEST.mean(0))
-    turned = torch.cat([HONEST, adversaries.MADE["large_inner_product"](HONEST, 2)]).mean(0)
-    assert float(turned @ HONEST.mean(0)) < 0
-
-
-def attack_z(workers: int, attackers: int) -> float:
-    """The paper's z_max: so many honest workers lie beyond that the attackers have a majority with them."""
-    supporters = workers // 2 + 1 - attackers
-    honest = workers - attackers
-    return float(stats.norm.ppf((honest - supporters) / honest))
+    for z in (0.5, 1, 1.5):
+        expected = HONEST.mean(0) - z * HONEST.std(0, correction=0)
+        assert torch.allclose(adversaries.MADE[f"a little, z {z:g}"](HONEST, 2)[0], expected)
+    for epsilon in (0.1, 1, 4):
+        sent = adversaries.MADE[f"inner product, {epsilon:g}"](HONEST, 2)
+        assert torch.allclose(sent[1], -epsilon * HONEST.mean(0))
+    assert float(torch.cat([HONEST, sent]).mean(0) @ HONEST.mean(0)) < 0
 
 
 def test_without_attackers_the_exchange_is_as_it_was() -> None:
@@ -75,7 +69,7 @@ def test_an_attack_in_a_real_training_goes_through_the_coordinator() -> None:
         model = FractalMoE(SIZES["tiny"], seeding.torch_generator(7, "weights"))
         optimizer = torch.optim.SGD(model.parameters(), 0.3)
         with exchange.through_coordinator(8, 1) as meet:
-            colluding = Colluding(meet, attackers, adversaries.MADE["large_inner_product"])
+            colluding = Colluding(meet, attackers, adversaries.MADE["inner product, 4"])
             shares, draws = federation.shares(text, 8), federation.draws(1, 8)
             federation.synchronous(model, shares, Budget(3, 1, 32, 0.3), draws, colluding, optimizer)
         losses[attackers] = training.loss(model, text[:500])

@@ -36,7 +36,7 @@ STEPS = 64
 VALIDATION = 16_384  # bytes that a rate is chosen by
 PIECES, LENGTH = 64, 256  # held-out pieces of an author, and bytes that are predicted of each
 UPGRADE = 200  # steps
-UPGRADE_RATE = 3e-4
+UPGRADE_RATE = 1e-4
 ORDERS, JUDGED = 99, 8  # random orders of the changes, and pieces that these are judged by
 EFFECT = 0.9  # the share of the gain that is kept
 # fmt: off

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 
 import pytest
 import torch
 
-from bets.lab import adversaries, aggregation, attacks, exchange, federation, seeding, training
+from bets.lab import adversaries, aggregation, attacks, exchange, federation, lowrank, seeding, training
 from bets.lab.adversaries import Colluding
 from bets.lab.exchange import packed, unpacked
 from bets.lab.model import SIZES, FractalMoE
@@ -62,16 +63,30 @@ def test_somebody_must_be_honest() -> None:
         Colluding(seen()[1], 8, attacks.inner_product)("step-1", updates())
 
 
-def test_an_attack_in_a_real_training_goes_through_the_coordinator() -> None:
-    """The mean is turned around by a large inner product: the loss rises, where honest workers lower it."""
-    text, losses = bytes(range(32, 127)) * 40, {}
-    for attackers in (0, 3):
-        model = FractalMoE(SIZES["tiny"], seeding.torch_generator(7, "weights"))
-        optimizer = torch.optim.SGD(model.parameters(), 0.3)
-        with exchange.through_coordinator(8, 1) as meet:
-            colluding = Colluding(meet, attackers, adversaries.MADE["inner product, 4"])
-            shares, draws = federation.shares(text, 8), federation.draws(1, 8)
-            federation.synchronous(model, shares, Budget(3, 1, 32, 0.3), draws, colluding, optimizer)
-        losses[attackers] = training.loss(model, text[:500])
-    before = training.loss(FractalMoE(SIZES["tiny"], seeding.torch_generator(7, "weights")), text[:500])
-    assert losses[0] < before < losses[3]
+def test_attackers_in_a_real_training_turn_the_mean_around_and_a_trimmed_mean_withstands_them() -> None:
+    """Through the coordinator. The loss rises by the mean, where honest nodes, and the rule, lower it."""
+    base = FractalMoE(SIZES["tiny"], seeding.torch_generator(7, "weights")).requires_grad_(False)
+    text = bytes(range(32, 127)) * 40
+    shares, budget = federation.shares(text, 6), Budget(4, 1, 32, 1e-2)
+    before = training.loss(base, text[:500])
+
+    def after(rule: str, liars: int) -> float:
+        attack = "inner product, 4"
+        return training.loss(adversaries.fine_tuned(base, shares, budget, 1, rule, liars, attack), text[:500])
+
+    clean = after("mean", 0)
+    assert clean < before < after("mean", 2)
+    assert after("trimmed_mean", 2) < before
+    assert after("trimmed_mean", 0) < before
+    assert clean == after("mean", 0)
+
+
+def test_without_liars_it_is_lora_trained_on_the_mean_gradient_of_all() -> None:
+    """One node alone takes the steps of plain training, to the bit."""
+    base = FractalMoE(SIZES["tiny"], seeding.torch_generator(7, "weights")).requires_grad_(False)
+    text, budget = bytes(range(32, 127)) * 40, Budget(3, 2, 32, 1e-2)
+    found = adversaries.fine_tuned(base, [text], budget, 1, "mean")
+    plain = copy.deepcopy(base)
+    lowrank.attach(plain, seeding.torch_generator(1, "lora"))
+    training.train(plain, text, budget, federation.draws(1, 1)[0])
+    assert all(torch.equal(a, b) for a, b in zip(found.parameters(), plain.parameters(), strict=True))

@@ -21,6 +21,8 @@ Scope: twelve Python packages as authors, one base of 30M parameters, all weight
 Run: pytest bets/bet_74_own_trade.py
 """
 
+from dataclasses import replace
+
 import pytest
 
 from bets.lab import bases, persons, transfer, tuned
@@ -54,7 +56,8 @@ def experiment(author):
     base = persons.base(SIZE, TRAINING)
     judged = persons.held_out(author, PIECES, LENGTH)
     jobs = [persons.job([name], KIND, STEPS, VALIDATION) for name in AUTHORS]
-    pooled = tuned.load(base, persons.job(AUTHORS, KIND, len(AUTHORS) * STEPS, 3 * VALIDATION))
+    together = persons.job(AUTHORS, KIND, len(AUTHORS) * STEPS, 3 * VALIDATION)
+    pooled = tuned.load(base, replace(together, threads=2))  # the other cells wait for it
     found = bases.origin(SIZE, TRAINING, ["python"], of=AUTHORS) | persons.losses(base, judged, "base")
     others = {}
     for name, adapter in zip(AUTHORS, tuned.every(base, jobs), strict=True):

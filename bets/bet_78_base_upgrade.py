@@ -57,7 +57,7 @@ def experiment(author):
     texts = [corpus.load(name) for name in ("programmer", "general", "scientist")]
     words = [b"".join(text.train for text in texts), b"".join(text.validation[:VALIDATION] for text in texts)]
     budget = training.Budget(UPGRADE, 8, warmup=10, final=0.05, weight_decay=0.1, clip=1.0)
-    upgrade = tuned.Job("full", *words, budget, persons.SEED, tuned.Grid((UPGRADE_RATE,), UPGRADE_RATE))
+    upgrade = tuned.Job("full", *words, budget, persons.SEED, tuned.Grid((UPGRADE_RATE,), UPGRADE_RATE), 2)
     new, own = tuned.load(old, upgrade).on(old).requires_grad_(False), tuned.load(old, job)
     moved, retrained = transfer.moved(own, old, new), tuned.load(new, job)
     judged = persons.held_out(author, PIECES, LENGTH)

@@ -17,7 +17,7 @@ from typing import Final
 import torch
 from filelock import FileLock, Timeout
 
-from bets.lab import adapters, lowrank, seeding, specialists, training, tuning, weights
+from bets.lab import adapters, lowrank, pinning, seeding, specialists, training, tuning, weights
 from bets.lab.adapters import Adapter
 from bets.lab.model import Stage
 from bets.lab.training import Budget
@@ -57,6 +57,7 @@ class Job:
     budget: Budget  # its rate is chosen from the grid
     seed: int
     grid: Grid
+    threads: int = 1  # that it is trained with: more where other processes can only wait for it
 
     def key(self, base: str) -> str:
         """A digest of the job on a base with this identifier, and of where it runs."""
@@ -67,7 +68,6 @@ class Job:
             "version": VERSION,
             "torch": torch.__version__,
             "machine": torch.cuda.get_device_name() if torch.cuda.is_available() else platform.machine(),
-            "threads": torch.get_num_threads(),
         }
         return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:32]
 
@@ -136,7 +136,8 @@ def _make(base: Stage, job: Job, file: Path, identifier: str, wait: bool) -> Non
     try:
         with FileLock(file.with_suffix(".lock"), timeout=-1 if wait else 0):
             if not file.exists():
-                made = train(base, job)
+                with pinning.threads(job.threads):
+                    made = train(base, job)
                 losses = [[rate, loss] for rate, loss in made.losses.items() if loss < math.inf]
                 about = {"kind": made.kind, "base": identifier, "rate": made.rate, "edge": made.edge, "losses": losses}
                 about |= {"adapter": weights.identifier(made.worn)}

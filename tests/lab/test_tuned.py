@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import torch
 from filelock import FileLock
 
 from bets.lab import adapters, lowrank, seeding, training, tuned, weights
-from bets.lab.model import SIZES, FractalMoE
+from bets.lab.model import SIZES, FractalMoE, Stage
 from bets.lab.tuned import Grid, Job
 
 TEXT = b"She counted the windows of Harbour Street twice, and both times there were eleven.\n" * 20
@@ -109,6 +110,21 @@ def test_a_file_that_was_changed_is_refused_with_what_to_do(base: FractalMoE, ca
     file.write_bytes(weights.pack(worn, about))
     with pytest.raises(weights.WeightsError, match="delete the file to train it again"):
         tuned.load(base, job())
+
+
+def test_a_job_is_trained_on_its_own_number_of_threads(base: FractalMoE, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And the file of one with another number is another: sums may round otherwise."""
+    one, seen = job(grid=Grid((1e-3,), 1e-3)), []
+    made = tuned.train(base, one)
+
+    def watched(_: Stage, __: Job) -> tuned.Tuned:
+        seen.append(torch.get_num_threads())
+        return made
+
+    monkeypatch.setattr(tuned, "train", watched)
+    for each in (one, replace(one, threads=2)):
+        tuned.load(base, each)
+    assert seen == [1, 2]
 
 
 def test_rates_that_diverge_are_not_in_what_is_kept(base: FractalMoE) -> None:

@@ -26,6 +26,7 @@ from figures import Figure, figure, report
 from bets.lab import bases, corpus, ngrams, pinning, sliding, specialists, training
 from bets.lab.corpus import Corpus
 from bets.lab.model import FractalMoE
+from bets.lab.specialists import Recipe
 
 ORDER: Final = 16  # bytes of context that PPMd uses at most
 MEMORY: Final = 256 << 20  # bytes that PPMd may use: enough that it never starts again on these texts
@@ -39,20 +40,21 @@ def xz(data: bytes) -> int:
 
 
 def ppmd(data: bytes) -> int:
-    """Bytes of a text in PPMd (variant H), once it is seen that they give the text back."""
-    packed = pyppmd.Ppmd7Encoder(ORDER, MEMORY)
-    coded = packed.encode(data) + packed.flush()
-    if pyppmd.Ppmd7Decoder(ORDER, MEMORY).decode(coded, len(data)) != data:
+    """Bytes of a text in PPMd (variant I: what pyppmd packs as H it does not always unpack), once they give it back."""
+    packed = pyppmd.compress(data, max_order=ORDER, mem_size=MEMORY, variant="I")
+    if pyppmd.decompress(packed, max_order=ORDER, mem_size=MEMORY, variant="I") != data:
         raise SystemExit("PPMd does not give back what it was given")
-    return len(coded)
+    return len(packed)
 
 
-def compressed(text: Corpus, read: bytes) -> Iterator[tuple[str, float]]:
-    """Bits a byte of held-out text by what needs no model; `read` is the training text."""
+def compressed(text: Corpus, recipe: Recipe) -> Iterator[tuple[str, float]]:
+    """Bits a byte of held-out text by what needs no model; primed with what the models are trained on."""
+    texts = reversed(recipe.texts)  # the author's own last, where it helps most
+    read = b"".join(corpus.load(each).train for each in texts)
     for name, size in (("xz", xz), ("PPMd", ppmd)):
         yield f"{name} cold", 8 * size(text.held_out) / len(text.held_out)
         yield f"{name} primed", 8 * (size(read + text.held_out) - size(read)) / len(text.held_out)
-    yield "5-grams", training.bits_per_byte(ngrams.loss(read, text.held_out))
+    yield "5-grams", training.bits_per_byte(ngrams.loss(recipe.text(), text.held_out))
 
 
 def modelled(name: str, size: str, train: bool) -> Iterator[tuple[str, FractalMoE]]:
@@ -70,9 +72,8 @@ def modelled(name: str, size: str, train: bool) -> Iterator[tuple[str, FractalMo
 
 def measured(name: str, size: str, train: bool) -> Iterator[Figure]:
     """All figures of one text; the bars are PPMd's."""
-    text, read = corpus.load(name), specialists.RECIPES[name].text()
-    bars = {}
-    for what, bits in compressed(text, read):
+    text, bars = corpus.load(name), {}
+    for what, bits in compressed(text, specialists.RECIPES[name]):
         bars[what] = bits
         yield figure(f"{name}: {what}", "bits", [bits])
     for what, model in modelled(name, size, train):

@@ -39,7 +39,7 @@ TEXTS: Final[Mapping[str, Recipe]] = MappingProxyType({**RECIPES, "python": Reci
 NAMES: Final = tuple(TEXTS)
 SHORT: Final[Mapping[str, Plan]] = MappingProxyType(
     {
-        "30m": Plan(steps=3_000, batch=8, warmup=75),
+        "30m": Plan(steps=1_900, batch=8, warmup=50),
         "tiny": Plan(steps=60, batch=8, length=64, rate=1e-2, warmup=5),
     }
 )

@@ -15,21 +15,39 @@ import torch
 from torch import Tensor, nn
 
 COEFFICIENTS: Final = (3.4445, -4.7750, 2.0315)  # of the quintic: the steepest at zero that stays bounded
-STEPS: Final = 5  # of the iteration: singular values end between about 0.7 and 1.2
+STEPS: Final = (2, 3)  # of the iteration, in rounds: singular values end between about 0.7 and 1.2
 SMALLEST: Final = 1e-7  # added to the norm that a matrix is divided by
 
 
 def orthogonal(matrices: Tensor, precision: torch.dtype = torch.bfloat16) -> Tensor:
-    """The matrices [B, m, n] with singular values near 1 and the same singular vectors, in this precision."""
+    """The matrices [B, m, n] with singular values near 1 and the same singular vectors, in this precision.
+
+    A step is x <- (a + b A + c A^2) x with A = x x^T. All such polynomials commute, so a round of steps needs A alone,
+    which is small where a matrix is long, and x once at its end. Were there one round, rounding in A would grow without
+    bound in bfloat16.
+    """
     x = matrices.to(precision)
     tall = x.shape[-2] > x.shape[-1]
     x = x.mT if tall else x
     x = x / (x.norm(dim=(-2, -1), keepdim=True) + SMALLEST)  # no singular value is above 1
-    a, b, c = COEFFICIENTS
-    for _ in range(STEPS):
+    for steps in STEPS if x.shape[-1] >= 2 * x.shape[-2] else (1,) * sum(STEPS):
         gram = x @ x.mT  # [B, m, m]
-        x = torch.baddbmm(x, torch.baddbmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
+        x = product(gram, steps) @ x
     return x.mT if tall else x
+
+
+def product(gram: Tensor, steps: int) -> Tensor:
+    """What so many steps multiply a matrix by, from its product with its transpose: [B, m, m] both."""
+    a, b, c = COEFFICIENTS
+    total = None
+    for step in range(steps):
+        factor = torch.baddbmm(gram, gram, gram, beta=b, alpha=c)
+        factor.diagonal(dim1=-2, dim2=-1).add_(a)
+        total = factor if total is None else factor @ total
+        if step < steps - 1:
+            gram = factor @ gram @ factor
+    assert total is not None  # noqa: S101  # there is at least one step
+    return total
 
 
 class Muon(torch.optim.Optimizer):

@@ -43,6 +43,16 @@ def test_the_singular_values_end_near_one_and_the_vectors_stay() -> None:
     assert 0.6 < float(made.diagonal().min()) < float(made.diagonal().max()) < 1.25
 
 
+def test_rounding_stays_small_where_most_of_a_matrix_is_noise() -> None:
+    """For a gradient of few directions, the rounds are as exact in bfloat16 as the steps of the authors, or more."""
+    noise = 1e-3 * drawn(1, 64, 256)
+    matrix = drawn(1, 64, 5, seed=2) @ drawn(1, 5, 256, seed=3) + noise
+    exact = newton_schulz(matrix[0])
+    own = (muon.orthogonal(matrix)[0].double() - exact).norm()
+    theirs = (newton_schulz(matrix[0].bfloat16()).double() - exact).norm()
+    assert float(own) < 1.1 * float(theirs)
+
+
 def moved(optimizer: Muon | torch.optim.Optimizer, parameter: nn.Parameter, gradients: list[Tensor]) -> Tensor:
     for gradient in gradients:
         parameter.grad = gradient.to(parameter.dtype)
@@ -71,13 +81,13 @@ def test_steps_are_those_of_the_definition_for_every_part_of_a_stack() -> None:
 @pytest.mark.skipif(not hasattr(torch.optim, "Muon"), reason="torch has Muon from 2.9 on")
 @pytest.mark.parametrize("shape", [(24, 8), (8, 24), (16, 16)])
 def test_a_matrix_is_moved_as_torch_does(shape: tuple[int, int]) -> None:
-    """In bfloat16, as torch computes it."""
+    """In bfloat16, in which torch computes it: but for what that rounds."""
     start, gradients = drawn(*shape).float(), [drawn(*shape, seed=seed) for seed in (2, 3)]
     own, other = nn.Parameter(start.clone()), nn.Parameter(start.clone())
     here = moved(Muon([own], 0.02, 0.95, 0.1), own, gradients)
     there = moved(torch.optim.Muon([other], lr=0.02, momentum=0.95, weight_decay=0.1), other, gradients)
-    torch.testing.assert_close(here, there, rtol=0, atol=2e-4)
-    assert float((here - start).abs().mean()) > 3e-3
+    assert float((there - start).norm()) > 0.05
+    assert float((here - there).norm() / (there - start).norm()) < 0.03
 
 
 def test_without_a_gradient_nothing_moves() -> None:

@@ -13,7 +13,7 @@ Premise: there is something to keep: gains trained on the new base are at least 
 Null: the moved changes do nothing for the author, so that the new base with and without them could be exchanged.
 Odds: PASS 45 %, LENIENT 30 %, FAIL 25 %
 Scope: twelve Python packages as authors, one base of 30M parameters and one upgrade of it: 200 steps of 2,048 bytes on
-    its own text and the docstrings of two libraries, a fifteenth of its training. Both gains were trained at rates
+    its own text and the docstrings of two libraries, about a tenth of its training. Both gains were trained at rates
     chosen on validation text. Bet 38 moved gains between bases that share no step; a larger upgrade is between the two.
 Run: pytest bets/bet_78_base_upgrade.py
 """

@@ -35,13 +35,13 @@ TRAINING = "short"
 STEPS = 64
 VALIDATION = 16_384  # bytes that a rate is chosen by
 PIECES, LENGTH = 64, 256  # held-out pieces of an author, and bytes that are predicted of each
-UPGRADE = 200  # steps
-UPGRADE_RATE = 1e-4
+UPGRADE, UPGRADE_RATE = 200, 1e-4  # steps
+THREADS = 2  # of the training that all cells wait for
 ORDERS, JUDGED = 99, 8  # random orders of the changes, and pieces that these are judged by
 EFFECT = 0.9  # the share of the gain that is kept
 # fmt: off
 PILOT = {"AUTHORS": ("sympy", "scipy"), "SIZE": "tiny", "STEPS": 3, "VALIDATION": 512, "PIECES": 2,
-         "UPGRADE": 3, "ORDERS": 2, "JUDGED": 1}
+         "UPGRADE": 3, "THREADS": 1, "ORDERS": 2, "JUDGED": 1}
 # fmt: on
 
 
@@ -57,7 +57,7 @@ def experiment(author):
     texts = [corpus.load(name) for name in ("programmer", "general", "scientist")]
     words = [b"".join(text.train for text in texts), b"".join(text.validation[:VALIDATION] for text in texts)]
     budget = training.Budget(UPGRADE, 8, warmup=10, final=0.05, weight_decay=0.1, clip=1.0)
-    upgrade = tuned.Job("full", *words, budget, persons.SEED, tuned.Grid((UPGRADE_RATE,), UPGRADE_RATE), 2)
+    upgrade = tuned.Job("full", *words, budget, persons.SEED, tuned.Grid((UPGRADE_RATE,), UPGRADE_RATE), THREADS)
     new, own = tuned.load(old, upgrade).on(old).requires_grad_(False), tuned.load(old, job)
     moved, retrained = transfer.moved(own, old, new), tuned.load(new, job)
     judged = persons.held_out(author, PIECES, LENGTH)

@@ -90,13 +90,13 @@ def trained(size: str, rounds: int, batch: int, bars: bool) -> list[Figure]:
     shares = [useful / once["full"] / (PRODUCT / once["product"]) for once in taken]
     return [
         figure(f" full step, {of}", "s", [once["full"] for once in taken]),
-        figure(f" full step over torch.mm, {of}", "x", shares, 0.65 if bars else None, at_least=True),
+        figure(f" full step over torch.mm, {of}", "x", shares, 0.62 if bars else None, at_least=True),
         *(
             figure(
                 f" {kind} step over a full step, {of}",
                 "x",
                 [once[kind] / once["full"] for once in taken],
-                0.45 if bars and kind == "norm" else None,
+                0.68 if bars and kind == "norm" else None,
             )
             for kind in ("norm", "lora")
         ),
@@ -119,7 +119,7 @@ def memory(size: str, *, bars: bool) -> list[Figure]:
     """The most memory of a process that makes two full steps."""
     command = [sys.executable, __file__, "--size", size, "--only-steps"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return [figure("memory of a full fine-tune", "GB", [float(done.stdout)], 1.5 if bars else None)]
+    return [figure("memory of a full fine-tune", "GB", [float(done.stdout)], 1.4 if bars else None)]
 
 
 def only_steps(size: str) -> float:

@@ -1,0 +1,108 @@
+"""What a step and an evaluation take on a GPU: the eager path, and the graph that holds the same step.
+
+Without a GPU, `--device cpu` runs the same code unrecorded: it shows that it runs, and nothing of how fast a GPU is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
+from pathlib import Path
+from time import perf_counter
+from typing import Final
+
+import torch
+from figures import Figure, figure, report
+from lab import BYTES, LENGTH, text
+
+from bets.lab import graphs, seeding, training
+from bets.lab.model import SIZES, FractalMoE
+
+BARS: Final = {8: 6.0, 2: 3.0}  # ms of a full step in float32, by windows
+STEPS: Final = 20  # of a round
+SAME: Final = 100  # steps of which the losses must agree
+WITHIN: Final = 1e-5  # nats
+
+
+def fresh(size: str, device: str) -> FractalMoE:
+    """The model that every run begins with."""
+    return FractalMoE(SIZES[size], seeding.torch_generator(1, "weights")).to(device)
+
+
+def runs(size: str, device: str, batch: int, steps: int) -> Mapping[str, Iterator[float]]:
+    """A training run of each path, on the same windows."""
+    budget, found = training.Budget(steps=steps, batch=batch, length=LENGTH), {}
+    for name, optimizer, path in (
+        ("eager", training.adamw, training.steps),
+        ("graph", graphs.adamw, graphs.steps),
+    ):
+        model = fresh(size, device)
+        windows = seeding.torch_generator(1, "windows")
+        found[name] = path(model, text(BYTES), budget, windows, optimizer(model, budget))
+    return found
+
+
+def milliseconds(work: Callable[[], object], device: str) -> float:
+    """How long a piece of work takes until the device is done."""
+    wait = torch.cuda.synchronize if device == "cuda" else nullcontext
+    wait()
+    began = perf_counter()
+    work()
+    wait()
+    return 1e3 * (perf_counter() - began)
+
+
+def trained(size: str, device: str, batch: int, rounds: int) -> Iterator[Figure]:
+    """Milliseconds of a full step, round by round."""
+    both = runs(size, device, batch, (rounds + 1) * STEPS)
+    taken: dict[str, list[float]] = {name: [] for name in both}
+    for _ in range(rounds + 1):
+        for name, run in both.items():
+            taken[name].append(milliseconds(lambda run=run: [next(run) for _ in range(STEPS)], device) / STEPS)  # type: ignore[misc]
+    for name, values in taken.items():
+        bar = BARS[batch] if name == "graph" and device == "cuda" and size == "30m" else None
+        yield figure(f"full step, {batch} windows, {name}", "ms", values[1:], bar)
+
+
+def judged(size: str, device: str, rounds: int) -> Iterator[Figure]:
+    """Milliseconds of the loss of 64 KB."""
+    model = fresh(size, device).requires_grad_(False)
+    for name, loss in (("eager", training.loss), ("graph", graphs.loss)):
+        values = [milliseconds(lambda loss=loss: loss(model, text(BYTES)), device) for _ in range(rounds + 1)]  # type: ignore[misc]
+        yield figure(f"loss of {BYTES >> 10} KB, {name}", "ms", values[1:])
+
+
+def agreed(size: str, device: str) -> Figure:
+    """The largest difference of the losses of a hundred steps."""
+    eager, static = (list(run) for run in runs(size, device, 2, SAME).values())
+    differences = [abs(a - b) for a, b in zip(eager, static, strict=True)]
+    return figure(f"largest difference of {SAME} losses", "nats", [max(differences)], WITHIN)
+
+
+def main() -> int:
+    """Measure, print the table, write the JSON."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--device", choices=("cuda", "cpu"), default="cuda")
+    parser.add_argument("--size", choices=sorted(SIZES), default="30m", help="the bars are those of 30m")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--tf32", action="store_true", help="let float32 products use TensorFloat-32")
+    parser.add_argument("--json", type=Path, default=Path("build/gpu.json"), help="where the figures go")
+    given = parser.parse_args()
+    if given.device == "cuda" and not torch.cuda.is_available():
+        print("found no CUDA device: --device cpu shows that the code runs, and not how fast a GPU is")
+        return 2
+    torch.backends.cuda.matmul.allow_tf32 = given.tf32
+    figures = [agreed(given.size, given.device)]
+    for batch in BARS:
+        figures += trained(given.size, given.device, batch, given.rounds)
+    figures += judged(given.size, given.device, given.rounds)
+    name = torch.cuda.get_device_name() if given.device == "cuda" else platform.machine()
+    about = {"torch": torch.__version__, "device": name, "size": given.size, "tf32": given.tf32}
+    return report(figures, about, given.json)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -56,7 +56,7 @@ def steps(
             assert parameter.grad is not None  # noqa: S101  # a graph writes where they lay when it was recorded
             parameter.grad.zero_()
         nats = fn.cross_entropy(routed.forward(model, inputs).flatten(0, 1), targets.flatten())
-        nats.backward()
+        torch.autograd.backward(nats)
         loss.copy_(nats.detach())
 
     def move() -> None:
@@ -97,7 +97,7 @@ def rate(optimizer: torch.optim.Optimizer, value: float) -> None:
 
 def record(work: Callable[[], object], warm: int = WARM) -> Callable[[], object]:
     """A piece of work as a CUDA graph: what replays it on the tensors that it used. Recording takes no step of it."""
-    stream = torch.cuda.Stream()
+    stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
     stream.wait_stream(torch.cuda.current_stream())
     with torch.cuda.stream(stream):
         for _ in range(warm):

@@ -45,7 +45,7 @@ def experts(module: Experts, x: Tensor, dtype: torch.dtype) -> tuple[Tensor, Ten
         order = chosen.flatten().argsort(stable=True)  # [N K]
         token = order // module.active
         counts = chosen.flatten().bincount(minlength=len(module.down)).tolist()
-        parts = flat.to(dtype).index_select(0, token).split(counts)  # E of [n, C]
+        parts = torch.split(flat.to(dtype).index_select(0, token), counts)  # E of [n, C]
         gate_up, down = module.gate_up.to(dtype).unbind(), module.down.to(dtype).unbind()
         y = torch.cat([swiglu(*each) for each in zip(parts, gate_up, down, strict=True) if len(each[0])])  # [N K, C]
         y = y.float() * weights.flatten()[order, None]

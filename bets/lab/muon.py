@@ -29,7 +29,8 @@ def orthogonal(matrices: Tensor, precision: torch.dtype = torch.bfloat16) -> Ten
     x = matrices.to(precision)
     tall = x.shape[-2] > x.shape[-1]
     x = x.mT if tall else x
-    x = x / (x.norm(dim=(-2, -1), keepdim=True) + SMALLEST)  # no singular value is above 1
+    norm: Tensor = x.norm(dim=(-2, -1), keepdim=True)
+    x = x / (norm + SMALLEST)  # no singular value is above 1
     for steps in STEPS if x.shape[-1] >= 2 * x.shape[-2] else (1,) * sum(STEPS):
         gram = x @ x.mT  # [B, m, m]
         x = product(gram, steps) @ x

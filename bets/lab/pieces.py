@@ -24,7 +24,7 @@ def losses(model: Stage, pieces: Sequence[bytes], size: int = 16) -> list[float]
     device, length = next(model.parameters()).device, model.config.context
     inputs, targets, owners = windows(pieces, length)
     totals = torch.zeros(len(pieces), dtype=torch.float64)
-    for x, y, owner in zip(inputs.split(size), targets.split(size), owners.split(size), strict=True):
+    for x, y, owner in zip(*(torch.split(each, size) for each in (inputs, targets, owners)), strict=True):
         logits = model(x.to(device)).flatten(0, 1)  # [B T, V]
         nats = fn.cross_entropy(logits, y.to(device).flatten(), ignore_index=NOTHING, reduction="none")
         totals.index_add_(0, owner, nats.view(y.shape).sum(1, dtype=torch.float64).cpu())

@@ -107,7 +107,7 @@ def steps(
         loss = fn.cross_entropy(logits.flatten(0, 1), targets.flatten())
         if not math.isfinite(nats := loss.item()):
             raise DivergedError(f"the loss of step {step + 1} of {plan.steps} is {nats}")
-        (loss + plan.balance * uneven).backward()
+        torch.autograd.backward(loss + plan.balance * uneven)
         nn.utils.clip_grad_norm_(clipped, plan.clip)
         for optimizer in moving:
             optimizer.step()

@@ -17,7 +17,8 @@ def drawn(*shape: int, seed: int = 1) -> Tensor:
 def newton_schulz(gradient: Tensor) -> Tensor:
     """Keller Jordan's zeropower_via_newtonschulz5, for one matrix and in its own precision."""
     a, b, c = 3.4445, -4.7750, 2.0315
-    x = gradient / (gradient.norm() + 1e-7)
+    norm: Tensor = gradient.norm()
+    x = gradient / (norm + 1e-7)
     if gradient.shape[0] > gradient.shape[1]:
         x = x.T
     for _ in range(5):
@@ -102,7 +103,7 @@ def test_a_closure_is_called_with_gradients() -> None:
 
     def closure() -> float:
         loss = parameter.square().sum()
-        loss.backward()
+        torch.autograd.backward(loss)
         return float(loss.detach())
 
     assert optimizer.step(closure) == pytest.approx(float(drawn(4, 4).square().sum()))

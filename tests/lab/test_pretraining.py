@@ -100,7 +100,7 @@ def test_the_first_step_is_that_of_the_definitions() -> None:
     inputs, targets = pretraining.windows(training.tokens(TEXT), plan, 3, 0)
     logits, uneven = mixed.forward(before, inputs, "float32")
     loss = nn.functional.cross_entropy(logits.flatten(0, 1), targets.flatten())
-    (loss + plan.balance * uneven).backward()
+    torch.autograd.backward(loss + plan.balance * uneven)
     losses = pretraining.train(model, TEXT, plan, 3, "float32")
     assert losses == [pytest.approx(loss.item())]
     moving = pretraining.optimizers(before, plan, "float32")

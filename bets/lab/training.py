@@ -121,7 +121,7 @@ def steps(
         loss = fn.cross_entropy(model(inputs).flatten(0, 1), targets.flatten())
         if not math.isfinite(nats := loss.item()):
             raise DivergedError(f"the loss of step {step + 1} of {budget.steps} is {nats}")
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         if budget.clip is not None:
             nn.utils.clip_grad_norm_(model.parameters(), budget.clip)
         optimizer.step()
@@ -176,7 +176,7 @@ def windows(data: Tensor, length: int, size: int) -> Iterator[tuple[Tensor, Tens
     whole = (len(data) - 1) // length * length
     inputs, targets = data[:whole].view(-1, length), data[1 : whole + 1].view(-1, length)
     if whole:
-        yield from zip(inputs.split(size), targets.split(size), strict=True)
+        yield from zip(inputs.split(size), targets.split(size), strict=True)  # type: ignore[no-untyped-call]
     if whole < len(data) - 1:
         yield data[None, whole:-1], data[None, whole + 1 :]
 

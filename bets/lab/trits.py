@@ -22,7 +22,7 @@ class QuantiseError(ValueError):
 def packed_length(count: int) -> int:
     """Bytes of so many packed trits: 64 for each 323, and as few as hold the rest."""
     whole, rest = divmod(count, GROUP)
-    return whole * GROUP_BYTES + ((3**rest - 1).bit_length() + 7) // 8
+    return whole * GROUP_BYTES + ((3**rest - 1).bit_length() + 7) // 8  # type: ignore[no-any-return]
 
 
 def pack(codes: Tensor) -> Tensor:

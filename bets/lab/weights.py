@@ -27,7 +27,7 @@ def identifier(tensors: Mapping[str, Tensor]) -> str:
     for name, tensor in sorted(tensors.items()):
         plain = tensor.detach().cpu().contiguous()
         digest.update(f"{name} {plain.dtype} {tuple(plain.shape)}\n".encode())
-        digest.update(plain.view(torch.uint8).numpy() if plain.numel() else b"")
+        digest.update(plain.view(torch.uint8).numpy() if plain.numel() else b"")  # type: ignore[arg-type]
     return digest.hexdigest()
 
 

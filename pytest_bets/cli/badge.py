@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 from typing import Final
 
 from pytest_bets.cli.bets import catalogue_of
@@ -12,6 +11,7 @@ from pytest_bets.project import Project
 from pytest_bets.record.store import BADGE, Results
 from pytest_bets.render.badge import badge
 from pytest_bets.render.rollup import rollup
+from pytest_bets.walk import relative
 
 DESCRIPTION: Final = """\
 Write badge.json into the folder of results, in the form that https://shields.io/badges/endpoint-badge shows.
@@ -26,7 +26,7 @@ def run(project: Project, options: argparse.Namespace) -> Answer:  # noqa: ARG00
         raise CommandError(no_results(project.results))
     summary = rollup(Results(project.results), catalogue_of(project), with_badge=True)
     shown = json.loads(badge(summary.counts))
-    return Answer(f"{os.path.relpath(project.results / BADGE)}: {shown['label']}: {shown['message']}\n")
+    return Answer(f"{relative(project.results / BADGE)}: {shown['label']}: {shown['message']}\n")
 
 
 COMMAND: Final = Command(run, "pytest-bets badge", description=DESCRIPTION)

@@ -21,7 +21,7 @@ from pytest_bets.git.checkout import common_folder
 from pytest_bets.git.process import run
 from pytest_bets.project import Project
 from pytest_bets.record.store import JOURNAL, Results
-from pytest_bets.walk import checkout
+from pytest_bets.walk import checkout, relative
 
 Level = Literal["ok", "note", "problem"]
 _PACKAGE: Final = "pytest-bets"
@@ -162,7 +162,9 @@ def _git(project: Project) -> Iterator[Check]:
     if (folder / "shallow").exists():
         text = "this clone is shallow: without its whole history the audit can determine nothing"
         yield Check("history", "problem", text, "git fetch --unshallow (in CI: fetch-depth: 0)")
-    elif re.search(r"^\s*promisor\s*=\s*true", (folder / "config").read_text(errors="replace"), re.MULTILINE):
+    elif re.search(
+        r"^\s*promisor\s*=\s*true", (folder / "config").read_text(encoding="utf-8", errors="replace"), re.MULTILINE
+    ):
         text = "this clone is partial: old versions of files are missing, and the audit fetches nothing"
         yield Check("history", "problem", text, "git fetch --refetch --no-filter")
     elif commits:
@@ -186,7 +188,11 @@ def _project(project: Project) -> Iterator[Check]:
     folders = sorted({path.parent for path in catalogue.paths if catalogue.is_bet(path)})
     for folder in sorted({*folders, project.root / "bets"}):
         for path in sorted(folder.glob("*.py")):
-            other = None if path.name.startswith("bet_") else misnamed(names(path), path.read_text(errors="replace"))
+            other = (
+                None
+                if path.name.startswith("bet_")
+                else misnamed(names(path), path.read_text(encoding="utf-8", errors="replace"))
+            )
             if other:
                 cure = f"git mv {shlex.quote(names(path))} {shlex.quote(names(path.with_name(other.suggestion)))}"
                 yield Check("bets", "problem", f"{other.file}: {other.problem}", cure)
@@ -194,7 +200,7 @@ def _project(project: Project) -> Iterator[Check]:
         where = ", ".join(map(str, project.homes or project.searched))
         yield Check("bets", "note", f"there is no bet under {where}", 'pytest-bets new "the claim in one line"')
     elif good:
-        where = ", ".join(sorted({os.path.relpath(folder, project.root) for folder in folders}))
+        where = ", ".join(sorted({relative(folder, project.root) for folder in folders}))
         yield Check("bets", "ok", f"{count_noun(len(good), 'bet')} in {where}")
 
 

@@ -2,7 +2,6 @@
 
 import argparse
 import hashlib
-import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -20,6 +19,7 @@ from pytest_bets.export.prml import dump, manifests
 from pytest_bets.export.results import Results
 from pytest_bets.export.tables import TABLES
 from pytest_bets.project import Project
+from pytest_bets.walk import relative
 
 DESCRIPTION: Final = """\
 Write results and declarations as files for other programs, into a folder that is new or empty:
@@ -64,7 +64,7 @@ def run(project: Project, options: argparse.Namespace) -> Answer:
     except ExtraError as error:
         raise CommandError(str(error)) from None
     write(folder, files)
-    return Answer(f"{os.path.relpath(folder)}: {count_noun(len(files), 'file')}\n{note}")
+    return Answer(f"{relative(folder)}: {count_noun(len(files), 'file')}\n{note}")
 
 
 def _results(project: Project, options: argparse.Namespace) -> Results:

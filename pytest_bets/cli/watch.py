@@ -15,6 +15,7 @@ from pytest_bets.live.page import BLOCKS, PLAIN, page, shown
 from pytest_bets.live.view import Document, document
 from pytest_bets.project import Project, locate
 from pytest_bets.record.encode import encode
+from pytest_bets.walk import relative
 
 ABOUT: Final = """\
 Show what runs: bets, cells and where they run, how far each is, the curves of its values, the time left, what broke.
@@ -47,7 +48,7 @@ def run(project: Project, options: argparse.Namespace) -> Answer:
     if options.once or not sys.stdout.isatty():
         found = _document(results)
         bets = [bet.bet for session in shown(found) for bet in session.bets]
-        kept = [os.path.relpath(folder) for folder in logs(results, bets)]
+        kept = [relative(folder) for folder in logs(results, bets)]
         return Answer(page(found, columns(), heights, kept))
     try:
         from pytest_bets.cli import dashboard
@@ -73,7 +74,7 @@ def _results(project: Project, folder: str | None) -> Path:
 
 
 def _document(results: Path) -> Document:
-    return document(os.path.relpath(results), sessions(results), time.time())
+    return document(relative(results), sessions(results), time.time())
 
 
 def _can_show(text: str) -> bool:

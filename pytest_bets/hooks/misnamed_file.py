@@ -1,6 +1,5 @@
 """A file that is a bet by what is in it and not by its name: a collection error says how to name it."""
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import pytest
 
 from pytest_bets.bet.misnamed import misnamed
 from pytest_bets.render.visible import visible_lines
+from pytest_bets.walk import relative
 
 
 class MisnamedFile(pytest.File):
@@ -31,7 +31,7 @@ def misnamed_file(path: Path, parent: pytest.Collector, others: list[pytest.Coll
         text = path.read_bytes().decode(errors="replace")
     except OSError:  # the others report it
         return others
-    fault = misnamed(os.path.relpath(path, parent.config.rootpath), text)
+    fault = misnamed(relative(path, parent.config.rootpath), text)
     if fault is None:
         return others
     refusing = MisnamedFile.from_parent(parent, path=path)

@@ -137,7 +137,8 @@ class BetFile(pytest.Module):
         data = self.context.finished.get(cell.nodeid)
         if data is None:
             return cell
-        return CachedCell.from_parent(self, name=cell.name, data=data, cell=cell)
+        # With the id of its cell: pytest tells the parameters in an id from a name in brackets, and --lf compares ids.
+        return CachedCell.from_parent(self, name=cell.name, nodeid=cell.nodeid, data=data, cell=cell)
 
     def _code_files(self) -> list[Path]:
         """Return the files of the code that a record of this bet would cover."""

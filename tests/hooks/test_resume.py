@@ -92,6 +92,19 @@ def test_only_the_cells_that_crashed_run_again(run: Run, workers: tuple[str, ...
     assert _ran() == [3]
 
 
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["plain", "xdist"])
+@pytest.mark.usefixtures("traced")
+def test_the_failed_bets_are_resumed_whole(run: Run, workers: tuple[str, ...]) -> None:
+    """With --lf: a finished cell has the id of its cell, and pytest's cache names that."""
+    Path("crash3").touch()
+    run("-p", "cacheprovider", expect=FAILED)
+    assert _ran() == [1, 2, 3, 4]
+    Path("crash3").unlink()
+    run("-p", "cacheprovider", "--lf", "--bets-resume", *workers)
+    assert _ran() == [3]
+    assert records(Path("results"))["1_first"]["verdict"] == "PASS"
+
+
 @pytest.mark.usefixtures("traced")
 def test_a_resumed_run_writes_the_bytes_of_an_uninterrupted_one(run: Run) -> None:
     """The record does not show the interruption."""

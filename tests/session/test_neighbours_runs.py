@@ -96,8 +96,8 @@ def test_a_benchmark_within_an_experiment_is_measured_and_shown(
     ]
     assert all(cell["measured"]["mean"] > 0 for cell in records(RESULTS)["1_first"]["cells"])
     shown = run("-p", "pytest_benchmark.plugin", "-n", "2", "--bets-results", "there", expect=FAILED)
-    reason = "4 of 4 cells crashed: experiment[1]: AttributeError: 'NoneType' object has no attribute 'stats'"
-    assert records(Path("there"))["1_first"]["void"] == reason
+    reason = "experiment[1]: pytest-benchmark is off under -n: run without -n, or use time.perf_counter()"
+    assert records(Path("there"))["1_first"]["void"] == f"4 of 4 cells crashed: {reason}"
 
 
 @needs("pytest_asyncio")
@@ -231,7 +231,7 @@ def test_all_plugins_together_change_no_verdict_and_no_byte(
     assert UNMET.partition(":")[0] in page
     assert Path("junit.xml").read_text(encoding="utf-8").count("<testcase ") == 23
     measured = json.loads(Path("coverage.json").read_bytes())["files"]["bet_1_first.py"]
-    assert bool(measured["missing_lines"]) == ("local=2" in how)  # there, coverage needs its `patch = subprocess`
+    assert measured["missing_lines"] == []
 
 
 def last_in_allure() -> dict[str, dict[str, str]]:

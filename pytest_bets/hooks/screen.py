@@ -56,6 +56,8 @@ class Screen:
         self._paused = False
         self._written = 0.0
         """When pytest wrote last."""
+        self._is_within = False
+        """Whether it has left the line unfinished, as after a dot for a cell."""
         self._at = time.monotonic()
         """When a line was printed last where there is no terminal, or pytest began."""
         self._restore: Callable[[], None] = lambda: None
@@ -75,11 +77,13 @@ class Screen:
         writer: Any = self.config.get_terminal_writer()
         own, write = "write" in vars(writer), writer.write
 
-        def erasing(*arguments: Any, **markup: Any) -> None:
+        def erasing(msg: str, **markup: Any) -> None:
             with self._lock:
                 self._erase()
-                write(*arguments, **markup)
+                write(msg, **markup)
                 self._written = time.monotonic()
+                if msg:
+                    self._is_within = not msg.endswith("\n")
 
         def restore() -> None:
             if own:
@@ -96,7 +100,7 @@ class Screen:
             self.draw()
         elif self.mode == "line" and time.monotonic() - self._at >= MINUTE and not self._paused:
             reporter: Any = self.config.pluginmanager.get_plugin("terminalreporter")
-            is_within = bool(getattr(reporter, "currentfspath", None)) and self._written >= self._at
+            is_within, self._is_within = self._is_within, False
             self._at = time.monotonic()
             self._put(f"{chr(10) * is_within}{line(_LONGEST)}\n")
             if is_within and self.config.get_verbosity() > 0:  # with -v, pytest writes the name of the cell again

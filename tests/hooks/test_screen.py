@@ -184,3 +184,17 @@ def test_a_line_a_minute_is_printed_where_there_is_no_terminal(
         assert "".join(rest).startswith(after)
         assert marked == [*range(marked[0], marked[-1] + 1)]
         assert "\x1b" not in result.stdout.str()
+
+
+def test_a_line_a_minute_stands_alone_among_the_dots_of_workers(
+    bet: WriteBet, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They belong to no file, so pytest does not say that a line is unfinished."""
+    bet(body="if part == 3:\n    time.sleep(1.4)\nreturn {'gain': part}", above=ABOVE)
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    pytester.makeconftest("import pytest_bets.hooks.screen\npytest_bets.hooks.screen.MINUTE = 0.4")
+    lines = pytester.runpytest_subprocess("-p", "pytest_bets.plugin", "-p", "xdist", "-n", "2").outlines
+    shown = [line for line in lines if "bets 0/1, cells" in line]
+    assert len(shown) >= 2
+    assert all(line.startswith("bets 0/1, cells") for line in shown)
+

@@ -197,4 +197,3 @@ def test_a_line_a_minute_stands_alone_among_the_dots_of_workers(
     shown = [line for line in lines if "bets 0/1, cells" in line]
     assert len(shown) >= 2
     assert all(line.startswith("bets 0/1, cells") for line in shown)
-

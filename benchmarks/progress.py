@@ -84,7 +84,7 @@ def main() -> int:
     loops = {
         "a loop that is watched": counted(watched),
         "a loop that is watched, with a value": updated(watched),
-        "a loop that nobody watches": counted(unwatched),
+        "a loop with --bets-progress off": counted(unwatched),
         **tqdm_loop(),
     }
     took = nanoseconds([bare, *loops.values()], given.steps)

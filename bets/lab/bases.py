@@ -104,7 +104,7 @@ def _key(name: str, size: str, plan: Plan, text: bytes) -> str:
 
 
 def _precision(size: str) -> str:
-    """That of the products: a tiny model is faster in float32; on a GPU, nobody has shown that verdicts stay."""
+    """That of the products: a tiny model is faster in float32; on a GPU, no run shows that verdicts stay the same."""
     return mixed.best() if size == "30m" and device().type == "cpu" else "float32"
 
 
@@ -131,8 +131,8 @@ def _train(folder: Path, name: str, size: str, training: str, text: bytes) -> No
     model = FractalMoE(SIZES[size], seeding.torch_generator(0, f"weights of base {name} at {size}")).to(device())
     seed = seeding.derive(0, f"windows of base {name} at {size}")
     what = f"{name} {size} {training}"
-    with pinning.threads(THREADS[size]), specialists._bar(what, plan.steps) as told:
-        pretraining.train(model, text, plan, seed, _precision(size), progress=told, checkpoint=checkpoint, every=EVERY)
+    with pinning.threads(THREADS[size]), specialists._bar(what, plan.steps) as shown:
+        pretraining.train(model, text, plan, seed, _precision(size), progress=shown, checkpoint=checkpoint, every=EVERY)
     manifests.publish(folder, model, name, TAG, AUTHOR)
     checkpoint.unlink(missing_ok=True)
 

@@ -92,7 +92,7 @@ class Move(torch.autograd.Function):
 
 
 class Blocks(torch.autograd.Function):
-    """SwiGLU of each block of rows by the expert that owns it; a gradient that nobody needs costs no product."""
+    """SwiGLU of each block of rows by the expert that owns it; a gradient that is not needed costs no product."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, gate_up: Tensor, down: Tensor, owners: Tensor) -> Tensor:

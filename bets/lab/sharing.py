@@ -45,7 +45,7 @@ def shapley(worth: dict[frozenset[int], float], members: int) -> list[float]:
 
 
 def shares(values: list[float]) -> list[float]:
-    """Values as parts of a payment: none below 0, and their sum is 1; equal parts where nobody adds anything."""
+    """Values as parts of a payment: none below 0, and their sum is 1; equal parts if none adds anything."""
     kept = torch.tensor(values, dtype=torch.float64).clamp_min(0)
     total = float(kept.sum())
     return (kept / total).tolist() if total > 0 else [1 / len(values)] * len(values)

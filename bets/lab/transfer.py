@@ -23,7 +23,7 @@ def moved(adapter: Tuned, source: Stage, target: Stage) -> Tuned:
 
 
 def scrambled(adapter: Tuned, base: Stage, seed: int) -> Tuned:
-    """The adapter with its changes to each tensor in random order: as large, in the same place, and of nobody."""
+    """The adapter with its changes to each tensor in random order: as large, in the same place, and of no person."""
     draws, before = seeding.torch_generator(seed, "order"), base.state_dict()
     worn = {}
     for name, change in sorted(_changes(adapter, base).items()):

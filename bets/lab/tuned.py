@@ -151,7 +151,7 @@ def _read(file: Path, identifier: str) -> Tuned:
     worn, about = weights.unpack(file.read_bytes(), file)
     found = (about.get("base"), about.get("adapter"))
     if found != (expected := (identifier, weights.identifier(worn))):
-        mend = "delete the file to train it again"
-        raise weights.WeightsError(f"{file}: found base and adapter {found}, expected {expected}; {mend}")
+        cure = "delete the file to train it again"
+        raise weights.WeightsError(f"{file}: found base and adapter {found}, expected {expected}; {cure}")
     losses = {float(rate): float(loss) for rate, loss in about["losses"]}  # type: ignore[attr-defined]
     return Tuned(str(about["kind"]), worn, float(str(about["rate"])), bool(about["edge"]), losses)

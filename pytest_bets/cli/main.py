@@ -9,6 +9,7 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Final
 
@@ -95,68 +96,10 @@ def _shown(text: str, options: argparse.Namespace) -> str:
 
 def _command(name: str | None) -> Command | None:
     """Import the module of a command; None where there is no such command."""
-    match name:
-        case "new":
-            from pytest_bets.cli import new
-
-            return new.COMMAND
-        case "doctor":
-            from pytest_bets.cli import doctor
-
-            return doctor.COMMAND
-        case "show":
-            from pytest_bets.cli import show
-
-            return show.COMMAND
-        case "history":
-            from pytest_bets.cli import history
-
-            return history.COMMAND
-        case "watch":
-            from pytest_bets.cli import watch
-
-            return watch.COMMAND
-        case "odds":
-            from pytest_bets.cli import odds
-
-            return odds.COMMAND
-        case "rollup":
-            from pytest_bets.cli import rollup
-
-            return rollup.COMMAND
-        case "compare":
-            from pytest_bets.cli import compare
-
-            return compare.COMMAND
-        case "report":
-            from pytest_bets.cli import report
-
-            return report.COMMAND
-        case "export":
-            from pytest_bets.cli import export
-
-            return export.COMMAND
-        case "badge":
-            from pytest_bets.cli import badge
-
-            return badge.COMMAND
-        case "schema":
-            from pytest_bets.cli import schema
-
-            return schema.COMMAND
-        case "audit":
-            from pytest_bets.cli import audit
-
-            return audit.COMMAND
-        case "claims":
-            from pytest_bets.cli import claims
-
-            return claims.COMMAND
-        case "upgrade":
-            from pytest_bets.cli import upgrade
-
-            return upgrade.COMMAND
-    return None
+    if name not in COMMANDS:
+        return None
+    command: Command = import_module(f"pytest_bets.cli.{name}").COMMAND
+    return command
 
 
 def _conflicts(results: Path) -> list[str]:

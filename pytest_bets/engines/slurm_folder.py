@@ -121,7 +121,7 @@ def _is_orphan(folder: Path) -> bool:
 
 
 def _machine() -> str:
-    """Return what tells this machine, since it was started, from any other one."""
+    """Return a text that only this machine has, and only since it was started."""
     with suppress(OSError):
         return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     return socket.gethostname()

@@ -137,7 +137,7 @@ class BetFile(pytest.Module):
         data = self.context.finished.get(cell.nodeid)
         if data is None:
             return cell
-        # With the id of its cell: pytest tells the parameters in an id from a name in brackets, and --lf compares ids.
+        # With the id of its cell: in pytest's ids, parameters are not a name in brackets, and --lf compares ids.
         return CachedCell.from_parent(self, name=cell.name, nodeid=cell.nodeid, data=data, cell=cell)
 
     def _code_files(self) -> list[Path]:

@@ -1,6 +1,6 @@
 """A session while it runs: samples of its cells go to the status line and to `results/.live/`, from one thread.
 
-Nothing is done for a single cell: twice a second, the thread looks at what the session has, and tells what is new.
+Nothing is done for a single cell: twice a second, the thread looks at what the session has, and sends what is new.
 """
 
 import os

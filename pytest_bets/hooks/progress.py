@@ -14,6 +14,6 @@ def progress(pytestconfig: pytest.Config) -> Progress:
     """Show how far a cell is while it runs.
 
     `for step in progress(range(STEPS), "train"):` counts steps, `progress.update(loss=2.31)` shows values beside them.
-    It changes nothing of what is measured, and if nobody watches, everything passes through.
+    It changes nothing of what is measured. With `--bets-progress off`, everything passes through.
     """
     return pytestconfig.stash[PROGRESS]

@@ -62,7 +62,7 @@ def send_elsewhere(config: pytest.Config, bets: Sequence[str]) -> None:
 
 
 def link(config: pytest.Config) -> Callable[[str], object] | None:
-    """Return, on a worker, what sends the progress of its cells to the controller; None where nobody watches."""
+    """Return, on a worker, what sends the progress of its cells to the controller; None with `--bets-progress off`."""
     found = config.workerinput.get(_LINK)  # type: ignore[attr-defined]  # only xdist's workers have it
     return found.send if found is not None else None
 
@@ -70,7 +70,7 @@ def link(config: pytest.Config) -> Callable[[str], object] | None:
 def become_worker(config: pytest.Config, sent: Mapping[str, Any], send: Callable[[str], object] | None) -> None:
     """Make other plugins take this process for a worker: they write no reports of their own there.
 
-    `send` sends the progress of its cells; None where nobody watches.
+    `send` sends the progress of its cells; None with `--bets-progress off`.
     """
     config.workerinput = dict(sent)  # type: ignore[attr-defined]  # only workers have it
     if send is not None:

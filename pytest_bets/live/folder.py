@@ -118,7 +118,7 @@ def _is_old(draft: Path) -> bool:
 
 
 def born(process: int) -> str:
-    """Return what tells a process from later ones with its number; empty where none runs.
+    """Return a text that later processes with this number do not have; empty where none runs.
 
     Linux counts the ticks from the start of the system. Elsewhere only the number is known.
     """

@@ -25,7 +25,7 @@ SCHEMA: Final = "pytest-bets/live/1"
 class SessionLine:
     """A session: where it runs, as which process, since when, and how it was started.
 
-    `born` tells the process from a later one with the same number: the system's own count, empty where it has none.
+    `born` differs in a later process with the same number: the system's own count, empty where it has none.
     """
 
     kind: Literal["session"]

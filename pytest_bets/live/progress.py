@@ -1,6 +1,6 @@
 """The fixture `progress`: an experiment counts its steps, and nothing is sent from here: a sampler looks now and then.
 
-So a step costs as much as adding one to a number. If nobody watches, it costs nothing.
+So a step costs as much as adding one to a number. With `--bets-progress off`, it costs nothing.
 """
 
 import math

@@ -1,5 +1,6 @@
 """A node whose network cable is cut: it runs on, and nothing that it measures arrives."""
 
+import subprocess
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -14,7 +15,7 @@ from tests.engines.slurm_cluster import SlurmCluster
 from tests.helpers.fixtures import WriteBet
 
 NETWORK: Final = "/proc/{}/ns/net"
-"""What tells the network of a process."""
+"""The file that names the network of a process."""
 
 
 def on_the_node(folder: Path) -> list[str]:
@@ -36,6 +37,23 @@ def prove_run_again(session: real.Session, lost: list[str]) -> None:
     assert {part: own[part] for part in lost} == {part: real.runs(session.folder)[part][-1][0] for part in lost}
 
 
+def cut_off_and_join(session: real.Session, running: subprocess.Popen[str], net: Network) -> None:
+    """Cut the node off while it runs cells, and join it when they run again elsewhere: what it says then is dropped."""
+    lost: list[str] = []
+
+    def is_placed() -> bool:  # asked once: a cell that has just begun may be seen at one look and missed at the next
+        lost[:] = on_the_node(session.folder)
+        return bool(lost)
+
+    real.until(is_placed, running)
+    net.cut()
+    real.until(lambda: len(real.runs(session.folder)[lost[0]]) == 2, running)
+    net.join()
+    real.ended(running)
+    prove_run_again(session, lost)
+    real.until(lambda: real.gone(session.folder))
+
+
 @real.needs(network.missing() or real.without("distributed").replace("[distributed]", "[dask]"))
 def test_a_dask_worker_is_cut_off(pytester: pytest.Pytester, bet: WriteBet) -> None:
     """The scheduler gives it up; when the cable is whole again, what it says is dropped."""
@@ -46,14 +64,7 @@ def test_a_dask_worker_is_cut_off(pytester: pytest.Pytester, bet: WriteBet) -> N
         cluster.add_worker()
         cluster.add_worker(net.here, net.prefix)
         running = session.start("--bets-on", f"dask={cluster.address}")
-        real.until(lambda: on_the_node(session.folder), running)
-        lost = on_the_node(session.folder)
-        net.cut()
-        real.until(lambda: len(real.runs(session.folder)[lost[0]]) == 2, running)
-        net.join()
-        real.ended(running)
-        prove_run_again(session, lost)
-        real.until(lambda: real.gone(session.folder))
+        cut_off_and_join(session, running, net)
 
 
 @real.needs(network.missing() or real.without("ray"))
@@ -66,14 +77,7 @@ def test_a_ray_node_is_cut_off(pytester: pytest.Pytester, bet: WriteBet) -> None
         cluster.add_node(net.here)
         cluster.add_node(net.there, net.prefix)
         running = session.start("--bets-on", f"ray={cluster.address}")
-        real.until(lambda: on_the_node(session.folder), running)
-        lost = on_the_node(session.folder)
-        net.cut()
-        real.until(lambda: len(real.runs(session.folder)[lost[0]]) == 2, running)
-        net.join()
-        real.ended(running)
-        prove_run_again(session, lost)
-        real.until(lambda: real.gone(session.folder))
+        cut_off_and_join(session, running, net)
 
 
 @real.needs(network.missing() or slurm_cluster.missing())

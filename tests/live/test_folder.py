@@ -73,7 +73,7 @@ def test_a_file_stays_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_folder_that_was_deleted_is_written_again(tmp_path: Path) -> None:
-    """While the session runs: it is nobody's evidence."""
+    """While the session runs: it is no evidence."""
     session = Session(tmp_path)
     session.write(BET, count(3))
     for path in (tmp_path / ".live").iterdir():

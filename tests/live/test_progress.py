@@ -49,7 +49,7 @@ def test_all_items_come_through_in_their_order(progress: Progress, watched: bool
 
 
 def test_what_is_no_iterable_is_an_error_where_it_is_given(progress: Progress) -> None:
-    """Watched or not: a bet must not behave in another way where nobody watches."""
+    """Watched or not: a bet must behave in the same way."""
     for progress.watched in (True, False):
         with pytest.raises(TypeError, match="not iterable"):
             progress(3)  # type: ignore[arg-type, unused-ignore]

@@ -29,11 +29,13 @@ _MARKERS = {
 
 
 @pytest.fixture(autouse=True)
-def no_schemathesis(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep its plugin out of the sessions that the tests start, of which each would take a second longer."""
+def plain_sessions(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start sessions without schemathesis, which takes a second, and print the same on a CI server as elsewhere."""
     if "pytester" in request.fixturenames:
         request.getfixturevalue("pytester")  # unsets the variable
     monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:schemathesis")
+    for server in ("CI", "BUILD_NUMBER"):  # pytest shortens the messages of its summary where neither is set
+        monkeypatch.delenv(server, raising=False)
 
 
 @pytest.fixture

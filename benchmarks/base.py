@@ -23,8 +23,9 @@ import pyppmd
 import torch
 from figures import Figure, figure, report
 
-from bets.lab import bases, corpus, ngrams, pinning, sliding, specialists, training
+from bets.lab import bases, corpus, pinning, specialists, training
 from bets.lab.corpus import Corpus
+from bets.lab.instruments import ngrams, sliding
 from bets.lab.model import FractalMoE
 from bets.lab.specialists import Recipe
 

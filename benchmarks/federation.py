@@ -25,8 +25,10 @@ from figures import Figure, figure, report
 from lab import rounds_of, seconds, text
 from torch import Tensor
 
-from bets.lab import aggregation, exchange, federation, pinning, seeding, training
+from bets.lab import pinning, seeding, training
+from bets.lab.federated import exchange, federation
 from bets.lab.model import SIZES, FractalMoE
+from bets.lab.robust import aggregation
 
 WORKERS: Final = 8  # whose updates are aggregated
 FAULTY: Final = 2

@@ -18,8 +18,9 @@ import torch
 from figures import Figure, figure, report
 from lab import BYTES, LENGTH, text
 
-from bets.lab import graphs, seeding, training
+from bets.lab import seeding, training
 from bets.lab.model import SIZES, FractalMoE
+from bets.lab.recipe import graphs
 
 BARS: Final = {8: 6.0, 2: 3.0}  # ms of a full step in float32, by windows
 STEPS: Final = 20  # of a round

@@ -17,9 +17,9 @@ from typing import Final
 
 from figures import Figure, figure, report
 
-from bets.lab import simulation
-from bets.lab.drift import Run
-from bets.lab.traffic import Weather
+from bets.lab.ledger import simulation
+from bets.lab.ledger.drift import Run
+from bets.lab.ledger.traffic import Weather
 
 NODES: Final = 1_000
 RATE: Final = 2.0  # transfers that a node sends, an hour

@@ -16,9 +16,10 @@ from pathlib import Path
 from time import perf_counter, process_time
 from typing import Final
 
-from bets.lab import bases, corpus, mixed, pinning, pretraining, seeding, training
+from bets.lab import bases, corpus, pinning, seeding, training
 from bets.lab.model import SIZES, FractalMoE
-from bets.lab.pretraining import Plan
+from bets.lab.recipe import mixed, pretraining
+from bets.lab.recipe.pretraining import Plan
 
 BASE: Final = bases.PLANS["short"]["30m"]
 PLANS: Final[Mapping[str, Plan]] = {

@@ -18,7 +18,8 @@ Run: pytest bets/bet_01_loader.py
 import pytest
 import torch
 
-from bets.lab import identity, manifests, model, quantise, seeding, tampering
+from bets.lab import model, quantise, seeding
+from bets.lab.artifacts import identity, manifests, tampering
 from bets.lab.model import Config
 
 SHAPES = {

@@ -19,7 +19,8 @@ import itertools
 import pytest
 import torch
 
-from bets.lab import combine, corpus, provenance, seeding, specialists, training
+from bets.lab import corpus, provenance, seeding, specialists, training
+from bets.lab.ensemble import combine
 
 pytestmark = pytest.mark.slow
 

@@ -26,7 +26,8 @@ import math
 
 import pytest
 
-from bets.lab import gossip, seeding
+from bets.lab import seeding
+from bets.lab.federated import gossip
 
 SIZES = (64, 256, 1024)
 LOSSES = (0.0, 0.1, 0.3)

@@ -20,7 +20,8 @@ import statistics
 import pytest
 import torch
 
-from bets.lab import corpus, model, recording, seeding
+from bets.lab import corpus, model, seeding
+from bets.lab.instruments import recording
 
 SIZE = "30m"
 WINDOWS = (1, 2, 4)  # read at once, 256 bytes each

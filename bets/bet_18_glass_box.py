@@ -17,7 +17,8 @@ Run: pytest bets/bet_18_glass_box.py
 import pytest
 import torch
 
-from bets.lab import combine, corpus, provenance, specialists, training
+from bets.lab import corpus, provenance, specialists, training
+from bets.lab.ensemble import combine
 
 pytestmark = pytest.mark.slow
 

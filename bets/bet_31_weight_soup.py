@@ -18,7 +18,8 @@ import itertools
 
 import pytest
 
-from bets.lab import combine, corpus, provenance, seeding, specialists, training
+from bets.lab import corpus, provenance, seeding, specialists, training
+from bets.lab.ensemble import combine
 from bets.lab.model import SIZES, FractalMoE, device
 
 pytestmark = pytest.mark.slow

@@ -23,7 +23,8 @@ from functools import partial
 
 import pytest
 
-from bets.lab import corpus, exchange, federation, seeding, training
+from bets.lab import corpus, seeding, training
+from bets.lab.federated import exchange, federation
 from bets.lab.model import SIZES, FractalMoE, device
 from bets.lab.training import Budget
 

@@ -22,8 +22,10 @@ from functools import partial
 import pytest
 import torch
 
-from bets.lab import attacks, corpus, exchange, federation, seeding, training
+from bets.lab import corpus, seeding, training
+from bets.lab.federated import exchange, federation
 from bets.lab.model import SIZES, FractalMoE, device
+from bets.lab.robust import attacks
 from bets.lab.training import Budget
 
 pytestmark = pytest.mark.slow

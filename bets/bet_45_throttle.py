@@ -22,7 +22,8 @@ Run: pytest bets/bet_45_throttle.py
 
 import pytest
 
-from bets.lab import model, pipeline, seeding, throttle
+from bets.lab import model, seeding
+from bets.lab.pipeline import pipeline, throttle
 
 SIZE = "30m"
 STAGES = 4

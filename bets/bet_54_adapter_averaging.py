@@ -16,7 +16,8 @@ import itertools
 
 import pytest
 
-from bets.lab import combine, corpus, personal, provenance
+from bets.lab import corpus, personal, provenance
+from bets.lab.ensemble import combine
 from bets.lab.training import Budget
 
 pytestmark = pytest.mark.slow

@@ -15,7 +15,8 @@ Run: pytest bets/bet_55_logit_ensemble.py
 import pytest
 import torch
 
-from bets.lab import combine, corpus, personal, provenance, training
+from bets.lab import corpus, personal, provenance, training
+from bets.lab.ensemble import combine
 from bets.lab.training import Budget
 
 pytestmark = pytest.mark.slow

@@ -16,7 +16,8 @@ Run: pytest bets/bet_63_hidden_noise.py
 
 import pytest
 
-from bets.lab import corpus, noise, personal, provenance, seeding
+from bets.lab import corpus, personal, provenance, seeding
+from bets.lab.instruments import noise
 from bets.lab.training import Budget
 
 pytestmark = pytest.mark.slow

@@ -20,7 +20,9 @@ import random
 
 import pytest
 
-from bets.lab import audit_log, coordinator, forgery, identity
+from bets.lab.artifacts import identity
+from bets.lab.audit import audit_log, forgery
+from bets.lab.coordinator import coordinator
 
 ATTACKS = ("edit", "delete", "insert", "reorder", "truncate", "fork")
 ATTEMPTS = 40

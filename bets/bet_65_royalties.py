@@ -16,7 +16,8 @@ import random
 
 import pytest
 
-from bets.lab import corpus, provenance, serving, specialists
+from bets.lab import corpus, provenance, specialists
+from bets.lab.ensemble import serving
 
 pytestmark = pytest.mark.slow
 

@@ -23,7 +23,8 @@ from functools import cache
 import pytest
 import torch
 
-from bets.lab import corpus, model, seeding, serving
+from bets.lab import corpus, model, seeding
+from bets.lab.ensemble import serving
 
 SIZE = "30m"
 NAMES = ("specialist-ada", "specialist-bea", "specialist-cyd", "specialist-dov")

@@ -24,7 +24,7 @@ import random
 
 import pytest
 
-from bets.lab import drift, ledger, simulation, traffic
+from bets.lab.ledger import drift, ledger, simulation, traffic
 
 NODES = 1_000
 HOURS = 48.0

@@ -24,7 +24,7 @@ Run: pytest bets/bet_68_acknowledged_receipts.py
 
 import pytest
 
-from bets.lab import drift, simulation, traffic
+from bets.lab.ledger import drift, simulation, traffic
 
 NODES = 1_000
 HOURS = 48.0

@@ -21,7 +21,7 @@ Run: pytest bets/bet_70_median_for_all.py
 
 import pytest
 
-from bets.lab import aggregation, attacks
+from bets.lab.robust import aggregation, attacks
 
 EXAMPLES = 2000
 SMALL = 100.0

@@ -21,7 +21,8 @@ Run: pytest bets/bet_71_throttle_processes.py
 
 import pytest
 
-from bets.lab import model, pipeline, processes, seeding, throttle
+from bets.lab import model, seeding
+from bets.lab.pipeline import pipeline, processes, throttle
 
 SIZE = "30m"
 STAGES = 4

@@ -22,7 +22,10 @@ Run: pytest bets/bet_72_fair_shares.py
 
 import pytest
 
-from bets.lab import authors, bases, calibration, persons, tuned
+from bets.lab import bases
+from bets.lab.adaptation import persons, tuned
+from bets.lab.instruments import calibration
+from bets.lab.texts import authors
 
 pytestmark = pytest.mark.slow
 
@@ -55,13 +58,13 @@ PILOT = {"AUTHORS": ("sympy", "scipy"), "SIZE": "tiny", "STEPS": 3, "VALIDATION"
 @pytest.mark.null(swap="lora, base", unit="author")
 @pytest.mark.challenges(49)
 @pytest.mark.parametrize("author", AUTHORS)
-def experiment(author):
-    base = persons.base(SIZE, TRAINING)
+def experiment(author, progress):
+    base = persons.base(SIZE, TRAINING, progress)
     judged = persons.held_out(author, PIECES, LENGTH)
     found = bases.origin(SIZE, TRAINING, ["python"], of=[author]) | persons.losses(base, judged, "base")
     edges = 0
     for kind in tuned.GRIDS:
-        own = tuned.load(base, persons.job([author], kind, STEPS, VALIDATION))
+        own = tuned.load(base, persons.job([author], kind, STEPS, VALIDATION), progress)
         found |= persons.losses(own.on(base), judged, kind) | {f"{kind}_rate": own.rate}
         edges += own.edge
     text = authors.load(author).own[:FITTED]

@@ -24,7 +24,10 @@ from statistics import fmean
 
 import pytest
 
-from bets.lab import authors, bases, persons, tuned, unions
+from bets.lab import bases
+from bets.lab.adaptation import persons, tuned
+from bets.lab.ensemble import unions
+from bets.lab.texts import authors
 
 pytestmark = pytest.mark.slow
 
@@ -51,9 +54,12 @@ PILOT = {"PAIRS": ("sympy+scipy", "numpy+mpmath"), "SIZE": "tiny", "STEPS": 3, "
 @pytest.mark.null(swap="mixture, union", unit="pair")
 @pytest.mark.challenges(4)
 @pytest.mark.parametrize("pair", PAIRS)
-def experiment(pair):
+def experiment(pair, progress):
     names = pair.split("+")
-    base, judged = persons.base(SIZE, TRAINING), [p for name in names for p in persons.held_out(name, PIECES, LENGTH)]
+    base, judged = (
+        persons.base(SIZE, TRAINING, progress),
+        [p for name in names for p in persons.held_out(name, PIECES, LENGTH)],
+    )
     whole = persons.job(names, KIND, len(names) * STEPS, VALIDATION)
     parts = unions.dealt([authors.load(name).own for name in names], SEED)
     jobs = {
@@ -63,7 +69,7 @@ def experiment(pair):
     }
     found = bases.origin(SIZE, TRAINING, ["python"], of=names) | persons.losses(base, judged, "base")
     for label, group in jobs.items():
-        log_p = unions.evidence([adapter.on(base) for adapter in tuned.every(base, group)], judged)
+        log_p = unions.evidence([adapter.on(base) for adapter in tuned.every(base, group, progress)], judged)
         losses = [unions.mixed(each) for each in log_p]
         found |= {label: fmean(losses), f"{label}_pieces": losses}
         found[f"{label}_learned"] = fmean(map(unions.learned, log_p))

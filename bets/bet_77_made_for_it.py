@@ -23,7 +23,10 @@ from statistics import fmean, median
 
 import pytest
 
-from bets.lab import adversaries, authors, bases, persons, pieces, training, tuned
+from bets.lab import bases, training
+from bets.lab.adaptation import persons, tuned
+from bets.lab.federated import adversaries
+from bets.lab.texts import authors, pieces
 
 pytestmark = pytest.mark.slow
 
@@ -52,9 +55,11 @@ PILOT = {"ATTACKS": ("a little, z 1",), "HONEST": ("sympy", "scipy", "numpy"), "
 @pytest.mark.premise("min(base - clean) >= 0.03")
 @pytest.mark.null(swap="by_rule, by_mean", unit="attack")
 @pytest.mark.parametrize("attack", ATTACKS)
-def experiment(attack):
-    found = {"base": judged(persons.base(SIZE, TRAINING)), "clean": ended("mean"), "unattacked": ended("trimmed_mean")}
-    found |= {"by_rule": ended("trimmed_mean", LIARS, attack), "by_mean": ended("mean", LIARS, attack)}
+def experiment(attack, progress):
+    runs = {"clean": ("mean",), "unattacked": ("trimmed_mean",)}
+    runs |= {"by_rule": ("trimmed_mean", LIARS, attack), "by_mean": ("mean", LIARS, attack)}
+    found = {"base": judged(persons.base(SIZE, TRAINING, progress))}
+    found |= {name: ended(*run) for name, run in progress(runs.items(), "runs")}
     return found | bases.origin(SIZE, TRAINING, ["python"], of=HONEST)
 
 

@@ -21,7 +21,10 @@ from dataclasses import replace
 
 import pytest
 
-from bets.lab import authors, bases, membership, persons, pieces, tuned
+from bets.lab import bases
+from bets.lab.adaptation import persons, tuned
+from bets.lab.instruments import membership
+from bets.lab.texts import authors, pieces
 
 pytestmark = pytest.mark.slow
 
@@ -46,8 +49,8 @@ PILOT = {"AUTHORS": ("sympy", "scipy"), "SIZE": "tiny", "STEPS": 2, "EPOCHS": 2,
 @pytest.mark.control("mean(full) >= 0.75", "count(full > norm) >= 10")
 @pytest.mark.premise("count(learned > 0) >= 12")
 @pytest.mark.parametrize("author", AUTHORS)
-def experiment(author):
-    base, text = persons.base(SIZE, TRAINING), authors.load(author).own
+def experiment(author, progress):
+    base, text = persons.base(SIZE, TRAINING, progress), authors.load(author).own
     cut = [text[start : start + PIECE] for start in range(0, len(text) - PIECE + 1, PIECE)][:PIECES]
     members, others = membership.halves(cut, SEED)
     before = [pieces.losses(base, half) for half in (members, others)]
@@ -55,7 +58,7 @@ def experiment(author):
     for kind in ("norm", "full"):
         job = persons.job([author], kind, STEPS, VALIDATION)
         longer = replace(job, text=b"".join(members), budget=tuned.budget(EPOCHS * STEPS))
-        model = tuned.adapted(base, longer, tuned.load(base, job).rate)
+        model = tuned.adapted(base, longer, tuned.load(base, job, progress).rate, progress)
         after = [pieces.losses(model, half) for half in (members, others)]
         guesses = [membership.by_reference(*pair) for pair in zip(after, before, strict=True)]
         area = membership.area(*guesses)

@@ -12,7 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-from bets.lab import seeding, training, weights
+from bets.lab import seeding, training
+from bets.lab.artifacts import weights, writing
 from bets.lab.model import Attention, Stage
 from bets.lab.training import Budget
 
@@ -84,15 +85,10 @@ def wear(base: Stage, kind: str, worn: Adapter, where: object = "the adapter") -
     return model
 
 
-def payload(worn: Adapter) -> int:
-    """How many bytes its values are."""
-    return sum(tensor.numel() * tensor.element_size() for tensor in worn.values())
-
-
 def save(path: Path, worn: Adapter, kind: str, base: Stage) -> None:
     """Write an adapter as a safetensors file that names its kind and its base."""
     about = {"kind": kind, "base": weights.identifier(base.state_dict())}
-    weights.write(path, weights.pack(worn, about))
+    writing.write(path, weights.pack(worn, about))
 
 
 def load(path: Path, base: Stage) -> Stage:

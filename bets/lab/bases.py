@@ -24,10 +24,14 @@ import torch
 from filelock import FileLock, Timeout
 from tqdm import tqdm
 
-from bets.lab import authors, corpus, manifests, mixed, pinning, pretraining, seeding, specialists, training
+from bets.lab import corpus, pinning, seeding, specialists, training
+from bets.lab.artifacts import manifests
 from bets.lab.model import SIZES, FractalMoE, device
-from bets.lab.pretraining import Plan
+from bets.lab.progress import Progress, steps
+from bets.lab.recipe import mixed, pretraining
+from bets.lab.recipe.pretraining import Plan
 from bets.lab.specialists import AUTHOR, RECIPES, TAG, THREADS, Recipe
+from bets.lab.texts import authors
 
 VERSION: Final = 1
 """Of how bases are trained: to be raised with any change of the code after which the same plan gives others."""
@@ -39,7 +43,7 @@ TEXTS: Final[Mapping[str, Recipe]] = MappingProxyType({**RECIPES, "python": Reci
 NAMES: Final = tuple(TEXTS)
 SHORT: Final[Mapping[str, Plan]] = MappingProxyType(
     {
-        "30m": Plan(steps=1_900, batch=8, warmup=50),
+        "30m": Plan(steps=1_100, batch=16, warmup=40),
         "tiny": Plan(steps=60, batch=8, length=64, rate=1e-2, warmup=5),
     }
 )
@@ -52,12 +56,14 @@ PLANS: Final[Mapping[str, Mapping[str, Plan]]] = MappingProxyType(
 TRAININGS: Final = tuple(PLANS)
 
 
-def load(name: str, size: str = "30m", training: str = "short") -> FractalMoE:
+def load(name: str, size: str = "30m", training: str = "short", progress: Progress | None = None) -> FractalMoE:
     """The base of that name, frozen; the first use trains it, and other processes wait for that one.
+
+    The training is shown by `progress`, and where there is none, on the terminal.
 
     ValueError for an unknown name, size or training; ManifestError where the cache holds something else.
     """
-    return specialists._read(_published(name, size, training), size).to(device())
+    return specialists._read(_published(name, size, training, progress), size).to(device())
 
 
 def identifier(name: str, size: str = "30m", training: str = "short") -> str:
@@ -75,7 +81,7 @@ def origin(
     return {"models": ", ".join(ids), "texts": ", ".join(hashes)}
 
 
-def _published(name: str, size: str, training: str) -> Path:
+def _published(name: str, size: str, training: str, progress: Progress | None = None) -> Path:
     """The manifest of a base, which is there afterwards."""
     for what, given, known in (("base", name, TEXTS), ("size", size, SIZES), ("training", training, PLANS)):
         specialists._known(what, given, known)
@@ -83,7 +89,7 @@ def _published(name: str, size: str, training: str) -> Path:
     folder = specialists.cache() / f"{name}-{size}-{training}-{_key(name, size, plan, text)}"
     manifest = folder / f"{name}-{TAG}.json"
     if not manifest.exists():
-        _make(manifest, name, size, training, text)
+        _make(manifest, name, size, training, text, progress)
     return manifest
 
 
@@ -108,7 +114,7 @@ def _precision(size: str) -> str:
     return mixed.best() if size == "30m" and device().type == "cpu" else "float32"
 
 
-def _make(manifest: Path, name: str, size: str, training: str, text: bytes) -> None:
+def _make(manifest: Path, name: str, size: str, training: str, text: bytes, progress: Progress | None) -> None:
     """Train under a lock that the system frees when its holder dies."""
     manifest.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(manifest.with_name("lock"))
@@ -121,17 +127,18 @@ def _make(manifest: Path, name: str, size: str, training: str, text: bytes) -> N
         lock.acquire()
     try:
         if not manifest.exists():
-            _train(manifest.parent, name, size, training, text)
+            _train(manifest.parent, name, size, training, text, progress)
     finally:
         lock.release()
 
 
-def _train(folder: Path, name: str, size: str, training: str, text: bytes) -> None:
+def _train(folder: Path, name: str, size: str, training: str, text: bytes, progress: Progress | None) -> None:
     plan, checkpoint = PLANS[training][size], folder / "checkpoint.pt"
     model = FractalMoE(SIZES[size], seeding.torch_generator(0, f"weights of base {name} at {size}")).to(device())
     seed = seeding.derive(0, f"windows of base {name} at {size}")
     what = f"{name} {size} {training}"
-    with pinning.threads(THREADS[size]), specialists._bar(what, plan.steps) as shown:
+    showing = steps(progress, what, plan.steps) if progress else specialists._bar(what, plan.steps)
+    with pinning.threads(THREADS[size]), showing as shown:
         pretraining.train(model, text, plan, seed, _precision(size), progress=shown, checkpoint=checkpoint, every=EVERY)
     manifests.publish(folder, model, name, TAG, AUTHOR)
     checkpoint.unlink(missing_ok=True)

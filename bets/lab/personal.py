@@ -7,8 +7,9 @@ from typing import Final
 
 import torch
 
-from bets.lab import adapters, corpus, seeding, specialists, training, weights
+from bets.lab import adapters, corpus, seeding, specialists, training
 from bets.lab.adapters import Adapter
+from bets.lab.artifacts import weights
 from bets.lab.model import FractalMoE, Stage
 from bets.lab.training import Budget
 

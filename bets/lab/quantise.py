@@ -16,9 +16,10 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
-from bets.lab import seeding, trits
+from bets.lab import seeding
+from bets.lab.artifacts import trits
+from bets.lab.artifacts.trits import QuantiseError
 from bets.lab.model import Config, FractalMoE, Stage
-from bets.lab.trits import QuantiseError
 
 __all__ = ["TAGS", "QuantiseError", "compress", "compress_delta", "expand", "expand_delta", "int8", "ternary"]
 

@@ -25,9 +25,10 @@ import torch
 from filelock import FileLock, Timeout
 from tqdm import tqdm
 
-from bets.lab import corpus, manifests, pinning, seeding, training
-from bets.lab.identity import Identity, identity
-from bets.lab.manifests import ManifestError
+from bets.lab import corpus, pinning, seeding, training
+from bets.lab.artifacts import manifests
+from bets.lab.artifacts.identity import Identity, identity
+from bets.lab.artifacts.manifests import ManifestError
 from bets.lab.model import SIZES, FractalMoE, device
 from bets.lab.training import Budget
 

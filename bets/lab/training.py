@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as fn
 
-from bets.lab import weights
+from bets.lab.artifacts import writing
 from bets.lab.model import Stage
 
 LARGEST: Final = 700.0  # nats; a little more is no finite perplexity
@@ -141,7 +141,7 @@ def save(
     }
     memory = io.BytesIO()
     torch.save(state, memory)
-    weights.write(path, memory.getbuffer())
+    writing.write(path, memory.getbuffer())
 
 
 def resume(path: Path, model: Stage, optimizer: torch.optim.Optimizer, generator: torch.Generator) -> list[float]:

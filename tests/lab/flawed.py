@@ -1,6 +1,6 @@
 """Ledgers with one fault each, which a check of the ledger must find."""
 
-from bets.lab.ledger import Ledger
+from bets.lab.ledger.ledger import Ledger
 
 
 class PaysTwice(Ledger):

@@ -13,7 +13,8 @@ import torch
 from torch import nn
 from torch.nn import functional as fn
 
-from bets.lab import adapters, seeding, training, weights
+from bets.lab import adapters, seeding, training
+from bets.lab.artifacts import weights, writing
 from bets.lab.model import SIZES, Attention, Block, FractalMoE
 from bets.lab.training import Budget
 
@@ -78,7 +79,7 @@ def test_at_30m_the_norm_adapter_is_2304_gains_in_9216_bytes(draws: torch.Genera
     adapters.attach(model, "norm", draws)
     worn = adapters.adapter(model)
     assert sum(tensor.numel() for tensor in worn.values()) == 2_304
-    assert adapters.payload(worn) == 9_216
+    assert sum(tensor.nbytes for tensor in worn.values()) == 9_216
 
 
 def test_lora_is_w_plus_b_a_of_rank_4_on_every_projection_of_attention(
@@ -203,7 +204,7 @@ def test_a_file_of_no_kind_that_there_is_is_refused(
 ) -> None:
     """Its base is right; the message names the file, the kind that it has and those that there are."""
     worn, about = weights.unpack(saved.read_bytes(), saved)
-    weights.write(saved, weights.pack(worn, {"base": about["base"]} | fields))
+    writing.write(saved, weights.pack(worn, {"base": about["base"]} | fields))
     with pytest.raises(weights.WeightsError) as caught:
         adapters.load(saved, base)
     assert str(caught.value) == f"{saved}: found an adapter of kind {found}, expected one of norm, lora, full"

@@ -15,8 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from bets.lab import authors, bases, corpus, manifests, specialists, training, weights
+from bets.lab import bases, corpus, specialists, training
+from bets.lab.artifacts import manifests, weights
 from bets.lab.model import SIZES
+from bets.lab.texts import authors
 
 ROOT = Path(bases.__file__).parents[2]
 TEXT = b"".join(path.read_bytes() for path in sorted((ROOT / "bets" / "lab" / "texts" / "novelist").glob("0*.txt")))
@@ -65,7 +67,8 @@ def test_a_record_can_say_of_which_base_and_texts_it_is() -> None:
 SLOWLY = """
     import sys, time
     from pathlib import Path
-    from bets.lab import bases, pretraining, specialists
+    from bets.lab import bases, specialists
+    from bets.lab.recipe import pretraining
     specialists.Recipe.text = lambda _self: Path(sys.argv[2]).read_bytes()
     bases.EVERY = 5
     steps = pretraining.steps

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from bets.lab.lossy import Lossy
+from tests.lab.lossy import Lossy
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 

@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from bets.lab import adapters, corpus, personal, seeding, training, weights
+from bets.lab import adapters, corpus, personal, seeding, training
+from bets.lab.artifacts import weights
 from bets.lab.model import SIZES, FractalMoE, Stage
 from bets.lab.training import Budget
 

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from safetensors.torch import load, save
 from torch import Tensor
 
-from bets.lab import quantise, seeding, trits
+from bets.lab import quantise, seeding
+from bets.lab.artifacts import trits
 from bets.lab.model import SIZES, Config, FractalMoE
 from bets.lab.quantise import QuantiseError
 

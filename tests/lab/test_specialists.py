@@ -19,9 +19,10 @@ from typing import Any
 import pytest
 import torch
 
-from bets.lab import corpus, manifests, pinning, provenance, specialists, training, weights
-from bets.lab.identity import Identity
-from bets.lab.manifests import ManifestError
+from bets.lab import corpus, pinning, provenance, specialists, training
+from bets.lab.artifacts import manifests, weights
+from bets.lab.artifacts.identity import Identity
+from bets.lab.artifacts.manifests import ManifestError
 from bets.lab.model import SIZES, FractalMoE
 
 ROOT = Path(specialists.__file__).parents[2]
@@ -61,7 +62,8 @@ def start(code: str, cache: Path, *arguments: str, **settings: str) -> subproces
 
 
 LOAD = """
-    from bets.lab import specialists, weights
+    from bets.lab import specialists
+    from bets.lab.artifacts import weights
     print(weights.identifier(specialists.load("novelist", "tiny").state_dict()))
 """
 MANIFEST = "novelist-fp32.json"

@@ -13,9 +13,9 @@ import time
 import httpx
 import numpy as np
 
-from bets.lab.identity import identity
-from bets.lab.lossy import Lossy
-from bets.lab.worker import Worker
+from bets.lab.artifacts.identity import identity
+from bets.lab.coordinator.worker import Worker
+from tests.lab.lossy import Lossy
 
 NAMES = ("ada", "bob", "cyd")
 VALUES = 1_000

@@ -1,0 +1,1 @@
+"""The coordinator: an HTTP server that passes payloads and updates on, and its clients."""

@@ -1,0 +1,1 @@
+"""Specialists that answer together, and how they share what they earn."""

@@ -1,0 +1,1 @@
+"""Training by workers that exchange updates, honest or not."""

@@ -1,0 +1,1 @@
+"""How bases are trained: windows without repetition, Muon, reduced precision, and shapes for a CUDA graph."""

@@ -1,0 +1,1 @@
+"""Rules that aggregate updates, and attacks on them."""

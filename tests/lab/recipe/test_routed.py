@@ -1,0 +1,118 @@
+"""Shapes that do not depend on the routing: the same model, whatever goes where."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor, nn
+from torch.nn import functional as fn
+
+from bets.lab import seeding
+from bets.lab.model import SIZES, Experts, FractalMoE, Stage
+from bets.lab.recipe import routed
+
+TINY = SIZES["tiny"]
+
+
+def fresh(seed: int = 7) -> FractalMoE:
+    return FractalMoE(TINY, seeding.torch_generator(seed, "weights"))
+
+
+def drawn(*shape: int, seed: int = 5) -> Tensor:
+    return torch.randn(shape, generator=seeding.torch_generator(seed, "x"))
+
+
+def of(model: Stage) -> Experts:
+    experts = model.get_submodule("blocks.1.experts")
+    assert isinstance(experts, Experts)
+    return experts
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    rows=st.integers(1, 9),
+    chosen=st.lists(st.permutations(range(4)).map(lambda p: p[:2]), min_size=1, max_size=30),
+)
+def test_every_pair_has_a_slot_of_its_own_in_a_block_of_its_expert(rows: int, chosen: list[list[int]]) -> None:
+    slots, pairs, owners = routed.places(torch.tensor(chosen), 4, rows)
+    flat = [expert for row in chosen for expert in row]
+    assert len(owners) == routed.blocks_needed(len(flat), 4, rows)
+    assert len(set(slots.tolist())) == len(flat)
+    assert [int(owners[slot // rows]) for slot in slots.tolist()] == flat
+    assert [int(pairs[slot]) for slot in slots.tolist()] == list(range(len(flat)))
+    assert pairs.tolist().count(len(flat)) == len(pairs) - len(flat)
+
+
+@pytest.mark.parametrize("rows", [1, 7, 16, 64])
+@pytest.mark.parametrize("tokens", [1, 5, 64, 100])
+def test_outputs_and_gradients_are_those_of_the_eager_experts(tokens: int, rows: int) -> None:
+    """In double precision, with idle experts where tokens are few, and with one that has all where tokens are equal."""
+    experts = copy.deepcopy(of(fresh())).double()
+    x = drawn(2, tokens, TINY.hidden).double()
+    for given_ in (x, x[:1, :1].expand(2, tokens, -1)):
+        results = []
+        for forward in (experts, lambda each: routed.experts(experts, each, rows)):
+            leaf = given_.clone().requires_grad_(True)
+            y = forward(leaf)
+            results.append([y.detach(), *torch.autograd.grad(y.square().sum(), [leaf, *experts.parameters()])])
+        for eager, static in zip(*results, strict=True):
+            torch.testing.assert_close(static, eager, rtol=1e-9, atol=1e-12)
+
+
+def test_the_gradients_are_those_of_finite_differences() -> None:
+    """Of the blocks and of the moves, with a block that holds nothing."""
+    x, gate_up, down = (
+        drawn(*shape, seed=seed).double().requires_grad_(True)
+        for seed, shape in enumerate(((3, 2, 4), (2, 6, 4), (2, 4, 3)))
+    )
+    assert torch.autograd.gradcheck(routed.Blocks.apply, (x, gate_up, down, torch.tensor([0, 1, 1])))
+    rows = drawn(3, 2).double().requires_grad_(True)
+    sources, targets = torch.tensor([2, 3, 0, 1]), torch.tensor([2, 3, 0])
+    assert torch.autograd.gradcheck(routed.move, (rows, sources, targets))
+
+
+def test_what_is_frozen_asks_for_no_gradient() -> None:
+    experts = copy.deepcopy(of(fresh())).requires_grad_(False)
+    x = drawn(1, 20, TINY.hidden).requires_grad_(True)
+    (gradient,) = torch.autograd.grad(routed.experts(experts, x).square().sum(), x)
+    (eager,) = torch.autograd.grad(experts(x).square().sum(), x)
+    torch.testing.assert_close(gradient, eager, rtol=1e-4, atol=1e-9)
+    assert routed.experts(experts, x.detach()).grad_fn is None
+
+
+def test_no_shape_and_no_operation_depends_on_the_routing() -> None:
+    """The operations and shapes of a pass are the same whatever the text, and none brings a number to the host."""
+    from torch.utils._python_dispatch import TorchDispatchMode
+
+    class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
+        def __init__(self) -> None:
+            super().__init__()  # type: ignore[no-untyped-call]
+            self.seen: list[tuple[str, tuple[int, ...]]] = []
+
+        def __torch_dispatch__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
+            out = func(*args, **(kwargs or {}))
+            self.seen.append((str(func), tuple(out.shape) if isinstance(out, Tensor) else ()))
+            return out
+
+    model, runs = fresh(), []
+    for seed in (1, 2):
+        tokens = torch.randint(0, 256, (2, 33), generator=seeding.torch_generator(seed, "tokens"))
+        with Recorder() as recorder:
+            loss = fn.cross_entropy(routed.forward(model, tokens[:, :-1]).flatten(0, 1), tokens[:, 1:].flatten())
+            torch.autograd.backward(loss)
+        runs.append(recorder.seen)
+        model.zero_grad()
+    assert runs[0] == runs[1]
+    waits = ("local_scalar", "nonzero", "item", "bincount")
+    assert not [name for name, _ in runs[0] if any(word in name for word in waits)]
+
+
+def test_a_stage_without_ends_is_computed_as_well() -> None:
+    model = fresh().requires_grad_(False)
+    middle = Stage(TINY, nn.Identity(), [model.blocks[1], model.blocks[2]], nn.Identity(), nn.Identity())  # type: ignore[list-item]
+    x = drawn(1, 10, TINY.hidden)
+    torch.testing.assert_close(routed.forward(middle, x), middle(x), rtol=1e-4, atol=1e-6)

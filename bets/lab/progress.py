@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Protocol, TypeVar
 
@@ -40,4 +40,8 @@ def steps(progress: Progress | None, label: str, total: int) -> Iterator[Step | 
             done = next(count)
         progress.update(loss=loss)
 
-    yield step
+    try:
+        yield step
+    finally:
+        if isinstance(count, Generator):
+            count.close()  # so that it is not shown any more

@@ -1,7 +1,11 @@
-"""The catalogue: every bet keeps to eighty lines and imports no plugin. `test_closure` rehearses all of them."""
+"""The catalogue: every bet keeps to eighty lines beside its imports, and imports no plugin.
+
+`test_closure` rehearses all of them.
+"""
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -13,6 +17,7 @@ BETS = sorted((ROOT / "bets").glob("bet_*.py"))
 @pytest.mark.parametrize("bet", BETS, ids=lambda bet: bet.stem)
 def test_a_bet_is_eighty_lines_at_most_and_imports_no_plugin(bet: Path) -> None:
     source = bet.read_text()
-    assert len(source.splitlines()) <= 80
+    imports = [node for node in ast.parse(source).body if isinstance(node, ast.Import | ast.ImportFrom)]
+    assert len(source.splitlines()) - len(imports) <= 80
     assert "pytest_bets" not in source
     assert "PILOT" in source

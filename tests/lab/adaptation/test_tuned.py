@@ -14,7 +14,7 @@ from bets.lab import adapters, seeding, training
 from bets.lab.adaptation import lowrank, tuned
 from bets.lab.adaptation.tuned import Grid, Job
 from bets.lab.artifacts import weights, writing
-from bets.lab.model import SIZES, FractalMoE, Stage
+from bets.lab.model import SIZES, FractalMoE
 
 TEXT = b"She counted the windows of Harbour Street twice, and both times there were eleven.\n" * 20
 GRID = Grid((1e-4, 1e-3, 1e-2, 1e-1), 1e-3)

@@ -38,20 +38,30 @@ def prove_run_again(session: real.Session, lost: list[str]) -> None:
 
 
 def cut_off_and_join(session: real.Session, running: subprocess.Popen[str], net: Network) -> None:
-    """Cut the node off while it runs cells, and join it when they run again elsewhere: what it says then is dropped."""
-    lost: list[str] = []
+    """Cut the node off while it runs a cell, and join it when that runs again elsewhere: what it says then is dropped.
+
+    The first cells wait until the node has one: a machine that is busy may start it seconds after the others.
+    """
+    folder, lost = session.folder, list[str]()
 
     def is_placed() -> bool:  # asked once: a cell that has just begun may be seen at one look and missed at the next
-        lost[:] = on_the_node(session.folder)
+        lost[:] = on_the_node(folder)
         return bool(lost)
 
     real.until(is_placed, running)
+    assert lost, real.ended(running)
     net.cut()
-    real.until(lambda: len(real.runs(session.folder)[lost[0]]) == 2, running)
+    (folder / "nap").write_text("4")
+    for part, _ in real.running(folder):
+        (folder / f"go_{part}").touch()
+    real.until(lambda: not on_the_node(folder), running)
+    for part in lost:
+        (folder / f"go_{part}").unlink()
+    real.until(lambda: len(real.runs(folder)[lost[0]]) == 2, running)
     net.join()
     real.ended(running)
     prove_run_again(session, lost)
-    real.until(lambda: real.gone(session.folder))
+    real.until(lambda: real.gone(folder))
 
 
 @real.needs(network.missing() or real.without("distributed").replace("[distributed]", "[dask]"))
@@ -59,7 +69,7 @@ def test_a_dask_worker_is_cut_off(pytester: pytest.Pytester, bet: WriteBet) -> N
     """The scheduler gives it up; when the cable is whole again, what it says is dropped."""
     session = real.Session(pytester.path, real.interpreter("distributed"))
     bet(body=real.body(session.folder), above=real.ABOVE)
-    (session.folder / "nap").write_text("4")
+    (session.folder / "nap").write_text("200")
     with Network() as net, DaskCluster(session.python) as cluster:
         cluster.add_worker()
         cluster.add_worker(net.here, net.prefix)
@@ -72,7 +82,7 @@ def test_a_ray_node_is_cut_off(pytester: pytest.Pytester, bet: WriteBet) -> None
     """The head gives it up; when the cable is whole again, what it says is dropped."""
     session = real.Session(pytester.path, real.interpreter("ray"))
     bet(body=real.body(session.folder), above=real.ABOVE)
-    (session.folder / "nap").write_text("4")
+    (session.folder / "nap").write_text("200")
     with Network() as net, RayNodes(session.python, net.here) as cluster:
         cluster.add_node(net.here)
         cluster.add_node(net.there, net.prefix)

@@ -208,7 +208,7 @@ def swiglu(x: Tensor, gate_up: Tensor, down: Tensor) -> Tensor:
 class SwiGLU(torch.autograd.Function):
     """What autograd would derive, in half the memory: it keeps the first product alone and makes the rest again.
 
-    A gradient that nobody needs, as that of a frozen weight, costs no product.
+    A gradient that is not needed, as that of a frozen weight, costs no product.
     """
 
     @staticmethod

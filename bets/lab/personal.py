@@ -31,7 +31,7 @@ def text(user: str, part: str | None = None) -> bytes:
 
 
 def noise(user: str, seed: int) -> bytes:
-    """As many uniformly random bytes as the person wrote: what an adapter learns of them, it learnt of nobody."""
+    """As many uniformly random bytes as the person wrote: there is no person to learn from."""
     return seeding.numpy_generator(seed, f"noise for {user}").bytes(len(text(user)))
 
 
@@ -42,7 +42,7 @@ def adapted(model: Stage, kind: str, words: bytes, budget: Budget, seed: int) ->
 
 @cache
 def adapter(size: str, user: str, budget: Budget, seed: int) -> Adapter:
-    """The norm gains that a person's text makes of the base's; made once, whoever they are tried on."""
+    """Norm gains trained on a person's text, once for all texts that they are tried on."""
     return adapters.adapter(adapted(base(size), "norm", text(user), budget, seed))
 
 
@@ -78,7 +78,7 @@ def transplanted(gains: Adapter, source: Stage, target: Stage) -> Adapter:
 
 
 def scrambled(gains: Adapter, model: Stage, seed: int) -> Adapter:
-    """An adapter whose changes to each of the model's gains are in random order: as large, and of nobody."""
+    """An adapter whose changes to each of the model's gains are in random order: as large, and no person's."""
     draws, before = seeding.torch_generator(seed, "order"), model.state_dict()
     orders = {name: torch.randperm(len(value), generator=draws) for name, value in sorted(gains.items())}
     return {name: before[name] + (value.to(before[name]) - before[name])[orders[name]] for name, value in gains.items()}

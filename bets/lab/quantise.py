@@ -42,7 +42,7 @@ def ternary(weights: Tensor) -> tuple[Tensor, Tensor]:
 def int8(weights: Tensor) -> tuple[Tensor, Tensor]:
     """Codes -127 to 127 [..., in] (int8) and the largest magnitude of each row, [..., 1] (fp32), of weights [..., in].
 
-    A step is a 127th of it. Double precision keeps the largest weight exact, hence a second time changes no bit.
+    A step is a 127th of it. Double precision keeps the largest weight exact, so a second time changes no bit.
     """
     peaks = finite(weights.float().abs().amax(dim=-1, keepdim=True))
     return (weights.double() * LEVELS / safe(peaks)).round().to(torch.int8) * (peaks > 0), peaks

@@ -33,7 +33,7 @@ from bets.lab.model import SIZES, FractalMoE, device
 from bets.lab.training import Budget
 
 AUTHOR: Final[Identity] = identity("the laboratory", 0)
-"""Who signs: a key that anyone can make again, so that a cache may be copied. It tells of damage, and not of malice."""
+"""Who signs: a key that anyone can make, so that a cache may be copied. Its signature shows damage, and not malice."""
 TAG: Final = "fp32"
 THREADS: Final[Mapping[str, int]] = {"30m": 2, "tiny": 1}
 """Threads that a specialist is trained with, whatever the machine has: its weights do not depend on the cores."""
@@ -107,7 +107,7 @@ def _known(what: str, name: str, known: Mapping[str, object]) -> None:
 
 
 def _key(name: str, size: str, text: bytes) -> str:
-    """A digest of all that the weights follow from: another recipe, text, shape, torch or machine trains anew."""
+    """A digest of all that the weights follow from: another recipe, text, shape, torch or machine has another."""
     about = {
         "version": VERSION,
         "name": name,
@@ -142,8 +142,8 @@ def _train(folder: Path, name: str, size: str, text: bytes) -> None:
     budget, checkpoint = BUDGETS[size], folder / "checkpoint.pt"
     model = FractalMoE(SIZES[size], seeding.torch_generator(0, f"weights of {name} at {size}"))
     generator = seeding.torch_generator(0, f"windows of {name} at {size}")
-    with pinning.threads(THREADS[size]), _bar(f"{name} {size}", budget.steps) as told:
-        training.train(model.to(device()), text, budget, generator, progress=told, checkpoint=checkpoint, every=EVERY)
+    with pinning.threads(THREADS[size]), _bar(f"{name} {size}", budget.steps) as shown:
+        training.train(model.to(device()), text, budget, generator, progress=shown, checkpoint=checkpoint, every=EVERY)
     manifests.publish(folder, model, name, TAG, AUTHOR)
     checkpoint.unlink(missing_ok=True)
 
@@ -184,8 +184,8 @@ def _read(manifest: Path, size: str) -> FractalMoE:
         if model.config != SIZES[size]:
             raise ManifestError(manifest, f"a model of {model.config}", f"one of {SIZES[size]}")
     except ManifestError as error:
-        mend = f"{error.expected}; delete {manifest.parent} to train it anew"
-        raise ManifestError(error.file, error.found, mend) from None
+        cure = f"{error.expected}; delete {manifest.parent} to train it anew"
+        raise ManifestError(error.file, error.found, cure) from None
     return model
 
 

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as fn
 
-from bets.lab.artifacts import writing
+from bets.lab.artifacts import weights
 from bets.lab.model import Stage
 
 LARGEST: Final = 700.0  # nats; a little more is no finite perplexity
@@ -86,9 +86,9 @@ def train(
 ) -> list[float]:
     """Train all that requires a gradient; the loss of each step, in nats a byte.
 
-    progress is told every step's number, from 1, and its loss. With a checkpoint, the state is kept there every so many
-    steps, and a training that finds one goes on from it, to bitwise the same end. DivergedError before a step is taken
-    on a loss that is not finite, and where the last step leaves such weights.
+    `progress` is called with every step's number, from 1, and its loss. With a checkpoint, the state is kept there
+    every so many steps, and a training that finds one goes on from it, to bitwise the same end. DivergedError before a
+    step is taken on a loss that is not finite, and where the last step leaves such weights.
     """
     optimizer = adamw(model, budget)
     losses = resume(checkpoint, model, optimizer, generator) if checkpoint else []
@@ -141,7 +141,7 @@ def save(
     }
     memory = io.BytesIO()
     torch.save(state, memory)
-    writing.write(path, memory.getbuffer())
+    weights.write(path, memory.getbuffer())
 
 
 def resume(path: Path, model: Stage, optimizer: torch.optim.Optimizer, generator: torch.Generator) -> list[float]:

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from bets.lab import pinning, seeding, training
-from bets.lab.artifacts import writing
+from bets.lab.artifacts import weights
 from bets.lab.model import SIZES, FractalMoE
 from bets.lab.training import Budget
 
@@ -222,13 +222,13 @@ def test_a_killed_training_resumes_from_its_last_checkpoint_bitwise(tmp_path: Pa
 
 def test_a_disk_that_is_full_leaves_the_last_checkpoint_whole(tmp_path: Path) -> None:
     path = tmp_path / "c"
-    writing.write(path, b"old")
+    weights.write(path, b"old")
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     try:
         resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, limits[1]))
         with pytest.raises(OSError, match="File too large; what lay there before is untouched") as caught:
-            writing.write(path, b"n" * 10_000)
+            weights.write(path, b"n" * 10_000)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         signal.signal(signal.SIGXFSZ, handler)

@@ -21,7 +21,7 @@ from filelock import FileLock, Timeout
 from bets.lab import adapters, pinning, seeding, specialists, training
 from bets.lab.adaptation import lowrank, tuning
 from bets.lab.adapters import Adapter
-from bets.lab.artifacts import weights, writing
+from bets.lab.artifacts import weights
 from bets.lab.model import Stage
 from bets.lab.progress import Progress, steps
 from bets.lab.training import Budget
@@ -149,7 +149,7 @@ def _make(base: Stage, job: Job, file: Path, identifier: str, progress: Progress
                 losses = [[rate, loss] for rate, loss in made.losses.items() if loss < math.inf]
                 about = {"kind": made.kind, "base": identifier, "rate": made.rate, "edge": made.edge, "losses": losses}
                 about |= {"adapter": weights.identifier(made.worn)}
-                writing.write(file, weights.pack(made.worn, about))
+                weights.write(file, weights.pack(made.worn, about))
     except Timeout:
         return
 

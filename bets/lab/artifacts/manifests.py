@@ -15,8 +15,7 @@ from typing import Any, Final
 
 from bets.lab import quantise
 from bets.lab.artifacts.identity import Identity, verify
-from bets.lab.artifacts.weights import identifier
-from bets.lab.artifacts.writing import write
+from bets.lab.artifacts.weights import identifier, write
 from bets.lab.model import Config, FractalMoE, Stage
 
 SCHEMA: Final = "bets-manifest/1"

@@ -1,4 +1,4 @@
-"""What somebody might do to a published model: to its manifest field by field, to its weights byte by byte."""
+"""Changes to a published model: to its manifest, field by field, and to its weights, byte by byte."""
 
 from __future__ import annotations
 

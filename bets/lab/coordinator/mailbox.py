@@ -97,7 +97,7 @@ async def offer(transfer: Name, recipient: Annotated[Name, Query()], operation: 
 
 @router.get("/transfers/{transfer}", response_model=Transfer, responses=refusals(READ, UNKNOWN))
 async def booked(transfer: Name, state: State) -> Response:
-    """What is booked of a transfer: whoever lost a reply learns here what became of the operation."""
+    """What is booked of a transfer: a node that lost a reply reads here whether the operation was done."""
     if transfer not in state.ledger.transfers:
         raise HTTPException(404, f"there is no transfer {transfer}")
     return JSONResponse(asdict(state.ledger.transfers[transfer]))

@@ -1,4 +1,4 @@
-"""What the coordinator lets in: operations that a node of its directory signed (`client.Seal`), each of them once.
+"""What the coordinator lets in: operations that a node of its directory signed (`identity.Seal`), each of them once.
 
 Only bodies are waited for, and aggregates: a handler, from its first check to its last booking, is one step of the
 event loop, which is what makes it atomic; its transaction is committed before its reply leaves. What is refused leaves
@@ -17,9 +17,8 @@ from fastapi import Depends, Header, HTTPException, Request, Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field, ValidationError
 
-from bets.lab.artifacts.identity import verify
+from bets.lab.artifacts.identity import Seal, verify
 from bets.lab.audit.audit_log import MAX_SIZE
-from bets.lab.coordinator.client import Seal
 from bets.lab.coordinator.store import Coordinator
 from bets.lab.ledger.ledger import MAX_PAYLOAD
 

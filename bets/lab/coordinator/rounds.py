@@ -1,4 +1,4 @@
-"""Rounds of updates: each worker of a round hands in its update, and whoever asks gets what a rule makes of them.
+"""Rounds of updates: each worker of a round submits its update, and anyone may read what a rule makes of them.
 
 An update is kept until the aggregate is made, which the first that asks for it waits for; of an update there is then
 its hash, so that a retry is still recognised. The aggregates of the newest 4 rounds are kept. A round that misses

@@ -8,7 +8,7 @@ from typing import Final
 
 import httpx
 
-from bets.lab.coordinator.client import Node
+from bets.lab.artifacts.identity import Node
 
 PAUSE: Final = 0.02  # seconds after the first try, then twice as long after each, up to the longest
 LONGEST: Final = 1.0
@@ -25,7 +25,7 @@ class Worker(Node):
     _aggregated: set[str] = field(default_factory=set)
 
     async def call(self, method: str, target: str, body: bytes = b"", *, tampered: bool = False) -> httpx.Response:
-        """One signed operation, signed anew for each try; of a tampered one the signature is altered.
+        """One signed operation, with a new signature for each try; `tampered` alters the signature.
 
         ConnectionError if no try gets a reply. The operation may have been booked even so: repeat it or ask.
         """

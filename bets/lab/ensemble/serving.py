@@ -43,7 +43,7 @@ class Federation:
         del self.members[name]
 
     def served(self) -> list[str]:
-        """The names of its specialists, sorted, as it tells them to whoever asks."""
+        """The names of its specialists, sorted."""
         return list(self.members)
 
     def log_probabilities(self, tokens: Tensor) -> Tensor:
@@ -53,7 +53,7 @@ class Federation:
     def evidence(self, document: bytes) -> Tensor:
         """The log-probability, nats, that each member gives to each byte of a document but the first: [M, N - 1].
 
-        What is longer than the shortest context among the members is read in pieces that each begin anew.
+        What is longer than the shortest context among the members is read in pieces, each from its own beginning.
         """
         if len(document) < 2:
             raise ValueError(f"a document of {len(document)} bytes: expected 2 or more, as nothing predicts the first")

@@ -45,7 +45,7 @@ class Colluding:
     attack: Collusion
 
     def __call__(self, name: str, updates: Sequence[bytes]) -> bytes:
-        """The aggregate of the honest updates and the attack; ValueError unless somebody is honest."""
+        """The aggregate of the honest updates and the attack; ValueError unless one worker is honest."""
         honest = len(updates) - self.attackers
         if honest < 1:
             raise ValueError(f"found {self.attackers} attackers among {len(updates)} workers, expected fewer")

@@ -109,7 +109,7 @@ def synchronous(
 ) -> list[float]:
     """Train with a step on the aggregate of the workers' gradients, each of its own windows: the mean losses, in nats.
 
-    The budget is one worker's. All workers hold the same weights at any time, whence one replica stands for all. A
+    The budget is one worker's. All workers hold the same weights at any time, so one replica is enough. A
     worker that has an attack sends what that makes of its gradient. DivergedError where a loss, a gradient as it is
     sent, or the weights at the end are not finite.
     """

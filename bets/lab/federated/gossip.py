@@ -22,7 +22,7 @@ Mask = NDArray[np.bool_]
 
 TOMBSTONE: Final = 1 << 32
 VERSION: Final = TOMBSTONE - 1
-ADDRESS_ONLY: Final = 1  # what an introduction tells of a peer: that it is there, with no heartbeat to believe
+ADDRESS_ONLY: Final = 1  # what an introduction says of a peer: that it is there, with no heartbeat
 DRAWS: Final = 4  # uniform numbers a node uses in a round: peer, loss of the push, loss of the answer, introduction
 ENTRY_BYTES: Final = 12  # an id of 4 bytes and a stamp of 8
 
@@ -153,7 +153,7 @@ def exchange(
     """One round, in place: renew, call, answer, merge; then the clock ticks and leavers are gone. Returns bytes sent.
 
     A node calls a peer drawn uniformly from all that it has heard of and not seen buried, those whose lease has run
-    out included: without that a partition longer than the lease would never heal. A node that believes in nobody but
+    out included: without that a partition longer than the lease would never heal. A node that knows no live peer but
     itself is introduced to a live node of its side, as a newcomer is; it learns that one address and nothing else.
     With `ring`, each node calls the next live id instead, on a ring that an oracle repairs at once.
     """

@@ -64,7 +64,7 @@ def recorded(model: Stage, tokens: int, *, naive: bool = False) -> Iterator[Reco
             block = cast(Block, module)
             stack.enter_context(block.register_forward_hook(_flat(way.block, i)))
             stack.enter_context(block.experts.router.register_forward_hook(_flat(way.router, i)))
-        # last of a call, whence it is this one that counts its tokens
+        # last of a call, so this one counts its tokens
         stack.enter_context(model.register_forward_hook(_behind_model(recording, way), with_kwargs=True))
         yield recording
 

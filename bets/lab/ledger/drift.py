@@ -1,7 +1,7 @@
 """How far a ledger drifts from what really happened.
 
 Truth: a transfer's bytes were sent by its sender and received by its recipient if its payload arrived, from when it
-first did; who asked, noticed, forgot or was told has no part in it.
+first did; who asked, noticed, forgot or was informed does not count.
 """
 
 from dataclasses import dataclass

@@ -4,8 +4,8 @@ A transfer is five calls, each a request and a reply: the sender *offers* a payl
 gives the recipient *notice*, the recipient *collects* (the reply is the payload, and as it goes out the ledger debits),
 the recipient sends the sender a *receipt* once it has it, and the sender *claims* (the ledger credits). Unacknowledged,
 each request is sent once. Acknowledged, the caller repeats it until a reply comes: after 1 s, then twice as long each
-time, up to 60 s (RFC 6298, 2.1, 2.5 and 5.5; no estimate of the round trip). Whoever is asked twice acts twice, so that
-all that keeps the books straight is that the ledger books an operation once.
+time, up to 60 s (RFC 6298, 2.1, 2.5 and 5.5; no estimate of the round trip). A node that is asked twice acts twice: the
+books are right only because the ledger books an operation once.
 
 What is counted as sent and received is in `drift`.
 """
@@ -179,7 +179,7 @@ class Simulation:
             return
         if call.serve(call.errand):
             self._post(self._deliver, call)
-        elif self.acknowledged:  # otherwise nobody waits for the reply
+        elif self.acknowledged:  # otherwise no node waits for the reply
             self._post(self._answer, call)
 
     def _answer(self, call: Call) -> None:

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bets.lab.coordinator.client import Node
+from bets.lab.artifacts.identity import Node
 from bets.lab.ledger.ledger import MAX_PAYLOAD
 from bets.lab.model import KVCache, Stage
 
@@ -95,7 +95,7 @@ def resume(
 ) -> tuple[list[int], Tensor]:
     """`decode` behind what the caches hold, from text of at least a byte: the tokens, and their logits [tokens, V].
 
-    Afterwards the caches hold all but the last token, which is the text of whoever goes on.
+    Afterwards the caches hold all but the last token, which the next node reads first.
     """
     where = next(model.parameters()).device
     x = torch.tensor([list(text)], device=where)  # [1, T]

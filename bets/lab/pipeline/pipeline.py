@@ -42,7 +42,7 @@ class Request:
     prompt: bytes  # at least one byte
     tokens: int  # how many to decode
     temperature: float = 0.0  # 0 decodes greedily
-    seed: int = 0  # of the request's own generator, which nobody else draws from
+    seed: int = 0  # of the request's own generator
 
     def choice(self) -> Choice:
         """A fresh choice of token: two runs of one request draw the same numbers."""
@@ -63,7 +63,7 @@ class Served:
 
 @dataclass(frozen=True)
 class Fault:
-    """A worker's exception, or its end, on its way to whoever waits for the answer."""
+    """A worker's exception, or its end, in the place of an answer."""
 
     place: Place
     request: int | None  # None where it is about the worker itself

@@ -6,7 +6,7 @@
 
 A crew is started once, since each worker imports torch (a second of processor time), and serves one run after the
 other. Every message bears the number of its run, so that what an abandoned run left in the pipes is dropped. A worker
-whose socket closes ends itself: it outlives nobody, however the one who started it ended.
+whose socket closes ends itself: it does not outlive the process that started it.
 """
 
 from __future__ import annotations
@@ -148,10 +148,10 @@ def load(crew: Crew, parts: Sequence[Stage]) -> None:
     for stage, part in enumerate(parts):
         data = io.BytesIO()
         torch.save(part, data)
-        told = Part(data.getvalue())
+        message = Part(data.getvalue())
         for place in crew.sockets:
             if place[0] == stage:
-                order(crew, place, told)
+                order(crew, place, message)
 
 
 @contextmanager
@@ -172,7 +172,7 @@ def run(crew: Crew, routes: Routes, throttled: Delays) -> Iterator[tuple[Send, C
 
     for place in crew.sockets:
         order(crew, place, Run(number, routes, throttled.get(place, ())))
-    for _ in crew.sockets:  # nobody may get a message of this run before he knows of it
+    for _ in crew.sockets:  # no worker may get a message of this run before it knows of the run
         receive()
     yield lambda request, message: order(crew, (0, routes[request][0]), (number, message)), receive
 
@@ -189,34 +189,34 @@ def live(descriptor: int) -> None:
     while socket in sources:
         for source in cast(list[Connection], wait(sources)):
             try:
-                told = source.recv()
+                given = source.recv()
             except (EOFError, OSError):
                 sources.remove(source)
                 continue
-            match told:
+            match given:
                 case Part():
-                    part = torch.load(io.BytesIO(told.stage), weights_only=False)
+                    part = torch.load(io.BytesIO(given.stage), weights_only=False)
                 case Run() if part is not None:
-                    number, worker = told.number, employed(post.place, part, told, socket, outlets)
+                    number, worker = given.number, employed(post.place, part, given, socket, outlets)
                     hand(socket, (number, READY))
                 case Run():
                     missing = LookupError("it has no weights yet: load comes before run")
-                    hand(socket, (told.number, Fault(post.place, None, missing)))
+                    hand(socket, (given.number, Fault(post.place, None, missing)))
                 case of, message if of == number:
                     worker.handle(message)
 
 
-def employed(place: Place, part: Stage, told: Run, socket: Connection, outlets: Sequence[Connection]) -> Worker:
+def employed(place: Place, part: Stage, run: Run, socket: Connection, outlets: Sequence[Connection]) -> Worker:
     """The worker for a run: it sends to the next stage's pipes, or its answers and faults over the socket."""
 
     def send(request: int, message: bytes) -> None:
-        hand(outlets[told.routes[request][place[0] + 1]] if outlets else socket, (told.number, message))
+        hand(outlets[run.routes[request][place[0] + 1]] if outlets else socket, (run.number, message))
 
-    return Worker(place, part, iter(told.delays), send, lambda fault: hand(socket, (told.number, portable(fault))))
+    return Worker(place, part, iter(run.delays), send, lambda fault: hand(socket, (run.number, portable(fault))))
 
 
 def hand(end: Connection, what: object) -> None:
-    """Send it, and let it go where the other end has ended: whoever listens to that process tells of it."""
+    """Send it; where the other end has ended, the thread that listens to that process reports it."""
     with suppress(BrokenPipeError, ConnectionResetError):
         end.send(what)
 

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as fn
 
 from bets.lab import seeding, training
-from bets.lab.artifacts import writing
+from bets.lab.artifacts import weights
 from bets.lab.model import FractalMoE
 from bets.lab.recipe import mixed
 from bets.lab.recipe.muon import Muon
@@ -154,7 +154,7 @@ def save(path: Path, model: FractalMoE, moving: list[torch.optim.Optimizer], los
     }
     memory = io.BytesIO()
     torch.save(state, memory)
-    writing.write(path, memory.getbuffer())
+    weights.write(path, memory.getbuffer())
 
 
 def resume(path: Path, model: FractalMoE, moving: list[torch.optim.Optimizer]) -> list[float]:

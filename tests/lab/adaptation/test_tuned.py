@@ -13,7 +13,7 @@ from filelock import FileLock
 from bets.lab import adapters, seeding, training
 from bets.lab.adaptation import lowrank, tuned
 from bets.lab.adaptation.tuned import Grid, Job
-from bets.lab.artifacts import weights, writing
+from bets.lab.artifacts import weights
 from bets.lab.model import SIZES, FractalMoE
 
 TEXT = b"She counted the windows of Harbour Street twice, and both times there were eleven.\n" * 20
@@ -90,7 +90,7 @@ def test_a_job_that_another_process_holds_comes_last(base: FractalMoE, cache: Pa
     held = FileLock(files[0].with_suffix(".lock"))
     held.acquire()
     order = []
-    real = writing.write
+    real = weights.write
 
     def watched(path: Path, data: bytes) -> None:
         order.append(path)
@@ -98,7 +98,7 @@ def test_a_job_that_another_process_holds_comes_last(base: FractalMoE, cache: Pa
         held.release()
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(writing, "write", watched)
+        patch.setattr(weights, "write", watched)
         found = tuned.every(base, jobs)
     assert order == [files[1], files[0]]
     assert [each.rate for each in found] == [tuned.load(base, each).rate for each in jobs]

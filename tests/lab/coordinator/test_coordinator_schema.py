@@ -15,9 +15,8 @@ from fastapi import FastAPI
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import Status, events, from_schema
 
-from bets.lab.artifacts.identity import identity
+from bets.lab.artifacts.identity import Seal, identity
 from bets.lab.coordinator import coordinator
-from bets.lab.coordinator.client import Seal
 from bets.lab.coordinator.worker import Worker
 
 NAME: Final = re.compile("[a-z0-9-]{1,64}")

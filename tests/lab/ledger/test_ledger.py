@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bets.lab.artifacts.identity import identity
-from bets.lab.coordinator import coordinator, trade
-from bets.lab.coordinator.client import Node
+from bets.lab.artifacts.identity import Node, identity
+from bets.lab.coordinator import coordinator
 from bets.lab.ledger import ledger
 from bets.lab.ledger.ledger import (
     ContradictionError,
@@ -227,14 +226,14 @@ def test_the_meter_sees_every_sort_of_imbalance(
     assert imbalance(accounts, sent, received) == bytes_off
 
 
-async def trading(books: Ledger, operations: int, seed: int) -> tuple[trade.Tally, int, int, bytes]:
+async def trading(books: Ledger, operations: int, seed: int) -> tuple[ledger.Tally, int, int, bytes]:
     """Trade between five nodes; the tally, the imbalance, the traffic and the root of the audit log."""
     app = coordinator.create_app(identity("coordinator", seed), ledger=books)
     async with coordinator.in_process(app) as client:
         nodes = [Node(identity(f"node-{number}", seed), client) for number in range(5)]
         for node in nodes:
             assert (await node.register()).status_code == 201
-        tally = await trade.trade(nodes, operations, random.Random(seed))
+        tally = await ledger.trade(nodes, operations, random.Random(seed))
         accounts = (await client.get("/ledger")).json()
     sent = {node.identity.name: node.sent for node in nodes}
     received = {node.identity.name: node.received for node in nodes}
@@ -256,8 +255,8 @@ def test_trade_balances_and_all_that_is_hostile_is_refused() -> None:
 def test_every_kind_of_deal_is_drawn() -> None:
     """A rehearsal's number of deals already holds each awkward kind, and payloads from nothing to the limit."""
     rng, nodes = random.Random(5), [Node(identity(name, 1), None) for name in NAMES]  # type: ignore[arg-type]
-    deals = [trade._deal(f"t{number}", nodes, rng) for number in range(300)]
-    assert {deal.kind for deal in deals} == {*trade.BENIGN, *trade.HOSTILE}
+    deals = [ledger._deal(f"t{number}", nodes, rng) for number in range(300)]
+    assert {deal.kind for deal in deals} == {*ledger.BENIGN, *ledger.HOSTILE}
     assert {len(deal.payload) for deal in deals if deal.kind == "empty"} == {0}
     assert max(len(deal.payload) for deal in deals) == ledger.MAX_PAYLOAD
     assert 128 < statistics.median(len(deal.payload) for deal in deals if deal.kind == "plain") < 512  # log-uniform

@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 Definitions = Mapping[str, Mapping[str, str]]
 """The hashes of definitions, by file and name."""
+_NAMED: Final = 3
+"""How many definitions that moved between the same two files are named."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +60,14 @@ def named(changed: Mapping[str, Sequence[str]]) -> str:
 
 
 def moved_words(moved: Sequence[Move]) -> str:
-    """Return moves as text, by file."""
+    """Return moves as text, by file; of a file from which many definitions moved, their number."""
     by_files: dict[tuple[str, str], list[str]] = {}
     for move in moved:
         by_files.setdefault((move.was, move.now), []).append(move.name)
-    return "; ".join(f"{', '.join(names)} from {was} to {now}" for (was, now), names in by_files.items())
+    return "; ".join(
+        f"{', '.join(names) if len(names) <= _NAMED else f'{len(names)} definitions'} from {was} to {now}"
+        for (was, now), names in by_files.items()
+    )
 
 
 def package_changes(was: Mapping[str, str], now: Mapping[str, str]) -> str:

@@ -16,6 +16,7 @@ from pytest_bets.code.digest import Code
 from pytest_bets.code.index import CodeIndex
 from pytest_bets.code.names import Scope
 from pytest_bets.code.outline import outline
+from pytest_bets.code.staleness import Move, moved_words
 from tests.helpers.code import code, write
 
 BET = """\
@@ -348,6 +349,13 @@ def test_an_empty_package_that_a_text_names_is_no_code(tmp_path: Path) -> None:
     assert code(tmp_path, "bet_1_a.py").digest == before.digest
     write(tmp_path, {"tests/__init__.py": "X = 1\n"})
     assert code(tmp_path, "bet_1_a.py").digest != before.digest
+
+
+def test_of_a_file_from_which_much_moved_the_number_of_definitions_is_said() -> None:
+    """A whole module that moved would fill a screen with its names."""
+    few = [Move(name, "lab.py", "deep.py") for name in "abc"]
+    many = [Move(name, "old.py", "new.py") for name in "abcd"]
+    assert moved_words([*few, *many]) == "a, b, c from lab.py to deep.py; 4 definitions from old.py to new.py"
 
 
 def test_a_definition_that_depends_on_its_module_is_another_where_it_moved(tmp_path: Path) -> None:

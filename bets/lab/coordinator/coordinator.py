@@ -185,7 +185,3 @@ def main(arguments: Sequence[str] | None = None) -> None:
     key = app.state.coordinator.log.owner.public_key.hex()
     print(f"http://{options.host}:{options.port}/docs, with an audit log signed by {key}", flush=True)  # noqa: T201
     uvicorn.run(app, host=options.host, port=options.port, log_level="warning")
-
-
-if __name__ == "__main__":
-    main()

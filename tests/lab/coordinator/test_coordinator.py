@@ -23,7 +23,7 @@ from bets.lab.coordinator.operations import WEAK
 from bets.lab.coordinator.store import WINDOW, Coordinator, Window
 from bets.lab.ledger.ledger import MAX_PAYLOAD
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SIGNED = "/transfers/u?recipient=bob"
 PAYLOAD = bytes(range(256)) * 80  # more than one chunk
 TABLES = ("nodes", "entries", "transfers", "payloads", "rounds", "updates", "aggregates")

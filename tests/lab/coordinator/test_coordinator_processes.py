@@ -21,7 +21,7 @@ from bets.lab.coordinator import coordinator
 from bets.lab.ledger import ledger
 from tests.lab import trader
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 OWNER = identity("owner", 1)
 DEALS = 40  # of each node
 LOSS = 0.01

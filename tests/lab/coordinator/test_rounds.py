@@ -22,7 +22,7 @@ from bets.lab.coordinator.store import Coordinator
 from bets.lab.coordinator.worker import Worker
 from bets.lab.robust import aggregation
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 WORKERS = ("ada", "bob", "cyd", "dov", "eve")
 VALUES = 6
 TABLES = ("rounds", "updates", "aggregates", "entries")
@@ -268,6 +268,6 @@ def test_large_updates_cross_in_chunks_between_which_others_get_their_turn() -> 
 
 def test_a_coordinator_without_rounds_does_not_wait_for_torch() -> None:
     """Torch takes seconds to import and is needed for an aggregate alone."""
-    command = "import sys, bets.lab.coordinator as c; c.create_app(); print('torch' in sys.modules)"
+    command = "import sys, bets.lab.coordinator.coordinator as c; c.create_app(); print('torch' in sys.modules)"
     found = subprocess.run([sys.executable, "-c", command], cwd=ROOT, capture_output=True, text=True, check=True)
     assert found.stdout == "False\n"

@@ -25,7 +25,7 @@ from bets.lab.model import SIZES, FractalMoE
 from bets.lab.robust import aggregation, attacks
 from bets.lab.training import Budget, DivergedError
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 TEXT = bytes(range(32, 127)) * 40
 BUDGET = Budget(steps=6, batch=2, length=32, learning_rate=1e-2, warmup=2, final=0.1, weight_decay=0.1, clip=1.0)
 PLAIN = Outer(rate=1.0, momentum=0.0)
@@ -163,7 +163,7 @@ RANK = """
     from bets.lab.federated import federation
     from bets.lab.robust import aggregation
     from bets.lab.federated.exchange import packed
-    from tests.lab.test_federation import BUDGET, TEXT, fresh
+    from tests.lab.federated.test_federation import BUDGET, TEXT, fresh
 
     def exchange(_name, updates):
         own = torch.frombuffer(bytearray(updates[0]), dtype=torch.float32)

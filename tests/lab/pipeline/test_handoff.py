@@ -154,7 +154,7 @@ def test_a_second_process_goes_on_to_the_bit(model: FractalMoE, tmp_path: Path) 
     (tmp_path / "cache").write_bytes(pack(caches))
     rest = TOKENS - cut
     command = [sys.executable, "-c", ELSEWHERE, str(tmp_path / "cache"), str(first[0][-1]), str(rest)]
-    answer = subprocess.run(command, check=True, capture_output=True, timeout=60, cwd=Path(__file__).parents[2]).stdout
+    answer = subprocess.run(command, check=True, capture_output=True, timeout=60, cwd=Path(__file__).parents[3]).stdout
     assert first[0] + list(answer[:rest]) == whole[0]
     assert answer[rest:] == whole[1][cut:].numpy().tobytes()
 

@@ -211,7 +211,7 @@ def test_a_worker_that_ends_before_its_first_order_is_reported(monkeypatch: pyte
 
 WAITING = """
     import signal
-    from bets.lab.pipeline.pipeline import processes
+    from bets.lab.pipeline import processes
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a suite in the background passes on that it is ignored
     with processes.crew(1, 1) as crew:
         print("ready", flush=True)

@@ -334,7 +334,7 @@ def test_rules_take_updates_of_any_shape_and_keep_their_precision(rule: Rule) ->
 PEAK = """
 import json, torch
 from pathlib import Path
-from tests.lab.test_aggregation import RULES
+from tests.lab.robust.test_aggregation import RULES
 
 def status(name):
     return int(next(line for line in open("/proc/self/status") if line.startswith(name)).split()[1]) * 1024

@@ -165,7 +165,7 @@ def test_the_texts_depend_on_no_hash_seed_and_on_no_added_user(tmp_path: Path, m
     printed = set()
     for seed, folder in (("1", ""), ("2", str(tmp_path))):
         environment = os.environ | {"PYTHONHASHSEED": seed, "BETS_CORPUS": folder}
-        environment["PYTHONPATH"] = str(Path(__file__).parents[2])
+        environment["PYTHONPATH"] = str(Path(__file__).parents[3])
         command = [sys.executable, "-c", code, *AUTHORS[-3:]]
         printed.add(subprocess.check_output(command, env=environment, text=True))
     assert len(printed) == 1

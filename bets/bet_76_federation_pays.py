@@ -56,10 +56,8 @@ PILOT = {"PAIRS": ("sympy+scipy", "numpy+mpmath"), "SIZE": "tiny", "STEPS": 3, "
 @pytest.mark.parametrize("pair", PAIRS)
 def experiment(pair, progress):
     names = pair.split("+")
-    base, judged = (
-        persons.base(SIZE, TRAINING, progress),
-        [p for name in names for p in persons.held_out(name, PIECES, LENGTH)],
-    )
+    base = persons.base(SIZE, TRAINING, progress)
+    judged = [piece for name in names for piece in persons.held_out(name, PIECES, LENGTH)]
     whole = persons.job(names, KIND, len(names) * STEPS, VALIDATION)
     parts = unions.dealt([authors.load(name).own for name in names], SEED)
     jobs = {

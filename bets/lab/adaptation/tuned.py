@@ -113,6 +113,7 @@ def adapted(base: Stage, job: Job, rate: float, progress: Progress | None = None
     with steps(progress, f"{job.kind} at {rate:g}", budget.steps) as shown:
         if job.kind == "lora":
             return lowrank.adapt(base, job.text, budget, generator, shown)
+        # as `adapters.adapt`, which is in the code of recorded bets and shows nothing
         model = copy.deepcopy(base)
         adapters.attach(model, job.kind, seeding.torch_generator(generator.initial_seed(), job.kind))
         training.train(model, job.text, budget, generator, progress=shown)

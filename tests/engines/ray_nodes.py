@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+ROOT: Final = Path(__file__).parents[2]
 PATIENCE: Final = 90.0
 _CHECKS: Final = {
     "health_check_initial_delay_ms": 1000,
@@ -23,9 +24,12 @@ _CHECKS: Final = {
 
 
 def variables() -> dict[str, str]:
-    """Return the variables of its processes: its addresses are made up here, and no other machine reaches them."""
+    """Return the variables of its processes, which find this package where it lies.
+
+    Its addresses are made up here, and no other machine reaches them.
+    """
     kept = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
-    return {**kept, "RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled"}
+    return {**kept, "RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled", "PYTHONPATH": str(ROOT)}
 
 
 class RayNodes:

@@ -1,5 +1,6 @@
 """Bets of this repository on every engine: the records have the bytes of a plain run."""
 
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -11,9 +12,14 @@ import pytest
 from tests.engines import real, slurm_cluster
 from tests.engines.slurm_cluster import SlurmCluster
 
-BETS: Final = ("bets/bet_64_audit_nonrepudiation.py", "bets/bet_67_ledger_durability.py")
+TWO: Final = ("bets/bet_64_audit_nonrepudiation.py", "bets/bet_67_ledger_durability.py")
 """Two quick ones without torch: curves, strings and counts, asynchronous code, and processes of their own."""
-NEEDED: Final = ("cryptography", "fastapi", "numpy")
+QUICK: Final = ("bets/", "-m", "not slow", "--deselect", "bets/bet_17_audit_overhead.py")
+"""All quick ones but the one that measures time, which no two runs measure alike: `BETS_QUICK=1`, with torch."""
+ALL: Final = "BETS_QUICK" in os.environ
+BETS: Final = QUICK if ALL else TWO
+COUNT: Final = 11 if ALL else 2
+NEEDED: Final = ("cryptography", "fastapi", "numpy", *(["torch"] if ALL else []))
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +38,7 @@ def recorded(checkout: Path, python: str, *arguments: str, variables: dict[str, 
     session = real.Session(checkout, python, {"PYTHONPATH": str(checkout), **(variables or {})})
     session.run(*BETS, "-q", "--bets-results", str(results), *arguments)
     found = {path.name: path.read_bytes() for path in results.glob("??_*.json")}
-    assert len(found) == len(BETS)
+    assert len(found) == COUNT, sorted(found)
     return found
 
 

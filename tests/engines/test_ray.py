@@ -6,6 +6,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,13 @@ from tests.engines import real
 from tests.helpers.fixtures import WriteBet
 
 pytestmark = real.needs(real.without("ray"))
+
+
+def memory() -> tuple[int, int]:
+    """Return the bytes of memory that this machine has, and those that are available."""
+    lines = (line.split() for line in Path("/proc/meminfo").read_text().splitlines())
+    found = {words[0]: int(words[1]) * 1024 for words in lines}
+    return found["MemTotal:"], found["MemAvailable:"]
 
 
 @pytest.fixture
@@ -128,3 +136,23 @@ def test_what_no_node_has_is_one_error_within_a_minute(session: real.Session, be
     assert "it asks for cpus=1 gpus=3, and no node of the Ray cluster has that: cpus=" in shown
     shown = session.run("--bets-on", "ray=127.0.0.1:9", expect=4)
     assert "no Ray cluster answers there" in shown
+
+
+def test_a_node_without_memory_makes_a_bet_void(bet: WriteBet, pytester: pytest.Pytester) -> None:
+    """Ray kills the worker of the cell that took too much, and that cell is not tried again."""
+    total, available = memory()
+    share = 1 - available / total
+    session = real.Session(
+        pytester.path,
+        real.interpreter("ray"),
+        {"RAY_memory_usage_threshold": f"{share + 0.1:.3f}", "RAY_memory_monitor_refresh_ms": "100"},
+    )
+    bet(
+        body=f"held = b'x' * {total // 5} if part == 3 else b''\n"
+        "time.sleep(60 if held else 0)\n"
+        "return {'gain': part}",
+        above="import time",
+    )
+    session.run("--bets-on", "ray", expect=1)
+    words = "1 of 4 cells crashed: experiment[3]: its node ran out of memory, and Ray killed it"
+    assert session.record()["void"] == words

@@ -14,9 +14,13 @@ class Left(NamedTuple):
 
 
 def time_left(state: State, now: float) -> Left | None:
-    """Return the time left; None where nothing is known of it."""
+    """Return the time left; None where nothing is known of it.
+
+    Where no cell of a bet has ended yet, those that wait are taken to last as long as the longest that runs.
+    """
     total, longest, known, unknown = 0.0, 0.0, False, False
     running: dict[str, int] = {}
+    lasts: dict[str, float] = {}
     for line in state.running.values():
         running[line.bet] = running.get(line.bet, 0) + 1
         seconds = cell_left(line, now, state.bets[line.bet].seconds if line.bet in state.bets else None)
@@ -24,12 +28,13 @@ def time_left(state: State, now: float) -> Left | None:
             unknown = True
         else:
             known, total, longest = True, total + seconds, max(longest, seconds)
+            lasts[line.bet] = max(lasts.get(line.bet, 0.0), now - line.since + seconds)
     for name, bet in state.bets.items():
         queued = 0 if bet.verdict else bet.bet.cells - bet.count.done - running.get(name, 0)
         if queued > 0 and bet.seconds is not None:
             known, total, longest = True, total + queued * bet.seconds, max(longest, bet.seconds)
         elif queued > 0:
-            unknown = True
+            unknown, total = True, total + queued * lasts.get(name, 0.0)
     return Left(max(total / state.slots, longest), not unknown) if known else None
 
 

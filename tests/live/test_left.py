@@ -43,7 +43,10 @@ def cell(name: str, ran: float, *bars: Bar) -> LiveLine:
         ([bet(None, 1), cell("x", 10, Bar("", 9, 4, 10))], Left(0, True)),
         ([bet(100, 1), cell("x", 10, Bar("", 9, 10, 9))], Left(90, True)),
         ([bet(None, 1), cell("x", 10, Bar("", 0, 10, 9))], None),
-        ([bet(None, 2), cell("x", 10, Bar("", 5, 10, 9))], Left(9, False)),
+        # no cell has ended: one that waits lasts as long as one that runs
+        ([bet(None, 2), cell("x", 10, Bar("", 5, 10, 9))], Left(28, False)),
+        ([bet(None, 4), cell("x", 10, Bar("", 5, 10, 9)), cell("y", 10)], Left(23.5, False)),
+        ([bet(None, 2), cell("x", 10, Bar("", 0, 10, 9))], None),
         # several at once; but no sooner than the longest
         ([bet(10), cell("x", 0), cell("y", 0)], Left(20, True)),
         ([bet(10, 2), cell("x", 0), cell("y", 8)], Left(10, True)),

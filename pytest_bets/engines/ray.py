@@ -27,6 +27,8 @@ _LOOK: Final = 2.0
 """Seconds between two looks at the nodes."""
 _NODE: Final = "node"
 """What a task says first: its node."""
+_WAITS: Final = ""
+"""The node of an attempt that has none yet."""
 _GROW: Final = 45.0
 """Seconds that a cluster has to grow a node that fits, where it can."""
 
@@ -77,6 +79,8 @@ class Ray:
         self._streams: dict[Any, int] = {}
         self._nodes: dict[int, str] = {}
         """Where each attempt runs, by the id of its node."""
+        self._dead = _dead()
+        """The nodes that are known to be gone."""
         self._looked = time.monotonic()
         self._lock = threading.Lock()
         self._closed = threading.Event()
@@ -129,16 +133,26 @@ class Ray:
                     self._give_up_dead()
 
     def _give_up_dead(self) -> None:
-        """Give up what ran on nodes that Ray has given up: where a network was cut, no task of theirs ever fails."""
-        dead = {node["NodeID"] for node in ray.nodes() if not node["Alive"]}
+        """Give up what ran on nodes that Ray has given up: where a network was cut, no task of theirs ever fails.
+
+        What waits goes in again when a node dies: Ray may wait for minutes for that node to take it.
+        """
+        dead = _dead()
+        lost = dead | ({_WAITS} if dead - self._dead else set())
+        self._dead = dead
         with self._lock:
-            found = {stream: number for stream, number in self._streams.items() if self._nodes.get(number) in dead}
+            found = {
+                stream: number for stream, number in self._streams.items() if self._nodes.get(number, _WAITS) in lost
+            }
         for stream, number in found.items():
             if ray.wait([stream], timeout=0, fetch_local=False)[0]:  # what it has said comes first
                 continue
             with self._lock:
                 self._streams.pop(stream, None)
-            self.inbox.put(Event(number, "lost", "its Ray node died"))
+            with suppress(Exception):
+                ray.cancel(stream, force=True)
+            words = "its Ray node died" if number in self._nodes else "a Ray node died while it waited"
+            self.inbox.put(Event(number, "lost", words))
 
     def _next(self, stream: Any) -> None:
         with self._lock:
@@ -216,6 +230,10 @@ def run_task(task: Task, data: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
 
 def _resources(need: Need) -> dict[str, float]:
     return {"CPU": need.cpus, "GPU": need.gpus, "memory": need.memory or 0}
+
+
+def _dead() -> set[str]:
+    return {node["NodeID"] for node in ray.nodes() if not node["Alive"]}
 
 
 def _alive() -> list[dict[str, float]]:

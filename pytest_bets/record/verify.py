@@ -53,11 +53,11 @@ def misjudged(record: Record, criteria: Sequence[Criterion]) -> Iterator[str]:
 
 def unlucky(record: Record, declaration: Declaration) -> Iterator[str]:
     """Yield where the recorded chances are not those of the declaration and the measurements."""
-    if record.luck is None and not declaration.nulls:
+    if record.luck is None and (record.verdict is None or not declaration.nulls):
         return
     from pytest_bets.chance.luck import luck  # here: few bets have a null
 
-    cells = record.cells
+    cells = record.cells if record.verdict else ()  # without a verdict there is none that chance could have given
     fresh = luck(declaration, [cell.params for cell in cells], [cell.row for cell in cells])
     yield from _apart("luck", _by_place(encode(record.luck)), _by_place(encode(fresh)), "its measurements give")
 

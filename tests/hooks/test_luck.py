@@ -213,6 +213,34 @@ def test_an_edited_chance_is_an_audit_finding(history: History) -> None:
     assert "luck.swaps.0.units: the record says 9, its measurements give 1" in audit().text("misjudged")
 
 
+def test_a_bet_whose_premise_is_not_met_has_no_luck_and_is_not_misjudged(history: History) -> None:
+    """It has measurements, and no verdict that chance could have given; a luck that is put in is found."""
+    history.undeclare()
+    edit(
+        (
+            "Run: pytest\n",
+            "Null: warm and cold are the same.\nPremise: it is warmer than 1000 everywhere.\nRun: pytest\n",
+        ),
+        (
+            '@pytest.mark.strict("count(warm',
+            '@pytest.mark.null(swap="warm, cold")\n@pytest.mark.premise("min(warm) > 1000")\n@pytest.mark.strict("count(warm',
+        ),
+    )
+    commit("Add a null and a premise")
+    history.again("Run with them")
+    record = json.loads(Path("results/1_warm.json").read_text(encoding="utf-8"))
+    assert record["verdict"] is None
+    assert record["void"].startswith("premise: min(warm) > 1000 measured")
+    assert "luck" not in record
+    assert "misjudged" not in audit().findings
+    edit(
+        ('"noise_floor": null', '"luck": {"swaps": [], "absences": []}, "noise_floor": null'),
+        file="results/1_warm.json",
+    )
+    commit("Put a luck in")
+    assert "misjudged" in audit().findings
+
+
 def test_a_bet_with_all_that_can_be_declared_of_chance_is_recorded_and_replayed(
     three_texts: WriteBet, run: Run
 ) -> None:

@@ -216,15 +216,10 @@ def test_an_edited_chance_is_an_audit_finding(history: History) -> None:
 def test_a_bet_whose_premise_is_not_met_has_no_luck_and_is_not_misjudged(history: History) -> None:
     """It has measurements, and no verdict that chance could have given; a luck that is put in is found."""
     history.undeclare()
+    markers = '@pytest.mark.null(swap="warm, cold")\n@pytest.mark.premise("min(warm) > 1000")\n'
     edit(
-        (
-            "Run: pytest\n",
-            "Null: warm and cold are the same.\nPremise: it is warmer than 1000 everywhere.\nRun: pytest\n",
-        ),
-        (
-            '@pytest.mark.strict("count(warm',
-            '@pytest.mark.null(swap="warm, cold")\n@pytest.mark.premise("min(warm) > 1000")\n@pytest.mark.strict("count(warm',
-        ),
+        ("Run: pytest\n", "Null: warm and cold are the same.\nPremise: it is warmer than 1000.\nRun: pytest\n"),
+        ('@pytest.mark.strict("count(warm', f'{markers}@pytest.mark.strict("count(warm'),
     )
     commit("Add a null and a premise")
     history.again("Run with them")

@@ -54,7 +54,8 @@ class Results(Folder):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self._journal = JournalFile(folder / JOURNAL)
-        self._written: dict[str, tuple[str, Record]] = {}
+        self._outlines: dict[str, tuple[str, Record]] = {}
+        """What was read or written last of each bet, with no cell in it, and the hash of its bytes."""
 
     def record_path(self, bet: str) -> Path:
         """Return where the record of the bet with this id lies."""
@@ -67,16 +68,20 @@ class Results(Folder):
             RecordError: when the file is no record.
 
         """
-        return self._load(bet)
+        data = self._bytes(bet)
+        return None if data is None else self._decoded(bet, data)
 
-    def _load(self, bet: str, *, outline: bool = False) -> Record | None:
+    def _bytes(self, bet: str) -> bytes | None:
         path = self.record_path(bet)
         try:
             if (size := path.stat().st_size) > MAX_RECORD:
                 raise RecordError(f"{path}: the record has {size:,} bytes; expected at most {MAX_RECORD:,}")
-            data = path.read_bytes()
+            return path.read_bytes()
         except FileNotFoundError:
             return None
+
+    def _decoded(self, bet: str, data: bytes, *, outline: bool = False) -> Record:
+        path = self.record_path(bet)
         record = load(data, str(path), outline=outline)
         if record.id != bet:
             raise RecordError(f"{path}: this is the record of bet {record.id!r}, expected {bet!r}")
@@ -92,7 +97,7 @@ class Results(Folder):
         return self._each(self.record)
 
     def outlines(self) -> list[Record]:
-        """Return every record with no cell in it, by number and id; one that was written from here is not read again.
+        """Return every record with no cell in it, by number and id; one that has not changed is not decoded again.
 
         Raises:
             RecordError: when a file is no record.
@@ -101,11 +106,13 @@ class Results(Folder):
         return self._each(self._outline)
 
     def _outline(self, bet: str) -> Record | None:
-        digest, outline = self._written.get(bet, (None, None))
-        path = self.record_path(bet)
-        if outline and path.exists() and sha256(path.read_bytes()) == digest:
-            return outline
-        return self._load(bet, outline=True)
+        data = self._bytes(bet)
+        if data is None:
+            return None
+        digest, known = sha256(data), self._outlines.get(bet)
+        if known is None or known[0] != digest:
+            known = self._outlines[bet] = digest, self._decoded(bet, data, outline=True)
+        return known[1]
 
     def _each(self, reading: Callable[[str], Record | None]) -> list[Record]:
         paths = (path for path in sorted(self.folder.glob("*.json")) if path.name not in NO_RECORDS)
@@ -283,7 +290,7 @@ class Results(Folder):
             )
             self._add([entry], {bet: data} if is_due else {})
             if is_due:
-                self._written[bet] = sha256(data), replace(record, cells=())
+                self._outlines[bet] = sha256(data), replace(record, cells=())
             return Kept(is_due, tally.repeats(entry.pair))
 
     def add(self, lines: Sequence[Line], records: Mapping[str, bytes]) -> None:

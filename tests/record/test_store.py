@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from pytest_bets.record.codec import load
+from pytest_bets.record.record import Record
+from pytest_bets.record.store import Results
 from pytest_bets.walk import ignored
 from tests.helpers.fixtures import Run, WriteBet
 from tests.helpers.results import journal, prove_whole, records, strict
@@ -110,6 +113,33 @@ def test_a_second_run_of_the_same_bet_leaves_its_record_alone(bet: WriteBet, run
     after = (results / "1_first.json").stat()
     assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
     assert [line["record"] is None for line in prove_whole(results)] == [False, True]
+
+
+def test_a_record_is_decoded_again_only_where_its_bytes_have_changed(
+    bet: WriteBet, run: Run, results: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bet()
+    run("-q")
+    decoded: list[bytes] = []
+
+    def counted(data: bytes, name: str, *, outline: bool = False) -> Record:
+        decoded.append(data)
+        return load(data, name, outline=outline)
+
+    monkeypatch.setattr("pytest_bets.record.store.load", counted)
+    found = Results(results)
+    first = found.outlines()
+    assert found.outlines() == first
+    assert len(decoded) == 1
+    path = results / "1_first.json"
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("the gain is positive", "the gain is large"), encoding="utf-8"
+    )
+    (changed,) = found.outlines()
+    assert changed != first[0]
+    assert len(decoded) == 2
+    path.unlink()
+    assert found.outlines() == []
 
 
 def test_a_replication_that_disagrees_is_a_line_and_no_record(bet: WriteBet, run: Run, results: Path) -> None:

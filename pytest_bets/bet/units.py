@@ -67,10 +67,10 @@ def interval_lines(sentences: Sequence[str], cells: Sequence[Params]) -> list[st
     found = {}
     for sentence in sentences if cells else ():
         try:
-            parse(sentence)
+            text = parse(sentence).text
         except SentenceError:  # of a record from elsewhere
             continue
-        for call, unit, by in _intervals(sentence):
+        for call, unit, by in _intervals(text):
             members = max(_split(cells, by), key=len) if by else cells
             count = _values(members, unit) if unit else len(members)
             of = f"the means of {count} groups by `{unit}`" if unit else f"{count_noun(count, 'cell')} as independent"

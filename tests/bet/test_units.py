@@ -53,6 +53,7 @@ def test_only_a_replicated_sweep_of_several_values_is_told_of() -> None:
 def test_an_interval_is_explained_by_what_it_is_made_of() -> None:
     """`show` gives the number of cells or of groups and the degrees of freedom, each interval once."""
     assert interval_lines(["low(gain) > 0"], []) == interval_lines(["low() > 0", "low(gain", ""], SWEEP) == []
+    assert interval_lines([" low(gain)\n > 0"], SWEEP) == interval_lines(["low(gain) > 0"], SWEEP)
     sentences = ["low(gain) > 0", "low(gain, 0.9, part) > 1", "low(gain) > -1", "groups(part, high(gain) > 0) >= 1"]
     assert interval_lines(sentences, SWEEP) == [
         "low(gain): t interval over 15 cells as independent, 14 degrees of freedom",

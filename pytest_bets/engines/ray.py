@@ -151,8 +151,8 @@ class Ray:
                 self._streams.pop(stream, None)
             with suppress(Exception):
                 ray.cancel(stream, force=True)
-            words = "its Ray node died" if number in self._nodes else "a Ray node died while it waited"
-            self.inbox.put(Event(number, "lost", words))
+            node = self._nodes.pop(number, _WAITS)
+            self.inbox.put(Event(number, "lost", "its Ray node died" if node else "a Ray node died while it waited"))
 
     def _next(self, stream: Any) -> None:
         with self._lock:
@@ -179,6 +179,7 @@ class Ray:
             self.inbox.put(Event(number, "lost", f"{type(error).__name__}: its Ray worker or node died"))
         with self._lock:
             self._streams.pop(stream, None)
+        self._nodes.pop(number, None)
 
     def events(self, timeout: float) -> Iterable[Event]:
         """Return what has happened."""

@@ -18,7 +18,7 @@ TWO: Final = ("bets/bet_64_audit_nonrepudiation.py", "bets/bet_67_ledger_durabil
 QUICK: Final = ("bets/", "-m", "not slow", "--deselect", "bets/bet_17_audit_overhead.py")
 """All quick ones but the one whose verdict hangs on how busy the machine is: `BETS_QUICK=1`, with torch."""
 TIMED: Final = ("45_throttle.json", "71_throttle_processes.json")
-"""Records that say how often a throttled worker came in last, which no two runs measure alike."""
+"""Records that say how often a throttled worker came in last, which may differ from run to run."""
 ALL: Final = "BETS_QUICK" in os.environ
 BETS: Final = QUICK if ALL else TWO
 COUNT: Final = 11 if ALL else 2
@@ -46,6 +46,7 @@ def recorded(checkout: Path, python: str, *arguments: str, variables: dict[str, 
 
 
 def verdict(record: bytes) -> bytes:
+    """Return the verdict of a record."""
     return str(json.loads(record)["verdict"]).encode()
 
 

@@ -118,6 +118,7 @@ def test_a_second_run_of_the_same_bet_leaves_its_record_alone(bet: WriteBet, run
 def test_a_record_is_decoded_again_only_where_its_bytes_have_changed(
     bet: WriteBet, run: Run, results: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """A session asks for all records at its beginning, at each verdict and at its end."""
     bet()
     run("-q")
     decoded: list[bytes] = []

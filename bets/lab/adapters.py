@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from bets.lab import seeding, training
-from bets.lab.artifacts import weights
+from bets.lab.artifacts import files, weights
 from bets.lab.model import Attention, Stage
 from bets.lab.training import Budget
 
@@ -64,7 +64,7 @@ def adapt(base: Stage, kind: str, text: bytes, budget: Budget, generator: torch.
     """
     model = copy.deepcopy(base)
     attach(model, kind, seeding.torch_generator(generator.initial_seed(), kind))
-    training.train(model, text, budget, generator)
+    training.train(model, text, budget, generator, label=f"{kind} at {budget.learning_rate:g}")
     return model
 
 
@@ -88,7 +88,7 @@ def wear(base: Stage, kind: str, worn: Adapter, where: object = "the adapter") -
 def save(path: Path, worn: Adapter, kind: str, base: Stage) -> None:
     """Write an adapter as a safetensors file that names its kind and its base."""
     about = {"kind": kind, "base": weights.identifier(base.state_dict())}
-    weights.write(path, weights.pack(worn, about))
+    files.write(path, weights.pack(worn, about))
 
 
 def load(path: Path, base: Stage) -> Stage:

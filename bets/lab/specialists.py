@@ -14,18 +14,16 @@ import lzma
 import os
 import platform
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Final, TextIO
+from typing import Final
 
 import torch
 from filelock import FileLock, Timeout
-from tqdm import tqdm
 
-from bets.lab import corpus, pinning, seeding, training
+from bets.lab import corpus, pinning, progress, seeding, training
 from bets.lab.artifacts import manifests
 from bets.lab.artifacts.identity import Identity, identity
 from bets.lab.artifacts.manifests import ManifestError
@@ -41,8 +39,6 @@ VERSION: Final = 1
 """Of how specialists are trained: to be raised with any change of the code after which the same recipe gives others."""
 EVERY: Final = 50
 """Steps between two checkpoints."""
-LINES: Final = 10.0
-"""Seconds between two lines of progress where there is no terminal."""
 
 BUDGETS: Final[Mapping[str, Budget]] = {
     "30m": Budget(1_600, 8, 256, 2e-3, warmup=40, final=0.05, betas=(0.9, 0.95), weight_decay=0.1, clip=1.0),
@@ -128,8 +124,8 @@ def _make(manifest: Path, name: str, size: str, text: bytes) -> None:
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        with _terminal() as terminal:
-            tqdm.write(f"bets: another process trains the specialist {name} ({size}): waiting for it", file=terminal)
+        with progress.terminal() as terminal:
+            print(f"bets: another process trains the specialist {name} ({size}): waiting for it", file=terminal)
         lock.acquire()
     try:
         if not manifest.exists():
@@ -142,40 +138,11 @@ def _train(folder: Path, name: str, size: str, text: bytes) -> None:
     budget, checkpoint = BUDGETS[size], folder / "checkpoint.pt"
     model = FractalMoE(SIZES[size], seeding.torch_generator(0, f"weights of {name} at {size}"))
     generator = seeding.torch_generator(0, f"windows of {name} at {size}")
-    with pinning.threads(THREADS[size]), _bar(f"{name} {size}", budget.steps) as shown:
-        training.train(model.to(device()), text, budget, generator, progress=shown, checkpoint=checkpoint, every=EVERY)
+    what = f"{name} {size}"
+    with pinning.threads(THREADS[size]), progress.on_terminal():
+        training.train(model.to(device()), text, budget, generator, label=what, checkpoint=checkpoint, every=EVERY)
     manifests.publish(folder, model, name, TAG, AUTHOR)
     checkpoint.unlink(missing_ok=True)
-
-
-@contextmanager
-def _bar(what: str, steps: int) -> Iterator[Callable[[int, float], None]]:
-    """A progress bar for what takes more than two seconds; where there is no terminal, a line now and then."""
-    with _terminal() as terminal:
-        interval = 0.1 if terminal.isatty() else LINES
-        with tqdm(
-            total=steps, desc=f"bets: training {what}", unit="step", file=terminal, mininterval=interval, delay=2
-        ) as bar:
-
-            def show(step: int, loss: float) -> None:
-                bar.set_postfix_str(
-                    f"loss {loss:.3f} nats, {training.bits_per_byte(loss):.3f} bits/byte", refresh=False
-                )
-                bar.update(step - bar.n)
-
-            yield show
-
-
-@contextmanager
-def _terminal() -> Iterator[TextIO]:
-    """The terminal itself, because pytest keeps stderr to itself while a test runs; without one, stderr."""
-    try:
-        terminal = Path("/dev/tty").open("w")  # noqa: SIM115  # closed below
-    except OSError:
-        yield sys.stderr
-        return
-    with terminal:
-        yield terminal
 
 
 def _read(manifest: Path, size: str) -> FractalMoE:

@@ -16,7 +16,6 @@ from bets.lab import seeding, training
 from bets.lab.adapters import RANK, Adapter
 from bets.lab.artifacts import weights
 from bets.lab.model import Attention, Experts, Stage
-from bets.lab.progress import Step
 from bets.lab.training import Budget
 
 
@@ -42,11 +41,11 @@ def attach(model: Stage, generator: torch.Generator) -> None:
         parametrize.register_parametrization(module, name, LowRank(getattr(module, name), generator))
 
 
-def adapt(base: Stage, text: bytes, budget: Budget, generator: torch.Generator, progress: Step | None = None) -> Stage:
+def adapt(base: Stage, text: bytes, budget: Budget, generator: torch.Generator) -> Stage:
     """A copy of the base with LoRA trained on the text, in the windows that the generator gives every other adapter."""
     model = copy.deepcopy(base)
     attach(model, seeding.torch_generator(generator.initial_seed(), "lora"))
-    training.train(model, text, budget, generator, progress=progress)
+    training.train(model, text, budget, generator, label=f"lora at {budget.learning_rate:g}")
     return model
 
 

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bets.lab.artifacts.identity import Node
+from bets.lab.coordinator.client import Node
 from bets.lab.ledger.ledger import MAX_PAYLOAD
 from bets.lab.model import KVCache, Stage
 

@@ -53,9 +53,9 @@ def experiment(seed, cut, author):
     arrived = asyncio.run(crossed(sent, seed))
     broken = handoff.unpack(arrived, there)
     broken[0].keys[0, 0, 0].neg_()
-    faulty = handoff.resume(there, broken, text[cut:], TOKENS, model.greedy)
-    handed = handoff.resume(there, handoff.unpack(arrived, there), text[cut:], TOKENS, model.greedy)
-    stayed = handoff.resume(here, caches, text[cut:], TOKENS, model.greedy)
+    faulty = model.resume(there, broken, text[cut:], TOKENS, model.greedy)
+    handed = model.resume(there, handoff.unpack(arrived, there), text[cut:], TOKENS, model.greedy)
+    stayed = model.resume(here, caches, text[cut:], TOKENS, model.greedy)
     return {
         "inexact": not torch.equal(handed[1], stayed[1]),
         "diverged": handed[0] != stayed[0],

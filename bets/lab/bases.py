@@ -21,10 +21,9 @@ from types import MappingProxyType
 from typing import Final
 
 import torch
-from filelock import FileLock, Timeout
 
-from bets.lab import corpus, pinning, progress, seeding, specialists, training
-from bets.lab.artifacts import manifests
+from bets.lab import corpus, naming, pinning, progress, seeding, specialists, training
+from bets.lab.artifacts import files, manifests
 from bets.lab.model import SIZES, FractalMoE, device
 from bets.lab.recipe import mixed, pretraining
 from bets.lab.recipe.pretraining import Plan
@@ -59,7 +58,7 @@ def load(name: str, size: str = "30m", training: str = "short") -> FractalMoE:
 
     ValueError for an unknown name, size or training; ManifestError where the cache holds something else.
     """
-    return specialists._read(_published(name, size, training), size).to(device())
+    return specialists.read(_published(name, size, training), size).to(device())
 
 
 def identifier(name: str, size: str = "30m", training: str = "short") -> str:
@@ -80,12 +79,15 @@ def origin(
 def _published(name: str, size: str, training: str) -> Path:
     """The manifest of a base, which is there afterwards."""
     for what, given, known in (("base", name, TEXTS), ("size", size, SIZES), ("training", training, PLANS)):
-        specialists._known(what, given, known)
+        naming.check(what, given, known)
     text, plan = TEXTS[name].text(), PLANS[training][size]
     folder = specialists.cache() / f"{name}-{size}-{training}-{_key(name, size, plan, text)}"
     manifest = folder / f"{name}-{TAG}.json"
-    if not manifest.exists():
-        _make(manifest, name, size, training, text)
+    files.make_once(
+        manifest,
+        f"trains the base {name} ({size}, {training})",
+        lambda: _train(manifest.parent, name, size, training, text),
+    )
     return manifest
 
 
@@ -108,23 +110,6 @@ def _key(name: str, size: str, plan: Plan, text: bytes) -> str:
 def _precision(size: str) -> str:
     """That of the products: a tiny model is faster in float32; on a GPU, no run shows that verdicts stay the same."""
     return mixed.best() if size == "30m" and device().type == "cpu" else "float32"
-
-
-def _make(manifest: Path, name: str, size: str, training: str, text: bytes) -> None:
-    """Train under a lock that the system frees when its holder dies."""
-    manifest.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(manifest.with_name("lock"))
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        with progress.terminal() as terminal:
-            print(f"bets: another process trains the base {name} ({size}, {training}): waiting for it", file=terminal)
-        lock.acquire()
-    try:
-        if not manifest.exists():
-            _train(manifest.parent, name, size, training, text)
-    finally:
-        lock.release()
 
 
 def _train(folder: Path, name: str, size: str, training: str, text: bytes) -> None:

@@ -16,15 +16,13 @@ import platform
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
 import torch
-from filelock import FileLock, Timeout
 
-from bets.lab import corpus, pinning, progress, seeding, training
-from bets.lab.artifacts import manifests
+from bets.lab import corpus, naming, pinning, progress, seeding, training
+from bets.lab.artifacts import files, manifests
 from bets.lab.artifacts.identity import Identity, identity
 from bets.lab.artifacts.manifests import ManifestError
 from bets.lab.model import SIZES, FractalMoE, device
@@ -70,7 +68,7 @@ def load(name: str, size: str = "30m") -> FractalMoE:
 
     ValueError for an unknown name or size; ManifestError where what lies in the cache is not what was published.
     """
-    return _read(_published(name, size), size).to(device())
+    return read(_published(name, size), size).to(device())
 
 
 def identifier(name: str, size: str = "30m") -> str:
@@ -80,12 +78,13 @@ def identifier(name: str, size: str = "30m") -> str:
 
 def _published(name: str, size: str) -> Path:
     """The manifest of a specialist, which is there afterwards."""
-    _known("specialist", name, RECIPES)
-    _known("size", size, SIZES)
+    naming.check("specialist", name, RECIPES)
+    naming.check("size", size, SIZES)
     text = RECIPES[name].text()
     manifest = cache() / f"{name}-{size}-{_key(name, size, text)}" / f"{name}-{TAG}.json"
-    if not manifest.exists():
-        _make(manifest, name, size, text)
+    files.make_once(
+        manifest, f"trains the specialist {name} ({size})", lambda: _train(manifest.parent, name, size, text)
+    )
     return manifest
 
 
@@ -93,13 +92,6 @@ def cache() -> Path:
     """The folder that trained models are kept in."""
     chosen = os.environ.get("BETS_CACHE")
     return Path(chosen) if chosen else Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "pytest-bets"
-
-
-def _known(what: str, name: str, known: Mapping[str, object]) -> None:
-    if name not in known:
-        near = get_close_matches(name, known, 1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise ValueError(f"no {what} {name!r}: there are {', '.join(known)}{hint}")
 
 
 def _key(name: str, size: str, text: bytes) -> str:
@@ -117,23 +109,6 @@ def _key(name: str, size: str, text: bytes) -> str:
     return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _make(manifest: Path, name: str, size: str, text: bytes) -> None:
-    """Train under a lock that the system frees when its holder dies."""
-    manifest.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(manifest.with_name("lock"))
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        with progress.terminal() as terminal:
-            print(f"bets: another process trains the specialist {name} ({size}): waiting for it", file=terminal)
-        lock.acquire()
-    try:
-        if not manifest.exists():
-            _train(manifest.parent, name, size, text)
-    finally:
-        lock.release()
-
-
 def _train(folder: Path, name: str, size: str, text: bytes) -> None:
     budget, checkpoint = BUDGETS[size], folder / "checkpoint.pt"
     model = FractalMoE(SIZES[size], seeding.torch_generator(0, f"weights of {name} at {size}"))
@@ -145,7 +120,8 @@ def _train(folder: Path, name: str, size: str, text: bytes) -> None:
     checkpoint.unlink(missing_ok=True)
 
 
-def _read(manifest: Path, size: str) -> FractalMoE:
+def read(manifest: Path, size: str) -> FractalMoE:
+    """The model of a manifest that the laboratory signed; ManifestError where it is not that, or of another size."""
     try:
         model = manifests.open_manifest(manifest, AUTHOR.public_key)
         if model.config != SIZES[size]:

@@ -19,9 +19,9 @@ from bets.lab import seeding
 from bets.lab.artifacts import identity
 from bets.lab.coordinator import coordinator
 from bets.lab.coordinator.client import Node
-from bets.lab.model import SIZES, Config, FractalMoE, KVCache, decode, greedy, sampler
+from bets.lab.model import SIZES, Config, FractalMoE, KVCache, decode, greedy, resume, sampler
 from bets.lab.pipeline import handoff
-from bets.lab.pipeline.handoff import DIGEST, LENGTH, MAGIC, HandoffError, pack, resume, unpack
+from bets.lab.pipeline.handoff import DIGEST, LENGTH, MAGIC, HandoffError, pack, unpack
 
 TINY = SIZES["tiny"]
 PROMPT = b"def fractal(x):\n    "
@@ -30,12 +30,12 @@ ELSEWHERE = """
 import sys, pathlib, torch
 from bets.lab import pinning, seeding
 from bets.lab.pipeline import handoff
-from bets.lab.model import SIZES, FractalMoE, greedy
+from bets.lab.model import SIZES, FractalMoE, greedy, resume
 
 model = FractalMoE(SIZES["tiny"], seeding.torch_generator(41, "weights")).requires_grad_(False)
 with pinning.threads(1):
     caches = handoff.unpack(pathlib.Path(sys.argv[1]).read_bytes(), model)
-    chosen, logits = handoff.resume(model, caches, bytes([int(sys.argv[2])]), int(sys.argv[3]), greedy)
+    chosen, logits = resume(model, caches, bytes([int(sys.argv[2])]), int(sys.argv[3]), greedy)
 sys.stdout.buffer.write(bytes(chosen) + logits.numpy().tobytes())
 """
 

@@ -17,8 +17,9 @@ from pytest_bets.code.staleness import difference, moved_words, named
 
 ROOT = Path(__file__).resolve().parents[1]
 WEIGHTS = "bets/lab/artifacts/weights.py"
-MOVED = "bets/lab/artifacts/files.py"
-WRITE = re.compile(r"def write\(.*?(?=\n\n\ndef )", re.DOTALL)
+FILES = "bets/lab/artifacts/files.py"
+MOVED = "bets/lab/artifacts/identifiers.py"
+IDENTIFIER = re.compile(r"def identifier\(.*?(?=\n\n\ndef )", re.DOTALL)
 
 Edited = Mapping[str, str]
 
@@ -51,26 +52,27 @@ def edited(name: str, old: str, new: str) -> Edited:
 def moved() -> Edited:
     """Move a function to a new module, and import it where it was."""
     text = source(WEIGHTS)
-    found = WRITE.search(text)
+    found = IDENTIFIER.search(text)
     if found is None:
-        sys.exit(f"{WEIGHTS}: there is no function `write` any more: this benchmark has to be brought up to date")
-    left = text.replace(f"{found[0]}\n\n\n", "").replace("import os\n", "").replace("from pathlib import Path\n", "")
-    imported = "from bets.lab.artifacts.files import write\n"
+        sys.exit(f"{WEIGHTS}: there is no function `identifier` any more: this benchmark has to be brought up to date")
+    left = text.replace(f"{found[0]}\n\n\n", "").replace("import hashlib\n", "")
+    imported = "from bets.lab.artifacts.identifiers import identifier\n"
     left = left.replace("from torch import Tensor\n", f"from torch import Tensor\n\n{imported}")
-    head = '"""Files that are whole at every moment."""\n\nfrom __future__ import annotations\n\nimport os\n'
-    return {WEIGHTS: left, MOVED: f"{head}from pathlib import Path\n\n\n{found[0]}\n"}
+    head = '"""What a model is known by."""\n\nfrom __future__ import annotations\n\nimport hashlib\n'
+    imports = "from collections.abc import Mapping\n\nimport torch\nfrom torch import Tensor\n"
+    return {WEIGHTS: left, MOVED: f"{head}{imports}\n\n{found[0]}\n"}
 
 
 EDITS: Sequence[tuple[str, Edited]] = (
     ("a comment in weights.py", edited(WEIGHTS, "def pack(", "# A safetensors file.\ndef pack(")),
-    ("a word in a docstring of weights.py", edited(WEIGHTS, "and never a part", "and never half of one")),
+    ("a word in a docstring of files.py", edited(FILES, "and never a part", "and never half of one")),
     ("a word in the docstring of conftest.py", edited("conftest.py", "test bench", "workbench")),
     ("an annotation in weights.py", edited(WEIGHTS, "def fit(where: object,", "def fit(where: str,")),
     ("a local variable of weights.identifier", {WEIGHTS: re.sub(r"\bdigest\b", "hasher", source(WEIGHTS))}),
     ("a function moved from weights.py", moved()),
     ("specialists.main, which no bet uses", edited("bets/lab/specialists.py", "preset=9", "preset=6")),
     ("weights.fit, which loads adapters", edited(WEIGHTS, "if strange or missing:", "if strange and missing:")),
-    ("weights.write, which saves what was made", edited(WEIGHTS, "os.fsync(file.fileno())", "file.flush()")),
+    ("files.write, which saves what was made", edited(FILES, "os.fsync(file.fileno())", "file.flush()")),
     ("a constant of weights.py", edited(WEIGHTS, '_ABOUT = "about"', '_ABOUT = "told"')),
     ("a constant of corpus.py", edited("bets/lab/corpus.py", "BLOCKS: Final = ", "BLOCKS: Final = 1 + ")),
     ("training.adamw", edited("bets/lab/training.py", "fused=", "foreach=False, fused=")),

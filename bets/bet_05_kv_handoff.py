@@ -25,6 +25,7 @@ import torch
 from bets.lab import corpus, model, seeding
 from bets.lab.artifacts import identity
 from bets.lab.coordinator import coordinator
+from bets.lab.coordinator.client import Node
 from bets.lab.pipeline import handoff
 
 SIZE = "30m"
@@ -52,9 +53,9 @@ def experiment(seed, cut, author):
     arrived = asyncio.run(crossed(sent, seed))
     broken = handoff.unpack(arrived, there)
     broken[0].keys[0, 0, 0].neg_()
-    faulty = handoff.resume(there, broken, text[cut:], TOKENS, model.greedy)
-    handed = handoff.resume(there, handoff.unpack(arrived, there), text[cut:], TOKENS, model.greedy)
-    stayed = handoff.resume(here, caches, text[cut:], TOKENS, model.greedy)
+    faulty = model.resume(there, broken, text[cut:], TOKENS, model.greedy)
+    handed = model.resume(there, handoff.unpack(arrived, there), text[cut:], TOKENS, model.greedy)
+    stayed = model.resume(here, caches, text[cut:], TOKENS, model.greedy)
     return {
         "inexact": not torch.equal(handed[1], stayed[1]),
         "diverged": handed[0] != stayed[0],
@@ -74,7 +75,7 @@ async def crossed(message, seed):
     """The bytes that the second node gets of those that the first one sends."""
     app = coordinator.create_app(identity.identity("coordinator", seed))
     async with coordinator.in_process(app) as client:
-        nodes = [identity.Node(identity.identity(name, seed), client) for name in ("here", "there")]
+        nodes = [Node(identity.identity(name, seed), client) for name in ("here", "there")]
         for node in nodes:
             (await node.register()).raise_for_status()
         return await handoff.carry(message, *nodes)

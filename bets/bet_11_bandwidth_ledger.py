@@ -22,7 +22,8 @@ import random
 import pytest
 
 from bets.lab.artifacts import identity
-from bets.lab.coordinator import coordinator
+from bets.lab.coordinator import coordinator, trade
+from bets.lab.coordinator.client import Node
 from bets.lab.ledger import ledger
 
 NODES = 5
@@ -48,10 +49,10 @@ async def books(seed, operations, kept):
     """Trade over a coordinator that keeps this ledger, then compare its accounts with what the nodes counted."""
     app = coordinator.create_app(identity.identity("coordinator", seed), ledger=kept)
     async with coordinator.in_process(app) as client:
-        nodes = [identity.Node(identity.identity(f"node-{number}", seed), client) for number in range(NODES)]
+        nodes = [Node(identity.identity(f"node-{number}", seed), client) for number in range(NODES)]
         for node in nodes:
             (await node.register()).raise_for_status()
-        tally = await ledger.trade(nodes, operations, random.Random(seed))
+        tally = await trade.trade(nodes, operations, random.Random(seed))
         accounts = (await client.get("/ledger")).raise_for_status().json()
     sent = {node.identity.name: node.sent for node in nodes}
     received = {node.identity.name: node.received for node in nodes}

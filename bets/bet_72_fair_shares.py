@@ -58,13 +58,13 @@ PILOT = {"AUTHORS": ("sympy", "scipy"), "SIZE": "tiny", "STEPS": 3, "VALIDATION"
 @pytest.mark.null(swap="lora, base", unit="author")
 @pytest.mark.challenges(49)
 @pytest.mark.parametrize("author", AUTHORS)
-def experiment(author, progress):
-    base = persons.base(SIZE, TRAINING, progress)
+def experiment(author):
+    base = persons.base(SIZE, TRAINING)
     judged = persons.held_out(author, PIECES, LENGTH)
     found = bases.origin(SIZE, TRAINING, ["python"], of=[author]) | persons.losses(base, judged, "base")
     edges = 0
     for kind in tuned.GRIDS:
-        own = tuned.load(base, persons.job([author], kind, STEPS, VALIDATION), progress)
+        own = tuned.load(base, persons.job([author], kind, STEPS, VALIDATION))
         found |= persons.losses(own.on(base), judged, kind) | {f"{kind}_rate": own.rate}
         edges += own.edge
     text = authors.load(author).own[:FITTED]

@@ -54,11 +54,11 @@ PILOT = {"AUTHORS": ("sympy", "scipy"), "SIZE": "tiny", "STEPS": 3, "VALIDATION"
 @pytest.mark.null(swap="norm_corrected, base_corrected", unit="author")
 @pytest.mark.challenges(54, 55)
 @pytest.mark.parametrize("author", AUTHORS)
-def experiment(author, progress):
-    base = persons.base(SIZE, TRAINING, progress)
+def experiment(author):
+    base = persons.base(SIZE, TRAINING)
     job = persons.job([author], "norm", STEPS, VALIDATION)
-    own = tuned.load(base, job, progress)
-    placebo = tuned.adapted(base, replace(job, text=bases.TEXTS["python"].text()), own.rate, progress)
+    own = tuned.load(base, job)
+    placebo = tuned.adapted(base, replace(job, text=bases.TEXTS["python"].text()), own.rate)
     found = bases.origin(SIZE, TRAINING, ["python"], of=[author]) | {"rate": own.rate}
     judged = persons.held_out(author, PIECES, LENGTH)
     for name, model in {"base": base, "norm": own.on(base), "placebo": placebo}.items():

@@ -54,15 +54,15 @@ PILOT = {"AUTHORS": ("sympy", "scipy"), "SIZE": "tiny", "STEPS": 3, "VALIDATION"
 @pytest.mark.null(swap="own, best_other", unit="author")
 @pytest.mark.challenges(61)
 @pytest.mark.parametrize("author", AUTHORS)
-def experiment(author, progress):
-    base = persons.base(SIZE, TRAINING, progress)
+def experiment(author):
+    base = persons.base(SIZE, TRAINING)
     judged = persons.held_out(author, PIECES, LENGTH)
     jobs = [persons.job([name], KIND, STEPS, VALIDATION) for name in AUTHORS]
     together = persons.job(AUTHORS, KIND, len(AUTHORS) * STEPS, 3 * VALIDATION)
-    pooled = tuned.load(base, replace(together, threads=THREADS), progress)
+    pooled = tuned.load(base, replace(together, threads=THREADS))
     found = bases.origin(SIZE, TRAINING, ["python"], of=AUTHORS) | persons.losses(base, judged, "base")
     others = {}
-    for name, adapter in zip(AUTHORS, tuned.every(base, jobs, progress), strict=True):
+    for name, adapter in zip(AUTHORS, tuned.every(base, jobs), strict=True):
         if name == author:
             found |= persons.losses(adapter.on(base), judged, "own")
             found |= persons.losses(transfer.scrambled(adapter, base, SEED).on(base), judged, "scrambled")

@@ -27,7 +27,6 @@ import pytest
 from bets.lab import bases, corpus, seeding, training
 from bets.lab.adaptation import tuning
 from bets.lab.federated import exchange, federation
-from bets.lab.progress import steps
 
 pytestmark = [pytest.mark.slow, pytest.mark.gpu]
 
@@ -49,8 +48,8 @@ PILOT = {"WORKERS": (2,), "SIZE": "tiny", "STEPS": 2, "EVERY": 1, "JUDGED": 512}
 @pytest.mark.premise("max(synchronous / base) <= 0.97", "sum(edges) <= 3")
 @pytest.mark.replicate(3)
 @pytest.mark.parametrize("workers", WORKERS)
-def experiment(seed, workers, progress):
-    base, text = bases.load("python", SIZE, TRAINING, progress), corpus.load("scientist")
+def experiment(seed, workers):
+    base, text = bases.load("python", SIZE, TRAINING), corpus.load("scientist")
     validation, held_out = corpus.spread(text.validation, JUDGED), corpus.spread(text.held_out, JUDGED)
     texts = federation.shares(text.train, workers)
     one = training.Budget(STEPS, 2, 256, 0, STEPS // 50, 0.1, betas=(0.9, 0.95), weight_decay=0.1, clip=1.0)
@@ -58,14 +57,12 @@ def experiment(seed, workers, progress):
     def plainly(rate, words, batch):
         model = copy.deepcopy(base).requires_grad_(True)
         budget, draws = replace(one, learning_rate=rate, batch=batch), seeding.torch_generator(seed, "windows")
-        with steps(progress, f"{batch} windows at {rate:g}", STEPS) as shown:
-            training.train(model, words, budget, draws, progress=shown)
+        training.train(model, words, budget, draws, label=f"{batch} windows at {rate:g}")
         return training.loss(model, validation), model
 
     def meeting(rate, momentum=0.9):
         model, inner = copy.deepcopy(base).requires_grad_(True), replace(one, learning_rate=alone.rate)
         draws, outer = federation.draws(seed, workers), federation.Outer(rate, momentum)
-        progress.update(outer_rate=rate, momentum=momentum)
         with exchange.through_coordinator(workers, seed) as meet:
             federation.diloco(model, texts, inner, draws, meet, every=EVERY, outer=outer)
         return training.loss(model, validation), model

@@ -54,9 +54,9 @@ PILOT = {"PAIRS": ("sympy+scipy", "numpy+mpmath"), "SIZE": "tiny", "STEPS": 3, "
 @pytest.mark.null(swap="mixture, union", unit="pair")
 @pytest.mark.challenges(4)
 @pytest.mark.parametrize("pair", PAIRS)
-def experiment(pair, progress):
+def experiment(pair):
     names = pair.split("+")
-    base = persons.base(SIZE, TRAINING, progress)
+    base = persons.base(SIZE, TRAINING)
     judged = [piece for name in names for piece in persons.held_out(name, PIECES, LENGTH)]
     whole = persons.job(names, KIND, len(names) * STEPS, VALIDATION)
     parts = unions.dealt([authors.load(name).own for name in names], SEED)
@@ -67,7 +67,7 @@ def experiment(pair, progress):
     }
     found = bases.origin(SIZE, TRAINING, ["python"], of=names) | persons.losses(base, judged, "base")
     for label, group in jobs.items():
-        log_p = unions.evidence([adapter.on(base) for adapter in tuned.every(base, group, progress)], judged)
+        log_p = unions.evidence([adapter.on(base) for adapter in tuned.every(base, group)], judged)
         losses = [unions.mixed(each) for each in log_p]
         found |= {label: fmean(losses), f"{label}_pieces": losses}
         found[f"{label}_learned"] = fmean(map(unions.learned, log_p))

@@ -58,7 +58,7 @@ PILOT = {"ATTACKS": ("a little, z 1",), "HONEST": ("sympy", "scipy", "numpy"), "
 def experiment(attack, progress):
     runs = {"clean": ("mean",), "unattacked": ("trimmed_mean",)}
     runs |= {"by_rule": ("trimmed_mean", LIARS, attack), "by_mean": ("mean", LIARS, attack)}
-    found = {"base": judged(persons.base(SIZE, TRAINING, progress))}
+    found = {"base": judged(persons.base(SIZE, TRAINING))}
     found |= {name: ended(*run) for name, run in progress(runs.items(), "runs")}
     return found | bases.origin(SIZE, TRAINING, ["python"], of=HONEST)
 

@@ -54,14 +54,14 @@ PILOT = {"AUTHORS": ("sympy", "scipy"), "SIZE": "tiny", "STEPS": 3, "VALIDATION"
 @pytest.mark.premise("count(new - retrained >= 0.01) >= 10", "count(new < old) >= 10")
 @pytest.mark.null(swap="moved, new", unit="author")
 @pytest.mark.parametrize("author", AUTHORS)
-def experiment(author, progress):
-    old, job = persons.base(SIZE, TRAINING, progress), persons.job([author], "norm", STEPS, VALIDATION)
+def experiment(author):
+    old, job = persons.base(SIZE, TRAINING), persons.job([author], "norm", STEPS, VALIDATION)
     texts = [corpus.load(name) for name in ("programmer", "general", "scientist")]
     words = [b"".join(text.train for text in texts), b"".join(text.validation[:VALIDATION] for text in texts)]
     budget = training.Budget(UPGRADE, 8, warmup=10, final=0.05, weight_decay=0.1, clip=1.0)
     upgrade = tuned.Job("full", *words, budget, persons.SEED, tuned.Grid((UPGRADE_RATE,), UPGRADE_RATE), THREADS)
-    new, own = tuned.load(old, upgrade, progress).on(old).requires_grad_(False), tuned.load(old, job, progress)
-    moved, retrained = transfer.moved(own, old, new), tuned.load(new, job, progress)
+    new, own = tuned.load(old, upgrade).on(old).requires_grad_(False), tuned.load(old, job)
+    moved, retrained = transfer.moved(own, old, new), tuned.load(new, job)
     judged = persons.held_out(author, PIECES, LENGTH)
     found = bases.origin(SIZE, TRAINING, ["python"], of=[author])
     models = {"old": old, "new": new, "moved": moved.on(new), "retrained": retrained.on(new)}

@@ -26,7 +26,6 @@ import pytest
 from bets.lab import bases, corpus, quantise, seeding, training
 from bets.lab.adaptation import tuning
 from bets.lab.instruments import ngrams
-from bets.lab.progress import steps
 from bets.lab.recipe import straight_through
 
 pytestmark = [pytest.mark.slow, pytest.mark.gpu]
@@ -51,12 +50,12 @@ PILOT = {"NAMES": ("general", "python"), "SIZE": "tiny", "STEPS": 3, "TABLE": 20
 @pytest.mark.null(swap="ternary, rounded", unit="name")
 @pytest.mark.challenges(13, 52)
 @pytest.mark.parametrize("name", NAMES)
-def experiment(name, progress):
-    base, text = bases.load(name, SIZE, TRAINING, progress), corpus.load(TEXTS.get(name, name))
+def experiment(name):
+    base, text = bases.load(name, SIZE, TRAINING), corpus.load(TEXTS.get(name, name))
     words = bases.TEXTS[name].text()
     held_out, validation = corpus.spread(text.held_out, JUDGED), corpus.spread(text.validation, JUDGED // 2)
     rounding, plain = straight_through.rounding(base), copy.deepcopy(base).requires_grad_(True)
-    longer, ternary = (trained(model, words, validation, progress) for model in (plain, rounding))
+    longer, ternary = (trained(model, words, validation) for model in (plain, rounding))
     small, rounded = (straight_through.frozen(each, base) for each in (ternary.made, rounding))
     models = {"original": base, "longer": longer.made, "ternary": small, "rounded": rounded}
     found = {label: training.perplexity(training.loss(model, held_out)) for label, model in models.items()}
@@ -66,14 +65,13 @@ def experiment(name, progress):
     return found | bases.origin(SIZE, TRAINING, [name], [text.name])
 
 
-def trained(model, words, validation, progress):
+def trained(model, words, validation):
     """A copy of a model, trained at the rate that is best on validation text."""
     budget = training.Budget(STEPS, 8, warmup=10, final=0.05, weight_decay=0.1, clip=1.0)
 
     def attempt(rate):
         made, draws = copy.deepcopy(model), seeding.torch_generator(SEED, "windows")
-        with steps(progress, f"training at {rate:g}", STEPS) as shown:
-            training.train(made, words, replace(budget, learning_rate=rate), draws, progress=shown)
+        training.train(made, words, replace(budget, learning_rate=rate), draws, label=f"at {rate:g}")
         return training.loss(made, validation), made
 
     return tuning.climb(RATES, RATES[3], attempt)

@@ -49,8 +49,8 @@ PILOT = {"AUTHORS": ("sympy", "scipy"), "SIZE": "tiny", "STEPS": 2, "EPOCHS": 2,
 @pytest.mark.control("mean(full) >= 0.75", "count(full > norm) >= 10")
 @pytest.mark.premise("count(learned > 0) >= 12")
 @pytest.mark.parametrize("author", AUTHORS)
-def experiment(author, progress):
-    base, text = persons.base(SIZE, TRAINING, progress), authors.load(author).own
+def experiment(author):
+    base, text = persons.base(SIZE, TRAINING), authors.load(author).own
     cut = [text[start : start + PIECE] for start in range(0, len(text) - PIECE + 1, PIECE)][:PIECES]
     members, others = membership.halves(cut, SEED)
     before = [pieces.losses(base, half) for half in (members, others)]
@@ -58,7 +58,7 @@ def experiment(author, progress):
     for kind in ("norm", "full"):
         job = persons.job([author], kind, STEPS, VALIDATION)
         longer = replace(job, text=b"".join(members), budget=tuned.budget(EPOCHS * STEPS))
-        model = tuned.adapted(base, longer, tuned.load(base, job, progress).rate, progress)
+        model = tuned.adapted(base, longer, tuned.load(base, job).rate)
         after = [pieces.losses(model, half) for half in (members, others)]
         guesses = [membership.by_reference(*pair) for pair in zip(after, before, strict=True)]
         area = membership.area(*guesses)

@@ -53,11 +53,11 @@ PILOT = {"AUTHORS": ("sympy", "scipy"), "SIZE": "tiny", "STEPS": 3, "VALIDATION"
 @pytest.mark.control("count(naive_twice / naive_once >= 1.25) >= 10")
 @pytest.mark.premise("count(right) >= 9")
 @pytest.mark.parametrize("author", AUTHORS)
-def experiment(author, progress):
-    base, first = persons.base(SIZE, TRAINING, progress), AUTHORS.index(author)
+def experiment(author):
+    base, first = persons.base(SIZE, TRAINING), AUTHORS.index(author)
     names = [AUTHORS[(first + place) % len(AUTHORS)] for place in range(MEMBERS)]
     jobs = [persons.job([name], KIND, STEPS, VALIDATION) for name in names]
-    models = [*(adapter.on(base) for adapter in tuned.every(base, jobs, progress)), base]
+    models = [*(adapter.on(base) for adapter in tuned.every(base, jobs)), base]
     documents = [piece for name in names for piece in persons.held_out(name, DOCUMENTS, LENGTH)]
     evidence = unions.evidence(models, documents)
     found = {"once": 0.0, "twice": 0.0, "naive_once": 0.0, "naive_twice": 0.0}

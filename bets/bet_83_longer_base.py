@@ -55,13 +55,13 @@ PILOT = {"AUTHORS": ("sympy", "scipy"), "SIZE": "tiny", "TRAINING": "short", "ST
 @pytest.mark.premise("count(base < short) >= 12", "count(base < table) >= 12")
 @pytest.mark.parametrize("author", AUTHORS)
 def experiment(author, progress):
-    base, judged = persons.base(SIZE, TRAINING, progress), persons.held_out(author, PIECES, LENGTH)
+    base, judged = persons.base(SIZE, TRAINING), persons.held_out(author, PIECES, LENGTH)
     own, other = (authors.load(AUTHORS[(AUTHORS.index(author) + step) % len(AUTHORS)]).own for step in (0, 1))
     noise = seeding.numpy_generator(SEED, author).bytes(len(own))
     words, budget = bases.TEXTS["python"].text()[:TABLE], Budget(steps=STEPS, learning_rate=LEARNING_RATE)
     jobs = {kind: persons.job([author], kind, TUNED_STEPS, VALIDATION) for kind in ("norm", "full")}
-    models = {"base": base, "short": persons.base(SIZE, BEFORE, progress)}
-    models |= {f"tuned_{kind}": tuned.load(base, job, progress).on(base) for kind, job in jobs.items()}
+    models = {"base": base, "short": persons.base(SIZE, BEFORE)}
+    models |= {f"tuned_{kind}": tuned.load(base, job).on(base) for kind, job in jobs.items()}
     published = {kind: (kind, own) for kind in adapters.KINDS} | {"placebo": ("norm", noise), "other": ("full", other)}
     for name, (kind, text) in progress(published.items(), "trainings"):
         models[name] = adapters.adapt(base, kind, text, budget, seeding.torch_generator(SEED, "windows"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
@@ -12,8 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-from bets.lab import seeding, training
-from bets.lab.artifacts import weights
+from bets.lab import naming, seeding, training
+from bets.lab.artifacts import files, weights
 from bets.lab.model import Attention, Stage
 from bets.lab.training import Budget
 
@@ -25,17 +24,20 @@ Adapter = Mapping[str, Tensor]
 
 
 class LowRank(nn.Module):
-    """W + B A (LoRA, arXiv 2106.09685, with alpha = r): A [r, in] is drawn, B [out, r] starts at zero."""
+    """W + B A (LoRA, arXiv 2106.09685, with alpha = r) for a matrix, or for a stack of them.
+
+    A [..., r, in] is drawn, B [..., out, r] starts at zero.
+    """
 
     def __init__(self, weight: Tensor, generator: torch.Generator) -> None:
         super().__init__()
-        out, inputs = weight.shape
-        drawn = torch.randn(RANK, inputs, generator=generator) / inputs**0.5
+        *stack, out, inputs = weight.shape
+        drawn = torch.randn(*stack, RANK, inputs, generator=generator) / inputs**0.5
         self.a = nn.Parameter(drawn.to(weight.device))
-        self.b = nn.Parameter(weight.new_zeros(out, RANK))
+        self.b = nn.Parameter(weight.new_zeros(*stack, out, RANK))
 
     def forward(self, weight: Tensor) -> Tensor:
-        """Takes and gives [out, in]."""
+        """Takes and gives [..., out, in]."""
         return weight + self.b @ self.a
 
 
@@ -44,10 +46,7 @@ def attach(model: Stage, kind: str, generator: torch.Generator) -> None:
 
     The generator draws what starts at random. ValueError for an unknown kind.
     """
-    if kind not in KINDS:
-        near = get_close_matches(kind, KINDS, 1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise ValueError(f"no adapter {kind!r}: there are {', '.join(KINDS)}{hint}")
+    naming.check("adapter", kind, KINDS)
     model.requires_grad_(kind == "full")
     for module in [*model.modules()]:
         if kind == "norm" and isinstance(module, nn.RMSNorm):
@@ -64,7 +63,7 @@ def adapt(base: Stage, kind: str, text: bytes, budget: Budget, generator: torch.
     """
     model = copy.deepcopy(base)
     attach(model, kind, seeding.torch_generator(generator.initial_seed(), kind))
-    training.train(model, text, budget, generator)
+    training.train(model, text, budget, generator, label=f"{kind} at {budget.learning_rate:g}")
     return model
 
 
@@ -77,18 +76,23 @@ def wear(base: Stage, kind: str, worn: Adapter, where: object = "the adapter") -
     """A copy of the base with an adapter put on; WeightsError, which names `where`, if it does not fit."""
     model = copy.deepcopy(base)
     attach(model, kind, torch.Generator())
+    put_on(model, worn, where)
+    return model
+
+
+@torch.no_grad()
+def put_on(model: Stage, worn: Adapter, where: object) -> None:
+    """Set what is trained of a model, which an adapter was attached to; WeightsError, which names `where`, as above."""
     parameters = {name: p for name, p in model.named_parameters() if p.requires_grad}
     weights.fit(where, worn, parameters)
-    with torch.no_grad():
-        for name, parameter in parameters.items():
-            parameter.copy_(worn[name])
-    return model
+    for name, parameter in parameters.items():
+        parameter.copy_(worn[name])
 
 
 def save(path: Path, worn: Adapter, kind: str, base: Stage) -> None:
     """Write an adapter as a safetensors file that names its kind and its base."""
     about = {"kind": kind, "base": weights.identifier(base.state_dict())}
-    weights.write(path, weights.pack(worn, about))
+    files.write(path, weights.pack(worn, about))
 
 
 def load(path: Path, base: Stage) -> Stage:

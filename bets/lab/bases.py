@@ -21,13 +21,10 @@ from types import MappingProxyType
 from typing import Final
 
 import torch
-from filelock import FileLock, Timeout
-from tqdm import tqdm
 
-from bets.lab import corpus, pinning, seeding, specialists, training
-from bets.lab.artifacts import manifests
+from bets.lab import corpus, naming, pinning, progress, seeding, specialists, training
+from bets.lab.artifacts import files, manifests
 from bets.lab.model import SIZES, FractalMoE, device
-from bets.lab.progress import Progress, steps
 from bets.lab.recipe import mixed, pretraining
 from bets.lab.recipe.pretraining import Plan
 from bets.lab.specialists import AUTHOR, RECIPES, TAG, THREADS, Recipe
@@ -56,14 +53,12 @@ PLANS: Final[Mapping[str, Mapping[str, Plan]]] = MappingProxyType(
 TRAININGS: Final = tuple(PLANS)
 
 
-def load(name: str, size: str = "30m", training: str = "short", progress: Progress | None = None) -> FractalMoE:
+def load(name: str, size: str = "30m", training: str = "short") -> FractalMoE:
     """The base of that name, frozen; the first use trains it, and other processes wait for that one.
-
-    The training is shown by `progress`, and where there is none, on the terminal.
 
     ValueError for an unknown name, size or training; ManifestError where the cache holds something else.
     """
-    return specialists._read(_published(name, size, training, progress), size).to(device())
+    return specialists.read(_published(name, size, training), size).to(device())
 
 
 def identifier(name: str, size: str = "30m", training: str = "short") -> str:
@@ -81,15 +76,18 @@ def origin(
     return {"models": ", ".join(ids), "texts": ", ".join(hashes)}
 
 
-def _published(name: str, size: str, training: str, progress: Progress | None = None) -> Path:
+def _published(name: str, size: str, training: str) -> Path:
     """The manifest of a base, which is there afterwards."""
     for what, given, known in (("base", name, TEXTS), ("size", size, SIZES), ("training", training, PLANS)):
-        specialists._known(what, given, known)
+        naming.check(what, given, known)
     text, plan = TEXTS[name].text(), PLANS[training][size]
     folder = specialists.cache() / f"{name}-{size}-{training}-{_key(name, size, plan, text)}"
     manifest = folder / f"{name}-{TAG}.json"
-    if not manifest.exists():
-        _make(manifest, name, size, training, text, progress)
+    files.make_once(
+        manifest,
+        f"trains the base {name} ({size}, {training})",
+        lambda: _train(manifest.parent, name, size, training, text),
+    )
     return manifest
 
 
@@ -114,32 +112,13 @@ def _precision(size: str) -> str:
     return mixed.best() if size == "30m" and device().type == "cpu" else "float32"
 
 
-def _make(manifest: Path, name: str, size: str, training: str, text: bytes, progress: Progress | None) -> None:
-    """Train under a lock that the system frees when its holder dies."""
-    manifest.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(manifest.with_name("lock"))
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        with specialists._terminal() as terminal:
-            waits = f"bets: another process trains the base {name} ({size}, {training}): waiting for it"
-            tqdm.write(waits, file=terminal)
-        lock.acquire()
-    try:
-        if not manifest.exists():
-            _train(manifest.parent, name, size, training, text, progress)
-    finally:
-        lock.release()
-
-
-def _train(folder: Path, name: str, size: str, training: str, text: bytes, progress: Progress | None) -> None:
+def _train(folder: Path, name: str, size: str, training: str, text: bytes) -> None:
     plan, checkpoint = PLANS[training][size], folder / "checkpoint.pt"
     model = FractalMoE(SIZES[size], seeding.torch_generator(0, f"weights of base {name} at {size}")).to(device())
     seed = seeding.derive(0, f"windows of base {name} at {size}")
-    what = f"{name} {size} {training}"
-    showing = steps(progress, what, plan.steps) if progress else specialists._bar(what, plan.steps)
-    with pinning.threads(THREADS[size]), showing as shown:
-        pretraining.train(model, text, plan, seed, _precision(size), progress=shown, checkpoint=checkpoint, every=EVERY)
+    what, precision = f"{name} {size} {training}", _precision(size)
+    with pinning.threads(THREADS[size]), progress.on_terminal():
+        pretraining.train(model, text, plan, seed, precision, label=what, checkpoint=checkpoint, every=EVERY)
     manifests.publish(folder, model, name, TAG, AUTHOR)
     checkpoint.unlink(missing_ok=True)
 

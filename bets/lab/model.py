@@ -280,18 +280,25 @@ def sampler(generator: torch.Generator, temperature: float) -> Callable[[Tensor]
     return choose
 
 
-@torch.no_grad()
 def decode(model: Stage, prompt: bytes, tokens: int, choose: Callable[[Tensor], int]) -> tuple[list[int], Tensor]:
-    """Prefill a prompt, then decode one token at a time from the cache: the tokens, and their logits [tokens, V].
+    """Prefill a prompt, then decode one token at a time from the cache: the tokens, and their logits [tokens, V]."""
+    return resume(model, model.caches(), prompt, tokens, choose)
 
-    ValueError for an empty prompt, or for fewer tokens than one.
+
+@torch.no_grad()
+def resume(
+    model: Stage, caches: Sequence[KVCache], text: bytes, tokens: int, choose: Callable[[Tensor], int]
+) -> tuple[list[int], Tensor]:
+    """Decode behind what the caches hold and this text: the tokens, and their logits [tokens, V].
+
+    Afterwards the caches hold all but the last token. ValueError for an empty text, or for fewer tokens than one.
     """
-    if not prompt:
+    if not text:
         raise ValueError("found a prompt of 0 bytes, expected at least 1")
     if tokens < 1:
         raise ValueError(f"found {tokens} tokens to decode, expected at least 1")
-    caches, where = model.caches(), next(model.parameters()).device
-    x = torch.tensor([list(prompt)], device=where)  # [1, T]
+    where = next(model.parameters()).device
+    x = torch.tensor([list(text)], device=where)  # [1, T]
     chosen, logits = [], []
     for _ in range(tokens):
         logits.append(model(x, caches)[0, -1].cpu())  # [V]

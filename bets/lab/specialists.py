@@ -14,19 +14,15 @@ import lzma
 import os
 import platform
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from difflib import get_close_matches
 from pathlib import Path
-from typing import Final, TextIO
+from typing import Final
 
 import torch
-from filelock import FileLock, Timeout
-from tqdm import tqdm
 
-from bets.lab import corpus, pinning, seeding, training
-from bets.lab.artifacts import manifests
+from bets.lab import corpus, naming, pinning, progress, seeding, training
+from bets.lab.artifacts import files, manifests
 from bets.lab.artifacts.identity import Identity, identity
 from bets.lab.artifacts.manifests import ManifestError
 from bets.lab.model import SIZES, FractalMoE, device
@@ -41,8 +37,6 @@ VERSION: Final = 1
 """Of how specialists are trained: to be raised with any change of the code after which the same recipe gives others."""
 EVERY: Final = 50
 """Steps between two checkpoints."""
-LINES: Final = 10.0
-"""Seconds between two lines of progress where there is no terminal."""
 
 BUDGETS: Final[Mapping[str, Budget]] = {
     "30m": Budget(1_600, 8, 256, 2e-3, warmup=40, final=0.05, betas=(0.9, 0.95), weight_decay=0.1, clip=1.0),
@@ -74,7 +68,7 @@ def load(name: str, size: str = "30m") -> FractalMoE:
 
     ValueError for an unknown name or size; ManifestError where what lies in the cache is not what was published.
     """
-    return _read(_published(name, size), size).to(device())
+    return read(_published(name, size), size).to(device())
 
 
 def identifier(name: str, size: str = "30m") -> str:
@@ -84,12 +78,13 @@ def identifier(name: str, size: str = "30m") -> str:
 
 def _published(name: str, size: str) -> Path:
     """The manifest of a specialist, which is there afterwards."""
-    _known("specialist", name, RECIPES)
-    _known("size", size, SIZES)
+    naming.check("specialist", name, RECIPES)
+    naming.check("size", size, SIZES)
     text = RECIPES[name].text()
     manifest = cache() / f"{name}-{size}-{_key(name, size, text)}" / f"{name}-{TAG}.json"
-    if not manifest.exists():
-        _make(manifest, name, size, text)
+    files.make_once(
+        manifest, f"trains the specialist {name} ({size})", lambda: _train(manifest.parent, name, size, text)
+    )
     return manifest
 
 
@@ -97,13 +92,6 @@ def cache() -> Path:
     """The folder that trained models are kept in."""
     chosen = os.environ.get("BETS_CACHE")
     return Path(chosen) if chosen else Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "pytest-bets"
-
-
-def _known(what: str, name: str, known: Mapping[str, object]) -> None:
-    if name not in known:
-        near = get_close_matches(name, known, 1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise ValueError(f"no {what} {name!r}: there are {', '.join(known)}{hint}")
 
 
 def _key(name: str, size: str, text: bytes) -> str:
@@ -121,64 +109,19 @@ def _key(name: str, size: str, text: bytes) -> str:
     return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _make(manifest: Path, name: str, size: str, text: bytes) -> None:
-    """Train under a lock that the system frees when its holder dies."""
-    manifest.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(manifest.with_name("lock"))
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        with _terminal() as terminal:
-            tqdm.write(f"bets: another process trains the specialist {name} ({size}): waiting for it", file=terminal)
-        lock.acquire()
-    try:
-        if not manifest.exists():
-            _train(manifest.parent, name, size, text)
-    finally:
-        lock.release()
-
-
 def _train(folder: Path, name: str, size: str, text: bytes) -> None:
     budget, checkpoint = BUDGETS[size], folder / "checkpoint.pt"
     model = FractalMoE(SIZES[size], seeding.torch_generator(0, f"weights of {name} at {size}"))
     generator = seeding.torch_generator(0, f"windows of {name} at {size}")
-    with pinning.threads(THREADS[size]), _bar(f"{name} {size}", budget.steps) as shown:
-        training.train(model.to(device()), text, budget, generator, progress=shown, checkpoint=checkpoint, every=EVERY)
+    what = f"{name} {size}"
+    with pinning.threads(THREADS[size]), progress.on_terminal():
+        training.train(model.to(device()), text, budget, generator, label=what, checkpoint=checkpoint, every=EVERY)
     manifests.publish(folder, model, name, TAG, AUTHOR)
     checkpoint.unlink(missing_ok=True)
 
 
-@contextmanager
-def _bar(what: str, steps: int) -> Iterator[Callable[[int, float], None]]:
-    """A progress bar for what takes more than two seconds; where there is no terminal, a line now and then."""
-    with _terminal() as terminal:
-        interval = 0.1 if terminal.isatty() else LINES
-        with tqdm(
-            total=steps, desc=f"bets: training {what}", unit="step", file=terminal, mininterval=interval, delay=2
-        ) as bar:
-
-            def show(step: int, loss: float) -> None:
-                bar.set_postfix_str(
-                    f"loss {loss:.3f} nats, {training.bits_per_byte(loss):.3f} bits/byte", refresh=False
-                )
-                bar.update(step - bar.n)
-
-            yield show
-
-
-@contextmanager
-def _terminal() -> Iterator[TextIO]:
-    """The terminal itself, because pytest keeps stderr to itself while a test runs; without one, stderr."""
-    try:
-        terminal = Path("/dev/tty").open("w")  # noqa: SIM115  # closed below
-    except OSError:
-        yield sys.stderr
-        return
-    with terminal:
-        yield terminal
-
-
-def _read(manifest: Path, size: str) -> FractalMoE:
+def read(manifest: Path, size: str) -> FractalMoE:
+    """The model of a manifest that the laboratory signed; ManifestError where it is not that, or of another size."""
     try:
         model = manifests.open_manifest(manifest, AUTHOR.public_key)
         if model.config != SIZES[size]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,8 +13,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as fn
 
-from bets.lab.artifacts import weights
+from bets.lab.artifacts import files
 from bets.lab.model import Stage
+from bets.lab.progress import steps as counted
 
 LARGEST: Final = 700.0  # nats; a little more is no finite perplexity
 
@@ -80,24 +81,24 @@ def train(
     budget: Budget,
     generator: torch.Generator,
     *,
-    progress: Callable[[int, float], None] | None = None,
+    label: str = "training",
     checkpoint: Path | None = None,
     every: int = 100,
 ) -> list[float]:
     """Train all that requires a gradient; the loss of each step, in nats a byte.
 
-    `progress` is called with every step's number, from 1, and its loss. With a checkpoint, the state is kept there
-    every so many steps, and a training that finds one goes on from it, to bitwise the same end. DivergedError before a
-    step is taken on a loss that is not finite, and where the last step leaves such weights.
+    Its steps are shown under the label. With a checkpoint, the state is kept there every so many steps, and a training
+    that finds one goes on from it, to bitwise the same end. DivergedError before a step is taken on a loss that is not
+    finite, and where the last step leaves such weights.
     """
     optimizer = adamw(model, budget)
     losses = resume(checkpoint, model, optimizer, generator) if checkpoint else []
-    for loss in steps(model, text, budget, generator, optimizer, len(losses)):
-        losses.append(loss)
-        if progress:
-            progress(len(losses), loss)
-        if checkpoint and len(losses) % every == 0 and len(losses) < budget.steps:
-            save(checkpoint, model, optimizer, generator, losses)
+    with counted(label, budget.steps) as shown:
+        for loss in steps(model, text, budget, generator, optimizer, len(losses)):
+            losses.append(loss)
+            shown(len(losses), loss)
+            if checkpoint and len(losses) % every == 0 and len(losses) < budget.steps:
+                save(checkpoint, model, optimizer, generator, losses)
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
     if losses and not all(bool(parameter.isfinite().all()) for parameter in trained):
         raise DivergedError(f"the weights after step {len(losses)} of {budget.steps} are not finite")
@@ -141,7 +142,7 @@ def save(
     }
     memory = io.BytesIO()
     torch.save(state, memory)
-    weights.write(path, memory.getbuffer())
+    files.write(path, memory.getbuffer())
 
 
 def resume(path: Path, model: Stage, optimizer: torch.optim.Optimizer, generator: torch.Generator) -> list[float]:

@@ -14,7 +14,7 @@ from torch import nn
 from torch.nn import functional as fn
 
 from bets.lab import adapters, seeding, training
-from bets.lab.artifacts import weights
+from bets.lab.artifacts import files, weights
 from bets.lab.model import SIZES, Attention, Block, FractalMoE
 from bets.lab.training import Budget
 
@@ -204,7 +204,7 @@ def test_a_file_of_no_kind_that_there_is_is_refused(
 ) -> None:
     """Its base is right; the message names the file, the kind that it has and those that there are."""
     worn, about = weights.unpack(saved.read_bytes(), saved)
-    weights.write(saved, weights.pack(worn, {"base": about["base"]} | fields))
+    files.write(saved, weights.pack(worn, {"base": about["base"]} | fields))
     with pytest.raises(weights.WeightsError) as caught:
         adapters.load(saved, base)
     assert str(caught.value) == f"{saved}: found an adapter of kind {found}, expected one of norm, lora, full"

@@ -20,9 +20,10 @@ from hypothesis import strategies as st
 from torch import nn
 
 from bets.lab import pinning, seeding, training
-from bets.lab.artifacts import weights
+from bets.lab.artifacts import files
 from bets.lab.model import SIZES, FractalMoE
 from bets.lab.training import Budget
+from tests.lab.shown import calling
 
 TINY = SIZES["tiny"]
 TEXT = bytes(range(32, 127)) * 40
@@ -169,7 +170,8 @@ def test_weights_that_the_last_step_made_not_finite_are_told_as_well(steps: int)
 
 def test_progress_is_told_every_step_and_its_loss() -> None:
     reported: list[tuple[int, float]] = []
-    losses = training.train(fresh(), TEXT, BUDGET, draws(), progress=lambda step, loss: reported.append((step, loss)))
+    with calling(lambda step, loss: reported.append((step, loss))):
+        losses = training.train(fresh(), TEXT, BUDGET, draws())
     assert reported == list(enumerate(losses, start=1))
 
 
@@ -182,8 +184,8 @@ def test_a_training_that_was_stopped_ends_as_if_it_had_not_been(tmp_path: Path, 
         if step == stopped_after:
             raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt):
-        training.train(interrupted, TEXT, BUDGET, draws(), progress=stop, checkpoint=tmp_path / "c", every=2)
+    with pytest.raises(KeyboardInterrupt), calling(stop):
+        training.train(interrupted, TEXT, BUDGET, draws(), checkpoint=tmp_path / "c", every=2)
     resumed = fresh()
     assert training.train(resumed, TEXT, BUDGET, draws(), checkpoint=tmp_path / "c", every=2) == losses
     assert same(resumed, whole)
@@ -193,14 +195,15 @@ KILLED = """
     import sys, time
     from pathlib import Path
     from bets.lab import pinning, training
+    from tests.lab.shown import calling
     from tests.lab.test_training import BUDGET, TEXT, draws, fresh
 
     def slowly(step, loss):
         print(step, flush=True)
         time.sleep(0.05)
 
-    with pinning.threads(1):
-        training.train(fresh(), TEXT, BUDGET, draws(), progress=slowly, checkpoint=Path(sys.argv[1]), every=1)
+    with pinning.threads(1), calling(slowly):
+        training.train(fresh(), TEXT, BUDGET, draws(), checkpoint=Path(sys.argv[1]), every=1)
 """
 
 
@@ -214,7 +217,8 @@ def test_a_killed_training_resumes_from_its_last_checkpoint_bitwise(tmp_path: Pa
     assert process.returncode == -signal.SIGKILL
     resumed, whole = fresh(), fresh()
     steps: list[int] = []
-    training.train(resumed, TEXT, BUDGET, draws(), progress=lambda step, _: steps.append(step), checkpoint=checkpoint)
+    with calling(lambda step, _: steps.append(step)):
+        training.train(resumed, TEXT, BUDGET, draws(), checkpoint=checkpoint)
     training.train(whole, TEXT, BUDGET, draws())
     assert steps[0] > 1
     assert same(resumed, whole)
@@ -222,13 +226,13 @@ def test_a_killed_training_resumes_from_its_last_checkpoint_bitwise(tmp_path: Pa
 
 def test_a_disk_that_is_full_leaves_the_last_checkpoint_whole(tmp_path: Path) -> None:
     path = tmp_path / "c"
-    weights.write(path, b"old")
+    files.write(path, b"old")
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     try:
         resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, limits[1]))
         with pytest.raises(OSError, match="File too large; what lay there before is untouched") as caught:
-            weights.write(path, b"n" * 10_000)
+            files.write(path, b"n" * 10_000)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         signal.signal(signal.SIGXFSZ, handler)

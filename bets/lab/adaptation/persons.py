@@ -11,7 +11,6 @@ from bets.lab import bases, corpus
 from bets.lab.adaptation import tuned
 from bets.lab.adaptation.tuned import Job
 from bets.lab.model import FractalMoE, Stage
-from bets.lab.progress import Progress
 from bets.lab.texts import authors, pieces
 
 SEED: Final = 0
@@ -19,9 +18,9 @@ SEED: Final = 0
 
 
 @cache
-def base(size: str, training: str, progress: Progress | None = None) -> FractalMoE:
+def base(size: str, training: str) -> FractalMoE:
     """The model that is adapted, frozen: it has read Python and prose, and nothing that an author is judged by."""
-    return bases.load("python", size, training, progress)
+    return bases.load("python", size, training)
 
 
 def job(names: Sequence[str], kind: str, steps: int, validation: int) -> Job:

@@ -5,7 +5,6 @@ An adapter is kept under a digest of all that it follows from: base, texts, budg
 
 from __future__ import annotations
 
-import copy
 import hashlib
 import json
 import math
@@ -21,9 +20,8 @@ from filelock import FileLock, Timeout
 from bets.lab import adapters, pinning, seeding, specialists, training
 from bets.lab.adaptation import lowrank, tuning
 from bets.lab.adapters import Adapter
-from bets.lab.artifacts import weights
+from bets.lab.artifacts import files, weights
 from bets.lab.model import Stage
-from bets.lab.progress import Progress, steps
 from bets.lab.training import Budget
 
 VERSION: Final = 1
@@ -96,61 +94,56 @@ class Tuned:
         return lowrank.wear(base, self.worn) if self.kind == "lora" else adapters.wear(base, self.kind, self.worn)
 
 
-def train(base: Stage, job: Job, progress: Progress | None = None) -> Tuned:
+def train(base: Stage, job: Job) -> Tuned:
     """Train an adapter at the rate of its grid that is best on validation text, by climbing."""
 
     def attempt(rate: float) -> tuple[float, Adapter]:
-        model = adapted(base, job, rate, progress)
+        model = adapted(base, job, rate)
         return training.loss(model, job.validation), adapters.adapter(model)
 
     choice = tuning.climb(job.grid.rates, job.grid.start, attempt)
     return Tuned(job.kind, choice.made, choice.rate, choice.edge, choice.losses)
 
 
-def adapted(base: Stage, job: Job, rate: float, progress: Progress | None = None) -> Stage:
+def adapted(base: Stage, job: Job, rate: float) -> Stage:
     """A copy of the base with the job's adapter trained at a rate; every kind and rate sees the same windows."""
     budget, generator = replace(job.budget, learning_rate=rate), seeding.torch_generator(job.seed, "windows")
-    with steps(progress, f"{job.kind} at {rate:g}", budget.steps) as shown:
-        if job.kind == "lora":
-            return lowrank.adapt(base, job.text, budget, generator, shown)
-        # as `adapters.adapt`, which is in the code of recorded bets and shows nothing
-        model = copy.deepcopy(base)
-        adapters.attach(model, job.kind, seeding.torch_generator(generator.initial_seed(), job.kind))
-        training.train(model, job.text, budget, generator, progress=shown)
-        return model
+    if job.kind == "lora":
+        return lowrank.adapt(base, job.text, budget, generator)
+    return adapters.adapt(base, job.kind, job.text, budget, generator)
 
 
-def load(base: Stage, job: Job, progress: Progress | None = None) -> Tuned:
+def load(base: Stage, job: Job) -> Tuned:
     """The adapter of a job on this base; the first use trains it, and other processes wait for that one."""
-    return next(every(base, [job], progress))
+    return next(every(base, [job]))
 
 
-def every(base: Stage, jobs: Sequence[Job], progress: Progress | None = None) -> Iterator[Tuned]:
+def every(base: Stage, jobs: Sequence[Job]) -> Iterator[Tuned]:
     """The adapters of all jobs on this base, read one after the other once all are there.
 
     Those that another process is training come last, so that both work.
     """
     identifier = weights.identifier(base.state_dict())
-    files = [specialists.cache() / "tuned" / f"{job.key(identifier)}.safetensors" for job in jobs]
+    paths = [specialists.cache() / "tuned" / f"{job.key(identifier)}.safetensors" for job in jobs]
     for wait in (False, True):
-        for job, file in zip(jobs, files, strict=True):
+        for job, file in zip(jobs, paths, strict=True):
             if not file.exists():
-                _make(base, job, file, identifier, progress, wait=wait)
-    return (_read(file, identifier) for file in files)
+                _make(base, job, file, identifier, wait=wait)
+    return (_read(file, identifier) for file in paths)
 
 
-def _make(base: Stage, job: Job, file: Path, identifier: str, progress: Progress | None, *, wait: bool) -> None:
+def _make(base: Stage, job: Job, file: Path, identifier: str, *, wait: bool) -> None:
     """Train under a lock that the system frees when its holder dies."""
     file.parent.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(file.with_suffix(".lock"), timeout=-1 if wait else 0):
             if not file.exists():
                 with pinning.threads(job.threads):
-                    made = train(base, job, progress)
+                    made = train(base, job)
                 losses = [[rate, loss] for rate, loss in made.losses.items() if loss < math.inf]
                 about = {"kind": made.kind, "base": identifier, "rate": made.rate, "edge": made.edge, "losses": losses}
                 about |= {"adapter": weights.identifier(made.worn)}
-                weights.write(file, weights.pack(made.worn, about))
+                files.write(file, weights.pack(made.worn, about))
     except Timeout:
         return
 

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from bets.lab import quantise
+from bets.lab.artifacts.files import write
 from bets.lab.artifacts.identity import Identity, verify
-from bets.lab.artifacts.weights import identifier, write
+from bets.lab.artifacts.weights import identifier
 from bets.lab.model import Config, FractalMoE, Stage
 
 SCHEMA: Final = "bets-manifest/1"

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
-from pathlib import Path
 
 import safetensors.torch
 import torch
@@ -48,20 +46,6 @@ def unpack(data: bytes, where: object) -> tuple[dict[str, Tensor], dict[str, obj
     if not isinstance(about, dict):
         raise WeightsError(f"{where}: found {about!r} about the weights, expected a JSON object")
     return tensors, about
-
-
-def write(path: Path, data: bytes | memoryview) -> None:
-    """Write a file so that a reader finds the old one or the new one, and never a part."""
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    try:
-        with partial.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise OSError(error.errno, f"{error.strerror}; what lay there before is untouched", str(path)) from None
 
 
 def fit(where: object, found: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> None:

@@ -170,7 +170,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "and started again with the same one, it goes on as if nothing had been. The owner's key, which signs the "
         "audit log, is made with the database and lies in it, so keep the file to yourself.",
         epilog="Example: python -m bets.lab.coordinator --database coordinator.db --port 8000, then open "
-        "http://127.0.0.1:8000/docs, or enter it as a node: bets.lab.artifacts.identity.Node.",
+        "http://127.0.0.1:8000/docs, or enter it as a node: bets.lab.coordinator.client.Node.",
     )
     parser.add_argument("--database", required=True, metavar="FILE", help="SQLite file, made if it is not there")
     parser.add_argument("--port", required=True, type=int, metavar="N", help="TCP port to listen on")

@@ -8,7 +8,7 @@ from typing import Final
 
 import httpx
 
-from bets.lab.artifacts.identity import Node
+from bets.lab.coordinator.client import Node
 
 PAUSE: Final = 0.02  # seconds after the first try, then twice as long after each, up to the longest
 LONGEST: Final = 1.0

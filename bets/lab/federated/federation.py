@@ -21,6 +21,7 @@ from torch.nn import functional as fn
 from bets.lab import seeding, training
 from bets.lab.federated.exchange import Exchange, packed, unpacked
 from bets.lab.model import Stage
+from bets.lab.progress import steps
 from bets.lab.training import Budget, DivergedError
 
 Attack = Callable[[Tensor], Tensor]  # what a worker sends instead of its update [d]
@@ -75,15 +76,18 @@ def diloco(
     losses: list[list[float]] = [[] for _ in workers]
     theta = vector(model)  # [d]
     velocity = torch.zeros_like(theta)
-    for first in range(0, budget.steps, every):
-        updates = []
-        for number, (replica, text, generator, optimizer) in enumerate(workers):
-            load(replica, theta)
-            with _named(f"worker {number}"):
-                losses[number] += islice(training.steps(replica, text, budget, generator, optimizer, first), every)
-                updates.append(packed(_finite(vector(replica), f"weights after step {first + every}")))
-        mean = unpacked(exchange(f"meeting-{first // every + 1}", updates), theta)
-        nesterov(theta, mean, velocity, outer)
+    with steps(f"{len(texts)} workers", len(texts) * budget.steps) as shown:
+        for first in range(0, budget.steps, every):
+            updates = []
+            for number, (replica, text, generator, optimizer) in enumerate(workers):
+                load(replica, theta)
+                with _named(f"worker {number}"):
+                    for loss in islice(training.steps(replica, text, budget, generator, optimizer, first), every):
+                        losses[number].append(loss)
+                        shown(sum(map(len, losses)), loss)
+                    updates.append(packed(_finite(vector(replica), f"weights after step {first + every}")))
+            mean = unpacked(exchange(f"meeting-{first // every + 1}", updates), theta)
+            nesterov(theta, mean, velocity, outer)
     load(model, _finite(theta, "weights after the last meeting"))
     return losses
 
@@ -116,24 +120,26 @@ def synchronous(
     _paired(texts, generators)
     losses, data = [], [training.tokens(text) for text in texts]
     parameters = _trained(model)
-    for step in range(budget.steps):
-        for group in optimizer.param_groups:
-            group["lr"] = training.rate(budget, step)
-        own, updates, when = [], [], f"step {step + 1} of {budget.steps}"
-        for number, (text, generator) in enumerate(zip(data, generators, strict=True)):
-            with _named(f"worker {number}"):
-                loss, gradient = _gradient(model, text, budget, generator, when)
-                update = _finite((attacks or {}).get(number, _unchanged)(gradient), f"gradients of {when}")
-            own.append(loss)
-            updates.append(packed(update))
-        aggregate = unpacked(exchange(f"step-{step + 1}", updates), gradient)
-        for parameter, part in _parts(parameters, aggregate):
-            parameter.grad = part
-        if budget.clip is not None:
-            nn.utils.clip_grad_norm_(parameters, budget.clip)
-        optimizer.step()
-        optimizer.zero_grad()
-        losses.append(sum(own) / len(own))
+    with steps(f"{len(texts)} workers", budget.steps) as shown:
+        for step in range(budget.steps):
+            for group in optimizer.param_groups:
+                group["lr"] = training.rate(budget, step)
+            own, updates, when = [], [], f"step {step + 1} of {budget.steps}"
+            for number, (text, generator) in enumerate(zip(data, generators, strict=True)):
+                with _named(f"worker {number}"):
+                    loss, gradient = _gradient(model, text, budget, generator, when)
+                    update = _finite((attacks or {}).get(number, _unchanged)(gradient), f"gradients of {when}")
+                own.append(loss)
+                updates.append(packed(update))
+            aggregate = unpacked(exchange(f"step-{step + 1}", updates), gradient)
+            for parameter, part in _parts(parameters, aggregate):
+                parameter.grad = part
+            if budget.clip is not None:
+                nn.utils.clip_grad_norm_(parameters, budget.clip)
+            optimizer.step()
+            optimizer.zero_grad()
+            losses.append(sum(own) / len(own))
+            shown(step + 1, losses[-1])
     _finite(vector(model), f"weights after step {budget.steps} of {budget.steps}")
     return losses
 

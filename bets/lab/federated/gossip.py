@@ -35,7 +35,8 @@ def stamp(heartbeat: int, version: int, tombstone: bool = False) -> int:
 def encode(directory: Stamps) -> bytes:
     """Serialise the known entries of a directory [ids]: all ids (little-endian uint32), then all stamps (uint64)."""
     known = (directory != 0).nonzero()[0]
-    return known.astype("<u4").tobytes() + directory[known].astype("<u8", copy=False).tobytes()
+    message: bytes = known.astype("<u4").tobytes() + directory[known].astype("<u8", copy=False).tobytes()
+    return message
 
 
 def decode(message: bytes, capacity: int) -> Stamps:

@@ -10,14 +10,14 @@ from __future__ import annotations
 import hashlib
 import json
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from bets.lab.artifacts.identity import Node
+from bets.lab.coordinator.client import Node
 from bets.lab.ledger.ledger import MAX_PAYLOAD
 from bets.lab.model import KVCache, Stage
 
@@ -87,24 +87,6 @@ async def carry(message: bytes, sender: Node, recipient: Node) -> bytes:
         (await sender.send(transfer, recipient.identity.name, piece)).raise_for_status()
         arrived.append((await recipient.collect(transfer)).raise_for_status().content)
     return b"".join(arrived)
-
-
-@torch.no_grad()
-def resume(
-    model: Stage, caches: Sequence[KVCache], text: bytes, tokens: int, choose: Callable[[Tensor], int]
-) -> tuple[list[int], Tensor]:
-    """`decode` behind what the caches hold, from text of at least a byte: the tokens, and their logits [tokens, V].
-
-    Afterwards the caches hold all but the last token, which the next node reads first.
-    """
-    where = next(model.parameters()).device
-    x = torch.tensor([list(text)], device=where)  # [1, T]
-    chosen, logits = [], []
-    for _ in range(tokens):
-        logits.append(model(x, caches)[0, -1].cpu())  # [V]
-        chosen.append(choose(logits[-1]))
-        x = torch.tensor([[chosen[-1]]], device=where)  # [1, 1]
-    return chosen, torch.stack(logits)
 
 
 def _header(caches: Sequence[KVCache]) -> dict[str, object]:

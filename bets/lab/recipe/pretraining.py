@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -17,8 +17,9 @@ from torch import Tensor, nn
 from torch.nn import functional as fn
 
 from bets.lab import seeding, training
-from bets.lab.artifacts import weights
+from bets.lab.artifacts import files
 from bets.lab.model import FractalMoE
+from bets.lab.progress import steps as counted
 from bets.lab.recipe import mixed
 from bets.lab.recipe.muon import Muon
 from bets.lab.training import DivergedError
@@ -124,22 +125,22 @@ def train(
     seed: int,
     precision: str,
     *,
-    progress: Callable[[int, float], None] | None = None,
+    label: str = "training",
     checkpoint: Path | None = None,
     every: int = 50,
 ) -> list[float]:
-    """Train a model; the loss of each step. With a checkpoint, as `training.train` keeps and resumes it.
+    """Train a model; the loss of each step. Label and checkpoint are as for `training.train`.
 
     DivergedError before a step is taken on a loss that is not finite, and where the last step leaves such weights.
     """
     moving = optimizers(model, plan, precision)
     losses = resume(checkpoint, model, moving) if checkpoint else []
-    for loss in steps(model, text, plan, seed, moving, precision, len(losses)):
-        losses.append(loss)
-        if progress:
-            progress(len(losses), loss)
-        if checkpoint and len(losses) % every == 0 and len(losses) < plan.steps:
-            save(checkpoint, model, moving, losses)
+    with counted(label, plan.steps) as shown:
+        for loss in steps(model, text, plan, seed, moving, precision, len(losses)):
+            losses.append(loss)
+            shown(len(losses), loss)
+            if checkpoint and len(losses) % every == 0 and len(losses) < plan.steps:
+                save(checkpoint, model, moving, losses)
     if not all(bool(parameter.isfinite().all()) for parameter in model.parameters()):
         raise DivergedError(f"the weights after step {len(losses)} of {plan.steps} are not finite")
     return losses
@@ -154,7 +155,7 @@ def save(path: Path, model: FractalMoE, moving: list[torch.optim.Optimizer], los
     }
     memory = io.BytesIO()
     torch.save(state, memory)
-    weights.write(path, memory.getbuffer())
+    files.write(path, memory.getbuffer())
 
 
 def resume(path: Path, model: FractalMoE, moving: list[torch.optim.Optimizer]) -> list[float]:

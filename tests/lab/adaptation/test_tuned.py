@@ -13,7 +13,7 @@ from filelock import FileLock
 from bets.lab import adapters, seeding, training
 from bets.lab.adaptation import lowrank, tuned
 from bets.lab.adaptation.tuned import Grid, Job
-from bets.lab.artifacts import weights
+from bets.lab.artifacts import files, weights
 from bets.lab.model import SIZES, FractalMoE
 
 TEXT = b"She counted the windows of Harbour Street twice, and both times there were eleven.\n" * 20
@@ -85,12 +85,12 @@ def test_a_job_that_another_process_holds_comes_last(base: FractalMoE, cache: Pa
     """The first of two is locked until the second is there: had it waited, this would never end."""
     jobs = [job(seed=1), job(seed=2)]
     identifier = weights.identifier(base.state_dict())
-    files = [cache / f"{each.key(identifier)}.safetensors" for each in jobs]
+    paths = [cache / f"{each.key(identifier)}.safetensors" for each in jobs]
     cache.mkdir()
-    held = FileLock(files[0].with_suffix(".lock"))
+    held = FileLock(paths[0].with_suffix(".lock"))
     held.acquire()
     order = []
-    real = weights.write
+    real = files.write
 
     def watched(path: Path, data: bytes) -> None:
         order.append(path)
@@ -98,9 +98,9 @@ def test_a_job_that_another_process_holds_comes_last(base: FractalMoE, cache: Pa
         held.release()
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(weights, "write", watched)
+        patch.setattr(files, "write", watched)
         found = tuned.every(base, jobs)
-    assert order == [files[1], files[0]]
+    assert order == [paths[1], paths[0]]
     assert [each.rate for each in found] == [tuned.load(base, each).rate for each in jobs]
 
 

@@ -16,9 +16,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bets.lab.artifacts.identity import Identity, Node, Seal, identity, verify
+from bets.lab.artifacts.identity import Identity, Seal, identity, verify
 from bets.lab.audit import audit_log
 from bets.lab.coordinator import coordinator
+from bets.lab.coordinator.client import Node
 from bets.lab.coordinator.operations import WEAK
 from bets.lab.coordinator.store import WINDOW, Coordinator, Window
 from bets.lab.ledger.ledger import MAX_PAYLOAD
@@ -360,7 +361,7 @@ def under_uvicorn() -> Iterator[str]:
 SENDER = """
 import asyncio, sys, httpx
 from bets.lab.artifacts.identity import identity
-from bets.lab.artifacts.identity import Node
+from bets.lab.coordinator.client import Node
 
 async def main():
     async with httpx.AsyncClient(base_url=sys.argv[1], timeout=20) as client:

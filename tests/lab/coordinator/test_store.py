@@ -14,7 +14,7 @@ import pytest
 
 from bets.lab.artifacts.identity import Identity, identity
 from bets.lab.audit import audit_log
-from bets.lab.coordinator import coordinator
+from bets.lab.coordinator import coordinator, trade
 from bets.lab.coordinator.store import WINDOW, Coordinator
 from bets.lab.coordinator.worker import Worker
 from bets.lab.ledger import ledger
@@ -61,7 +61,7 @@ def test_all_of_a_trade_is_there_again(tmp_path: Path) -> None:
         async with opened(path) as (client, state):
             assert [(await node.register()).status_code for node in nodes(client)] == [201] * 3
             traders = nodes(client, 100)
-            tally = await ledger.trade(traders, 60, random.Random(3))
+            tally = await trade.trade(traders, 60, random.Random(3))
             assert (tally.settled, tally.refused) == (60, tally.hostile)
             before = known(state)
         async with opened(path) as (client, state):

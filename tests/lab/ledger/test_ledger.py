@@ -1,17 +1,11 @@
-"""The ledger of transfers, the meter of its imbalance, and trade over a coordinator."""
+"""The ledger of transfers, and the meter of its imbalance."""
 
-import asyncio
 import random
-import statistics
-from collections import Counter
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bets.lab.artifacts.identity import Node, identity
-from bets.lab.coordinator import coordinator
-from bets.lab.ledger import ledger
 from bets.lab.ledger.ledger import (
     ContradictionError,
     ForeignTransferError,
@@ -23,7 +17,6 @@ from bets.lab.ledger.ledger import (
     UnknownTransferError,
     imbalance,
 )
-from tests.lab.flawed import DebitsRetries, PaysTwice, Trusting
 
 NAMES = ("ada", "bob", "eve")
 
@@ -226,51 +219,6 @@ def test_the_meter_sees_every_sort_of_imbalance(
     assert imbalance(accounts, sent, received) == bytes_off
 
 
-async def trading(books: Ledger, operations: int, seed: int) -> tuple[ledger.Tally, int, int, bytes]:
-    """Trade between five nodes; the tally, the imbalance, the traffic and the root of the audit log."""
-    app = coordinator.create_app(identity("coordinator", seed), ledger=books)
-    async with coordinator.in_process(app) as client:
-        nodes = [Node(identity(f"node-{number}", seed), client) for number in range(5)]
-        for node in nodes:
-            assert (await node.register()).status_code == 201
-        tally = await ledger.trade(nodes, operations, random.Random(seed))
-        accounts = (await client.get("/ledger")).json()
-    sent = {node.identity.name: node.sent for node in nodes}
-    received = {node.identity.name: node.received for node in nodes}
-    state = app.state.coordinator
-    assert state.read("SELECT * FROM payloads") == []
-    return tally, imbalance(accounts, sent, received), sum(sent.values()), state.log.head().root
-
-
-def test_trade_balances_and_all_that_is_hostile_is_refused() -> None:
-    """Through the coordinator every deal of every kind is settled, to the byte, and two runs are bitwise the same."""
-    tally, off, traffic, root = asyncio.run(trading(Ledger(), 120, 3))
-    assert tally.settled == 120
-    assert tally.refused == tally.hostile > 0
-    assert off == 0
-    assert traffic > 100_000
-    assert asyncio.run(trading(Ledger(), 120, 3))[3] == root
-
-
-def test_every_kind_of_deal_is_drawn() -> None:
-    """A rehearsal's number of deals already holds each awkward kind, and payloads from nothing to the limit."""
-    rng, nodes = random.Random(5), [Node(identity(name, 1), None) for name in NAMES]  # type: ignore[arg-type]
-    deals = [ledger._deal(f"t{number}", nodes, rng) for number in range(300)]
-    assert {deal.kind for deal in deals} == {*ledger.BENIGN, *ledger.HOSTILE}
-    assert {len(deal.payload) for deal in deals if deal.kind == "empty"} == {0}
-    assert max(len(deal.payload) for deal in deals) == ledger.MAX_PAYLOAD
-    assert 128 < statistics.median(len(deal.payload) for deal in deals if deal.kind == "plain") < 512  # log-uniform
-    assert all(deal.sender is not deal.recipient for deal in deals)
-
-
-def test_what_a_lossy_ledger_loses_is_measured_to_the_byte() -> None:
-    """The meter finds exactly the bytes of the credits that were forgotten."""
-    books = LossyLedger(0.2, random.Random(4))
-    tally, off, _, _ = asyncio.run(trading(books, 50, 4))  # two batches and a half
-    assert tally.settled == 50
-    assert off == books.lost > 0
-
-
 def test_a_lossy_ledger_forgets_the_share_of_credits_that_it_should() -> None:
     """Of 2,000 credits of one byte a fifth, within five standard errors; the others are booked."""
     books = LossyLedger(0.2, random.Random(4))
@@ -278,36 +226,3 @@ def test_a_lossy_ledger_forgets_the_share_of_credits_that_it_should() -> None:
         books.credit("ada", 1)
     assert abs(books.lost - 400) < 5 * (2_000 * 0.2 * 0.8) ** 0.5
     assert books.credits["ada"] == 2_000 - books.lost
-
-
-class Counting(Ledger):
-    """A ledger that counts the offers and deliveries that it was asked for again."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.again: Counter[str] = Counter()
-
-    def offer(self, transfer: str, offered: Transfer) -> bool:
-        new = super().offer(transfer, offered)
-        self.again["offer"] += not new
-        return new
-
-    def deliver(self, transfer: str, recipient: str, size: int) -> bool:
-        new = super().deliver(transfer, recipient, size)
-        self.again["deliver"] += not new
-        return new
-
-
-def test_trade_really_repeats_offers_and_collections() -> None:
-    """The benign kinds that a ledger must take twice do reach it twice, and are settled all the same."""
-    books = Counting()
-    assert asyncio.run(trading(books, 60, 3))[0].settled == 60
-    assert books.again["offer"] > 0 < books.again["deliver"]
-
-
-@pytest.mark.parametrize("flawed", [PaysTwice, DebitsRetries, Trusting])
-def test_trade_brings_a_flawed_ledger_to_light(flawed: type[Ledger]) -> None:
-    """A ledger without one of its checks goes out of balance, and a lack of refusals is not counted as refusals."""
-    tally, off, _, _ = asyncio.run(trading(flawed(), 120, 6))
-    assert off > 0
-    assert (tally.refused < tally.hostile) == (flawed is not DebitsRetries)

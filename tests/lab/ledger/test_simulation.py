@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bets.lab import seeding
-from bets.lab.artifacts.identity import Node, identity
+from bets.lab.artifacts.identity import identity
 from bets.lab.coordinator import coordinator
+from bets.lab.coordinator.client import Node
 from bets.lab.ledger import traffic
 from bets.lab.ledger.drift import Run, drifts, measures
 from bets.lab.ledger.ledger import ContradictionError, Ledger, LedgerError, LossyLedger, Transfer, imbalance

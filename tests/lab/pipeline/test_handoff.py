@@ -18,9 +18,10 @@ from torch import Tensor
 from bets.lab import seeding
 from bets.lab.artifacts import identity
 from bets.lab.coordinator import coordinator
-from bets.lab.model import SIZES, Config, FractalMoE, KVCache, decode, greedy, sampler
+from bets.lab.coordinator.client import Node
+from bets.lab.model import SIZES, Config, FractalMoE, KVCache, decode, greedy, resume, sampler
 from bets.lab.pipeline import handoff
-from bets.lab.pipeline.handoff import DIGEST, LENGTH, MAGIC, HandoffError, pack, resume, unpack
+from bets.lab.pipeline.handoff import DIGEST, LENGTH, MAGIC, HandoffError, pack, unpack
 
 TINY = SIZES["tiny"]
 PROMPT = b"def fractal(x):\n    "
@@ -29,12 +30,12 @@ ELSEWHERE = """
 import sys, pathlib, torch
 from bets.lab import pinning, seeding
 from bets.lab.pipeline import handoff
-from bets.lab.model import SIZES, FractalMoE, greedy
+from bets.lab.model import SIZES, FractalMoE, greedy, resume
 
 model = FractalMoE(SIZES["tiny"], seeding.torch_generator(41, "weights")).requires_grad_(False)
 with pinning.threads(1):
     caches = handoff.unpack(pathlib.Path(sys.argv[1]).read_bytes(), model)
-    chosen, logits = handoff.resume(model, caches, bytes([int(sys.argv[2])]), int(sys.argv[3]), greedy)
+    chosen, logits = resume(model, caches, bytes([int(sys.argv[2])]), int(sys.argv[3]), greedy)
 sys.stdout.buffer.write(bytes(chosen) + logits.numpy().tobytes())
 """
 
@@ -249,7 +250,7 @@ def test_bytes_that_are_carried_through_the_coordinator_arrive_whole_and_are_boo
     async def carried() -> tuple[bytes, dict[str, object]]:
         app = coordinator.create_app(identity.identity("coordinator", 1))
         async with coordinator.in_process(app) as client:
-            nodes = [identity.Node(identity.identity(name, 1), client) for name in ("here", "there")]
+            nodes = [Node(identity.identity(name, 1), client) for name in ("here", "there")]
             for node in nodes:
                 (await node.register()).raise_for_status()
             arrived = await handoff.carry(message, *nodes)
@@ -270,7 +271,7 @@ def test_one_session_carries_message_after_message_between_any_nodes_in_transfer
     async def carried() -> tuple[list[bytes], int]:
         app = coordinator.create_app(identity.identity("coordinator", 1))
         async with coordinator.in_process(app) as client:
-            nodes = {name: identity.Node(identity.identity(name, 1), client) for name in (one, two, three)}
+            nodes = {name: Node(identity.identity(name, 1), client) for name in (one, two, three)}
             for node in nodes.values():
                 (await node.register()).raise_for_status()
             arrived = [await handoff.carry(message, nodes[sender], nodes[to]) for message, sender, to in ways]

@@ -15,6 +15,7 @@ from bets.lab.model import SIZES, FractalMoE
 from bets.lab.recipe import mixed, pretraining
 from bets.lab.recipe.muon import Muon
 from bets.lab.recipe.pretraining import Plan
+from tests.lab.shown import calling
 
 TINY = SIZES["tiny"]
 TEXT = bytes(range(32, 127)) * 40
@@ -145,8 +146,8 @@ def test_one_that_was_stopped_ends_as_if_it_had_not_been(tmp_path: Path, stopped
             raise KeyboardInterrupt
 
     checkpoint = tmp_path / "c"
-    with pytest.raises(KeyboardInterrupt):
-        pretraining.train(interrupted, TEXT, PLAN, 3, "float32", progress=stop, checkpoint=checkpoint, every=2)
+    with pytest.raises(KeyboardInterrupt), calling(stop):
+        pretraining.train(interrupted, TEXT, PLAN, 3, "float32", checkpoint=checkpoint, every=2)
     assert checkpoint.exists() == (stopped_after > 2)
     assert pretraining.train(resumed, TEXT, PLAN, 3, "float32", checkpoint=checkpoint, every=2) == losses
     assert same(resumed, whole)

@@ -486,7 +486,7 @@ LABORATORY = Path(__file__).parents[2] / "bets"
 
 
 @pytest.mark.skipif(not LABORATORY.is_dir(), reason="the catalogue is not here")
-@pytest.mark.parametrize("module", ["artifacts/weights", "training", "ensemble/combine"])
+@pytest.mark.parametrize("module", ["model", "training", "ensemble/combine"])
 def test_a_change_of_any_definition_of_the_laboratory_changes_the_digest_where_it_is_code(module: str) -> None:
     """And of no other: each function and method of a module, one after the other."""
     root, bet, name = LABORATORY.parent, "bets/bet_31_weight_soup.py", f"bets/lab/{module}.py"

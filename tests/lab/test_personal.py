@@ -46,9 +46,9 @@ def test_the_placebo_is_an_adapter_of_noise_in_the_same_windows(monkeypatch: pyt
     seen: list[tuple[bytes, Tensor]] = []
     train = training.train
 
-    def watched(adapted: Stage, words: bytes, budget: Budget, generator: torch.Generator) -> list[float]:
+    def watched(adapted: Stage, words: bytes, budget: Budget, generator: torch.Generator, *, label: str) -> list[float]:
         seen.append((words, generator.get_state()))
-        return train(adapted, words, budget, generator)
+        return train(adapted, words, budget, generator, label=label)
 
     monkeypatch.setattr(training, "train", watched)
     own = personal.adapter("tiny", "novelist", BUDGET, 4)

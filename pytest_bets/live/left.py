@@ -34,7 +34,7 @@ def time_left(state: State, now: float) -> Left | None:
         if queued > 0 and bet.seconds is not None:
             known, total, longest = True, total + queued * bet.seconds, max(longest, bet.seconds)
         elif queued > 0:
-            unknown, total = True, total + queued * lasts.get(name, 0.0)
+            unknown, total = unknown or name not in lasts, total + queued * lasts.get(name, 0.0)
     return Left(max(total / state.slots, longest), not unknown) if known else None
 
 

@@ -44,7 +44,7 @@ def cell(name: str, ran: float, *bars: Bar) -> LiveLine:
         ([bet(100, 1), cell("x", 10, Bar("", 9, 10, 9))], Left(90, True)),
         ([bet(None, 1), cell("x", 10, Bar("", 0, 10, 9))], None),
         # no cell has ended: one that waits lasts as long as one that runs
-        ([bet(None, 2), cell("x", 10, Bar("", 5, 10, 9))], Left(28, False)),
+        ([bet(None, 2), cell("x", 10, Bar("", 5, 10, 9))], Left(28, True)),
         ([bet(None, 4), cell("x", 10, Bar("", 5, 10, 9)), cell("y", 10)], Left(23.5, False)),
         ([bet(None, 2), cell("x", 10, Bar("", 0, 10, 9))], None),
         # several at once; but no sooner than the longest

@@ -1,7 +1,7 @@
 """Writes bet files for the tests, valid but for what a test changes."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable
 from pathlib import Path
 from textwrap import dedent, indent
 
@@ -27,6 +27,8 @@ _MARKERS = {
     "catastrophic": '"count(gain > 0) < 1"',
     "parametrize": '"part", [1, 2, 3, 4]',
 }
+
+Expected = pytest.ExitCode | Callable[[str], pytest.ExitCode]
 
 
 @pytest.fixture(autouse=True)
@@ -94,12 +96,12 @@ def refused(pytester: pytest.Pytester) -> Refused:
 def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Return a function that runs a session in this process, and returns all that was printed.
 
-    Its exit code must be the expected one, or one of those expected. No other plugin than this one, and xdist for
-    those that ask for it: sessions are quick, and say the same everywhere.
+    Its exit code must be the expected one, or what that makes of the output. No other plugin than this one, and xdist
+    for those that ask for it: sessions are quick, and say the same everywhere.
     """
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
 
-    def session(*arguments: str, expect: pytest.ExitCode | Collection[pytest.ExitCode] = pytest.ExitCode.OK) -> str:
+    def session(*arguments: str, expect: Expected = pytest.ExitCode.OK) -> str:
         plugins = (
             "-p",
             "pytest_bets.plugin",
@@ -110,7 +112,7 @@ def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
         result = pytester.runpytest_inprocess(*plugins, *arguments)
         shown = result.stdout.str() + result.stderr.str()
         assert "INTERNALERROR" not in shown
-        assert result.ret in (expect if isinstance(expect, Collection) else [expect]), shown
+        assert result.ret == (expect(shown) if callable(expect) else expect), shown
         return shown
 
     return session

@@ -8,12 +8,12 @@ is $BETS_CACHE, or `pytest-bets` in the user's cache folder.
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import json
 import lzma
 import os
 import platform
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -132,9 +132,19 @@ def read(manifest: Path, size: str) -> FractalMoE:
     return model
 
 
-def main(names: Sequence[str]) -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Have every specialist named, or all, and print what each makes of its author's held-out text."""
-    for name in names or RECIPES:
+    parser = argparse.ArgumentParser(
+        prog="python -m bets.lab.specialists", description=(__doc__ or "").partition("\n")[0]
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(RECIPES)} (default: all)")
+    given = parser.parse_args(arguments)
+    try:
+        for name in given.names:
+            naming.check("specialist", name, RECIPES)
+    except ValueError as error:
+        parser.error(str(error))
+    for name in given.names or RECIPES:
         model, held_out = load(name), corpus.load(name).held_out
         with pinning.threads(THREADS["30m"]):
             bits = training.bits_per_byte(training.loss(model, held_out))
@@ -143,4 +153,4 @@ def main(names: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

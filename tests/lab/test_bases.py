@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -174,3 +175,10 @@ def test_the_command_says_how_well_a_base_compresses(capsys: pytest.CaptureFixtu
 def test_a_manifest_of_a_base_is_signed_by_the_laboratory(trained: Path) -> None:
     (path,) = folder(trained).glob("*.json")
     assert manifests.open_manifest(path, specialists.AUTHOR.public_key).config == SIZES["tiny"]
+
+
+@pytest.mark.parametrize("module", [bases, specialists])
+def test_the_commands_name_the_nearest_model(module: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        module.main(["novelst"])
+    assert "did you mean 'novelist'?" in capsys.readouterr().err

@@ -20,6 +20,7 @@ from bets.lab.recipe import routed
 from bets.lab.training import Budget, DivergedError
 
 WARM: Final = 3  # times that a piece of work runs before it is recorded: libraries choose their ways then
+Forward = Callable[[Stage, Tensor], Tensor]  # what a model gives for tokens [B, T]: logits [B, T, V]
 
 
 def adamw(model: Stage, budget: Budget) -> torch.optim.AdamW:
@@ -39,24 +40,25 @@ def steps(
     generator: torch.Generator,
     optimizer: torch.optim.Optimizer,
     first: int = 0,
+    forward: Forward = routed.forward,
 ) -> Iterator[float]:
     """`training.steps`, with an optimizer of `adamw`: the same windows, and the same losses but for rounding.
 
-    The loss is read before the step is taken, as there: that is all that the host waits for.
+    The loss is read before the step is taken, as there: that is all that the host waits for. While it runs, gradients
+    lie where the graph writes them.
     """
     data, device = training.tokens(text), next(model.parameters()).device
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    shape = (budget.batch, budget.length)
-    inputs, targets = (torch.zeros(shape, dtype=torch.long, device=device) for _ in range(2))
+    windows = torch.zeros((2, budget.batch, budget.length), dtype=torch.long, device=device)  # inputs and targets
     loss = torch.zeros((), device=device)
-    for parameter in trained:
-        parameter.grad = torch.zeros_like(parameter)
 
     def gradients() -> None:
+        # With none to add to, backward gives each parameter a new gradient. In a graph that is memory of the graph's
+        # own, which every replay writes again.
         for parameter in trained:
-            assert parameter.grad is not None  # noqa: S101  # a graph writes where they lay when it was recorded
-            parameter.grad.zero_()
-        nats = fn.cross_entropy(routed.forward(model, inputs).flatten(0, 1), targets.flatten())
+            parameter.grad = None
+        inputs, targets = windows
+        nats = fn.cross_entropy(forward(model, inputs).flatten(0, 1), targets.flatten())
         torch.autograd.backward(nats)
         loss.copy_(nats.detach())
 
@@ -66,8 +68,7 @@ def steps(
         optimizer.step()
 
     def fill(step: int) -> None:
-        for buffer, part in zip((inputs, targets), training.batch(data, budget, generator), strict=True):
-            buffer.copy_(part)
+        windows.copy_(torch.stack(training.batch(data, budget, generator)))
         rate(optimizer, training.rate(budget, step))
 
     computed: Callable[[], object] = gradients
@@ -110,28 +111,48 @@ def record(work: Callable[[], object], warm: int = WARM) -> Callable[[], object]
     return graph.replay
 
 
-@torch.no_grad()
 def loss(model: Stage, text: bytes, size: int = 16) -> float:
-    """`training.loss` but for rounding: whole batches replay a graph, and the sum is read once."""
-    if len(text) < 2:
-        raise ValueError(f"found a text of {len(text)} bytes, expected at least 2: the first is not predicted")
-    data, device, length = training.tokens(text), next(model.parameters()).device, model.config.context
-    total = torch.zeros((), dtype=torch.float64, device=device)
-    inputs, targets = (torch.zeros((size, length), dtype=torch.long, device=device) for _ in range(2))
+    """`training.loss` but for rounding. Of many texts, a `Judge` records its graph once."""
+    return Judge(model, size).loss(text)
 
-    def add(x: Tensor, y: Tensor) -> None:
-        nats = fn.cross_entropy(routed.forward(model, x).flatten(0, 1), y.flatten(), reduction="none")
-        total.add_(nats.sum(dtype=torch.float64))
 
-    replay = None
-    for x, y in training.windows(data, length, size):  # [B, T] both
-        if device.type != "cuda" or x.shape != inputs.shape:
-            add(x.to(device), y.to(device))
-            continue
-        inputs.copy_(x)
-        targets.copy_(y)
-        if replay is None:
-            replay = record(lambda: add(inputs, targets))
-            total.zero_()  # of what the warming up added
-        replay()
-    return float(total) / (len(data) - 1)
+class Judge:
+    """The losses of texts by one model, whose whole batches of `size` windows replay one graph.
+
+    The graph is recorded at the first whole batch and reads the weights where they lie: it sees those that training
+    has changed in place since, and none that were put in their stead.
+    """
+
+    def __init__(self, model: Stage, size: int = 16, forward: Forward = routed.forward) -> None:
+        self.model = model
+        self.size = size
+        self.forward = forward
+        self.device = next(model.parameters()).device
+        self.windows = torch.zeros((2, size, model.config.context), dtype=torch.long, device=self.device)
+        self.total = torch.zeros((), dtype=torch.float64, device=self.device)  # nats
+        self.replay: Callable[[], object] | None = None
+
+    @torch.no_grad()
+    def loss(self, text: bytes) -> float:
+        """`training.loss` but for rounding; the sum is read once. ValueError for a text of fewer bytes than 2."""
+        if len(text) < 2:
+            raise ValueError(f"found a text of {len(text)} bytes, expected at least 2: the first is not predicted")
+        data = training.tokens(text)
+        # Recording adds to the sum as well, so it comes before.
+        if self.device.type == "cuda" and self.replay is None and len(data) > self.windows[0].numel():
+            self.replay = record(lambda: self.add(self.windows))
+        self.total.zero_()
+        for batch in training.windows(data, self.model.config.context, self.size):  # [B, T] both
+            both = torch.stack(batch)
+            if self.replay is None or both.shape != self.windows.shape:
+                self.add(both.to(self.device))
+            else:
+                self.windows.copy_(both)
+                self.replay()
+        return float(self.total) / (len(data) - 1)
+
+    def add(self, windows: Tensor) -> None:
+        """Add the nats of windows [2, B, T], inputs and targets, to the sum."""
+        inputs, targets = windows
+        nats = fn.cross_entropy(self.forward(self.model, inputs).flatten(0, 1), targets.flatten(), reduction="none")
+        self.total.add_(nats.sum(dtype=torch.float64))

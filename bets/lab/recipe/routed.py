@@ -17,6 +17,8 @@ from torch.autograd.function import once_differentiable
 from torch.nn import functional as fn
 
 from bets.lab.model import Block, Experts, Stage, route
+from bets.lab.recipe import grouped
+from bets.lab.recipe.grouped import Grouped
 
 MANY: Final = 2048  # pairs from which on blocks are larger
 
@@ -32,14 +34,20 @@ def forward(model: Stage, x: Tensor, rows: int | None = None) -> Tensor:
 
 
 def experts(module: Experts, x: Tensor, rows: int | None = None) -> Tensor:
-    """What `Experts.forward` gives for x [B, T, C], in blocks of so many rows, or of `block_rows`."""
+    """What `Experts.forward` gives for x [B, T, C]: by the kernels of `grouped`, where they can run.
+
+    Elsewhere, or where a number of rows is given, by torch's products in blocks of so many rows, or of `block_rows`.
+    """
     flat = x.reshape(-1, x.shape[-1])  # [N, C]
     weights, chosen = route(module.router(flat), module.active)  # [N, K] both
-    rows = rows or block_rows(chosen.numel())
-    slots, tokens, ends = places(chosen, len(module.down), rows)
-    found = owners(ends, len(tokens) // rows)
-    y = cast(Tensor, Blocks.apply(flat, module.gate_up, module.down, slots, tokens, found))  # type: ignore[no-untyped-call]
-    return (y.view(*chosen.shape, -1) * weights[..., None]).sum(1).view_as(x)
+    if rows is None and grouped.fits(flat, module.gate_up):
+        y = Grouped.apply(flat, module.gate_up, module.down, *places(chosen, len(module.down), 1))  # type: ignore[no-untyped-call]
+    else:
+        rows = rows or block_rows(chosen.numel())
+        slots, tokens, ends = places(chosen, len(module.down), rows)
+        of = owners(ends, len(tokens) // rows)
+        y = Blocks.apply(flat, module.gate_up, module.down, slots, tokens, of)  # type: ignore[no-untyped-call]
+    return cast(Tensor, (y.view(*chosen.shape, -1) * weights[..., None]).sum(1).view_as(x))  # y is [P, C]
 
 
 def block_rows(pairs: int) -> int:

@@ -20,6 +20,7 @@ from bets.lab.recipe import routed
 from bets.lab.training import Budget, DivergedError
 
 WARM: Final = 3  # times that a piece of work runs before it is recorded: libraries choose their ways then
+IGNORED: Final = -100  # a target that counts for nothing
 Forward = Callable[[Stage, Tensor], Tensor]  # what a model gives for tokens [B, T]: logits [B, T, V]
 
 
@@ -117,19 +118,20 @@ def loss(model: Stage, text: bytes, size: int = 16) -> float:
 
 
 class Judge:
-    """The losses of texts by one model, whose whole batches of `size` windows replay one graph.
+    """The losses of texts by one model, in batches of `size` windows, all of which replay one graph.
 
-    The graph is recorded at the first whole batch and reads the weights where they lie: it sees those that training
-    has changed in place since, and none that were put in their stead.
+    The graph is recorded at the first text and reads the weights where they lie: it sees those that training has
+    changed in place since, and none that were put in their stead. A batch that is not whole is filled up.
     """
 
     def __init__(self, model: Stage, size: int = 16, forward: Forward = routed.forward) -> None:
         self.model = model
         self.size = size
         self.forward = forward
-        self.device = next(model.parameters()).device
-        self.windows = torch.zeros((2, size, model.config.context), dtype=torch.long, device=self.device)
-        self.total = torch.zeros((), dtype=torch.float64, device=self.device)  # nats
+        device = next(model.parameters()).device
+        # Inputs and targets; where a batch is not whole, inputs are any tokens and targets are ignored.
+        self.windows = torch.zeros((2, size, model.config.context), dtype=torch.long, device=device)
+        self.total = torch.zeros((), dtype=torch.float64, device=device)  # nats
         self.replay: Callable[[], object] | None = None
 
     @torch.no_grad()
@@ -137,22 +139,21 @@ class Judge:
         """`training.loss` but for rounding; the sum is read once. ValueError for a text of fewer bytes than 2."""
         if len(text) < 2:
             raise ValueError(f"found a text of {len(text)} bytes, expected at least 2: the first is not predicted")
+        if self.replay is None:
+            self.replay = record(self.add) if self.windows.is_cuda else self.add
+        self.total.zero_()  # recording adds as well
         data = training.tokens(text)
-        # Recording adds to the sum as well, so it comes before.
-        if self.device.type == "cuda" and self.replay is None and len(data) > self.windows[0].numel():
-            self.replay = record(lambda: self.add(self.windows))
-        self.total.zero_()
-        for batch in training.windows(data, self.model.config.context, self.size):  # [B, T] both
-            both = torch.stack(batch)
-            if self.replay is None or both.shape != self.windows.shape:
-                self.add(both.to(self.device))
-            else:
-                self.windows.copy_(both)
-                self.replay()
+        for inputs, targets in training.windows(data, self.model.config.context, self.size):  # [B, T] both
+            B, T = inputs.shape
+            if inputs.shape != self.windows.shape[1:]:
+                self.windows[1].fill_(IGNORED)
+            self.windows[:, :B, :T].copy_(torch.stack((inputs, targets)))
+            self.replay()
         return float(self.total) / (len(data) - 1)
 
-    def add(self, windows: Tensor) -> None:
-        """Add the nats of windows [2, B, T], inputs and targets, to the sum."""
-        inputs, targets = windows
-        nats = fn.cross_entropy(self.forward(self.model, inputs).flatten(0, 1), targets.flatten(), reduction="none")
+    def add(self) -> None:
+        """Add the nats of the windows to the sum."""
+        inputs, targets = self.windows
+        logits = self.forward(self.model, inputs).flatten(0, 1)
+        nats = fn.cross_entropy(logits, targets.flatten(), reduction="none", ignore_index=IGNORED)
         self.total.add_(nats.sum(dtype=torch.float64))

@@ -11,9 +11,10 @@ import os
 import pytest
 import torch
 from torch import Tensor
+from torch.nn import functional as fn
 
 from bets.lab import seeding
-from bets.lab.model import device
+from bets.lab.model import SIZES, FractalMoE, device
 from bets.lab.recipe import grouped, routed
 
 WHERE = device()
@@ -53,6 +54,31 @@ def test_outputs_and_gradients_are_those_of_torchs_products(tokens: int, kind: s
     results = [[y.detach(), *torch.autograd.grad(y, (flat, gate_up, down), dy)] for y in both]
     for expected, found in zip(*results, strict=True):
         torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-4 * float(expected.abs().max()))
+
+
+@needs_triton
+def test_a_model_with_the_kernels_has_the_loss_and_the_gradients_of_the_eager_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(grouped, "fits", lambda *_: True)  # also where it is the interpreter that runs them
+    model = FractalMoE(SIZES["tiny"], seeding.torch_generator(7, "weights")).to(WHERE)
+    tokens = torch.randint(0, 256, (2, 9), generator=seeding.torch_generator(2, "tokens")).to(WHERE)
+    results = []
+    for logits in (model(tokens[:, :-1]), routed.forward(model, tokens[:, :-1])):
+        loss = fn.cross_entropy(logits.flatten(0, 1), tokens[:, 1:].flatten())
+        results.append([loss.detach(), *torch.autograd.grad(loss, list(model.parameters()))])
+    for expected, found in zip(*results, strict=True):
+        torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-4 * float(expected.abs().max()))
+
+
+@needs_triton
+def test_the_same_rows_give_the_same_gradient_to_the_bit() -> None:
+    a, b = drawn(100, HIDDEN, seed=1), drawn(100, WIDTH, seed=2)
+    ends = torch.tensor([40, 40, 100, 100], device=WHERE)
+    first, second = (grouped.outer(a, b, ends) for _ in range(2))
+    assert torch.equal(first, second)
+    assert not first[1].any()
+    assert not first[3].any()
 
 
 @needs_triton

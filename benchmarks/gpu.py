@@ -1,6 +1,7 @@
-"""What a step and an evaluation take on a GPU: the eager path, and the graph that holds the same step.
+"""What a step and an evaluation take on a GPU: the eager path, and graphs that hold the same step.
 
-Without a GPU, `--device cpu` runs the same code unrecorded: it shows that it runs, and nothing of how fast a GPU is.
+One graph has torch's products, the other has the kernels of `grouped` where they can run. Without a GPU, `--device cpu`
+runs the same code unrecorded: it shows that it runs, and nothing of how fast a GPU is.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import platform
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Final
@@ -19,13 +21,21 @@ from figures import Figure, figure, report
 from lab import BYTES, LENGTH, text
 
 from bets.lab import seeding, training
-from bets.lab.model import SIZES, FractalMoE
-from bets.lab.recipe import graphs
+from bets.lab.model import SIZES, FractalMoE, Stage
+from bets.lab.recipe import graphs, routed
 
 BARS: Final = {8: 6.0, 2: 3.0}  # ms of a full step in float32, by windows
 STEPS: Final = 20  # of a round
 SAME: Final = 100  # steps of which the losses must agree
 WITHIN: Final = 1e-5  # nats
+
+
+def products(model: Stage, x: torch.Tensor) -> torch.Tensor:
+    """The routed model with torch's products, also where the kernels could run."""
+    return routed.forward(model, x, routed.block_rows(x.numel() * model.config.active))
+
+
+GRAPHS: Final = {"graph": routed.forward, "graph of torch's products": products}
 
 
 def fresh(size: str, device: str) -> FractalMoE:
@@ -36,10 +46,8 @@ def fresh(size: str, device: str) -> FractalMoE:
 def runs(size: str, device: str, batch: int, steps: int) -> Mapping[str, Iterator[float]]:
     """A training run of each path, on the same windows."""
     budget, found = training.Budget(steps=steps, batch=batch, length=LENGTH), {}
-    for name, optimizer, path in (
-        ("eager", training.adamw, training.steps),
-        ("graph", graphs.adamw, graphs.steps),
-    ):
+    recorded = {name: (graphs.adamw, partial(graphs.steps, forward=forward)) for name, forward in GRAPHS.items()}
+    for name, (optimizer, path) in {"eager": (training.adamw, training.steps), **recorded}.items():
         model = fresh(size, device)
         windows = seeding.torch_generator(1, "windows")
         found[name] = path(model, text(BYTES), budget, windows, optimizer(model, budget))
@@ -58,10 +66,10 @@ def milliseconds(work: Callable[[], object], device: str) -> float:
 
 def trained(size: str, device: str, batch: int, rounds: int) -> Iterator[Figure]:
     """Milliseconds of a full step, round by round."""
-    both = runs(size, device, batch, (rounds + 1) * STEPS)
-    taken: dict[str, list[float]] = {name: [] for name in both}
+    each = runs(size, device, batch, (rounds + 1) * STEPS)
+    taken: dict[str, list[float]] = {name: [] for name in each}
     for _ in range(rounds + 1):
-        for name, run in both.items():
+        for name, run in each.items():
             taken[name].append(milliseconds(lambda run=run: [next(run) for _ in range(STEPS)], device) / STEPS)  # type: ignore[misc]
     for name, values in taken.items():
         bar = BARS[batch] if name == "graph" and device == "cuda" and size == "30m" else None
@@ -69,18 +77,24 @@ def trained(size: str, device: str, batch: int, rounds: int) -> Iterator[Figure]
 
 
 def judged(size: str, device: str, rounds: int) -> Iterator[Figure]:
-    """Milliseconds of the loss of 64 KB."""
-    model = fresh(size, device).requires_grad_(False)
-    for name, loss in (("eager", training.loss), ("graph", graphs.loss)):
-        values = [milliseconds(lambda loss=loss: loss(model, text(BYTES)), device) for _ in range(rounds + 1)]  # type: ignore[misc]
+    """Milliseconds of the loss of 64 KB: of a graph with its recording, and by a judge that has recorded it."""
+    model, judges = fresh(size, device).requires_grad_(False), {}
+    work: dict[str, Callable[[], object]] = {"eager": lambda: training.loss(model, text(BYTES))}
+    for name, forward in GRAPHS.items():
+        judges[name] = graphs.Judge(model, forward=forward)
+        work[f"{name}, kept"] = lambda name=name: judges[name].loss(text(BYTES))  # type: ignore[misc]
+        work[f"{name}, recorded"] = lambda forward=forward: graphs.Judge(model, forward=forward).loss(text(BYTES))  # type: ignore[misc]
+    for name, loss in work.items():
+        values = [milliseconds(loss, device) for _ in range(rounds + 1)]
         yield figure(f"loss of {BYTES >> 10} KB, {name}", "ms", values[1:])
 
 
-def agreed(size: str, device: str) -> Figure:
-    """The largest difference of the losses of a hundred steps."""
-    eager, static = (list(run) for run in runs(size, device, 2, SAME).values())
-    differences = [abs(a - b) for a, b in zip(eager, static, strict=True)]
-    return figure(f"largest difference of {SAME} losses", "nats", [max(differences)], WITHIN)
+def agreed(size: str, device: str) -> Iterator[Figure]:
+    """The largest difference of the losses of a hundred steps, in a millionth of a nat."""
+    losses = {name: list(run) for name, run in runs(size, device, 2, SAME).items()}
+    for name in GRAPHS:
+        differences = [1e6 * abs(a - b) for a, b in zip(losses["eager"], losses[name], strict=True)]
+        yield figure(f"difference of {SAME} losses, {name}", "unat", [max(differences)], 1e6 * WITHIN)
 
 
 def main() -> int:
@@ -96,7 +110,7 @@ def main() -> int:
         print("found no CUDA device: --device cpu shows that the code runs, and not how fast a GPU is")
         return 2
     torch.backends.cuda.matmul.allow_tf32 = given.tf32
-    figures = [agreed(given.size, given.device)]
+    figures = [*agreed(given.size, given.device)]
     for batch in BARS:
         figures += trained(given.size, given.device, batch, given.rounds)
     figures += judged(given.size, given.device, given.rounds)

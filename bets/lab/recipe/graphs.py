@@ -20,6 +20,8 @@ from bets.lab.recipe import routed
 from bets.lab.training import Budget, DivergedError
 
 WARM: Final = 3  # times that a piece of work runs before it is recorded: libraries choose their ways then
+IGNORED: Final = -100  # a target that counts for nothing
+Forward = Callable[[Stage, Tensor], Tensor]  # what a model gives for tokens [B, T]: logits [B, T, V]
 
 
 def adamw(model: Stage, budget: Budget) -> torch.optim.AdamW:
@@ -39,24 +41,25 @@ def steps(
     generator: torch.Generator,
     optimizer: torch.optim.Optimizer,
     first: int = 0,
+    forward: Forward = routed.forward,
 ) -> Iterator[float]:
     """`training.steps`, with an optimizer of `adamw`: the same windows, and the same losses but for rounding.
 
-    The loss is read before the step is taken, as there: that is all that the host waits for.
+    The loss is read before the step is taken, as there: that is all that the host waits for. While it runs, gradients
+    lie where the graph writes them.
     """
     data, device = training.tokens(text), next(model.parameters()).device
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    shape = (budget.batch, budget.length)
-    inputs, targets = (torch.zeros(shape, dtype=torch.long, device=device) for _ in range(2))
+    windows = torch.zeros((2, budget.batch, budget.length), dtype=torch.long, device=device)  # inputs and targets
     loss = torch.zeros((), device=device)
-    for parameter in trained:
-        parameter.grad = torch.zeros_like(parameter)
 
     def gradients() -> None:
+        # With none to add to, backward gives each parameter a new gradient. In a graph that is memory of the graph's
+        # own, which every replay writes again.
         for parameter in trained:
-            assert parameter.grad is not None  # noqa: S101  # a graph writes where they lay when it was recorded
-            parameter.grad.zero_()
-        nats = fn.cross_entropy(routed.forward(model, inputs).flatten(0, 1), targets.flatten())
+            parameter.grad = None
+        inputs, targets = windows
+        nats = fn.cross_entropy(forward(model, inputs).flatten(0, 1), targets.flatten())
         torch.autograd.backward(nats)
         loss.copy_(nats.detach())
 
@@ -66,8 +69,7 @@ def steps(
         optimizer.step()
 
     def fill(step: int) -> None:
-        for buffer, part in zip((inputs, targets), training.batch(data, budget, generator), strict=True):
-            buffer.copy_(part)
+        windows.copy_(torch.stack(training.batch(data, budget, generator)))
         rate(optimizer, training.rate(budget, step))
 
     computed: Callable[[], object] = gradients
@@ -110,28 +112,48 @@ def record(work: Callable[[], object], warm: int = WARM) -> Callable[[], object]
     return graph.replay
 
 
-@torch.no_grad()
 def loss(model: Stage, text: bytes, size: int = 16) -> float:
-    """`training.loss` but for rounding: whole batches replay a graph, and the sum is read once."""
-    if len(text) < 2:
-        raise ValueError(f"found a text of {len(text)} bytes, expected at least 2: the first is not predicted")
-    data, device, length = training.tokens(text), next(model.parameters()).device, model.config.context
-    total = torch.zeros((), dtype=torch.float64, device=device)
-    inputs, targets = (torch.zeros((size, length), dtype=torch.long, device=device) for _ in range(2))
+    """`training.loss` but for rounding. Of many texts, a `Judge` records its graph once."""
+    return Judge(model, size).loss(text)
 
-    def add(x: Tensor, y: Tensor) -> None:
-        nats = fn.cross_entropy(routed.forward(model, x).flatten(0, 1), y.flatten(), reduction="none")
-        total.add_(nats.sum(dtype=torch.float64))
 
-    replay = None
-    for x, y in training.windows(data, length, size):  # [B, T] both
-        if device.type != "cuda" or x.shape != inputs.shape:
-            add(x.to(device), y.to(device))
-            continue
-        inputs.copy_(x)
-        targets.copy_(y)
-        if replay is None:
-            replay = record(lambda: add(inputs, targets))
-            total.zero_()  # of what the warming up added
-        replay()
-    return float(total) / (len(data) - 1)
+class Judge:
+    """The losses of texts by one model, in batches of `size` windows, all of which replay one graph.
+
+    The graph is recorded at the first text and reads the weights where they lie: it sees those that training has
+    changed in place since, and none that were put in their stead. A batch that is not whole is filled up.
+    """
+
+    def __init__(self, model: Stage, size: int = 16, forward: Forward = routed.forward) -> None:
+        self.model = model
+        self.size = size
+        self.forward = forward
+        device = next(model.parameters()).device
+        # Inputs and targets; where a batch is not whole, inputs are any tokens and targets are ignored.
+        self.windows = torch.zeros((2, size, model.config.context), dtype=torch.long, device=device)
+        self.total = torch.zeros((), dtype=torch.float64, device=device)  # nats
+        self.replay: Callable[[], object] | None = None
+
+    @torch.no_grad()
+    def loss(self, text: bytes) -> float:
+        """`training.loss` but for rounding; the sum is read once. ValueError for a text of fewer bytes than 2."""
+        if len(text) < 2:
+            raise ValueError(f"found a text of {len(text)} bytes, expected at least 2: the first is not predicted")
+        if self.replay is None:
+            self.replay = record(self.add) if self.windows.is_cuda else self.add
+        self.total.zero_()  # recording adds as well
+        data = training.tokens(text)
+        for inputs, targets in training.windows(data, self.model.config.context, self.size):  # [B, T] both
+            B, T = inputs.shape
+            if inputs.shape != self.windows.shape[1:]:
+                self.windows[1].fill_(IGNORED)
+            self.windows[:, :B, :T].copy_(torch.stack((inputs, targets)))
+            self.replay()
+        return float(self.total) / (len(data) - 1)
+
+    def add(self) -> None:
+        """Add the nats of the windows to the sum."""
+        inputs, targets = self.windows
+        logits = self.forward(self.model, inputs).flatten(0, 1)
+        nats = fn.cross_entropy(logits, targets.flatten(), reduction="none", ignore_index=IGNORED)
+        self.total.add_(nats.sum(dtype=torch.float64))

@@ -9,7 +9,7 @@ Further letters in the shapes: P = N K pairs of a token and an expert, S slots =
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import torch
 from torch import Tensor
@@ -17,12 +17,14 @@ from torch.autograd.function import once_differentiable
 from torch.nn import functional as fn
 
 from bets.lab.model import Block, Experts, Stage, route
+from bets.lab.recipe import grouped
+from bets.lab.recipe.grouped import Grouped
 
-ROWS = 64  # of a block: an expert's last one is half empty, on average
+MANY: Final = 2048  # pairs from which on blocks are larger
 
 
-def forward(model: Stage, x: Tensor, rows: int = ROWS) -> Tensor:
-    """What the model gives for x: tokens [B, T] or, where it does not embed, [B, T, C]."""
+def forward(model: Stage, x: Tensor, rows: int | None = None) -> Tensor:
+    """What the model gives for x: tokens [B, T] or, where it does not embed, [B, T, C]; for rows see `experts`."""
     x = model.embed(x)
     for each in model.blocks:
         block = cast(Block, each)
@@ -31,34 +33,49 @@ def forward(model: Stage, x: Tensor, rows: int = ROWS) -> Tensor:
     return cast(Tensor, model.head(model.norm(x)))
 
 
-def experts(module: Experts, x: Tensor, rows: int = ROWS) -> Tensor:
-    """What `Experts.forward` gives for x [B, T, C]."""
+def experts(module: Experts, x: Tensor, rows: int | None = None) -> Tensor:
+    """What `Experts.forward` gives for x [B, T, C]: by the kernels of `grouped`, where they can run.
+
+    Elsewhere, or where a number of rows is given, by torch's products in blocks of so many rows, or of `block_rows`.
+    """
     flat = x.reshape(-1, x.shape[-1])  # [N, C]
     weights, chosen = route(module.router(flat), module.active)  # [N, K] both
-    slots, pairs, owners = places(chosen, len(module.down), rows)
-    expanded = flat[:, None].expand(-1, module.active, -1).flatten(0, 1)  # [P, C]
-    blocks = move(expanded, pairs, slots).view(len(owners), rows, -1)  # [R, M, C]
-    y = cast(Tensor, Blocks.apply(blocks, module.gate_up, module.down, owners))  # type: ignore[no-untyped-call]
-    y = move(y.flatten(0, 1), slots, pairs).view(*chosen.shape, -1)  # [N, K, C]
-    return (y * weights[..., None]).sum(1).view_as(x)
+    if rows is None and grouped.fits(flat, module.gate_up):
+        y = Grouped.apply(flat, module.gate_up, module.down, *places(chosen, len(module.down), 1))  # type: ignore[no-untyped-call]
+    else:
+        rows = rows or block_rows(chosen.numel())
+        slots, tokens, ends = places(chosen, len(module.down), rows)
+        of = owners(ends, len(tokens) // rows)
+        y = Blocks.apply(flat, module.gate_up, module.down, slots, tokens, of)  # type: ignore[no-untyped-call]
+    return cast(Tensor, (y.view(*chosen.shape, -1) * weights[..., None]).sum(1).view_as(x))  # y is [P, C]
+
+
+def block_rows(pairs: int) -> int:
+    """Rows of a block: of few, less of an expert's last block is empty; of many, its weights are read less often."""
+    return 128 if pairs >= MANY else 64
 
 
 def places(chosen: Tensor, count: int, rows: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Where each pair of chosen [N, K] goes: its slot [P]; each slot's pair [S], P for none; each block's expert [R].
+    """Where each pair of chosen [N, K] goes: its slot [P]; each slot's token [S]; the block behind each expert's [E].
 
-    An expert's blocks are in a row, and so are its pairs. Nothing here asks the device for a number.
+    An expert's blocks are in a row, and so are its pairs. A slot of no pair has token 0: what is computed there is
+    never read. Nothing here asks the device for a number.
     """
     flat = chosen.flatten()  # [P]
     total = blocks_needed(len(flat), count, rows)  # R
-    of = flat[:, None] == torch.arange(count, device=flat.device)  # [P, E]
-    before = of.cumsum(0)  # [P, E]: how many pairs of each expert, up to this one
-    ends = ((before[-1] + rows - 1) // rows).cumsum(0)  # [E]: the block behind the last of each expert
-    first = torch.cat((ends.new_zeros(1), ends[:-1]))  # [E]
-    slots = first[flat] * rows + before.gather(1, flat[:, None]).squeeze(1) - 1
-    numbers = torch.arange(len(flat), device=flat.device)
-    pairs = torch.full((total * rows,), len(flat), device=flat.device).scatter_(0, slots, numbers)
-    owners = (torch.arange(total, device=flat.device)[:, None] >= ends).sum(1).clamp(max=count - 1)
-    return slots, pairs, owners
+    # [E, P], as scans run along the last dimension: on a GPU one along the first of [P, E] was a quarter of a step.
+    before = (flat == torch.arange(count, device=flat.device)[:, None]).cumsum(1)  # [E, P]: pairs, up to this one
+    blocks = (before[:, -1] + rows - 1) // rows  # [E]
+    ends = blocks.cumsum(0)  # [E]
+    slots = (before + ((ends - blocks) * rows - 1)[:, None]).gather(0, flat[None]).squeeze(0)
+    pairs = torch.arange(len(flat), device=flat.device)
+    tokens = flat.new_zeros(total * rows).scatter_(0, slots, pairs // chosen.shape[1])
+    return slots, tokens, ends
+
+
+def owners(ends: Tensor, total: int) -> Tensor:
+    """The expert of each of `total` blocks, [total], from ends [E]; blocks behind the last are the last expert's."""
+    return (torch.arange(total, device=ends.device)[:, None] >= ends).sum(1).clamp(max=len(ends) - 1)
 
 
 def blocks_needed(pairs: int, count: int, rows: int) -> int:
@@ -66,58 +83,54 @@ def blocks_needed(pairs: int, count: int, rows: int) -> int:
     return min((pairs - 1) // rows + count, pairs)
 
 
-def move(x: Tensor, sources: Tensor, targets: Tensor) -> Tensor:
-    """Row i of the result is row sources[i] of x [n, C], or zero where sources[i] is n; [len(sources), C].
-
-    targets must be the other direction: where each row of x went. So the gradient is a look-up too, in a fixed order.
-    """
-    return cast(Tensor, Move.apply(x, sources, targets))  # type: ignore[no-untyped-call]
-
-
-class Move(torch.autograd.Function):
-    """A look-up whose gradient is the look-up back."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, sources: Tensor, targets: Tensor) -> Tensor:
-        """Takes [n, C] and gives [len(sources), C]."""
-        ctx.save_for_backward(targets)
-        return fn.pad(x, (0, 0, 0, 1)).index_select(0, sources)
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, dy: Tensor) -> tuple[Tensor, None, None]:
-        """Takes [len(sources), C] and gives [n, C]."""
-        (targets,) = ctx.saved_tensors
-        return fn.pad(dy, (0, 0, 0, 1)).index_select(0, targets), None, None
-
-
 class Blocks(torch.autograd.Function):
-    """SwiGLU of each block of rows by the expert that owns it; a gradient that is not needed costs no product."""
+    """SwiGLU of each pair, in blocks of rows by the expert that owns them.
+
+    It keeps the weights of each block for the way back, which are several times the model: gathering them takes longer
+    than that memory is worth on a GPU. A gradient that is not needed costs no product.
+    """
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, gate_up: Tensor, down: Tensor, owners: Tensor) -> Tensor:
-        """Takes [R, M, C], [E, 2F, C], [E, C, F] and [R]; gives [R, M, C]."""
-        both = x @ gate_up.index_select(0, owners).mT  # [R, M, 2F]
-        ctx.save_for_backward(x, gate_up, down, owners, both)
+    def forward(
+        ctx: Any, flat: Tensor, gate_up: Tensor, down: Tensor, slots: Tensor, tokens: Tensor, owners: Tensor
+    ) -> Tensor:
+        """Takes [N, C], [E, 2F, C], [E, C, F], [P], [S] and [R]; gives [P, C]."""
+        x = flat.index_select(0, tokens).view(len(owners), -1, flat.shape[1])  # [R, M, C]
+        ups, downs = gate_up.index_select(0, owners), down.index_select(0, owners)  # [R, 2F, C], [R, C, F]
+        both = x @ ups.mT  # [R, M, 2F]
+        ctx.save_for_backward(x, ups, downs, both, slots, owners)
+        ctx.experts, ctx.tokens = len(down), len(flat)
         gate, up = both.chunk(2, dim=-1)  # [R, M, F] both
-        return (fn.silu(gate) * up) @ down.index_select(0, owners).mT
+        return (fn.silu(gate).mul_(up) @ downs.mT).flatten(0, 1).index_select(0, slots)
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, dy: Tensor) -> tuple[Tensor | None, Tensor | None, Tensor | None, None]:
-        """Takes [R, M, C]; gives the gradients of x, gate_up and down that are needed."""
-        x, gate_up, down, owners, both = ctx.saved_tensors
-        needs_x, needs_gate_up, needs_down, _ = ctx.needs_input_grad
+    def backward(ctx: Any, dy: Tensor) -> tuple[Tensor | None, Tensor | None, Tensor | None, None, None, None]:
+        """Takes [P, C]; gives the gradients of flat, gate_up and down that are needed."""
+        x, ups, downs, both, slots, owners = ctx.saved_tensors
+        needs_x, needs_gate_up, needs_down = ctx.needs_input_grad[:3]
+        # Zero where a slot has no pair: what the token of that slot gave must not count.
+        dy = dy.new_zeros(x.shape[0] * x.shape[1], dy.shape[1]).index_copy_(0, slots, dy).view_as(x)
         gate, up = both.chunk(2, dim=-1)
-        h = fn.silu(gate)
-        dh = dy @ down.index_select(0, owners)  # [R, M, F]
-        dboth = torch.cat((torch.ops.aten.silu_backward(dh * up, gate), dh * h), dim=-1)  # [R, M, 2F]
+        h = fn.silu(gate)  # [R, M, F]
+        dh = dy @ downs  # [R, M, F]
+        dboth = torch.empty_like(both)
+        dgate, dup = dboth.chunk(2, dim=-1)
+        torch.mul(dh, h, out=dup)
+        torch.ops.aten.silu_backward.grad_input(dh.mul_(up), gate, grad_input=dgate)
         return (
-            dboth @ gate_up.index_select(0, owners) if needs_x else None,
-            gathered(dboth.mT @ x, owners, len(down)) if needs_gate_up else None,
-            gathered(dy.mT @ (h * up), owners, len(down)) if needs_down else None,
+            collected(dboth @ ups, slots, ctx.tokens) if needs_x else None,
+            gathered(dboth.mT @ x, owners, ctx.experts) if needs_gate_up else None,
+            gathered(dy.mT @ h.mul_(up), owners, ctx.experts) if needs_down else None,
+            None,
+            None,
             None,
         )
+
+
+def collected(dx: Tensor, slots: Tensor, tokens: int) -> Tensor:
+    """The gradient of each token [N, C] from those of all slots [..., C], in a fixed order of sums."""
+    return dx.view(-1, dx.shape[-1]).index_select(0, slots).view(tokens, -1, dx.shape[-1]).sum(1)
 
 
 def gathered(parts: Tensor, owners: Tensor, count: int) -> Tensor:

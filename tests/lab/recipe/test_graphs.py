@@ -65,6 +65,28 @@ def test_the_loss_of_a_text_is_that_of_the_eager_path(size: int) -> None:
     assert graphs.loss(model, TEXT[:size], 3) == pytest.approx(training.loss(model, TEXT[:size], 3), rel=1e-6)
 
 
+def test_a_judge_sees_what_training_has_changed_between_its_texts() -> None:
+    model = fresh().requires_grad_(False)
+    judge = graphs.Judge(model, 3)
+    for size in (1_000, 300, 2_000):
+        assert judge.loss(TEXT[:size]) == pytest.approx(training.loss(model, TEXT[:size], 3), rel=1e-6)
+        model.get_parameter("head.weight").mul_(1.5)
+
+
+def test_what_is_frozen_keeps_no_gradient_and_what_is_trained_has_a_new_one_each_step() -> None:
+    """A gradient that was added to, or written over while the optimizer reads it, would show here."""
+    model = fresh()
+    frozen, trained = model.get_parameter("embed.weight").requires_grad_(False), model.get_parameter("head.weight")
+    run, found = graphs.steps(model, TEXT, BUDGET, draws(), graphs.adamw(model, BUDGET)), []
+    for _ in range(3):
+        next(run)
+        assert frozen.grad is None
+        assert trained.grad is not None
+        found.append(trained.grad.clone())
+    assert not torch.equal(found[0], found[1])
+    assert not torch.equal(found[1], found[2])
+
+
 def test_a_text_of_which_nothing_can_be_predicted_is_refused() -> None:
     with pytest.raises(ValueError, match="found a text of 1 bytes, expected at least 2"):
         graphs.loss(fresh(), b"a")

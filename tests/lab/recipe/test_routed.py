@@ -38,13 +38,20 @@ def of(model: Stage) -> Experts:
     chosen=st.lists(st.permutations(range(4)).map(lambda p: p[:2]), min_size=1, max_size=30),
 )
 def test_every_pair_has_a_slot_of_its_own_in_a_block_of_its_expert(rows: int, chosen: list[list[int]]) -> None:
-    slots, pairs, owners = routed.places(torch.tensor(chosen), 4, rows)
+    slots, tokens, ends = routed.places(torch.tensor(chosen), 4, rows)
     flat = [expert for row in chosen for expert in row]
+    owners = routed.owners(ends, len(tokens) // rows)
     assert len(owners) == routed.blocks_needed(len(flat), 4, rows)
     assert len(set(slots.tolist())) == len(flat)
     assert [int(owners[slot // rows]) for slot in slots.tolist()] == flat
-    assert [int(pairs[slot]) for slot in slots.tolist()] == list(range(len(flat)))
-    assert pairs.tolist().count(len(flat)) == len(pairs) - len(flat)
+    assert [int(tokens[slot]) for slot in slots.tolist()] == [token for token in range(len(chosen)) for _ in range(2)]
+    for expert in range(4):
+        mine = [slot for slot, owner in zip(slots.tolist(), flat, strict=True) if owner == expert]
+        assert mine == list(range(mine[0], mine[0] + len(mine))) if mine else True
+
+
+def test_blocks_are_larger_where_there_are_many_pairs() -> None:
+    assert [routed.block_rows(pairs) for pairs in (2, 1024, 4096)] == [64, 64, 128]
 
 
 @pytest.mark.parametrize("rows", [1, 7, 16, 64])
@@ -64,15 +71,15 @@ def test_outputs_and_gradients_are_those_of_the_eager_experts(tokens: int, rows:
 
 
 def test_the_gradients_are_those_of_finite_differences() -> None:
-    """Of the blocks and of the moves, with a block that holds nothing."""
-    x, gate_up, down = (
+    """Of 3 tokens with 2 experts each, in blocks of 2 rows: one is half empty, and one holds nothing."""
+    flat, gate_up, down = (
         drawn(*shape, seed=seed).double().requires_grad_(True)
-        for seed, shape in enumerate(((3, 2, 4), (2, 6, 4), (2, 4, 3)))
+        for seed, shape in enumerate(((3, 4), (3, 6, 4), (3, 4, 3)))
     )
-    assert torch.autograd.gradcheck(routed.Blocks.apply, (x, gate_up, down, torch.tensor([0, 1, 1])))
-    rows = drawn(3, 2).double().requires_grad_(True)
-    sources, targets = torch.tensor([2, 3, 0, 1]), torch.tensor([2, 3, 0])
-    assert torch.autograd.gradcheck(routed.move, (rows, sources, targets))
+    slots, tokens, ends = routed.places(torch.tensor([[0, 1], [1, 0], [0, 1]]), 3, 2)
+    owners = routed.owners(ends, len(tokens) // 2)
+    assert owners.tolist() == [0, 0, 1, 1, 2]
+    assert torch.autograd.gradcheck(routed.Blocks.apply, (flat, gate_up, down, slots, tokens, owners))
 
 
 def test_what_is_frozen_asks_for_no_gradient() -> None:

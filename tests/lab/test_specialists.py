@@ -50,7 +50,11 @@ def folder(cache: Path) -> Path:
 
 
 def start(code: str, cache: Path, *arguments: str, **settings: str) -> subprocess.Popen[str]:
-    environment = {**os.environ, "BETS_CACHE": str(cache), "PYTHONPATH": str(ROOT), **settings}
+    """Start a process that trains or loads the novelist, on the text that this process has read."""
+    text = cache.parent / "text"
+    if not text.exists():
+        text.write_bytes(specialists.RECIPES["novelist"].text())
+    environment = {**os.environ, "BETS_CACHE": str(cache), "PYTHONPATH": str(ROOT), "TEXT": str(text), **settings}
     return subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(code), *arguments],
         env=environment,
@@ -61,16 +65,22 @@ def start(code: str, cache: Path, *arguments: str, **settings: str) -> subproces
     )
 
 
-LOAD = """
+TEXT = """
+    import os
+    from pathlib import Path
     from bets.lab import specialists
+    specialists.Recipe.text = lambda _self: Path(os.environ["TEXT"]).read_bytes()
+"""
+"""Takes the text of a recipe from a file: each process makes the same (test_corpus.py), and takes seconds for it."""
+LOAD = f"""{TEXT}
     from bets.lab.artifacts import weights
     print(weights.identifier(specialists.load("novelist", "tiny").state_dict()))
 """
 MANIFEST = "novelist-fp32.json"
-SLOWLY = """
-    import os, time
-    from bets.lab import specialists, training
-    specialists.EVERY, specialists.LINES = 5, 0.5
+SLOWLY = f"""{TEXT}
+    import time
+    from bets.lab import progress, training
+    specialists.EVERY, progress.LINES = 5, 0.5
     steps, allowed = training.steps, os.environ.get("ALLOWED", os.devnull)
 
     def slowly(*arguments):
@@ -280,11 +290,10 @@ def test_progress_is_seen_on_the_terminal_though_pytest_captures_stderr(empty: P
     assert "1 passed" in shown
 
 
-FULL_DISK = """
+FULL_DISK = f"""{TEXT}
     import resource, signal
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, resource.RLIM_INFINITY))
-    from bets.lab import specialists
     specialists.EVERY = 5
     specialists.load("novelist", "tiny")
 """

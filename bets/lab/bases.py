@@ -140,11 +140,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--training", choices=TRAININGS, default="short")
     parser.add_argument("--size", choices=sorted(SIZES), default="30m")
     given = parser.parse_args(arguments)
-    try:
-        for name in given.names:
-            naming.check("base", name, TEXTS)
-    except ValueError as error:
-        parser.error(str(error))
+    naming.check_given(parser, "base", given.names, TEXTS)
     for name in given.names or NAMES:
         model = load(name, given.size, given.training)
         for text in TEXTS[name].texts:

@@ -139,11 +139,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(RECIPES)} (default: all)")
     given = parser.parse_args(arguments)
-    try:
-        for name in given.names:
-            naming.check("specialist", name, RECIPES)
-    except ValueError as error:
-        parser.error(str(error))
+    naming.check_given(parser, "specialist", given.names, RECIPES)
     for name in given.names or RECIPES:
         model, held_out = load(name), corpus.load(name).held_out
         with pinning.threads(THREADS["30m"]):

@@ -60,9 +60,9 @@ def compressed(text: Corpus, recipe: Recipe) -> Iterator[tuple[str, float]]:
 
 def modelled(name: str, size: str, train: bool) -> Iterator[tuple[str, FractalMoE]]:
     """The specialist, and the base of each training, where it is in the cache or may be trained."""
-    text = specialists.RECIPES[name].text()
-    key = f"{name}-{size}-{specialists._key(name, size, text)}"
+    key = f"{name}-{size}-{specialists._key(name, size, specialists.RECIPES[name].text())}"
     made: dict[str, tuple[str, Callable[[], FractalMoE]]] = {"specialist": (key, lambda: specialists.load(name, size))}
+    text = bases.TEXTS[name].text()
     for kind, plans in bases.PLANS.items():
         key = f"{name}-{size}-{kind}-{bases._key(name, size, plans[size], text)}"
         made[f"base, {kind}"] = key, lambda kind=kind: bases.load(name, size, kind)  # type: ignore[misc]
@@ -74,7 +74,7 @@ def modelled(name: str, size: str, train: bool) -> Iterator[tuple[str, FractalMo
 def measured(name: str, size: str, train: bool) -> Iterator[Figure]:
     """All figures of one text; the bars are PPMd's."""
     text, bars = corpus.load(name), {}
-    for what, bits in compressed(text, specialists.RECIPES[name]):
+    for what, bits in compressed(text, bases.TEXTS[name]):
         bars[what] = bits
         yield figure(f"{name}: {what}", "bits", [bits])
     for what, model in modelled(name, size, train):

@@ -11,6 +11,7 @@ import platform
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from time import perf_counter
@@ -20,14 +21,14 @@ import torch
 from figures import Figure, figure, report
 from lab import BYTES, LENGTH, text
 
-from bets.lab import seeding, training
+from bets.lab import bases, seeding, training
 from bets.lab.model import SIZES, FractalMoE, Stage
-from bets.lab.recipe import graphs, routed
+from bets.lab.recipe import graph_pretraining, graphs, pretraining, routed
 
 BARS: Final = {8: 6.0, 2: 3.0}  # ms of a full step in float32, by windows
-STEPS: Final = 20  # of a round
+STEPS: Final = 20  # of a round; of a base, those of which the losses must agree
 SAME: Final = 100  # steps of which the losses must agree
-WITHIN: Final = 1e-5  # nats
+WITHIN: Final = 1e-5  # nats that losses may differ by
 
 
 def products(model: Stage, x: torch.Tensor) -> torch.Tensor:
@@ -46,11 +47,20 @@ def fresh(size: str, device: str) -> FractalMoE:
 def runs(size: str, device: str, batch: int, steps: int) -> Mapping[str, Iterator[float]]:
     """A training run of each path, on the same windows."""
     budget, found = training.Budget(steps=steps, batch=batch, length=LENGTH), {}
-    recorded = {name: (graphs.adamw, partial(graphs.steps, forward=forward)) for name, forward in GRAPHS.items()}
-    for name, (optimizer, path) in {"eager": (training.adamw, training.steps), **recorded}.items():
+    paths: dict[str, Callable[..., Iterator[float]]] = {"eager": training.steps}
+    for name, path in (paths | {name: partial(graphs.steps, forward=way) for name, way in GRAPHS.items()}).items():
         model = fresh(size, device)
         windows = seeding.torch_generator(1, "windows")
-        found[name] = path(model, text(BYTES), budget, windows, optimizer(model, budget))
+        found[name] = path(model, text(BYTES), budget, windows, training.adamw(model, budget))
+    return found
+
+
+def pretrained(size: str, device: str, steps: int) -> Mapping[str, Iterator[float]]:
+    """The training of a base, on each path."""
+    found, plan = {}, replace(bases.SHORT[size], steps=steps, warmup=steps // 10)
+    for name, path in {"eager": pretraining.steps, "graph": graph_pretraining.steps}.items():
+        model = fresh(size, device)
+        found[name] = path(model, text(BYTES), plan, 1, pretraining.optimizers(model, plan, "float32"), "float32")
     return found
 
 
@@ -64,16 +74,25 @@ def milliseconds(work: Callable[[], object], device: str) -> float:
     return 1e3 * (perf_counter() - began)
 
 
-def trained(size: str, device: str, batch: int, rounds: int) -> Iterator[Figure]:
-    """Milliseconds of a full step, round by round."""
-    each = runs(size, device, batch, (rounds + 1) * STEPS)
+def trained(size: str, device: str, rounds: int) -> Iterator[Figure]:
+    """Milliseconds of a step, round by round: of all weights by AdamW, and of a base."""
+    steps = (rounds + 1) * STEPS
+    for batch, bar in BARS.items():
+        bar = bar if device == "cuda" and size == "30m" else None
+        yield from timed(f"full step, {batch} windows", runs(size, device, batch, steps), device, rounds, bar)
+    yield from timed("step of a base", pretrained(size, device, steps), device, rounds, None)
+
+
+def timed(
+    what: str, each: Mapping[str, Iterator[float]], device: str, rounds: int, bar: float | None
+) -> Iterator[Figure]:
+    """Milliseconds of a step of each run, which take turns; the bar is the graph's."""
     taken: dict[str, list[float]] = {name: [] for name in each}
     for _ in range(rounds + 1):
         for name, run in each.items():
             taken[name].append(milliseconds(lambda run=run: [next(run) for _ in range(STEPS)], device) / STEPS)  # type: ignore[misc]
     for name, values in taken.items():
-        bar = BARS[batch] if name == "graph" and device == "cuda" and size == "30m" else None
-        yield figure(f"full step, {batch} windows, {name}", "ms", values[1:], bar)
+        yield figure(f"{what}, {name}", "ms", values[1:], bar if name == "graph" else None)
 
 
 def judged(size: str, device: str, rounds: int) -> Iterator[Figure]:
@@ -90,11 +109,18 @@ def judged(size: str, device: str, rounds: int) -> Iterator[Figure]:
 
 
 def agreed(size: str, device: str) -> Iterator[Figure]:
-    """The largest difference of the losses of a hundred steps, in a millionth of a nat."""
-    losses = {name: list(run) for name, run in runs(size, device, 2, SAME).items()}
-    for name in GRAPHS:
-        differences = [1e6 * abs(a - b) for a, b in zip(losses["eager"], losses[name], strict=True)]
-        yield figure(f"difference of {SAME} losses, {name}", "unat", [max(differences)], 1e6 * WITHIN)
+    """The largest difference of the losses of some steps, in a millionth of a nat.
+
+    Of a base few steps: its rates are so high that a rounding soon makes a token choose another expert, on the eager
+    path as well.
+    """
+    trainings = {"": (SAME, runs(size, device, 2, SAME)), "of a base, ": (STEPS, pretrained(size, device, STEPS))}
+    for what, (steps, each) in trainings.items():
+        losses = {name: list(run) for name, run in each.items()}
+        eager = losses.pop("eager")
+        for name, found in losses.items():
+            differences = [1e6 * abs(a - b) for a, b in zip(eager, found, strict=True)]
+            yield figure(f"difference of {steps} losses, {what}{name}", "unat", [max(differences)], 1e6 * WITHIN)
 
 
 def main() -> int:
@@ -110,9 +136,7 @@ def main() -> int:
         print("found no CUDA device: --device cpu shows that the code runs, and not how fast a GPU is")
         return 2
     torch.backends.cuda.matmul.allow_tf32 = given.tf32
-    figures = [*agreed(given.size, given.device)]
-    for batch in BARS:
-        figures += trained(given.size, given.device, batch, given.rounds)
+    figures = [*agreed(given.size, given.device), *trained(given.size, given.device, given.rounds)]
     figures += judged(given.size, given.device, given.rounds)
     name = torch.cuda.get_device_name() if given.device == "cuda" else platform.machine()
     about = {"torch": torch.__version__, "device": name, "size": given.size, "tf32": given.tf32}

@@ -26,7 +26,7 @@ from bets.lab import corpus, naming, pinning, progress, seeding, specialists, tr
 from bets.lab.artifacts import files, manifests
 from bets.lab.model import SIZES, FractalMoE, device
 from bets.lab.recipe import mixed, pretraining
-from bets.lab.recipe.pretraining import Plan
+from bets.lab.recipe.pretraining import Plan, Steps
 from bets.lab.specialists import AUTHOR, RECIPES, TAG, THREADS, Recipe
 from bets.lab.texts import authors
 
@@ -86,8 +86,8 @@ def origin(
     return {"models": ", ".join(ids), "texts": ", ".join(hashes)}
 
 
-def _published(name: str, size: str, training: str) -> Path:
-    """The manifest of a base, which is there afterwards."""
+def _published(name: str, size: str, training: str, way: Steps = pretraining.steps) -> Path:
+    """The manifest of a base, which is there afterwards; if it was not, its steps are taken in this way."""
     for what, given, known in (("base", name, TEXTS), ("size", size, SIZES), ("training", training, PLANS)):
         naming.check(what, given, known)
     text, plan = TEXTS[name].text(), PLANS[training][size]
@@ -96,7 +96,7 @@ def _published(name: str, size: str, training: str) -> Path:
     files.make_once(
         manifest,
         f"trains the base {name} ({size}, {training})",
-        lambda: _train(manifest.parent, name, size, training, text),
+        lambda: _train(manifest.parent, name, size, training, text, way),
     )
     return manifest
 
@@ -122,26 +122,30 @@ def _precision(size: str) -> str:
     return mixed.best() if size == "30m" and device().type == "cpu" else "float32"
 
 
-def _train(folder: Path, name: str, size: str, training: str, text: bytes) -> None:
+def _train(folder: Path, name: str, size: str, training: str, text: bytes, way: Steps) -> None:
     plan, checkpoint = PLANS[training][size], folder / "checkpoint.pt"
     model = FractalMoE(SIZES[size], seeding.torch_generator(0, f"weights of base {name} at {size}")).to(device())
     seed = seeding.derive(0, f"windows of base {name} at {size}")
     what, precision = f"{name} {size} {training}", _precision(size)
     with pinning.threads(THREADS[size]), progress.on_terminal():
-        pretraining.train(model, text, plan, seed, precision, label=what, checkpoint=checkpoint, every=EVERY)
+        pretraining.train(model, text, plan, seed, precision, label=what, checkpoint=checkpoint, every=EVERY, way=way)
     manifests.publish(folder, model, name, TAG, AUTHOR)
     checkpoint.unlink(missing_ok=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Have every base named, or all, and print what each makes of its author's held-out text."""
+    from bets.lab.recipe import graph_pretraining  # here, so that no bet reaches the kernels
+
     parser = argparse.ArgumentParser(prog="python -m bets.lab.bases", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES)} (default: all)")
     parser.add_argument("--training", choices=TRAININGS, default="short")
     parser.add_argument("--size", choices=sorted(SIZES), default="30m")
     given = parser.parse_args(arguments)
     naming.check_given(parser, "base", given.names, TEXTS)
+    way = graph_pretraining.steps if device().type == "cuda" else pretraining.steps
     for name in given.names or NAMES:
+        _published(name, given.size, given.training, way)
         model = load(name, given.size, given.training)
         for text in TEXTS[name].texts:
             held_out = corpus.load(text).held_out

@@ -7,7 +7,8 @@ they are tested where there is no GPU. The eager path, `training.steps` and `tra
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import torch
@@ -24,14 +25,17 @@ IGNORED: Final = -100  # a target that counts for nothing
 Forward = Callable[[Stage, Tensor], Tensor]  # what a model gives for tokens [B, T]: logits [B, T, V]
 
 
-def adamw(model: Stage, budget: Budget) -> torch.optim.AdamW:
-    """`training.adamw`, with rates that a graph can read: on CUDA they are numbers on the device."""
-    optimizer = training.adamw(model, budget)
-    if next(model.parameters()).is_cuda:
-        for group in optimizer.param_groups:
-            group["capturable"] = True
-            group["lr"] = torch.tensor(budget.learning_rate, device=next(model.parameters()).device)
-    return optimizer
+@dataclass(frozen=True)
+class Work:
+    """What a step of training does, in the parts that differ between trainings."""
+
+    trained: Sequence[nn.Parameter]
+    moving: Sequence[torch.optim.Optimizer]
+    shape: tuple[int, int]  # of the windows of a step, [B, T]
+    windows: Callable[[int], tuple[Tensor, Tensor]]  # of a step: inputs and the bytes behind them
+    rates: Callable[[int], Sequence[float]]  # of a step: one for each optimizer
+    loss: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]  # of windows: nats a byte, and what the gradient is of
+    clip: Callable[[], object]  # of the gradients, in place
 
 
 def steps(
@@ -43,59 +47,80 @@ def steps(
     first: int = 0,
     forward: Forward = routed.forward,
 ) -> Iterator[float]:
-    """`training.steps`, with an optimizer of `adamw`: the same windows, and the same losses but for rounding.
+    """`training.steps`: the same windows, and the same losses but for rounding. The optimizer is `training.adamw`'s."""
+    data, trained = training.tokens(text), [p for p in model.parameters() if p.requires_grad]
 
-    The loss is read before the step is taken, as there: that is all that the host waits for. While it runs, gradients
-    lie where the graph writes them.
+    def loss(inputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+        nats = fn.cross_entropy(forward(model, inputs).flatten(0, 1), targets.flatten())
+        return nats, nats
+
+    work = Work(
+        trained=trained,
+        moving=[optimizer],
+        shape=(budget.batch, budget.length),
+        windows=lambda _step: training.batch(data, budget, generator),
+        rates=lambda step: [training.rate(budget, step)],
+        loss=loss,
+        clip=lambda: budget.clip is not None and nn.utils.clip_grad_norm_(trained, budget.clip),
+    )
+    return taken(work, range(first, budget.steps))
+
+
+def taken(work: Work, steps: range) -> Iterator[float]:
+    """Take these steps, and yield the loss of each in nats a byte; on CUDA, by replaying two graphs.
+
+    The loss is read before the step is taken: that is all that the host waits for. While it runs, gradients lie where
+    the graph writes them. DivergedError before a step is taken on a loss that is not finite.
     """
-    data, device = training.tokens(text), next(model.parameters()).device
-    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    windows = torch.zeros((2, budget.batch, budget.length), dtype=torch.long, device=device)  # inputs and targets
+    device = work.trained[0].device
+    windows = torch.zeros((2, *work.shape), dtype=torch.long, device=device)  # inputs and targets
     loss = torch.zeros((), device=device)
+    recorded = device.type == "cuda"
 
     def gradients() -> None:
         # With none to add to, backward gives each parameter a new gradient. In a graph that is memory of the graph's
         # own, which every replay writes again.
-        for parameter in trained:
+        for parameter in work.trained:
             parameter.grad = None
-        inputs, targets = windows
-        nats = fn.cross_entropy(forward(model, inputs).flatten(0, 1), targets.flatten())
-        torch.autograd.backward(nats)
+        nats, total = work.loss(*windows)
+        torch.autograd.backward(total)
         loss.copy_(nats.detach())
 
     def move() -> None:
-        if budget.clip is not None:
-            nn.utils.clip_grad_norm_(trained, budget.clip)
-        optimizer.step()
-
-    def fill(step: int) -> None:
-        windows.copy_(torch.stack(training.batch(data, budget, generator)))
-        rate(optimizer, training.rate(budget, step))
+        work.clip()
+        for optimizer in work.moving:
+            optimizer.step()
 
     computed: Callable[[], object] = gradients
     moved: Callable[[], object] = move
-    for step in range(first, budget.steps):
-        fill(step)
-        if step == first and device.type == "cuda":
-            computed, moved = record(gradients), move
-        elif step == first + 1 and device.type == "cuda":
-            moved = record(move, warm=0)  # the first step, which made the state of the optimizer, was its warming up
+    for step in steps:
+        windows.copy_(torch.stack(work.windows(step)))
+        for optimizer, value in zip(work.moving, work.rates(step), strict=True):
+            rate(optimizer, value, recorded)
+        if recorded and step == steps.start:
+            computed = record(gradients)
+        elif recorded and step == steps.start + 1:
+            moved = record(move, warm=0)  # the first step, which made the state of the optimizers, was its warming up
         computed()
         if not math.isfinite(nats := loss.item()):
-            raise DivergedError(f"the loss of step {step + 1} of {budget.steps} is {nats}")
+            raise DivergedError(f"the loss of step {step + 1} of {steps.stop} is {nats}")
         moved()
         yield nats
-    for parameter in trained:
+    for parameter in work.trained:
         parameter.grad = None
 
 
-def rate(optimizer: torch.optim.Optimizer, value: float) -> None:
-    """Set the learning rate of all groups, in place where a graph reads it."""
+def rate(optimizer: torch.optim.Optimizer, value: float, recorded: bool) -> None:
+    """Set the learning rate of all groups: for a graph, which reads it on the device, in place."""
     for group in optimizer.param_groups:
-        if isinstance(group["lr"], Tensor):
-            group["lr"].fill_(value)
-        else:
+        if not recorded:
             group["lr"] = value
+            continue
+        device = group["params"][0].device
+        if not isinstance(group["lr"], Tensor) or group["lr"].device != device:
+            group["lr"] = torch.zeros((), device=device)
+        group["lr"].fill_(value)
+        group["capturable"] = True  # of torch's own optimizers: no step asks the device for a number
 
 
 def record(work: Callable[[], object], warm: int = WARM) -> Callable[[], object]:

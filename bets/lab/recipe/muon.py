@@ -103,5 +103,9 @@ class Muon(torch.optim.Optimizer):
         rows, columns = update.shape[-2] // group["parts"], update.shape[-1]
         turned = orthogonal(update.view(-1, rows, columns), group["precision"]).to(parameter.dtype)
         parameter.mul_(1 - group["lr"] * group["weight_decay"])
+        step = turned.reshape(parameter.shape)
         scale = max(1.0, rows / columns) ** 0.5
-        parameter.add_(turned.reshape(parameter.shape), alpha=-group["lr"] * scale)
+        if isinstance(group["lr"], Tensor):  # which a graph reads
+            parameter.sub_(step * (group["lr"] * scale))
+        else:
+            parameter.add_(step, alpha=-group["lr"] * scale)

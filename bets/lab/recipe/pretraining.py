@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -118,6 +118,10 @@ def steps(
         yield nats
 
 
+Steps = Callable[[FractalMoE, bytes, Plan, int, list[torch.optim.Optimizer], str, int], Iterator[float]]
+"""What takes steps as `steps` does."""
+
+
 def train(
     model: FractalMoE,
     text: bytes,
@@ -128,15 +132,17 @@ def train(
     label: str = "training",
     checkpoint: Path | None = None,
     every: int = 50,
+    way: Steps = steps,
 ) -> list[float]:
     """Train a model; the loss of each step. Label and checkpoint are as for `training.train`.
 
-    DivergedError before a step is taken on a loss that is not finite, and where the last step leaves such weights.
+    The way may be any that takes the same steps but for rounding. DivergedError before a step is taken on a loss that
+    is not finite, and where the last step leaves such weights.
     """
     moving = optimizers(model, plan, precision)
     losses = resume(checkpoint, model, moving) if checkpoint else []
     with counted(label, plan.steps) as shown:
-        for loss in steps(model, text, plan, seed, moving, precision, len(losses)):
+        for loss in way(model, text, plan, seed, moving, precision, len(losses)):
             losses.append(loss)
             shown(len(losses), loss)
             if checkpoint and len(losses) % every == 0 and len(losses) < plan.steps:

@@ -17,7 +17,7 @@ from torch.autograd.function import once_differentiable
 from torch.nn import functional as fn
 
 from bets.lab.model import Block, Experts, Stage, route
-from bets.lab.recipe import grouped
+from bets.lab.recipe import grouped, mixed
 from bets.lab.recipe.grouped import Grouped
 
 MANY: Final = 2048  # pairs from which on blocks are larger
@@ -25,21 +25,36 @@ MANY: Final = 2048  # pairs from which on blocks are larger
 
 def forward(model: Stage, x: Tensor, rows: int | None = None) -> Tensor:
     """What the model gives for x: tokens [B, T] or, where it does not embed, [B, T, C]; for rows see `experts`."""
-    x = model.embed(x)
+    return passed(model, x, rows)[0]
+
+
+def balanced(model: Stage, tokens: Tensor) -> tuple[Tensor, Tensor]:
+    """What `mixed.forward` gives in float32 for tokens [B, T]: the logits, and how unevenly the experts are used."""
+    logits, routings = passed(model, tokens)
+    return logits, torch.stack([mixed.imbalance(*each) for each in routings]).mean()
+
+
+def passed(model: Stage, x: Tensor, rows: int | None = None) -> tuple[Tensor, list[tuple[Tensor, Tensor]]]:
+    """What the model gives for x; the router's logits [N, E] and its choices [N, K] in each block."""
+    x, routings = model.embed(x), []
     for each in model.blocks:
         block = cast(Block, each)
         x = x + block.attention(block.norm1(x))
-        x = x + experts(block.experts, block.norm2(x), rows)
-    return cast(Tensor, model.head(model.norm(x)))
+        y, logits, chosen = experts(block.experts, block.norm2(x), rows)
+        x = x + y
+        routings.append((logits, chosen))
+    return model.head(model.norm(x)), routings
 
 
-def experts(module: Experts, x: Tensor, rows: int | None = None) -> Tensor:
-    """What `Experts.forward` gives for x [B, T, C]: by the kernels of `grouped`, where they can run.
+def experts(module: Experts, x: Tensor, rows: int | None = None) -> tuple[Tensor, Tensor, Tensor]:
+    """What `Experts.forward` gives for x [B, T, C]; the router's logits [N, E] and its choices [N, K].
 
-    Elsewhere, or where a number of rows is given, by torch's products in blocks of so many rows, or of `block_rows`.
+    By the kernels of `grouped`, where they can run. Elsewhere, or where a number of rows is given, by torch's products
+    in blocks of so many rows, or of `block_rows`.
     """
     flat = x.reshape(-1, x.shape[-1])  # [N, C]
-    weights, chosen = route(module.router(flat), module.active)  # [N, K] both
+    logits = module.router(flat)  # [N, E]
+    weights, chosen = route(logits, module.active)  # [N, K] both
     if rows is None and grouped.fits(flat, module.gate_up):
         y = Grouped.apply(flat, module.gate_up, module.down, *places(chosen, len(module.down), 1))  # type: ignore[no-untyped-call]
     else:
@@ -47,7 +62,8 @@ def experts(module: Experts, x: Tensor, rows: int | None = None) -> Tensor:
         slots, tokens, ends = places(chosen, len(module.down), rows)
         of = owners(ends, len(tokens) // rows)
         y = Blocks.apply(flat, module.gate_up, module.down, slots, tokens, of)  # type: ignore[no-untyped-call]
-    return cast(Tensor, (y.view(*chosen.shape, -1) * weights[..., None]).sum(1).view_as(x))  # y is [P, C]
+    y = (y.view(*chosen.shape, -1) * weights[..., None]).sum(1)  # from [P, C]
+    return y.view_as(x), logits, chosen
 
 
 def block_rows(pairs: int) -> int:

@@ -32,7 +32,7 @@ def test_a_hundred_steps_have_the_losses_of_the_eager_path_and_the_weights(kind:
     """With warm-up, cosine, decay and clipping: to 1e-5, and fewer steps where most is frozen."""
     eager, static, budget = fresh(kind), fresh(kind), replace(BUDGET, steps=count)
     expected = training.train(eager, TEXT, budget, draws())
-    optimizer = graphs.adamw(static, budget)
+    optimizer = training.adamw(static, budget)
     assert list(graphs.steps(static, TEXT, budget, draws(), optimizer)) == pytest.approx(expected, rel=0, abs=1e-5)
     for (name, one), other in zip(static.named_parameters(), eager.parameters(), strict=True):
         torch.testing.assert_close(one, other, rtol=0, atol=2e-4, msg=name)
@@ -44,7 +44,7 @@ def test_a_training_may_begin_behind_its_first_steps() -> None:
     eager, static = fresh(), fresh()
     budget = Budget(steps=6, batch=2, length=32, learning_rate=1e-2, warmup=4)
     expected = list(training.steps(eager, TEXT, budget, draws(), training.adamw(eager, budget), 3))
-    found = list(graphs.steps(static, TEXT, budget, draws(), graphs.adamw(static, budget), 3))
+    found = list(graphs.steps(static, TEXT, budget, draws(), training.adamw(static, budget), 3))
     assert len(found) == 3
     assert found == pytest.approx(expected, rel=0, abs=1e-5)
 
@@ -55,7 +55,7 @@ def test_a_loss_that_is_not_finite_stops_before_the_step() -> None:
         model.get_parameter("head.weight")[0, 0] = math.nan
     before = model.get_parameter("embed.weight").clone()
     with pytest.raises(training.DivergedError, match="the loss of step 1 of 100 is nan"):
-        list(graphs.steps(model, TEXT, BUDGET, draws(), graphs.adamw(model, BUDGET)))
+        list(graphs.steps(model, TEXT, BUDGET, draws(), training.adamw(model, BUDGET)))
     assert torch.equal(model.get_parameter("embed.weight"), before)
 
 
@@ -77,7 +77,7 @@ def test_what_is_frozen_keeps_no_gradient_and_what_is_trained_has_a_new_one_each
     """A gradient that was added to, or written over while the optimizer reads it, would show here."""
     model = fresh()
     frozen, trained = model.get_parameter("embed.weight").requires_grad_(False), model.get_parameter("head.weight")
-    run, found = graphs.steps(model, TEXT, BUDGET, draws(), graphs.adamw(model, BUDGET)), []
+    run, found = graphs.steps(model, TEXT, BUDGET, draws(), training.adamw(model, BUDGET)), []
     for _ in range(3):
         next(run)
         assert frozen.grad is None
@@ -93,11 +93,19 @@ def test_a_text_of_which_nothing_can_be_predicted_is_refused() -> None:
 
 
 def test_a_rate_that_a_graph_reads_is_set_in_place() -> None:
-    model = fresh()
-    optimizer = training.adamw(model, BUDGET)
-    held = torch.tensor(1.0)
-    optimizer.param_groups[0]["lr"] = held
-    graphs.rate(optimizer, 0.25)
-    assert optimizer.param_groups[0]["lr"] is held
-    assert float(held) == 0.25
-    assert optimizer.param_groups[1]["lr"] == 0.25
+    optimizer = training.adamw(fresh(), BUDGET)
+    graphs.rate(optimizer, 0.5, recorded=True)
+    held = [group["lr"] for group in optimizer.param_groups]
+    graphs.rate(optimizer, 0.25, recorded=True)
+    assert [id(group["lr"]) for group in optimizer.param_groups] == [id(rate) for rate in held]
+    assert [float(rate) for rate in held] == [0.25, 0.25]
+    assert all(group["capturable"] for group in optimizer.param_groups)
+
+
+def test_a_rate_that_no_graph_reads_is_a_number() -> None:
+    """Also behind a checkpoint of a run that had graphs."""
+    optimizer = training.adamw(fresh(), BUDGET)
+    optimizer.param_groups[0]["lr"] = torch.tensor(1.0)
+    graphs.rate(optimizer, 0.25, recorded=False)
+    assert [group["lr"] for group in optimizer.param_groups] == [0.25, 0.25]
+    assert not any(isinstance(group["lr"], torch.Tensor) for group in optimizer.param_groups)

@@ -115,3 +115,18 @@ def test_a_closure_is_called_with_gradients() -> None:
 def test_what_is_no_stack_of_matrices_is_refused(shape: tuple[int, ...], parts: int) -> None:
     with pytest.raises(ValueError, match=r"found a parameter of shape \(.*\), expected matrices of [12] parts"):
         Muon([nn.Parameter(drawn(*shape))], parts=parts)
+
+
+def test_a_rate_on_the_device_moves_as_a_number_does() -> None:
+    """As a graph reads it; the state is left as it is."""
+    weights = drawn(2, 6, 4)
+    moved = []
+    for rate in (0.25, torch.tensor(0.25)):
+        parameter = nn.Parameter(weights.clone())
+        optimizer = Muon([parameter], lr=rate, weight_decay=0.1, precision=torch.float64)  # type: ignore[arg-type]
+        for seed in range(3):
+            parameter.grad = drawn(2, 6, 4, seed=seed)
+            optimizer.step()
+        moved.append(parameter.detach())
+    torch.testing.assert_close(moved[1], moved[0], rtol=1e-7, atol=1e-7)
+    assert float((moved[0] - weights).abs().max()) > 0.1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from functools import partial
 
 import pytest
 import torch
@@ -13,7 +14,8 @@ from torch.nn import functional as fn
 
 from bets.lab import seeding
 from bets.lab.model import SIZES, Experts, FractalMoE, Stage
-from bets.lab.recipe import routed
+from bets.lab.recipe import mixed, routed
+from tests.lab.recipe.operations import Operations, waiting
 
 TINY = SIZES["tiny"]
 
@@ -62,7 +64,7 @@ def test_outputs_and_gradients_are_those_of_the_eager_experts(tokens: int, rows:
     x = drawn(2, tokens, TINY.hidden).double()
     for given_ in (x, x[:1, :1].expand(2, tokens, -1)):
         results = []
-        for forward in (experts, lambda each: routed.experts(experts, each, rows)):
+        for forward in (experts, lambda each: routed.experts(experts, each, rows)[0]):
             leaf = given_.clone().requires_grad_(True)
             y = forward(leaf)
             results.append([y.detach(), *torch.autograd.grad(y.square().sum(), [leaf, *experts.parameters()])])
@@ -85,37 +87,24 @@ def test_the_gradients_are_those_of_finite_differences() -> None:
 def test_what_is_frozen_asks_for_no_gradient() -> None:
     experts = copy.deepcopy(of(fresh())).requires_grad_(False)
     x = drawn(1, 20, TINY.hidden).requires_grad_(True)
-    (gradient,) = torch.autograd.grad(routed.experts(experts, x).square().sum(), x)
+    (gradient,) = torch.autograd.grad(routed.experts(experts, x)[0].square().sum(), x)
     (eager,) = torch.autograd.grad(experts(x).square().sum(), x)
     torch.testing.assert_close(gradient, eager, rtol=1e-4, atol=1e-9)
-    assert routed.experts(experts, x.detach()).grad_fn is None
+    assert routed.experts(experts, x.detach())[0].grad_fn is None
 
 
 def test_no_shape_and_no_operation_depends_on_the_routing() -> None:
     """The operations and shapes of a pass are the same whatever the text, and none brings a number to the host."""
-    from torch.utils._python_dispatch import TorchDispatchMode
-
-    class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
-        def __init__(self) -> None:
-            super().__init__()  # type: ignore[no-untyped-call]
-            self.seen: list[tuple[str, tuple[int, ...]]] = []
-
-        def __torch_dispatch__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
-            out = func(*args, **(kwargs or {}))
-            self.seen.append((str(func), tuple(out.shape) if isinstance(out, Tensor) else ()))
-            return out
-
     model, runs = fresh(), []
     for seed in (1, 2):
         tokens = torch.randint(0, 256, (2, 33), generator=seeding.torch_generator(seed, "tokens"))
-        with Recorder() as recorder:
+        with Operations() as recorder:
             loss = fn.cross_entropy(routed.forward(model, tokens[:, :-1]).flatten(0, 1), tokens[:, 1:].flatten())
             torch.autograd.backward(loss)
         runs.append(recorder.seen)
         model.zero_grad()
     assert runs[0] == runs[1]
-    waits = ("local_scalar", "nonzero", "item", "bincount")
-    assert not [name for name, _ in runs[0] if any(word in name for word in waits)]
+    assert not waiting(runs[0])
 
 
 def test_a_stage_without_ends_is_computed_as_well() -> None:
@@ -123,3 +112,16 @@ def test_a_stage_without_ends_is_computed_as_well() -> None:
     middle = Stage(TINY, nn.Identity(), [model.blocks[1], model.blocks[2]], nn.Identity(), nn.Identity())  # type: ignore[list-item]
     x = drawn(1, 10, TINY.hidden)
     torch.testing.assert_close(routed.forward(middle, x), middle(x), rtol=1e-4, atol=1e-6)
+
+
+def test_logits_and_imbalance_are_those_of_pretraining_on_two_cores() -> None:
+    """With their gradients; the imbalance is weighted as much as the logits, so that its own part shows."""
+    model = fresh()
+    tokens = torch.randint(0, 256, (3, 40), generator=seeding.torch_generator(3, "tokens"))
+    weights, found = drawn(3, 40, TINY.vocabulary), []
+    for forward in (routed.balanced, partial(mixed.forward, precision="float32")):
+        logits, uneven = forward(model, tokens)
+        total = (logits * weights).mean() + uneven
+        found.append([logits, uneven, *torch.autograd.grad(total, list(model.parameters()))])
+    for one, other in zip(*found, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-6)

@@ -256,7 +256,7 @@ class Session:
     def _report_unselected(self, finished: FinishedBet) -> None:
         """Report the tiers that turn the session red although they were not selected: a selection hides no failure."""
         run = finished.run
-        asked = CRITERIA if self.settings.gate != "auto" else ("catastrophic",)
+        asked = CRITERIA if self.settings.gate != "auto" else ("catastrophic", "control")
         for tier in asked:
             if tier in run.tiers or not run.declaration.sentences(tier):
                 continue

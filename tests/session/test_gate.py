@@ -174,10 +174,21 @@ def test_a_withdrawn_bet_never_gates_and_keeps_its_row(bet: WriteBet, run: Run, 
 
 @pytest.mark.parametrize(
     ("selection", "red"),
-    [([], False), (["-m", "control"], True), (["-m", "strict"], False), (["--bets-gate", "strict"], True)],
+    [
+        ([], False),
+        (["-m", "control"], True),
+        (["-m", "strict"], True),
+        (["-n", "2", "-m", "strict"], True),
+        (["-m", "lenient"], True),
+        (["-m", "catastrophic"], False),
+        (["--bets-gate", "strict"], True),
+    ],
 )
 def test_a_control_that_is_not_met_fails_the_bet(bet: WriteBet, run: Run, selection: list[str], red: bool) -> None:
-    """However good the claim's own numbers, the verdict is FAIL in the noise; gated as the lenient tier is."""
+    """However good the claim's own numbers, the verdict is FAIL in the noise; gated as the lenient tier is.
+
+    Also where the control was not selected: `-m strict` asks whether claims hold, and without their control none does.
+    """
     bet(markers={"control": '"count(gain > 1) <= 2"'}, sections={"Control": "at most 2 cells exceed 1."})
     shown = run(*selection, expect=FAILED if red else OK)
     record = records(RESULTS)["1_first"]

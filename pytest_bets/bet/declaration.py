@@ -114,7 +114,10 @@ class Declaration:
 
     @cached_property
     def digest(self) -> str:
-        """The SHA-256 of what must not change: hypothesis, sentences, constants, sweep, replicate, challenges."""
+        """The SHA-256 of what must not change.
+
+        Hypothesis, sentences, constants, sweep, replications, challenges; known, nulls, odds, world if there are any.
+        """
         optional = {**({"known": self.known} if self.known else {}), **self.error_rates}
         return declaration_digest(
             self.docstring.prose("Hypothesis"),

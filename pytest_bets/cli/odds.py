@@ -55,4 +55,4 @@ def run(project: Project, options: argparse.Namespace) -> Answer:
     return Answer(odds_page(f"{bet.id}: {bet.title}", found, text_width()))
 
 
-COMMAND: Final = Command(run, "pytest-bets odds 46", configure, DESCRIPTION)
+COMMAND: Final = Command(run, "pytest-bets odds 73", configure, DESCRIPTION)

@@ -35,7 +35,8 @@ class DeclarationPart:
 
     digest: Annotated[
         Sha256,
-        "Of all that must not change after the run: hypothesis, sentences, constants, sweep, replicate, challenges.",
+        "Of all that must not change after the run: hypothesis, sentences, constants, sweep, replications, challenges; "
+        "also known, nulls, odds and world, where there are any.",
     ]
     hypothesis: Annotated[str, "The section of that name, white space folded."]
     strict: Annotated[Sentences, "Sentences that must all be met for a PASS."]

@@ -1,8 +1,9 @@
 """Check a declaration against its cells, their measurements, and the other bets."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
-from pytest_bets.bet.declaration import Criterion, Declaration
+from pytest_bets.bet import axes
+from pytest_bets.bet.declaration import SEED, Criterion, Declaration
 from pytest_bets.bet.units import too_few_units
 from pytest_bets.diagnostics import EvaluationError, Fault, count_noun, nearest
 from pytest_bets.sentence import interval
@@ -20,12 +21,22 @@ def cell_faults(declaration: Declaration, cells: Sequence[Mapping[str, object]])
     def groups(parameter: str) -> int:
         return len({repr(cell.get(parameter)) for cell in cells})
 
-    faults = []
+    faults = [*_idle_faults(declaration, parameters)]
     for criterion in declaration.criteria:
         found = _cell_problem(criterion.sentence, cells, parameters, groups)
         if found:
             faults.append(Fault(declaration.file, criterion.line, found[0], str(criterion), *found[1:]))
     return faults
+
+
+def _idle_faults(declaration: Declaration, parameters: Sequence[str]) -> Iterator[Fault]:
+    """Yield a fault for each part of the declared sweep that no cell has."""
+    spans = [tuple(name.split(", ")) for name in declaration.sweep if name != axes.GENERATOR]
+    for axis in axes.idle([*spans, *([(SEED,)] if declaration.replicate else [])], parameters):
+        names = ", ".join(axis)
+        problem = f"the declaration sweeps `{names}`, and no cell has {'it' if len(axis) == 1 else 'them'}"
+        text = f"def {declaration.function}(...)"
+        yield Fault(declaration.file, declaration.line, problem, text, "an experiment that takes it, or no such sweep")
 
 
 def _cell_problem(

@@ -9,7 +9,7 @@ import pytest
 
 from pytest_bets.bet.declaration import CRITERIA, Declaration
 from pytest_bets.bet.template import unwritten
-from pytest_bets.bet.validate import cell_faults
+from pytest_bets.bet.validate import cell_faults, sentence_faults
 from pytest_bets.code.index import CodeIndex
 from pytest_bets.diagnostics import DeclarationError, Fault
 from pytest_bets.hooks.constants import constant_faults
@@ -98,6 +98,7 @@ class BetFile(pytest.Module):
         faults += mark_faults(declaration, self.obj, self.own_markers, self.config.getini("markers"))
         if not self.context.settings.rehearsal:
             faults += constant_faults(declaration, self.obj)
+        faults += sentence_faults(declaration)
         missing = [fault for cell in cells[:1] for fault in argument_faults(declaration, cell)]  # the same in all cells
         faults += missing
         faults += self._repeated(declaration, cells)

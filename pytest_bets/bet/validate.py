@@ -13,7 +13,7 @@ from pytest_bets.sentence.ast import Comparison, Name, Negative, Node, Number, S
 from pytest_bets.sentence.ast import parameters as grouping
 from pytest_bets.sentence.evaluate import Row, value
 from pytest_bets.sentence.lex import expression
-from pytest_bets.values import MAX_INTEGER, row
+from pytest_bets.values import MAX_INTEGER, misread, row
 
 Link = int | str
 _SHOWN: Final = 5
@@ -42,6 +42,17 @@ def sentence_faults(declaration: Declaration) -> Iterator[Fault]:
             problem = f"this {criterion.tier} sentence: {error.problem}"
             text = f"{criterion.sentence.text}\n{' ' * (error.column or 0)}^"
             yield Fault(declaration.file, criterion.line, problem, text, error.expected, error.suggestion)
+
+
+def parameter_faults(declaration: Declaration, cells: Sequence[Mapping[str, object]]) -> Iterator[Fault]:
+    """Yield a fault for each parameter with a value that a record would not give back."""
+    found = {name: why for cell in cells for name, item in cell.items() if (why := misread(item))}
+    for name, why in sorted(found.items()):
+        expected = (
+            "an integer of at most 2**53, a float or a string" if "beyond" in why else "the number, or another string"
+        )
+        text = f"def {declaration.function}(...)"
+        yield Fault(declaration.file, declaration.line, f"the sweep of `{name}` has {why}", text, expected)
 
 
 def _idle_faults(declaration: Declaration, parameters: Sequence[str]) -> Iterator[Fault]:

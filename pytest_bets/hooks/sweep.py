@@ -8,6 +8,8 @@ from typing import Any, Final
 
 import pytest
 
+from pytest_bets.values import unwrapped
+
 _PLAIN: Final = frozenset({bool, int, float, str, type(None)})
 _PARAMETER_SET: Final = type(pytest.param())
 
@@ -164,7 +166,7 @@ def _scalar(value: object) -> object:
     """
     if isinstance(value, Enum) and isinstance(value, str | int):
         return str.__str__(value) if isinstance(value, str) else int(value)
-    scalar = value.tolist() if hasattr(value, "tolist") and not isinstance(value, type) else value
+    scalar = unwrapped(value)
     return scalar if _is_plain(scalar) else value
 
 

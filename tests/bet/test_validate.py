@@ -246,3 +246,33 @@ def test_a_record_of_a_sentence_with_a_literal_alone_is_still_judged(bet: WriteB
     path.write_text(path.read_text().replace("count(gain > 0) >= 3", "count(gain > 0 or 1) >= 3"))
     shown = run("--bets-replay", expect=pytest.ExitCode.TESTS_FAILED)
     assert "which is the same in every cell" not in shown
+
+
+@pytest.mark.parametrize("arguments", [(), ("--bets-pilot",), ("-n", "2")], ids=["plain", "pilot", "distributed"])
+@pytest.mark.parametrize(
+    ("values", "why", "expected"),
+    [
+        ("[2**1030, 2, 3, 4]", "an integer beyond 2**53", "an integer of at most 2**53, a float or a string"),
+        ("[-(2**53) - 1, 2, 3, 4]", "an integer beyond 2**53", "an integer of at most 2**53, a float or a string"),
+        ("['nan', 2, 3, 4]", "the string 'nan', which means a number in a record", "the number, or another string"),
+        ("['-inf', 2, 3, 4]", "the string '-inf', which means a number in a record", "the number, or another string"),
+    ],
+)
+def test_a_swept_value_that_a_record_would_not_give_back_is_refused(
+    bet: WriteBet, run: Run, values: str, why: str, expected: str, arguments: tuple[str, ...]
+) -> None:
+    """Before any cell runs, as the same measurement is refused; other bets of the session are not lost."""
+    bet(markers={"parametrize": f'"part", {values}'})
+    failed = pytest.ExitCode.TESTS_FAILED if "-n" in arguments else pytest.ExitCode.INTERRUPTED
+    shown = run(*arguments, expect=failed)
+    assert f"bet_1_first.py:18: the sweep of `part` has {why}" in shown
+    assert f"  expected: {expected}" in shown
+
+
+def test_other_values_at_the_limits_are_swept(bet: WriteBet, run: Run) -> None:
+    """Also NaN and infinity, as numbers."""
+    bet(
+        body='return {"gain": 1}',
+        markers={"parametrize": '"part", [2**53, float("nan"), float("-inf"), "NaN"]'},
+    )
+    assert "1_first  PASS" in run()

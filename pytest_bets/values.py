@@ -71,7 +71,7 @@ def _value(key: str, item: object) -> Plain:
                 f"`{key}` is the string {item!r}, which means a number in a record; return the number"
             )
         return str(item)
-    listed = item.tolist() if hasattr(item, "tolist") and not isinstance(item, type) else item
+    listed = unwrapped(item)
     if isinstance(listed, bool | int | float):
         return _number(key, listed)
     if isinstance(listed, list | tuple):
@@ -80,10 +80,29 @@ def _value(key: str, item: object) -> Plain:
 
 
 def _entry(key: str, index: int, entry: object) -> bool | int | float:
-    number = entry.tolist() if hasattr(entry, "tolist") and not isinstance(entry, type) else entry
+    number = unwrapped(entry)
     if isinstance(number, bool | int | float):
         return _number(f"{key}[{index}]", number)
     raise MeasurementError(f"`{key}[{index}]` is {_named(entry)}; expected a number in the list `{key}`")
+
+
+def unwrapped(item: object) -> object:
+    """Return the Python value of a scalar or an array of numpy or torch, and any other value as it is.
+
+    Times and lengths of time stay as they are: without its unit, a number of nanoseconds says nothing.
+    """
+    if not hasattr(item, "tolist") or isinstance(item, type):
+        return item
+    return item if getattr(getattr(item, "dtype", None), "kind", "") in ("m", "M") else item.tolist()
+
+
+def misread(item: object) -> str:
+    """Return why a record would not give back this value of a sweep; empty if it would."""
+    if isinstance(item, int) and abs(item) > MAX_INTEGER:
+        return "an integer beyond 2**53"
+    if isinstance(item, str) and item in _SPELLED:
+        return f"the string {item!r}, which means a number in a record"
+    return ""
 
 
 def _number(key: str, number: bool | int | float) -> bool | int | float:

@@ -1,10 +1,13 @@
 """The sweep of a bet file: what spans its cells."""
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Final
 
 from pytest_bets.bet.literals import literal, recorded
 from pytest_bets.bet.source import Mark, functions, last_name, marks
+
+GENERATOR: Final = "pytest_generate_tests"
 
 
 def sweep(tree: ast.Module, own: Sequence[Mark], known: Mapping[str, object]) -> dict[str, object]:
@@ -18,7 +21,7 @@ def sweep(tree: ast.Module, own: Sequence[Mark], known: Mapping[str, object]) ->
         if {"argnames", "argvalues"} <= arguments.keys():
             found[_argument_names(arguments["argnames"])] = recorded(arguments["argvalues"], known)
     for function, _ in functions(tree):
-        if function.name == "pytest_generate_tests":
+        if function.name == GENERATOR:
             found[function.name] = {"source": ast.unparse(function)}
         for decorator in function.decorator_list:
             for word in decorator.keywords if isinstance(decorator, ast.Call) else ():
@@ -32,6 +35,18 @@ def axes(tree: ast.Module, own: Sequence[Mark]) -> Iterator[tuple[Mark, ast.expr
     for mark in (*own, *_module_marks(tree)):
         if values := _axis(mark).get("argvalues"):
             yield mark, values
+
+
+def idle(spans: Iterable[tuple[str, ...]], parameters: Collection[str]) -> list[tuple[str, ...]]:
+    """Return the axes, each given by the names of its parameters, that span no cell.
+
+    `parameters` are those of the cells. Where no axis names one of them, none is returned: a fixture or an expression
+    may give the parameter of an axis another name than the source shows.
+    """
+    spans = list(spans)
+    if not set(parameters) <= {name for axis in spans for name in axis}:
+        return []
+    return [axis for axis in spans if not set(axis) <= set(parameters)]
 
 
 def _axis(mark: Mark) -> dict[str, ast.expr]:

@@ -1,4 +1,4 @@
-"""Ways in which a bet file could give a constant a value that its declaration does not show."""
+"""Ways in which a bet file could give a constant or the experiment's name a value that no declaration shows."""
 
 import ast
 import re
@@ -17,8 +17,11 @@ Found = tuple[int, str, str]
 """A line, what is wrong there, and what is expected."""
 
 
-def check(tree: ast.Module, constants: Constants, faults: Faults) -> None:
-    """Add a fault for each constant that is bound in a way that no declaration shows, and for another encoding."""
+def check(tree: ast.Module, constants: Constants, experiment: Function, faults: Faults) -> None:
+    """Add a fault for each constant that is bound in a way that no declaration shows, and for another encoding.
+
+    The name of the experiment is bound once, by its definition: pytest runs what the name means in the end.
+    """
     for number, line in enumerate(faults.source.splitlines()[:2], start=1):
         coding = _CODING.match(line)
         if coding and re.sub(r"[-_]", "", coding[1].lower()) not in _UTF8:
@@ -27,7 +30,8 @@ def check(tree: ast.Module, constants: Constants, faults: Faults) -> None:
             return
         if line.strip() and not line.lstrip().startswith("#"):
             break
-    for line_number, problem, expected in sorted(set(_bindings(tree, constants, faults.source))):
+    found = {*_bindings(tree, constants, faults.source), *_second(tree, experiment)}
+    for line_number, problem, expected in sorted(found):
         faults.add(line_number, problem, expected)
 
 
@@ -71,6 +75,50 @@ def _bindings(tree: ast.Module, constants: Constants, source: str) -> Iterator[F
                     yield node.lineno, f"`global {name}` lets a function change a constant", "a constant that stays"
 
 
+def _second(tree: ast.Module, experiment: Function) -> Iterator[Found]:
+    """Yield every other binding of the experiment's name in the scope of the module."""
+    name = experiment.name
+    local: set[int] = set()  # names that a comprehension binds for itself, or that only have a type
+    for node in _module_scope(tree):
+        if isinstance(node, ast.comprehension):
+            local |= {id(part) for part in ast.walk(node.target)}
+        elif isinstance(node, ast.AnnAssign) and node.value is None:
+            local.add(id(node.target))
+        elif node is not experiment and id(node) not in local and (how := _binds(node, name)):
+            yield _again(node, how, experiment)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Global) and name in node.names:
+            yield _again(node, f"`global {name}` lets a function replace the experiment", experiment)
+
+
+def _again(node: ast.AST, problem: str, experiment: Function) -> Found:
+    expected = f"the experiment of line {experiment.lineno} alone under this name, and another name for anything else"
+    return getattr(node, "lineno", 1), problem, expected
+
+
+def _binds(node: ast.AST, name: str) -> str:
+    """Return how a node binds a name in its scope; empty if it does not."""
+    match node:
+        case ast.FunctionDef() | ast.AsyncFunctionDef() if node.name == name:
+            return f"`{name}` is defined a second time, and pytest would run the definition that is read last"
+        case ast.ClassDef() if node.name == name:
+            return f"`{name}` is the experiment, and a class, too"
+        case ast.Import() | ast.ImportFrom():
+            if any((alias.asname or alias.name.partition(".")[0]) == name for alias in node.names):
+                return f"`{name}` is the experiment, and imported, too"
+        case ast.Name(id=bound, ctx=ast.Del()) if bound == name:
+            return f"`{name}` is the experiment, and is deleted"
+        case (
+            ast.Name(id=bound, ctx=ast.Store())
+            | ast.ExceptHandler(name=bound)
+            | ast.MatchAs(name=bound)
+            | ast.MatchStar(name=bound)
+            | ast.MatchMapping(rest=bound)
+        ) if bound == name:
+            return f"`{name}` is the experiment, and is given another value"
+    return ""
+
+
 def _stored(target: ast.expr, how: str) -> Iterator[Found]:
     for node in ast.walk(target):
         if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load) and node.id.isupper():
@@ -85,9 +133,20 @@ def _module_scope(tree: ast.Module) -> Iterator[ast.AST]:
         yield node
         if isinstance(node, Function):
             pending += [*node.decorator_list, *node.args.defaults, *filter(None, node.args.kw_defaults)]
+            pending += [*_annotations(node)]
         elif isinstance(node, ast.ClassDef):
             pending += [*node.decorator_list, *node.bases, *(word.value for word in node.keywords)]
         elif isinstance(node, ast.Lambda):
             pending += [*node.args.defaults, *filter(None, node.args.kw_defaults)]
         else:
             pending += ast.iter_child_nodes(node)
+
+
+def _annotations(function: Function) -> Iterator[ast.expr]:
+    arguments = function.args
+    single = filter(None, (arguments.vararg, arguments.kwarg))
+    for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, *single):
+        if argument.annotation:
+            yield argument.annotation
+    if function.returns:
+        yield function.returns

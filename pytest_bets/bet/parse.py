@@ -104,7 +104,7 @@ class _Parser:
         constants = constants_of(self.tree)
         judged = criteria.read(marks, experiment, self.faults)
         if not self.lenient:
-            bindings.check(self.tree, constants, self.faults)
+            bindings.check(self.tree, constants, experiment, self.faults)
         thresholds.check_thresholds(docstring, docstring_line, judged, self.faults, lenient=self.lenient)
         criteria.check_nesting(judged, self.faults)
         sweep = axes.sweep(self.tree, marks, constants.literals)

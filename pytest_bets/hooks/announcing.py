@@ -13,7 +13,6 @@ from pytest_bets.diagnostics import count_noun
 from pytest_bets.export.event import CellReport, RunInfo
 from pytest_bets.hooks.judging import FinishedBet
 from pytest_bets.hooks.run import BetRun
-from pytest_bets.record.cell import decode_cell
 from pytest_bets.record.record import Record
 from pytest_bets.record.store import Clocked
 from pytest_bets.record.summary_model import Summary
@@ -98,8 +97,9 @@ def _reported(run: BetRun, nodeid: str) -> CellReport:
     """Return how a cell ended."""
     reason = run.broken.get(nodeid) or run.skipped.get(nodeid)
     if nodeid in run.data and reason is None:
-        measured = decode_cell(run.data[nodeid])
-        return CellReport(nodeid, measured.index, measured.of, measured.cell)
+        if measured := run.cell(nodeid):
+            return CellReport(nodeid, measured.index, measured.of, measured.cell)
+        reason = run.broken[nodeid]
     return CellReport(nodeid, None, run.total, None, reason or "it measured nothing")
 
 

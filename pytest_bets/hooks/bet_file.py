@@ -9,7 +9,7 @@ import pytest
 
 from pytest_bets.bet.declaration import CRITERIA, Declaration
 from pytest_bets.bet.template import unwritten
-from pytest_bets.bet.validate import cell_faults
+from pytest_bets.bet.validate import cell_faults, parameter_faults, sentence_faults
 from pytest_bets.code.index import CodeIndex
 from pytest_bets.diagnostics import DeclarationError, Fault
 from pytest_bets.hooks.constants import constant_faults
@@ -98,12 +98,15 @@ class BetFile(pytest.Module):
         faults += mark_faults(declaration, self.obj, self.own_markers, self.config.getini("markers"))
         if not self.context.settings.rehearsal:
             faults += constant_faults(declaration, self.obj)
+        faults += sentence_faults(declaration)
         missing = [fault for cell in cells[:1] for fault in argument_faults(declaration, cell)]  # the same in all cells
         faults += missing
         faults += self._repeated(declaration, cells)
         self.params = parameters(cells, self.ids)
         if not self.params:
             self._refuse([*faults, self._fault("the sweep has no cell", "at least one parameter set")])
+        unfit = list(parameter_faults(declaration, self.params))
+        faults += unfit
         self.places = {cell.name: index for index, cell in enumerate(cells)}
         self.refused = refused_option(self.config) or outside_parameters(declaration, cells, self._code_files)
         listed = self.config.option.collectonly  # git is slow, and nothing runs
@@ -111,7 +114,7 @@ class BetFile(pytest.Module):
             _skip(cells, "not known to be registered, which bets_registration requires")
         if self.refused:
             _skip(cells, "its bet is not run in this session")
-        elif not self.context.settings.rehearsal and not missing:  # else the cells differ from the declared sweep
+        elif not (self.context.settings.rehearsal or missing or unfit):  # else the cells differ from the declared sweep
             faults += cell_faults(declaration, self.params)
             faults += null_faults(declaration, self.params)
             faults += unwritten(declaration, self.path.read_text(encoding="utf-8"))

@@ -12,7 +12,7 @@ from pytest_bets.hooks.replay import decode_record
 from pytest_bets.hooks.run import BetRun
 from pytest_bets.record import environment as machine
 from pytest_bets.record.build import build
-from pytest_bets.record.cell import ENVIRONMENT, decode_cell
+from pytest_bets.record.cell import ENVIRONMENT
 from pytest_bets.record.decode import decode
 from pytest_bets.record.judgement import premise_unmet
 from pytest_bets.record.record import CodeDefinitions, Environment, NodeEnvironment, Record
@@ -40,9 +40,8 @@ def collect_cells(run: BetRun) -> CellResults:
     compute: dict[str, set[Any]] = {}
     decoded: dict[int, Cell] = {}
     loaded: set[str] = set()
-    for nodeid, text in run.data.items():
-        if nodeid not in run.broken:
-            cell = decode_cell(text)
+    for nodeid in run.data:
+        if nodeid not in run.broken and (cell := run.cell(nodeid)):
             total = cell.of
             decoded[cell.index] = cell.cell
             loaded.update(cell.loaded)

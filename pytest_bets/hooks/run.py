@@ -7,9 +7,11 @@ from typing import Final
 import pytest
 
 from pytest_bets.bet.declaration import CRITERIA, Declaration
+from pytest_bets.diagnostics import MisfitError
 from pytest_bets.hooks.bet_file import RECORD
 from pytest_bets.hooks.crash import crash_reason
 from pytest_bets.hooks.measuring import ATTRIBUTE, REASON, REFUSED, TOTAL
+from pytest_bets.record.cell import MeasuredCell, decode_cell
 from pytest_bets.record.line import Attempt
 
 _DIED: Final = "???"
@@ -64,6 +66,14 @@ class BetRun:
         if ATTRIBUTE in attributes:
             self._keep(nodeid, attributes.pop(ATTRIBUTE))
         return report.when not in ("setup", "call") and self._done(nodeid)  # teardown, or _DIED
+
+    def cell(self, nodeid: str) -> MeasuredCell | None:
+        """Return what a cell measured; a cell whose text cannot be read is broken, and the session goes on."""
+        try:
+            return decode_cell(self.data[nodeid])
+        except (MisfitError, ValueError, KeyError, TypeError) as error:
+            self.broken.setdefault(nodeid, f"what it measured cannot be read: {error}")
+            return None
 
     def _keep(self, nodeid: str, data: str) -> None:
         if nodeid in self.data:

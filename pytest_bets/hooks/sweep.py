@@ -8,6 +8,8 @@ from typing import Any, Final
 
 import pytest
 
+from pytest_bets.values import unwrapped
+
 _PLAIN: Final = frozenset({bool, int, float, str, type(None)})
 _PARAMETER_SET: Final = type(pytest.param())
 
@@ -158,8 +160,13 @@ def _callspec(cell: pytest.Function) -> Mapping[str, object]:
 
 
 def _scalar(value: object) -> object:
-    """Return the Python value of a numpy or torch scalar, and any other value as it is."""
-    scalar = value.tolist() if hasattr(value, "tolist") and not isinstance(value, type) else value
+    """Return the Python value of a numpy or torch scalar, and any other value as it is.
+
+    A member of an Enum that is a string or an integer, too, equals its value in Python, so it has that name.
+    """
+    if isinstance(value, Enum) and isinstance(value, str | int):
+        return str.__str__(value) if isinstance(value, str) else int(value)
+    scalar = unwrapped(value)
     return scalar if _is_plain(scalar) else value
 
 

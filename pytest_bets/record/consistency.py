@@ -8,6 +8,8 @@ from itertools import product
 from math import prod
 from typing import Final
 
+from pytest_bets.bet.axes import GENERATOR
+from pytest_bets.bet.axes import idle as idle_axes
 from pytest_bets.bet.declaration import CRITERIA, PREMISE, SEED, declaration_digest, seeds
 from pytest_bets.bet.markers import MAX_REPLICATES
 from pytest_bets.bet.meaning import meaning, meaning_digest
@@ -78,6 +80,12 @@ class Declared:
         """The seeds that it gives."""
         return seeds(self.id, self.texts, self.sweep, self.replicate or 0)
 
+    @property
+    def spans(self) -> Sequence[tuple[str, ...]]:
+        """The parameters of each part of the sweep, whatever is known of their values."""
+        names = [tuple(name.split(", ")) for name in self.sweep if name != GENERATOR]
+        return [*names, *([(SEED,)] if self.replicate else [])]
+
     @cached_property
     def axes(self) -> Mapping[tuple[str, ...], Sequence[object]]:
         """The parts of the sweep whose values are known without running anything, by the names of their parameters."""
@@ -107,6 +115,8 @@ def other_cells(record: Record) -> list[str]:
     axes = {axis: values for axis, values in declared.axes.items() if names.issuperset(axis)}
     if declared.replicate and (SEED,) not in axes:
         return [f"its cells have no `{SEED}`, and the declaration has {declared.replicate} of them"]
+    if idle := [axis for axis in idle_axes(declared.spans, names) if axis in declared.axes]:
+        return [f"the declaration sweeps `{', '.join(axis)}`, and no cell has a value of it" for axis in idle]
     known = {axis: shown for axis, values in axes.items() if (shown := _named(axis, values)) is not None}
     size = prod(len(values) for values in axes.values())
     if size > MAX_REPLICATES or not size:

@@ -111,3 +111,32 @@ def _is_measured(node: ast.expr) -> bool:
     """Return whether a value reads a measurement: a name that is neither a constant nor a word for a number."""
     names = [part.id for part in ast.walk(node) if isinstance(part, ast.Name)]
     return any(not name.isupper() and name.casefold() not in _NO_MEASUREMENT for name in names)
+
+
+def uncompared(body: ast.expr) -> SentenceError | None:
+    """Return the error for a literal that `and`, `or` or `not` takes, as in `part == 1 or 2`: no cell can change it."""
+    for node in ast.walk(body):
+        match node:
+            case ast.BoolOp(op=operator, values=operands):
+                word = "and" if isinstance(operator, ast.And) else "or"
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                word, operands = "not", [operand]
+            case _:
+                continue
+        place = next((place for place, operand in enumerate(operands) if _is_literal(operand)), None)
+        if place is None:
+            continue
+        literal, before = operands[place], operands[place - 1] if place else None
+        problem = f"`{word}` takes `{ast.unparse(literal)}` alone, which is the same in every cell"
+        column = literal.col_offset
+        if isinstance(before, ast.Compare) and len(before.ops) == 1:
+            operands[place] = ast.Compare(before.left, before.ops, [literal])  # the tree was parsed for this alone
+            return SentenceError(problem, "a comparison on each side", ast.unparse(body), column)
+        return SentenceError(problem, "a comparison, as in `part == 2`", column=column)
+    return None
+
+
+def _is_literal(node: ast.expr) -> bool:
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
+        node = node.operand
+    return isinstance(node, ast.Constant)

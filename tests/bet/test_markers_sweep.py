@@ -66,7 +66,7 @@ def test_a_sweep_that_is_empty_beside_one_that_is_not_is_refused(bet: WriteBet, 
 def test_an_experiment_that_is_taken_away_leaves_no_cell(bet: WriteBet, refused: Refused) -> None:
     """A declared experiment that the module does not hold is not passed over."""
     path = bet()
-    path.write_text(path.read_text() + "\n\ndel experiment\n")
+    path.write_text(path.read_text() + '\n\ndel globals()["experiment"]\n')
     assert "bet_1_first.py:18: the sweep has no cell" in refused()
 
 

@@ -9,6 +9,10 @@ from typing import Any
 import numpy  # noqa: F401  # sessions in this process unload what they load, and numpy loads once a process
 import pytest
 
+from pytest_bets.hooks.judging import collect_cells, judge_run
+from pytest_bets.hooks.run import BetRun
+from pytest_bets.record.cell import encode_cell
+from tests.helpers.example import of
 from tests.helpers.fixtures import Run, WriteBet
 
 SINGLE: dict[str, str | None] = {
@@ -278,3 +282,12 @@ def test_an_experiment_behind_decorators_is_measured(bet: WriteBet, pytester: py
     pytester.runpytest_inprocess("-p", "no:randomly").assert_outcomes(passed=7)
     record = json.loads((pytester.path / "results" / "1_first.json").read_text())
     assert [cell["measured"]["gain"] for cell in record["cells"]] == [2, 4, 6, 8]
+
+
+def test_a_cell_whose_text_cannot_be_read_is_broken() -> None:
+    """The bet becomes void, and the session goes on."""
+    run = BetRun(of(), Path("bet.py"), "bet.py", frozenset({"bet.py::experiment"}), ())
+    run.data["bet.py::experiment"] = encode_cell(0, 1, {}, {"part": 2**1030}, {"gain": 1.0})
+    results = collect_cells(run)
+    assert results.cells == []
+    assert "what it measured cannot be read" in str(judge_run(run, results, None).void)

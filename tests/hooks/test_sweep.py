@@ -257,3 +257,35 @@ def test_options_that_repeat_or_hide_cells_refuse_the_bet(bet: WriteBet, run: Ru
     assert words in run(option, expect=pytest.ExitCode.TESTS_FAILED)
     assert not Path("results").exists()
     run()
+
+
+@pytest.mark.parametrize(
+    ("base", "values", "named"),
+    [
+        ("str, enum.Enum", '"docs", "code"', ["docs", "code"]),
+        ("enum.IntEnum", "3, 4", [3, 4]),
+        ("enum.StrEnum", '"a", "b"', ["a", "b"]),
+    ],
+)
+def test_a_member_of_an_enum_that_is_plain_has_the_name_of_its_value(
+    bet: WriteBet, run: Run, pytester: pytest.Pytester, base: str, values: str, named: list[object]
+) -> None:
+    """It equals its value in Python, and so in a sentence."""
+    first, second = values.split(", ")
+    bet(
+        above=f"import enum\nclass Kind({base}):\n    FIRST = {first}\n    SECOND = {second}",
+        body='return {"gain": 1.0 if part is Kind.FIRST else -1.0}',
+        markers={
+            "strict": f"'count(part == {first} and gain > 0) >= 1'",
+            "lenient": f"'count(part == {first} and gain > 0) >= 1'",
+            "catastrophic": f"'count(part == {first} and gain > 0) < 1'",
+            "parametrize": '"part", [Kind.FIRST, Kind.SECOND]',
+        },
+        sections={
+            "Strict": "at least 1 of the parts 3 or docs.",
+            "Lenient": "at least 1 of the parts 3 or docs.",
+            "Catastrophic": "fewer than 1 of the parts 3 or docs.",
+        },
+    )
+    assert "1_first  PASS" in run()
+    assert [cell["params"]["part"] for cell in cells(pytester)] == named

@@ -89,6 +89,22 @@ def test_cells_that_are_missing_or_were_not_declared_are_named() -> None:
     assert other_cells(record(bet, whole(bet) * 2))[0] == "the declaration spans 3 cells, the record has 6"
 
 
+def test_a_swept_parameter_that_no_cell_has_is_named() -> None:
+    """Another function than the declared one ran; a fixture may give a parameter another name."""
+    bet = declared(replicate=False)
+    assert other_cells(record(bet, [{}])) == ["the declaration sweeps `part`, and no cell has a value of it"]
+    pairs = declared('("part, size", [("a", 1), ("b", 2)])', replicate=False)
+    assert other_cells(record(pairs, [{"part": "a"}, {"part": "b"}])) == [
+        "the declaration sweeps `part, size`, and no cell has a value of it"
+    ]
+    seeds = declared()
+    assert other_cells(record(seeds, [{"seed": seed} for seed in seeds.seeds(5)])) == [
+        "the declaration sweeps `part`, and no cell has a value of it"
+    ]
+    assert other_cells(record(bet, [{"slice": "docs"}])) == []
+    assert other_cells(record(declared('("part", corpus.parts())', replicate=False), [{}])) == []
+
+
 def test_seeds_are_those_that_the_declaration_gives() -> None:
     """Neither others nor none."""
     bet = declared()

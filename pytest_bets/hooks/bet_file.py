@@ -14,12 +14,15 @@ from pytest_bets.code.index import CodeIndex
 from pytest_bets.diagnostics import DeclarationError, Fault
 from pytest_bets.hooks.constants import constant_faults
 from pytest_bets.hooks.context import Context
+from pytest_bets.hooks.fingerprint import fingerprint
 from pytest_bets.hooks.functions import argument_faults, warn_of_tests
 from pytest_bets.hooks.luck import lucky, null_faults
 from pytest_bets.hooks.marks import mark_faults
 from pytest_bets.hooks.refusals import outside_parameters, refused_option
-from pytest_bets.hooks.sweep import Ids, parameters
+from pytest_bets.hooks.sets import set_faults
+from pytest_bets.hooks.sweep import Ids, given, parameters
 from pytest_bets.hooks.tiers import Tier
+from pytest_bets.record.cell import sweep_of
 from pytest_bets.render.visible import visible_lines
 
 RECORD: Final = "record"
@@ -45,6 +48,10 @@ class BetFile(pytest.Module):
         self.places: dict[str, int] = {}
         self.params: Sequence[Mapping[str, object]] = ()
         self.ids: Ids = {}
+        self.unordered: set[str] = set()
+        """The parameters whose values were given as a set."""
+        self.sweep = ""
+        """The fingerprint of the sweep; empty where nothing runs."""
         self.refused = ""
         """Why no cell of this bet runs in this session; empty where they run."""
         self.running = ""
@@ -102,11 +109,14 @@ class BetFile(pytest.Module):
         missing = [fault for cell in cells[:1] for fault in argument_faults(declaration, cell)]  # the same in all cells
         faults += missing
         faults += self._repeated(declaration, cells)
+        faults += [fault for cell in cells[:1] for fault in set_faults(declaration, self.path, self.unordered, cell)]
         self.params = parameters(cells, self.ids)
         if not self.params:
             self._refuse([*faults, self._fault("the sweep has no cell", "at least one parameter set")])
         unfit = list(parameter_faults(declaration, self.params))
         faults += unfit
+        if not self.config.option.collectonly:
+            self.sweep = self._fingerprint(cells)
         self.places = {cell.name: index for index, cell in enumerate(cells)}
         self.refused = refused_option(self.config) or outside_parameters(declaration, cells, self._code_files)
         listed = self.config.option.collectonly  # git is slow, and nothing runs
@@ -126,6 +136,12 @@ class BetFile(pytest.Module):
         warn_of_tests(self, declaration)
         return cells
 
+    def _fingerprint(self, cells: Sequence[pytest.Function]) -> str:
+        """Return the fingerprint of the sweep: now, as an experiment may change the values that it gets."""
+        root, top = self.context.settings.root, self.config.rootpath
+        roots = {root, top, root.resolve(), top.resolve()}
+        return fingerprint([cell.name for cell in cells], [given(cell) for cell in cells], roots)
+
     def _repeated(self, declaration: Declaration, cells: Sequence[pytest.Function]) -> Iterator[Fault]:
         """Yield a fault for each way to run an experiment several times: a cell is one run."""
         marks = chain(self.iter_markers(), *(cell.own_markers for cell in cells))
@@ -138,7 +154,8 @@ class BetFile(pytest.Module):
 
     def _finished(self, cell: pytest.Function) -> pytest.Item:
         data = self.context.finished.get(cell.nodeid)
-        if data is None:
+        # the sweep may come from files, and the declaration, the code and the names of the cells are those of before
+        if data is None or sweep_of(data) != self.sweep:
             return cell
         # With the id of its cell: in pytest's ids, parameters are not a name in brackets, and --lf compares ids.
         return CachedCell.from_parent(self, name=cell.name, nodeid=cell.nodeid, data=data, cell=cell)

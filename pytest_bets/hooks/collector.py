@@ -50,10 +50,10 @@ class Collector:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True, specname="pytest_generate_tests")
     def pytest_note_ids(self, metafunc: pytest.Metafunc) -> Generator[None, None, None]:
-        """Note the ids of an experiment's parameters, before any plugin parametrizes it."""
+        """Note the ids of an experiment's parameters, and which come from a set, before any plugin parametrizes it."""
         bet = metafunc.definition.parent
         if isinstance(bet, BetFile):
-            record_ids(metafunc, bet.ids)
+            record_ids(metafunc, bet.ids, bet.unordered)
         yield
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)  # outermost: it sees what all others have selected and shuffled

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from pytest_bets.bet.declaration import Declaration
 from pytest_bets.chance.result import Luck
@@ -19,6 +19,11 @@ from pytest_bets.record.record import CodeDefinitions, Environment, NodeEnvironm
 from pytest_bets.record.store import Kept
 from pytest_bets.record.verdict import Cell, Verdict, judge, void
 
+_MIXED: Final = (
+    "its cells are not of one sweep: the processes that ran them had other values or another order, so one may be "
+    "measured twice and another never. Give the values in a fixed order (a list, sorted(...)), and seed what is drawn"
+)
+
 
 @dataclass(frozen=True)
 class CellResults:
@@ -29,6 +34,10 @@ class CellResults:
     compute: Mapping[str, Collection[Any]]
     loaded: frozenset[str] = frozenset()
     """The files of the project that the processes which ran the cells had loaded."""
+    sweeps: frozenset[str] = frozenset()
+    """The fingerprints of the sweeps that the processes had collected."""
+    mixed: bool = False
+    """Whether these differ; then no cell is kept, as one name may stand for several values."""
 
 
 def collect_cells(run: BetRun) -> CellResults:
@@ -40,14 +49,18 @@ def collect_cells(run: BetRun) -> CellResults:
     compute: dict[str, set[Any]] = {}
     decoded: dict[int, Cell] = {}
     loaded: set[str] = set()
+    sweeps: dict[object, set[str]] = {}  # by environment: a value may be made of other parts in another one
     for nodeid in run.data:
         if nodeid not in run.broken and (cell := run.cell(nodeid)):
             total = cell.of
             decoded[cell.index] = cell.cell
             loaded.update(cell.loaded)
+            sweeps.setdefault(cell.compute.get(ENVIRONMENT), set()).add(cell.sweep)
             for key, value in cell.compute.items():
                 compute.setdefault(key, set()).add(value)
-    return CellResults([decoded[index] for index in sorted(decoded)], total, compute, frozenset(loaded))
+    mixed = any(len(found) > 1 for found in sweeps.values())
+    cells = [] if mixed else [decoded[index] for index in sorted(decoded)]
+    return CellResults(cells, total, compute, frozenset(loaded), frozenset[str]().union(*sweeps.values()), mixed)
 
 
 @dataclass(frozen=True)
@@ -67,6 +80,8 @@ class FinishedBet:
     gated: frozenset[str]
     dependence: str = ""
     luck: Luck | None = None
+    afresh: bool = False
+    """Whether finished cells of an interrupted run were not reused, because the sweep has changed."""
 
     @property
     def declaration(self) -> Declaration:
@@ -85,7 +100,9 @@ def judge_run(run: BetRun, results: CellResults, missing: str | None) -> Verdict
         nodeid, reason = next(iter(sorted(run.broken.items())))
         cell = nodeid.partition("::")[2]
         return void(f"{len(run.broken)} of {results.total} cells crashed: {cell}: {reason}")
-    return void(missing) if missing else judge(run.declaration.criteria, results.cells)
+    if missing or results.mixed:
+        return void(missing or _MIXED)
+    return judge(run.declaration.criteria, results.cells)
 
 
 def luck_of(run: BetRun, results: CellResults, result: Verdict) -> Luck | None:
@@ -105,7 +122,8 @@ def why_missing(run: BetRun, results: CellResults) -> str | None:
         return "none of its cells was selected"
     if run.skipped:
         return f"{len(run.skipped)} of {results.total} cells skipped: {next(iter(run.skipped.values()))}"
-    left = results.total - len(results.cells) - len(run.broken)
+    measured = len(run.data.keys() - run.broken.keys()) if results.mixed else len(results.cells)
+    left = results.total - measured - len(run.broken)
     return f"{left} of {results.total} cells did not run" if left > 0 else None
 
 

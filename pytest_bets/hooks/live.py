@@ -204,9 +204,8 @@ class Live:
         self._look_at_cells()
 
     def _count(self, run: BetRun) -> CountLine:
-        reused = len(run.cells & self.context.finished.keys()) if self.settings.resume else 0
         done, broken = len(run.cells) - len(run.waiting), len(run.broken)
-        return CountLine("count", run.declaration.id, done, broken, min(reused, done), run.seconds)
+        return CountLine("count", run.declaration.id, done, broken, min(run.reused, done), run.seconds)
 
     def _look_at_cells(self) -> None:
         own = self.progress.sample() if self.progress is not None else None

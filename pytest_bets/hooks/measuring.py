@@ -113,7 +113,7 @@ class Measuring:
             self.refused.add(message)
             # `from None`: pytest would show the plugin's own exception first, with the same message
             raise pytest.fail.Exception(message, pytrace=False) from None
-        return encode_cell(index, len(bet.places), compute(), params, measured, self.loaded.new(bet))
+        return encode_cell(index, len(bet.places), compute(), params, measured, self.loaded.new(bet), bet.sweep)
 
 
 def _end_time_limit(item: pytest.Item) -> None:

@@ -45,6 +45,7 @@ class Notes:
         yield from self.session.exporting.lines()
         yield from self._results()
         yield from self._kept_cells()
+        yield from self._afresh()
         yield from self._attempts()
         yield from self._unstable()
         yield from self._premises()
@@ -120,6 +121,13 @@ class Notes:
         if counts:
             what = f"Kept: {cells_words(sum(counts), 'finished')} of {count_noun(len(counts), 'bet')}"
             yield f"{what}; the same command with --bets-resume runs only what is left."
+
+    def _afresh(self) -> Iterator[str]:
+        """Name the bets whose finished cells were not reused; the header cannot know it, as nothing is collected."""
+        bets = [item.declaration.id for item in self.finished if item.afresh]
+        if bets:
+            what = "the values of the sweep have changed since it was interrupted, and no cell was reused"
+            yield f"Ran afresh: {count_noun(len(bets), 'bet')} ({listed(bets)}): {what}."
 
     def _attempts(self) -> Iterator[str]:
         """Say that nodes were lost: repetition must be seen."""

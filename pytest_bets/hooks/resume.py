@@ -1,4 +1,7 @@
-"""Resuming: the finished cells of an interrupted run, where declaration and code are unchanged."""
+"""Resuming: the finished cells of an interrupted run, where declaration and code are unchanged.
+
+Whether the sweep is unchanged, too, is known when it is collected: `bet_file.py` compares it.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +27,10 @@ class Resumed:
     def header(self) -> list[str]:
         """Return the lines that say what is reused, and what is not and why."""
         bets = [bet_id(nodeid.partition("::")[0]) for nodeid in self.cells]
-        lines = [f"{cells_words(bets.count(bet), 'finished')} of {bet} reused" for bet in dict.fromkeys(bets)]
+        lines = [
+            f"{cells_words(bets.count(bet), 'finished')} of {bet} reused, if its sweep is the same"
+            for bet in dict.fromkeys(bets)
+        ]
         lines += [
             f"{bet} runs afresh: its declaration or code has changed since it was interrupted" for bet in self.stale
         ]

@@ -1,5 +1,6 @@
 """One bet's run in this session: its reports, its cell results, and the finished bet."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -11,7 +12,7 @@ from pytest_bets.diagnostics import MisfitError
 from pytest_bets.hooks.bet_file import RECORD
 from pytest_bets.hooks.crash import crash_reason
 from pytest_bets.hooks.measuring import ATTRIBUTE, REASON, REFUSED, TOTAL
-from pytest_bets.record.cell import MeasuredCell, decode_cell
+from pytest_bets.record.cell import MeasuredCell, decode_cell, sweep_of
 from pytest_bets.record.line import Attempt
 
 _DIED: Final = "???"
@@ -38,6 +39,10 @@ class BetRun:
     total: int = 0
     attempts: list[Attempt] = field(default_factory=list)
     """Those that an engine lost or a person stopped."""
+    noted: Mapping[str, str] = field(default_factory=dict)
+    """What an interrupted run had measured, by cell."""
+    reused: int = 0
+    """How many of these cells were not measured again."""
 
     def __post_init__(self) -> None:
         self.waiting = set(self.cells)
@@ -79,6 +84,12 @@ class BetRun:
         if nodeid in self.data:
             self.broken.setdefault(nodeid, "it ran more than once in this session")
         self.data[nodeid] = data
+        self.reused += data == self.noted.get(nodeid)  # a cell that is measured in another sweep differs from it
+
+    def is_afresh(self, sweeps: Collection[str]) -> bool:
+        """Return whether finished cells were there and not reused, as these sweeps are others than theirs."""
+        noted = next(iter(self.noted.values()), None)
+        return noted is not None and not self.reused and any(sweep != sweep_of(noted) for sweep in sweeps)
 
     def _done(self, nodeid: str) -> bool:
         self.waiting.discard(nodeid)

@@ -164,10 +164,10 @@ class Serving:
     def _with_environment(self, data: str) -> str:
         """Return the data of a cell with the Python and the packages that it was measured with."""
         cell = decode_cell(data)
-        own = {**machine.python(), "packages": machine.packages(self.modules)}
-        compute = {**cell.compute, ENVIRONMENT: canonical(own)}
-        measured = cell.cell
-        return encode_cell(cell.index, cell.of, compute, measured.params, measured.measured, cell.loaded)
+        environment = {**machine.python(), "packages": machine.packages(self.modules)}
+        compute = {**cell.compute, ENVIRONMENT: canonical(environment)}
+        own = cell.cell
+        return encode_cell(cell.index, cell.of, compute, own.params, own.measured, cell.loaded, cell.sweep)
 
     def _refused(self, work: Mapping[str, Any]) -> str:
         """Return why a cell cannot run here: the node lacks it, or has other code, packages or another Python."""

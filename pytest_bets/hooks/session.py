@@ -137,7 +137,8 @@ class Session:
         kinds = [(nodeid, *selection(nodeid, declaration.function)) for nodeid in nodeids]
         cells = frozenset(nodeid for nodeid, kind, _ in kinds if kind == "cell")
         tiers = tuple(tier for _, kind, tier in kinds if kind == "tier")
-        self.runs[prefix] = BetRun(declaration, path, prefix, cells, tiers)
+        noted = {nodeid: data for nodeid, data in self.context.finished.items() if nodeid.startswith(f"{prefix}::")}
+        self.runs[prefix] = BetRun(declaration, path, prefix, cells, tiers, noted=noted)
 
     @pytest.hookimpl(trylast=True)  # other plugins still change reports: one with a failed subtest fails
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -238,7 +239,8 @@ class Session:
             stored = self._store(run, *ran, results, luck, complete=missing is None)
         bet, params = run.declaration, [cell.params for cell in results.cells]
         note = dependence(bet.criteria, bet.replicate, params)
-        finished = FinishedBet(run, result, missing, len(params), stored, self._gated(run, result), note, luck)
+        gated, afresh = self._gated(run, result), run.is_afresh(results.sweeps)
+        finished = FinishedBet(run, result, missing, len(params), stored, gated, note, luck, afresh=afresh)
         self.finished[run.prefix] = finished
         refused = self.context.registry.refusal(run.path, run.declaration) if run.skipped else None
         if refused:
@@ -281,8 +283,7 @@ class Session:
         )
 
     def _clocked(self, run: BetRun) -> Clocked:
-        resumed = len(run.cells & self.context.finished.keys())
-        return replace(machine.clocked(run.seconds), resumed=resumed, attempts=tuple(run.attempts))
+        return replace(machine.clocked(run.seconds), resumed=run.reused, attempts=tuple(run.attempts))
 
     def _store(
         self, run: BetRun, record: Record, clocked: Clocked, results: CellResults, luck: Luck | None, *, complete: bool

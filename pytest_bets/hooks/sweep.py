@@ -17,8 +17,8 @@ Ids = dict[str, list[tuple[object, str]]]
 """By parameter, the values that were given an id of their own, and that id."""
 
 
-def record_ids(metafunc: pytest.Metafunc, ids: Ids) -> None:
-    """Record the ids that `parametrize` gets for single parameters of this function.
+def record_ids(metafunc: pytest.Metafunc, ids: Ids, unordered: set[str]) -> None:
+    """Record the ids that `parametrize` gets for single parameters of this function, and which get a set of values.
 
     pytest keeps one id for a whole parameter set, and not which parameter it names.
     """
@@ -26,6 +26,8 @@ def record_ids(metafunc: pytest.Metafunc, ids: Ids) -> None:
 
     def recording(argnames: Any, argvalues: Iterable[Any], *args: Any, **kwargs: Any) -> None:
         names = argnames.split(",") if isinstance(argnames, str) else list(argnames)
+        if isinstance(argvalues, set | frozenset):
+            unordered.update(name.strip() for name in names)
         values = list(argvalues)
         given = kwargs.get("ids", args[1] if len(args) > 1 else None)
         if given is not None and not callable(given):  # an iterator is read once
@@ -63,18 +65,18 @@ def parameters(cells: Sequence[pytest.Function], ids: Ids) -> Sequence[Mapping[s
     Equal values have the same name in every cell, and different values have different names. The result is empty if a
     parameter set is empty, which pytest would skip.
     """
-    given = [_callspec(cell) for cell in cells]
-    kinds = {type(value) for params in given for value in params.values()}
+    swept = [given(cell) for cell in cells]
+    kinds = {type(value) for params in swept for value in params.values()}
     if kinds <= _PLAIN:
-        return given
+        return swept
     if any(kind.__name__ == "NotSetType" for kind in kinds):
         return ()
     by_name: dict[str, _Values] = {}
-    for params in given:
+    for params in swept:
         for name, value in params.items():
             by_name.setdefault(name, _Values()).add(value)
     names = {name: values.names(name, ids.get(name, ())) for name, values in by_name.items()}
-    return [{name: names[name][by_name[name].place(value)] for name, value in params.items()} for params in given]
+    return [{name: names[name][by_name[name].place(value)] for name, value in params.items()} for params in swept]
 
 
 class _Values:
@@ -155,7 +157,8 @@ def _same(one: object, other: object) -> bool:
         return False
 
 
-def _callspec(cell: pytest.Function) -> Mapping[str, object]:
+def given(cell: pytest.Function) -> Mapping[str, object]:
+    """Return the values that pytest gives a cell, by parameter."""
     return cell.callspec.params if hasattr(cell, "callspec") else {}
 
 

@@ -1,11 +1,11 @@
 """The finished cells of runs that have not ended, so that an interrupted one can be resumed."""
 
-import json
 import os
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from pytest_bets.record.cell import sweep_of
 from pytest_bets.values import digest
 from pytest_bets.walk import ignored
 
@@ -36,17 +36,21 @@ class Unfinished:
         return not any(self.folder.glob(f"{self.prefix}*.cells")) and any(self.folder.glob(f"{self.bet}.*.cells"))
 
     def finished(self) -> dict[str, str]:
-        """Return what earlier sessions noted, by the cell's node id; a line that was cut off is left out."""
-        cells: dict[str, str] = {}
-        for path in sorted(self.folder.glob(f"{self.prefix}*.cells")):
+        """Return what earlier sessions noted, by the cell's node id; a line that was cut off is left out.
+
+        All cells are of one sweep, that of the last session: one name may stand for other values in another sweep.
+        """
+        cells: dict[str, dict[str, str]] = {}
+        sweep = ""
+        for path in sorted(self.folder.glob(f"{self.prefix}*.cells"), key=_age):
             for line in path.read_bytes().split(b"\n")[:-1]:
                 data, _, nodeid = line.decode(errors="surrogateescape").partition("\t")
                 try:
-                    json.loads(data)
+                    sweep = sweep_of(data)
                 except ValueError:
                     continue
-                cells[nodeid] = data
-        return cells
+                cells.setdefault(sweep, {})[nodeid] = data
+        return cells.get(sweep, {})
 
     def close(self) -> None:
         """Stop writing, and keep what was noted."""
@@ -60,3 +64,7 @@ class Unfinished:
         for path in self.folder.glob(f"{self.bet}.*.cells"):
             with suppress(PermissionError):  # Windows keeps a file that another session still writes
                 path.unlink(missing_ok=True)
+
+
+def _age(path: Path) -> tuple[int, str]:
+    return path.stat().st_mtime_ns, path.name

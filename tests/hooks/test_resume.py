@@ -1,5 +1,7 @@
 """An interrupted run can be resumed: finished cells are reused while declaration and code are the same."""
 
+import os
+import re
 import signal
 from pathlib import Path
 
@@ -215,3 +217,119 @@ def test_a_rehearsal_leaves_nothing_to_resume(bet: WriteBet, run: Run, option: s
     Path("crash3").touch()
     run(option, "--bets-results=tried", expect=FAILED)
     assert not list(Path("tried").rglob("*.cells"))
+
+
+WORKERS = pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["plain", "xdist"])
+AFRESH = "Ran afresh: 1 bet (1): the values of the sweep have changed since it was interrupted, and no cell was reused."
+FROM_FILES = """
+with pathlib.Path("trace").open("a") as trace:
+    trace.write(f"{part.stem}\\n")
+if pathlib.Path("crash").exists() and part.stem == "3":
+    raise RuntimeError("out of memory")
+return {"gain": float(part.read_text())}
+"""
+
+
+def _files(*numbers: int) -> None:
+    """Leave these files as the values of the sweep, and no others."""
+    Path("data").mkdir(exist_ok=True)
+    for path in Path("data").iterdir():
+        path.unlink()
+    for number in numbers:
+        Path(f"data/{number}").write_text("1" if number < 3 else "-1")
+
+
+@pytest.fixture
+def swept(bet: WriteBet) -> None:
+    """Write a bet whose sweep is the files of a folder; its cell of the file 3 crashes while `crash` is there."""
+    above = "import pathlib\nDATA = pathlib.Path(__file__).parent / 'data'"
+    bet(above=above, body=FROM_FILES, markers={"parametrize": '"part", sorted(DATA.iterdir())'})
+    _files(1, 2, 3)
+    Path("crash").touch()
+
+
+@WORKERS
+@pytest.mark.usefixtures("swept")
+def test_cells_of_other_values_are_not_reused(run: Run, workers: tuple[str, ...]) -> None:
+    """The files are others, and their cells have the names of those before: part0, part1."""
+    run(expect=FAILED)
+    assert _ran() == [1, 2, 3]
+    Path("crash").unlink()
+    _files(3, 4, 5)
+    shown = run("--bets-resume", *workers, expect=FAILED)
+    assert _ran() == [3, 4, 5]
+    assert AFRESH in " ".join(shown.split())
+    record = records(Path("results"))["1_first"]
+    assert (record["verdict"], record["catastrophic"]) == ("FAIL", True)
+    assert "resumed" not in prove_whole(Path("results"))[-1]
+    assert _noted() == []
+
+
+@WORKERS
+@pytest.mark.usefixtures("swept")
+def test_a_longer_sweep_runs_afresh(run: Run, workers: tuple[str, ...]) -> None:
+    """Its first cells are the same, but not the bet."""
+    run(expect=FAILED)
+    _ran()
+    Path("crash").unlink()
+    _files(1, 2, 3, 4)
+    assert AFRESH in " ".join(run("--bets-resume", *workers).split())
+    assert _ran() == [1, 2, 3, 4]
+
+
+@WORKERS
+@pytest.mark.usefixtures("swept")
+def test_cells_of_the_same_files_are_reused(run: Run, workers: tuple[str, ...]) -> None:
+    """Values that are labelled by their place, which are what they were."""
+    run(expect=FAILED)
+    _ran()
+    Path("crash").unlink()
+    assert "Ran afresh" not in run("--bets-resume", *workers)
+    assert _ran() == [3]
+    assert prove_whole(Path("results"))[-1]["resumed"] == 2
+
+
+@pytest.mark.usefixtures("swept")
+def test_the_cells_of_the_last_sweep_are_reused(run: Run) -> None:
+    """A bet that ran afresh may be interrupted again, and its cells have the names of those before."""
+    run(expect=FAILED)
+    (noted,) = _noted()
+    noted.rename(
+        noted.with_name(noted.name.replace(f".{os.getpid()}.", ".x."))
+    )  # of another process, whose name is last
+    _files(2, 3, 4)
+    run("--bets-resume", expect=FAILED)
+    _ran()
+    Path("crash").unlink()
+    assert len(_noted()) == 2
+    assert "bets: 2 finished cells of 1_first reused" in run("--bets-resume")
+    assert _ran() == [3]
+
+
+@WORKERS
+@pytest.mark.usefixtures("swept")
+def test_plain_values_under_the_same_ids_are_compared(bet: WriteBet, run: Run, workers: tuple[str, ...]) -> None:
+    """Ids that an author gives may stay where the values do not."""
+    above = "import pathlib\nDATA = pathlib.Path(__file__).parent / 'data'"
+    sweep = '"part", [int(path.stem) for path in sorted(DATA.iterdir())], ids=["a", "b", "c"]'
+    body = FROM_FILES.replace('part.stem == "3"', "part == 3").replace("part.stem", "part")
+    bet(above=above, body=body.replace("part.read_text()", "1"), markers={"parametrize": sweep})
+    run(expect=FAILED)
+    _ran()
+    Path("crash").unlink()
+    _files(3, 4, 5)
+    assert AFRESH in " ".join(run("--bets-resume", *workers).split())
+    assert _ran() == [3, 4, 5]
+
+
+@pytest.mark.usefixtures("traced")
+def test_cells_that_name_no_sweep_are_not_reused(run: Run) -> None:
+    """An older version noted none."""
+    Path("crash3").touch()
+    run(expect=FAILED)
+    _ran()
+    Path("crash3").unlink()
+    (noted,) = _noted()
+    noted.write_bytes(re.sub(rb', "sweep": "\w+"', b"", noted.read_bytes()))
+    run("--bets-resume")
+    assert _ran() == [1, 2, 3, 4]

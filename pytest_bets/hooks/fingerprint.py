@@ -14,7 +14,7 @@ from pytest_bets.values import encoded
 _PLAIN: Final = frozenset({bool, int, float, str, type(None)})
 _SIMPLE: Final = frozenset({complex, bytes, range, type(...), type(NotImplemented)})
 _NAMED: Final = (type, FunctionType, BuiltinFunctionType)
-_MOST: Final = 100_000
+MAX_PARTS: Final = 100_000
 """Parts of a value that are looked at; one of more parts counts by its type alone."""
 _DEEPEST: Final = 100
 
@@ -64,7 +64,7 @@ class _Description:
 
     def __init__(self, folders: Sequence[str]) -> None:
         self.folders = folders
-        self.left = _MOST
+        self.left = MAX_PARTS
         self.around: list[int] = []
         """The objects that the present one is a part of."""
 

@@ -12,6 +12,7 @@ import pytest
 
 from pytest_bets import diagnostics, values
 from pytest_bets.bet import criteria, limits, markers, parse
+from pytest_bets.hooks import fingerprint
 from pytest_bets.record import codec, decode, tally
 from pytest_bets.sentence import lex
 from pytest_bets.sentence import parse as sentence
@@ -28,7 +29,7 @@ def test_the_document_has_the_limits_of_the_code() -> None:
     assert [cell.split()[0] for cell in cells] == [
         *(f"{limit:,}" for limit in (parse.MAX_SOURCE, criteria.MAX_SENTENCES, lex.MAX_LENGTH, sentence.MAX_DEPTH)),
         *(f"{limit:,}" for limit in (markers.MAX_REPLICATES, limits.MAX_CELLS, limits.MAX_SEEDED, limits.MAX_BITS)),
-        *(f"{limit:,}" for limit in (diagnostics.MAX_FAULTS, values.MAX_TEXT)),
+        *(f"{limit:,}" for limit in (diagnostics.MAX_FAULTS, fingerprint.MAX_PARTS, values.MAX_TEXT)),
         f"2**{values.MAX_INTEGER.bit_length() - 1}",
         *(f"{limit:,}" for limit in (codec.MAX_RECORD, decode.MAX_DEPTH, codec.MAX_LINE, tally.RECENT)),
     ]

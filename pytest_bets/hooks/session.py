@@ -42,7 +42,7 @@ from pytest_bets.hooks.reports import (
     unexpected_report,
 )
 from pytest_bets.hooks.run import BetRun, selection
-from pytest_bets.hooks.tiers import JudgedTiers, Outcome
+from pytest_bets.hooks.tiers import JudgedTiers, Outcome, is_red
 from pytest_bets.hooks.unseen import Unseen
 from pytest_bets.record import environment as machine
 from pytest_bets.record.codec import cell_row, verdict_of
@@ -85,6 +85,10 @@ class Session:
         self._by_cell: dict[str, BetRun] = {}
         self._by_tier: dict[str, tuple[BetRun, str]] = {}
         self._reported: set[str] = set()
+        self._owed: set[str] = set()
+        """The tiers that must turn the session red."""
+        self._red: set[str] = set()
+        """The items whose failure has arrived, after all that other plugins have made of the report."""
         self._unexpected: dict[str, str] = {}
 
     @pytest.hookimpl(tryfirst=True)
@@ -162,6 +166,8 @@ class Session:
 
     def _take_other(self, report: pytest.TestReport) -> None:
         """Note that a tier was reported, or that a cell ran which this process did not expect."""
+        if report.when == "call" and is_red(report):
+            self._red.add(report.nodeid)
         if report.nodeid in self._by_tier and report.when == "call":
             self._reported.add(report.nodeid)
         elif ATTRIBUTE in report.__dict__:
@@ -218,7 +224,7 @@ class Session:
                 self.announcer.summarized(self.summary)
         for text in self.announcer.errors():
             self.report_error(next(iter(self.runs.values())), HOOK, text)
-        if session.testsfailed > before and session.exitstatus == pytest.ExitCode.OK:
+        if session.exitstatus == pytest.ExitCode.OK and (session.testsfailed > before or self._owed - self._red):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         self.live.close(int(session.exitstatus))
 
@@ -262,15 +268,23 @@ class Session:
                 continue
             outcome = self._outcome(finished, tier)
             if outcome.status == "failed":
+                self._owed.add(f"{run.prefix}::{tier}")
                 for report in tier_reports(run, tier, outcome):
                     self._emit(report, extra=report.when == "call")
 
     def _report_the_rest(self, finished: FinishedBet) -> None:
-        """Report the selected tiers whose items did not run: the session was stopped, or calls nothing."""
+        """Report the selected tiers whose items did not run, and those whose failure was reported as something else.
+
+        They do not run where the session was stopped, or calls nothing.
+        """
         run = finished.run
         for tier in run.tiers:
-            if f"{run.prefix}::{tier}" not in self._reported:
-                for report in tier_reports(run, tier, self._outcome(finished, tier)):
+            nodeid = f"{run.prefix}::{tier}"
+            outcome = self._outcome(finished, tier)
+            if outcome.status == "failed":
+                self._owed.add(nodeid)
+            if nodeid not in self._reported or nodeid in self._owed - self._red:
+                for report in tier_reports(run, tier, outcome):
                     self._emit(report)
 
     def _record(self, run: BetRun, result: Verdict, results: CellResults, luck: Luck | None) -> Record:

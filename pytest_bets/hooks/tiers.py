@@ -80,6 +80,18 @@ class Tier(pytest.Item):
         return self.path, self.line - 1, self.title
 
 
+def is_red(report: pytest.TestReport) -> bool:
+    """Return whether a report turns the session red."""
+    return report.outcome == "failed" and "wasxfail" not in report.__dict__
+
+
+def _fail(report: pytest.TestReport, outcome: Outcome) -> None:
+    """Undo what a hook has made of the failure of a tier: hooks may skip a test that fails, or call it expected."""
+    if not is_red(report):
+        report.__dict__.pop("wasxfail", None)
+        report.outcome, report.longrepr = "failed", outcome.text
+
+
 class JudgedTiers:
     """Runs the items of tiers where their bets are judged.
 
@@ -102,6 +114,8 @@ class JudgedTiers:
         called = any(report.when == "call" for report in reports)  # false with --setup-only
         for report in reports:
             if item.outcome is not None and called:
+                if report.when == "call" and item.outcome.status == "failed":
+                    _fail(report, item.outcome)
                 if isinstance(report.longrepr, tuple):
                     report.longrepr = Reason(report.longrepr)
                 if report.when == "call" and item.outcome.status == "unmet":

@@ -74,3 +74,123 @@ def test_xfail_still_selects(bet: WriteBet, run: Run, arguments: tuple[str, ...]
     write(bet, "module", "", LOST)
     shown = run("-m", "not xfail", *arguments, expect=pytest.ExitCode.NO_TESTS_COLLECTED)
     assert "7 deselected" in shown or arguments
+
+
+SKIP = "pytest.skip(f'quarantined: {error}')"
+CALL = """
+import pytest
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    try:
+        return (yield)
+    except Exception as error:
+        %s
+"""
+MADE = """
+import pytest
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if report.failed:
+        report.outcome = "%s"
+        report.wasxfail = "known"
+    return report
+"""
+LOGGED = """
+import pytest
+
+class Last:
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report):
+        if report.failed:
+            report.outcome, report.longrepr = "%s", ("conftest.py", 1, "hidden")
+
+def pytest_sessionstart(session):  # what is registered last comes first: before pytest's own session
+    session.config.pluginmanager.register(Last())
+"""
+PROTOCOL = """
+import pytest
+from _pytest.runner import runtestprotocol
+
+class Last:
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item, nextitem):
+        runtestprotocol(item, nextitem=nextitem)
+        return True
+
+def pytest_collection_modifyitems(config):  # before the one that runs tiers
+    config.pluginmanager.register(Last())
+"""
+STATUS = """
+import pytest
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_report_teststatus(report):
+    if report.failed:
+        return "quarantined", "q", "QUARANTINED"
+"""
+SETUP = """
+import pytest
+
+def pytest_runtest_setup(item):
+    if item.name == "catastrophic":
+        pytest.skip("not today")
+"""
+MARK = """
+import pytest
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.name == "catastrophic":
+            item.add_marker(pytest.mark.skip)
+"""
+HOOKS = {
+    "a skip of what fails": CALL % SKIP,
+    "xfail of what fails": CALL % "pytest.xfail(str(error))",
+    "nothing of what fails": CALL % "return None",
+    "a report that was expected": MADE % "skipped",
+    "a report that passes": MADE % "passed",
+    "a failure that is expected": MADE % "failed",
+    "a report that is skipped when it is logged": LOGGED % "skipped",
+    "a report that passes when it is logged": LOGGED % "passed",
+    "a protocol of its own": PROTOCOL,
+    "a category of its own": STATUS,
+    "a setup that skips the tier": SETUP,
+    "a tier that is marked skip": MARK,
+}
+
+
+@MODES
+@pytest.mark.parametrize("hook", HOOKS)
+def test_no_hook_makes_a_catastrophe_green(bet: WriteBet, run: Run, arguments: tuple[str, ...], hook: str) -> None:
+    """Whatever it makes of the failure, the session is red, and the failure is counted once."""
+    bet(body=LOST)
+    Path("conftest.py").write_text(HOOKS[hook])
+    shown = run("-rA", *arguments, expect=FAILED)
+    assert records(Path("results"))["1_first"]["catastrophic"] is True
+    if "category" in hook:
+        assert "1 quarantined" in outcomes(shown)
+    elif "logged" not in hook:  # there is no way to show it, and the exit status is red
+        assert "1 failed" in outcomes(shown)
+        assert shown.count("FAILED bet_1_first.py::catastrophic - catastrophic tripped") == 1
+
+
+@MODES
+def test_a_catastrophe_that_was_not_selected_is_no_more_hidden(
+    bet: WriteBet, run: Run, arguments: tuple[str, ...]
+) -> None:
+    """Its report has no item, and the same hooks see it."""
+    bet(body=LOST)
+    Path("conftest.py").write_text(LOGGED % "passed")
+    run("-m", "strict", *arguments, expect=FAILED)
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_hooks_that_soften_failures_change_nothing_else(bet: WriteBet, run: Run, hook: str) -> None:
+    """A bet that is met stays green, and what is not gated stays unmet."""
+    bet(body='return {"gain": part - 3}')
+    Path("conftest.py").write_text(HOOKS[hook])
+    run()
+    assert records(Path("results"))["1_first"]["catastrophic"] is False

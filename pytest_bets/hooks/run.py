@@ -27,6 +27,8 @@ class BetRun:
     prefix: str
     cells: frozenset[str]
     tiers: tuple[str, ...]
+    first: str = ""
+    """The first of these items in the order of the session."""
     waiting: set[str] = field(init=False)
     data: dict[str, str] = field(default_factory=dict)
     broken: dict[str, str] = field(default_factory=dict)

@@ -141,7 +141,7 @@ class Session:
         kinds = [(nodeid, *selection(nodeid, declaration.function)) for nodeid in nodeids]
         cells = frozenset(nodeid for nodeid, kind, _ in kinds if kind == "cell")
         tiers = tuple(tier for _, kind, tier in kinds if kind == "tier")
-        self.runs[prefix] = BetRun(declaration, path, prefix, cells, tiers)
+        self.runs[prefix] = BetRun(declaration, path, prefix, cells, tiers, nodeids[0])
 
     @pytest.hookimpl(trylast=True)  # other plugins still change reports: one with a failed subtest fails
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -230,7 +230,7 @@ class Session:
 
     @pytest.hookimpl(trylast=True, specname="pytest_sessionfinish")
     def pytest_remember_red_bets(self) -> None:
-        """Make --lf run a bet whole: without its cells there is nothing to judge."""
+        """Make --lf and --sw run a bet whole: without its cells there is nothing to judge."""
         self.last_failed.remember(self.runs)
 
     def _finish(self, run: BetRun) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from pytest_bets.bet.declaration import CRITERIA, Declaration
 from pytest_bets.hooks.bet_file import RECORD
-from pytest_bets.hooks.crash import crash_reason
+from pytest_bets.hooks.crash import crash_reason, shortened
 from pytest_bets.hooks.measuring import ATTRIBUTE, REASON, REFUSED, TOTAL
 from pytest_bets.record.line import Attempt
 
@@ -105,7 +105,7 @@ def _crash(report: pytest.TestReport, root: str) -> str:
 
 def _skip(report: pytest.TestReport) -> str:
     reason = str(report.longrepr[2]) if isinstance(report.longrepr, tuple) else report.longreprtext
-    return reason.removeprefix("Skipped: ")
+    return shortened(reason.removeprefix("Skipped: "))
 
 
 def selection(nodeid: str, function: str) -> tuple[str, str]:

@@ -123,6 +123,11 @@ class BetFile(pytest.Module):
         warn_of_tests(self, declaration)
         return cells
 
+    def refuse(self, why: str, cells: Sequence[pytest.Item]) -> None:
+        """Leave out the cells in this session; the process that judges says why."""
+        self.refused = self.refused or why
+        _skip(cells, "its bet is not run in this session")
+
     def _repeated(self, declaration: Declaration, cells: Sequence[pytest.Function]) -> Iterator[Fault]:
         """Yield a fault for each way to run an experiment several times: a cell is one run."""
         marks = chain(self.iter_markers(), *(cell.own_markers for cell in cells))
@@ -155,7 +160,7 @@ class BetFile(pytest.Module):
             raise self.CollectError(visible_lines(str(DeclarationError(faults))))
 
 
-def _skip(cells: Sequence[pytest.Function], reason: str) -> None:
+def _skip(cells: Sequence[pytest.Item], reason: str) -> None:
     """Skip all cells before any of their fixtures; one error, where the bet is judged, says why."""
     for cell in cells:
         cell.add_marker(pytest.mark.skip(reason=reason))

@@ -90,6 +90,8 @@ class Session:
         self._red: set[str] = set()
         """The items whose failure has arrived, after all that other plugins have made of the report."""
         self._unexpected: dict[str, str] = {}
+        self._late: dict[str, str] = {}
+        """A cell that ran again after its bet was judged, by the node id of its file."""
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -155,6 +157,8 @@ class Session:
             self._take_other(report)
             return
         if run.prefix in self.finished:
+            if ATTRIBUTE in report.__dict__:
+                self._late.setdefault(run.prefix, nodeid)
             return
         last = run.take(nodeid, report)
         if report.when == "teardown" and self.checkpoints.enabled:
@@ -212,7 +216,11 @@ class Session:
         for finished in self.finished.values():
             self._report_the_rest(finished)
         for prefix, nodeid in self._unexpected.items():
-            self._emit(unexpected_report(prefix, nodeid), extra=True)
+            text = "ran, but was not among the cells that this session collected: its bet was not judged"
+            self._emit(unexpected_report(prefix, f"{nodeid} {text}"), extra=True)
+        for prefix, nodeid in self._late.items():
+            text = "ran again after its bet was judged: what it measured then counts nowhere"
+            self._emit(unexpected_report(prefix, f"{nodeid} {text}"), extra=True)
         self.checkpoints.close()
         if any(finished.stored for finished in self.finished.values()):
             try:

@@ -49,6 +49,8 @@ class BetFile(pytest.Module):
         """Why no cell of this bet runs in this session; empty where they run."""
         self.running = ""
         """The name of the cell that was set up last."""
+        self.begun: set[str] = set()
+        """The names of the cells that were set up in this process."""
         self.data: dict[str, str] = {}
         """The encoded measurements of a cell that ran and was not reported yet, by the item's name."""
 

@@ -215,3 +215,21 @@ def test_a_rehearsal_leaves_nothing_to_resume(bet: WriteBet, run: Run, option: s
     Path("crash3").touch()
     run(option, "--bets-results=tried", expect=FAILED)
     assert not list(Path("tried").rglob("*.cells"))
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["plain", "distributed"])
+def test_a_cell_that_is_skipped_in_a_teardown_is_not_finished(
+    bet: WriteBet, run: Run, workers: tuple[str, ...]
+) -> None:
+    """A resumed run would judge what the first one did not."""
+    above = """
+        @pytest.fixture
+        def server():
+            yield
+            pytest.skip("gone")
+    """
+    bet(arguments="part, server", above=above)
+    for options in ((), ("--bets-resume",)):
+        shown = run(*options, *workers)
+        assert "4 of 4 cells skipped: gone" in " ".join(shown.split())
+        assert not records(Path("results"))

@@ -56,6 +56,8 @@ class BetFile(pytest.Module):
         """Why no cell of this bet runs in this session; empty where they run."""
         self.running = ""
         """The name of the cell that was set up last."""
+        self.begun: set[str] = set()
+        """The names of the cells that were set up in this process."""
         self.data: dict[str, str] = {}
         """The encoded measurements of a cell that ran and was not reported yet, by the item's name."""
 
@@ -142,6 +144,11 @@ class BetFile(pytest.Module):
         roots = {root, top, root.resolve(), top.resolve()}
         return fingerprint([cell.name for cell in cells], [given(cell) for cell in cells], roots)
 
+    def refuse(self, why: str, cells: Sequence[pytest.Item]) -> None:
+        """Leave out the cells in this session; the process that judges says why."""
+        self.refused = self.refused or why
+        _skip(cells, "its bet is not run in this session")
+
     def _repeated(self, declaration: Declaration, cells: Sequence[pytest.Function]) -> Iterator[Fault]:
         """Yield a fault for each way to run an experiment several times: a cell is one run."""
         marks = chain(self.iter_markers(), *(cell.own_markers for cell in cells))
@@ -175,7 +182,7 @@ class BetFile(pytest.Module):
             raise self.CollectError(visible_lines(str(DeclarationError(faults))))
 
 
-def _skip(cells: Sequence[pytest.Function], reason: str) -> None:
+def _skip(cells: Sequence[pytest.Item], reason: str) -> None:
     """Skip all cells before any of their fixtures; one error, where the bet is judged, says why."""
     for cell in cells:
         cell.add_marker(pytest.mark.skip(reason=reason))

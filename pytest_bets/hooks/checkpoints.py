@@ -16,7 +16,7 @@ class Checkpoints:
     def add(self, run: BetRun, nodeid: str, code: str) -> None:
         """Note a cell that has finished; `code` is the digest of the bet's code."""
         bet = run.declaration
-        if nodeid not in run.data or nodeid in run.broken:
+        if nodeid not in run.data or nodeid in run.broken or nodeid in run.skipped:
             return
         if bet.id not in self._files:
             self._files[bet.id] = Unfinished(self.context.results.unfinished(), bet.id, bet.digest, code)

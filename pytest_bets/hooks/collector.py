@@ -12,7 +12,7 @@ from pytest_bets.bet.declaration import SEED, number_of
 from pytest_bets.diagnostics import DeclarationError
 from pytest_bets.hooks.bet_file import BetFile
 from pytest_bets.hooks.context import Context
-from pytest_bets.hooks.grouping import Grouping
+from pytest_bets.hooks.grouping import Grouping, once
 from pytest_bets.hooks.sweep import record_ids
 from pytest_bets.hooks.tiers import JudgedTiers, Tier, UnreportedTiers
 
@@ -58,7 +58,8 @@ class Collector:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)  # outermost: it sees what all others have selected and shuffled
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> Generator[None, None, None]:
-        """Put back what other plugins left out of a bet, and its tiers after its cells."""
+        """Put back what other plugins left out of a bet, and its tiers after its cells; none of them runs twice."""
+        items[:] = once(items)
         before = [item for item in items if type(item.parent) is BetFile]
         yield
         items[:] = self.grouping.regrouped(items, before)

@@ -12,6 +12,9 @@ _FOLDER: Final = re.compile(r"(?<![\w./:])/(?:[^/\s'\"`:,;()<>]+/)+")
 _DRIVE: Final = re.compile(r"(?<!\w)[A-Za-z]:[\\/]+(?:[^\\/\s'\"`:,;()<>|?*]+[\\/]+)*")
 """The folders of an absolute path on Windows; the text of an exception doubles its separators."""
 
+_LONGEST: Final = 2_000
+"""How many characters of a reason are kept: a message may be a dump of megabytes, and a line of the journal may not."""
+
 
 def crash_reason(text: str, root: str) -> str:
     """Return the error line of a failure, with paths under `root` relative and others by their last part."""
@@ -19,7 +22,12 @@ def crash_reason(text: str, root: str) -> str:
     line = next((_MARK.sub("", line, count=1) for line in lines if _MARK.match(line)), lines[0])
     for spelled in (root, root.replace("\\", "\\\\"), root.replace("\\", "/")) if root else ():
         line = line.replace(spelled, "")
-    return _DRIVE.sub(".../", _FOLDER.sub(".../", line))
+    return shortened(_DRIVE.sub(".../", _FOLDER.sub(".../", line)))
+
+
+def shortened(reason: str) -> str:
+    """Return a reason that fits into a line of the journal."""
+    return reason if len(reason) <= _LONGEST else f"{reason[: _LONGEST - 3]}..."
 
 
 def disarm(failure: Any) -> Any:

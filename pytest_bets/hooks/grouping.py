@@ -1,5 +1,6 @@
-"""A bet is selected whole: items that another plugin left out come back, and tiers follow cells."""
+"""A bet is selected whole: items that another plugin left out come back, none runs twice, and tiers follow cells."""
 
+from collections import Counter
 from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any, Final
@@ -12,6 +13,10 @@ from pytest_bets.hooks.tiers import Tier
 
 _SHARDS: Final = ("splits", "num_shards", "test-group-count")
 """The options of pytest-split, pytest-shard and pytest-test-groups, which give every item to one shard."""
+_REPEATED: Final = (
+    "a plugin or a conftest.py has put them into the session more than once, and a bet is judged over one run of each. "
+    "Count repetitions with @pytest.mark.replicate(n)."
+)
 
 
 class Grouping:
@@ -27,7 +32,7 @@ class Grouping:
         left_out = _left_out_by_plugins(self.context.config, removed)
         if left_out:
             items = self._make_whole(items, before, left_out)
-        return _tiers_last(items)
+        return _tiers_last(_refuse_repeated(items))
 
     def _make_whole(
         self, items: list[pytest.Item], before: Sequence[pytest.Item], left_out: Sequence[pytest.Item]
@@ -61,6 +66,35 @@ class Grouping:
         self.context.leave(elsewhere)
         _count(config, [item for item in items if id(item) in dropped], result, missing)
         return result
+
+
+def once(items: Sequence[pytest.Item]) -> list[pytest.Item]:
+    """Return the items, each of a bet once: --keep-duplicates collects a file as often as it is named."""
+    seen: set[str] = set()
+    result = []
+    for item in items:
+        if type(item.parent) is BetFile:
+            if item.nodeid in seen:
+                continue
+            seen.add(item.nodeid)
+        result.append(item)
+    return result
+
+
+def _refuse_repeated(items: list[pytest.Item]) -> list[pytest.Item]:
+    """Return the items, each of a bet once; a bet does not run where a hook has repeated its cells."""
+    kept = once(items)
+    if len(kept) == len(items):
+        return items
+    counts = Counter(item.nodeid for item in items)
+    cells: dict[BetFile, list[pytest.Item]] = {}
+    for item in kept:
+        if isinstance(item.parent, BetFile) and item.name in item.parent.places:
+            cells.setdefault(item.parent, []).append(item)
+    for bet, own in cells.items():
+        if any(counts[item.nodeid] > 1 for item in own):
+            bet.refuse(_REPEATED, own)
+    return kept
 
 
 def _count(

@@ -1,4 +1,4 @@
-"""Make --lf run a bet whole: without its cells there is nothing to judge."""
+"""Make --lf and --sw run a bet whole: without its cells there is nothing to judge."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -9,6 +9,7 @@ from pytest_bets.hooks.reports import REFUSED, REGISTRATION, RESULTS, TEARDOWN
 from pytest_bets.hooks.run import BetRun
 
 _LAST_FAILED: Final = "cache/lastfailed"
+_STEPWISE: Final = "cache/stepwise"
 
 
 class LastFailed:
@@ -26,6 +27,8 @@ class LastFailed:
     def remember(self, runs: Mapping[str, BetRun]) -> None:
         """Add the items of these bets, by the node ids of their files, to the cache that pytest has written."""
         cache = getattr(self.config, "cache", None)
+        if cache is not None and self.config.getoption("stepwise", False):
+            _step_back(cache, runs)
         red = self.red & runs.keys()
         if cache is None or not red:
             return
@@ -36,3 +39,13 @@ class LastFailed:
                 failed.pop(f"{prefix}::{name}", None)
             failed.update(dict.fromkeys([*sorted(run.cells), *(f"{prefix}::{tier}" for tier in run.tiers)], True))
         cache.set(_LAST_FAILED, failed)
+
+
+def _step_back(cache: pytest.Cache, runs: Mapping[str, BetRun]) -> None:
+    """Let --sw go on from the first item of a bet where it stopped at a tier, which would be skipped and forgotten."""
+    kept = cache.get(_STEPWISE, None)
+    failed = kept.get("last_failed") if isinstance(kept, dict) else kept  # an older pytest keeps the id alone
+    prefix, _, name = str(failed or "").partition("::")
+    if prefix in runs and name in runs[prefix].tiers:
+        first = runs[prefix].first
+        cache.set(_STEPWISE, {**kept, "last_failed": first} if isinstance(kept, dict) else first)

@@ -29,6 +29,10 @@ TOTAL: Final = "bets_cells"
 """Report attribute of a cell without measurements: the number of cells of its bet."""
 REASON: Final = "bets_reason"
 """Report attribute of a cell whose measurements were refused: the reason, without the name of the exception."""
+_AGAIN: Final = (
+    "it ran more than once in this session: a plugin or a conftest.py runs tests again, and running until it passes "
+    "would turn a losing bet green. Count repetitions with @pytest.mark.replicate(n)."
+)
 
 
 class Measuring:
@@ -72,7 +76,7 @@ class Measuring:
             if report.outcome != "passed" and report.longrepr:
                 report.longrepr = disarm(report.longrepr)
             if call.when == "setup":
-                bet.running = item.name
+                _begin(bet, item.name, report)
             elif call.when == "teardown":
                 _end_time_limit(item)
             data = bet.data.pop(item.name, None) if call.when == "call" else None
@@ -114,6 +118,15 @@ class Measuring:
             # `from None`: pytest would show the plugin's own exception first, with the same message
             raise pytest.fail.Exception(message, pytrace=False) from None
         return encode_cell(index, len(bet.places), compute(), params, measured, self.loaded.new(bet), bet.sweep)
+
+
+def _begin(bet: BetFile, cell: str, report: pytest.TestReport) -> None:
+    """Note which cell runs; fail one that ran before, as whoever runs it again may log no report of that."""
+    bet.running = cell
+    if cell in bet.begun and report.outcome == "passed":
+        report.outcome, report.longrepr = "failed", _AGAIN
+    if cell in bet.places:
+        bet.begun.add(cell)
 
 
 def _end_time_limit(item: pytest.Item) -> None:

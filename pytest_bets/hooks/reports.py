@@ -92,9 +92,8 @@ def error_report(run: BetRun, name: str, text: str) -> pytest.TestReport:
     )
 
 
-def unexpected_report(prefix: str, nodeid: str) -> pytest.TestReport:
-    """Return the error for a bet that is not judged because a cell ran that this session did not expect."""
-    text = f"{nodeid} ran, but was not among the cells that this session collected: its bet was not judged"
+def unexpected_report(prefix: str, text: str) -> pytest.TestReport:
+    """Return the error for a bet of which a cell ran that this session did not expect, or ran once too often."""
     return pytest.TestReport(
         nodeid=f"{prefix}::unexpected",
         location=(prefix, None, f"{prefix} unexpected"),

@@ -10,7 +10,7 @@ import pytest
 from pytest_bets.bet.declaration import CRITERIA, Declaration
 from pytest_bets.diagnostics import MisfitError
 from pytest_bets.hooks.bet_file import RECORD
-from pytest_bets.hooks.crash import crash_reason
+from pytest_bets.hooks.crash import crash_reason, shortened
 from pytest_bets.hooks.measuring import ATTRIBUTE, REASON, REFUSED, TOTAL
 from pytest_bets.record.cell import MeasuredCell, decode_cell, sweep_of
 from pytest_bets.record.line import Attempt
@@ -30,6 +30,8 @@ class BetRun:
     prefix: str
     cells: frozenset[str]
     tiers: tuple[str, ...]
+    first: str = ""
+    """The first of these items in the order of the session."""
     waiting: set[str] = field(init=False)
     data: dict[str, str] = field(default_factory=dict)
     broken: dict[str, str] = field(default_factory=dict)
@@ -124,7 +126,7 @@ def _crash(report: pytest.TestReport, root: str) -> str:
 
 def _skip(report: pytest.TestReport) -> str:
     reason = str(report.longrepr[2]) if isinstance(report.longrepr, tuple) else report.longreprtext
-    return reason.removeprefix("Skipped: ")
+    return shortened(reason.removeprefix("Skipped: "))
 
 
 def selection(nodeid: str, function: str) -> tuple[str, str]:

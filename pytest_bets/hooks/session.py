@@ -42,7 +42,7 @@ from pytest_bets.hooks.reports import (
     unexpected_report,
 )
 from pytest_bets.hooks.run import BetRun, selection
-from pytest_bets.hooks.tiers import JudgedTiers, Outcome
+from pytest_bets.hooks.tiers import JudgedTiers, Outcome, is_red
 from pytest_bets.hooks.unseen import Unseen
 from pytest_bets.record import environment as machine
 from pytest_bets.record.codec import cell_row, verdict_of
@@ -85,7 +85,13 @@ class Session:
         self._by_cell: dict[str, BetRun] = {}
         self._by_tier: dict[str, tuple[BetRun, str]] = {}
         self._reported: set[str] = set()
+        self._owed: set[str] = set()
+        """The tiers that must turn the session red."""
+        self._red: set[str] = set()
+        """The items whose failure has arrived, after all that other plugins have made of the report."""
         self._unexpected: dict[str, str] = {}
+        self._late: dict[str, str] = {}
+        """A cell that ran again after its bet was judged, by the node id of its file."""
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -138,7 +144,7 @@ class Session:
         cells = frozenset(nodeid for nodeid, kind, _ in kinds if kind == "cell")
         tiers = tuple(tier for _, kind, tier in kinds if kind == "tier")
         noted = {nodeid: data for nodeid, data in self.context.finished.items() if nodeid.startswith(f"{prefix}::")}
-        self.runs[prefix] = BetRun(declaration, path, prefix, cells, tiers, noted=noted)
+        self.runs[prefix] = BetRun(declaration, path, prefix, cells, tiers, nodeids[0], noted=noted)
 
     @pytest.hookimpl(trylast=True)  # other plugins still change reports: one with a failed subtest fails
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -152,6 +158,8 @@ class Session:
             self._take_other(report)
             return
         if run.prefix in self.finished:
+            if ATTRIBUTE in report.__dict__:
+                self._late.setdefault(run.prefix, nodeid)
             return
         last = run.take(nodeid, report)
         if report.when == "teardown" and self.checkpoints.enabled:
@@ -163,6 +171,8 @@ class Session:
 
     def _take_other(self, report: pytest.TestReport) -> None:
         """Note that a tier was reported, or that a cell ran which this process did not expect."""
+        if report.when == "call" and is_red(report):
+            self._red.add(report.nodeid)
         if report.nodeid in self._by_tier and report.when == "call":
             self._reported.add(report.nodeid)
         elif ATTRIBUTE in report.__dict__:
@@ -207,7 +217,11 @@ class Session:
         for finished in self.finished.values():
             self._report_the_rest(finished)
         for prefix, nodeid in self._unexpected.items():
-            self._emit(unexpected_report(prefix, nodeid), extra=True)
+            text = "ran, but was not among the cells that this session collected: its bet was not judged"
+            self._emit(unexpected_report(prefix, f"{nodeid} {text}"), extra=True)
+        for prefix, nodeid in self._late.items():
+            text = "ran again after its bet was judged: what it measured then counts nowhere"
+            self._emit(unexpected_report(prefix, f"{nodeid} {text}"), extra=True)
         self.checkpoints.close()
         if any(finished.stored for finished in self.finished.values()):
             try:
@@ -219,13 +233,13 @@ class Session:
                 self.announcer.summarized(self.summary)
         for text in self.announcer.errors():
             self.report_error(next(iter(self.runs.values())), HOOK, text)
-        if session.testsfailed > before and session.exitstatus == pytest.ExitCode.OK:
+        if session.exitstatus == pytest.ExitCode.OK and (session.testsfailed > before or self._owed - self._red):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         self.live.close(int(session.exitstatus))
 
     @pytest.hookimpl(trylast=True, specname="pytest_sessionfinish")
     def pytest_remember_red_bets(self) -> None:
-        """Make --lf run a bet whole: without its cells there is nothing to judge."""
+        """Make --lf and --sw run a bet whole: without its cells there is nothing to judge."""
         self.last_failed.remember(self.runs)
 
     def _finish(self, run: BetRun) -> None:
@@ -264,15 +278,23 @@ class Session:
                 continue
             outcome = self._outcome(finished, tier)
             if outcome.status == "failed":
+                self._owed.add(f"{run.prefix}::{tier}")
                 for report in tier_reports(run, tier, outcome):
                     self._emit(report, extra=report.when == "call")
 
     def _report_the_rest(self, finished: FinishedBet) -> None:
-        """Report the selected tiers whose items did not run: the session was stopped, or calls nothing."""
+        """Report the selected tiers whose items did not run, and those whose failure was reported as something else.
+
+        They do not run where the session was stopped, or calls nothing.
+        """
         run = finished.run
         for tier in run.tiers:
-            if f"{run.prefix}::{tier}" not in self._reported:
-                for report in tier_reports(run, tier, self._outcome(finished, tier)):
+            nodeid = f"{run.prefix}::{tier}"
+            outcome = self._outcome(finished, tier)
+            if outcome.status == "failed":
+                self._owed.add(nodeid)
+            if nodeid not in self._reported or nodeid in self._owed - self._red:
+                for report in tier_reports(run, tier, outcome):
                     self._emit(report)
 
     def _record(self, run: BetRun, result: Verdict, results: CellResults, luck: Luck | None) -> Record:

@@ -197,3 +197,15 @@ def test_why_a_cell_crashed_is_one_line_without_a_folder_of_this_machine(text: s
     """A record is the same on every machine."""
     assert crash_reason(text, "/home/me/lab/") == line
     assert "/home" not in crash_reason(text, "")
+
+
+@pytest.mark.parametrize("arguments", [[], ["-n", "2"]], ids=["plain", "distributed"])
+@pytest.mark.parametrize("body", ["raise RuntimeError(LONG)", "pytest.skip(LONG)"], ids=["crash", "skip"])
+def test_a_long_reason_leaves_a_line_in_the_journal(bet: WriteBet, run: Run, arguments: list[str], body: str) -> None:
+    """A line has at most two million bytes: a reason of more had kept the run out of the journal."""
+    bet(body=f'if part == 1:\n    {body}\nreturn {{"gain": part}}', above='LONG = "x" * 2_100_000')
+    run("--tb=no", *arguments, expect=FAILED if "raise" in body else pytest.ExitCode.OK)
+    (line,) = journal(RESULTS)
+    assert len(line["void"]) < 2_100
+    assert line["void"].endswith("...")
+    assert "x" * 1_000 in line["void"]

@@ -208,11 +208,62 @@ def test_a_bet_that_is_collected_twice_is_not_measured_twice(bet: WriteBet, run:
         assert line["verdict"] in ("LENIENT", None)
 
 
-def test_a_cell_that_runs_twice_voids_its_bet(bet: WriteBet, run: Run) -> None:
-    """A hook that repeats items would let the second measurement replace the first."""
+@MODES
+@pytest.mark.parametrize(
+    "repeated", ["*items, *items", "*items[:3], *items", "*items, items[0]", "*items[::-1], *items"]
+)
+def test_a_hook_that_repeats_cells_is_refused(bet: WriteBet, run: Run, repeated: str, workers: tuple[str, ...]) -> None:
+    """One of two measurements would be lost, whichever it is: the first pass gained, and the second did not."""
+    bet(body='AGAIN.append(part)\nreturn {"gain": 1 if AGAIN.count(part) == 1 else -1}', above="AGAIN = []")
+    bet("other/bet_2_second.py")
+    conftest = "def pytest_collection_modifyitems(items):\n    own = [i for i in items if 'first' in i.nodeid]\n"
+    Path("conftest.py").write_text(
+        f"{conftest}    rest = [i for i in items if i not in own]\n    items[:] = own\n"
+        f"    items[:] = [{repeated}] + rest\n"
+    )
+    shown = run(*workers, expect=FAILED)
+    assert "its cells were not run: a plugin or a conftest.py has put them into the session more than once" in shown
+    assert outcomes(shown) == "7 passed, 7 skipped, 1 error"
+    assert [line["bet"] for line in journal(RESULTS)] == ["2_second"]
+
+
+@MODES
+def test_a_hook_that_repeats_tiers_repeats_nothing(bet: WriteBet, run: Run, workers: tuple[str, ...]) -> None:
+    """A tier is reported once, and what was measured is whole."""
+    bet(body='return {"gain": -part}')
+    Path("conftest.py").write_text("def pytest_collection_modifyitems(items):\n    items += items[-3:]\n")
+    assert outcomes(run(*workers, expect=FAILED)) == "1 failed, 4 passed, 2 unmet"
+
+
+LATE = """
+import pytest
+
+class Last:
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_collection_modifyitems(self, items):
+        yield
+        items[:] = [*items, *items]
+
+def pytest_itemcollected(item):
+    if not item.config.pluginmanager.has_plugin("late"):
+        item.config.pluginmanager.register(Last(), "late")
+"""
+
+
+@MODES
+def test_cells_that_are_repeated_after_all_other_hooks_are_red(
+    bet: WriteBet, run: Run, workers: tuple[str, ...]
+) -> None:
+    """The bet may be judged by then; what was measured afterwards is not lost without a word."""
     bet()
-    Path("conftest.py").write_text("def pytest_collection_modifyitems(items):\n    items[:] = [*items[:3], *items]\n")
-    run()
-    assert [line["void"] for line in journal(RESULTS)] == [
-        "3 of 4 cells crashed: experiment[1]: it ran more than once in this session"
-    ]
+    Path("conftest.py").write_text(LATE)
+    run(*workers, expect=FAILED)
+
+
+@MODES
+def test_a_file_that_is_named_twice_runs_once(bet: WriteBet, run: Run, workers: tuple[str, ...]) -> None:
+    """--keep-duplicates gave every cell twice, and the second measurement was lost."""
+    bet(body='with open("ran", "a") as file:\n    file.write("x")\nreturn {"gain": part}')
+    shown = run("bet_1_first.py", "bet_1_first.py", "--keep-duplicates", *workers)
+    assert outcomes(shown) == "7 passed"
+    assert Path("ran").read_text() == "xxxx"

@@ -1,4 +1,4 @@
-"""--lf and --ff: a red bet is run whole, since without its cells there is nothing to judge."""
+"""--lf, --ff and --sw: a red bet is run whole, since without its cells there is nothing to judge."""
 
 import json
 import re
@@ -36,13 +36,13 @@ class Session:
     def __init__(self, pytester: pytest.Pytester) -> None:
         self.pytester = pytester
 
-    def run(self, shift: str, *arguments: str, expect: pytest.ExitCode) -> str:
+    def run(self, shift: str, *arguments: str, expect: pytest.ExitCode | tuple[pytest.ExitCode, ...]) -> str:
         """Run with a shift of the first bet's gains, or a crash of its second cell, and return what is shown."""
         Path("shift").write_text(shift)
         plugins = ["-p", "pytest_bets.plugin", *(["-p", "xdist"] if "-n" in arguments else [])]
         result = self.pytester.runpytest_inprocess(*plugins, *arguments)
         shown = result.stdout.str() + result.stderr.str()
-        assert result.ret == expect, shown
+        assert result.ret in (expect if isinstance(expect, tuple) else (expect,)), shown
         return shown
 
     @property
@@ -127,6 +127,35 @@ def test_results_that_could_not_be_written_are_forgotten_once_they_are(session: 
     Path("results/SUMMARY.md").rmdir()
     assert outcomes(session.run("0", "--lf", expect=OK)) == "7 passed"
     assert session.failed == []
+
+
+@pytest.mark.parametrize("arguments", [[], ["-n", "2"]], ids=["plain", "distributed"])
+def test_stepwise_stays_at_a_bet_whose_tier_failed(session: Session, arguments: list[str]) -> None:
+    """It went on from the tier, which was skipped without its cells, and so passed over the catastrophe."""
+    Path("bet_0_good.py").write_text(Path("bet_2_good.py").read_text())
+    stopped = (pytest.ExitCode.INTERRUPTED, FAILED)  # workers may have run everything by then
+    for _ in range(3):
+        shown = session.run("-4", "--sw", *arguments, expect=stopped)
+        assert "1_first  FAIL, catastrophic" in shown
+    assert [line["verdict"] for line in journal(Path("results")) if line["bet"] == "1_first"] == ["FAIL"] * 3
+    assert arguments or "0_good" not in shown  # what passed before the bet is left out, as ever
+    assert session.failed == WHOLE
+    assert outcomes(session.run("-4", "--lf", expect=FAILED)) == "1 failed, 4 passed, 2 unmet"
+    shown = session.run("0", "--sw", *arguments, expect=OK)
+    assert "1_first  PASS" in shown
+    assert "2_good   PASS" in shown
+    assert session.failed == []
+
+
+def test_a_session_without_stepwise_moves_no_step(session: Session) -> None:
+    """Where --sw stopped is its own matter: another selection may run in between."""
+    session.run("-4", "--sw", expect=pytest.ExitCode.INTERRUPTED)
+    kept = Path(".pytest_cache/v/cache/stepwise")
+    before = json.loads(kept.read_text())
+    session.run("-4", "bet_2_good.py", expect=OK)
+    if pytest.version_tuple >= (8, 4):  # an older pytest forgets it
+        assert json.loads(kept.read_text()) == before
+    assert "1_first  FAIL, catastrophic" in session.run("-4", "--sw", expect=pytest.ExitCode.INTERRUPTED)
 
 
 def test_without_a_cache_nothing_is_remembered(session: Session) -> None:

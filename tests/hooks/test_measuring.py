@@ -14,6 +14,8 @@ from pytest_bets.hooks.run import BetRun
 from pytest_bets.record.cell import encode_cell
 from tests.helpers.example import of
 from tests.helpers.fixtures import Run, WriteBet
+from tests.helpers.results import records
+from tests.helpers.terminal import outcomes
 
 SINGLE: dict[str, str | None] = {
     "parametrize": None,
@@ -291,3 +293,44 @@ def test_a_cell_whose_text_cannot_be_read_is_broken() -> None:
     results = collect_cells(run)
     assert results.cells == []
     assert "what it measured cannot be read" in str(judge_run(run, results, None).void)
+
+
+RERUN = """
+from _pytest.runner import runtestprotocol
+
+def pytest_runtest_protocol(item, nextitem):
+    if not hasattr(item, "fixturenames"):
+        return None
+    for _ in range(3):
+        reports = runtestprotocol(item, log=False, nextitem=nextitem)
+        if all(report.passed for report in reports):
+            break
+    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    for report in reports:
+        item.ihook.pytest_runtest_logreport(report=report)
+    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    return True
+"""
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["plain", "distributed"])
+@pytest.mark.parametrize("lost", ["assert False", "return {'gain': None}"], ids=["crash", "refused"])
+def test_a_cell_that_a_hook_runs_again_voids_its_bet(
+    bet: WriteBet, run: Run, workers: tuple[str, ...], lost: str
+) -> None:
+    """It would run until it passes, and log the last attempt alone."""
+    above = "RAN = []"
+    bet(
+        body=f'RAN.append(part)\nif RAN.count(part) == 1 and part == 2:\n    {lost}\nreturn {{"gain": part}}',
+        above=above,
+    )
+    bet("bet_2_second.py")
+    Path("test_it.py").write_text("RAN = []\ndef test_it():\n    RAN.append(1)\n    assert len(RAN) == 2\n")
+    Path("conftest.py").write_text(RERUN)
+    shown = run(*workers, expect=pytest.ExitCode.TESTS_FAILED)
+    assert outcomes(shown) == "11 passed, 3 skipped, 1 error"
+    found = records(Path("results"))
+    assert found["1_first"]["void"].startswith(
+        "1 of 4 cells crashed: experiment[2]: at setup: it ran more than once in this session"
+    )
+    assert found["2_second"]["verdict"] == "PASS"

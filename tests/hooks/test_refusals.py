@@ -81,7 +81,7 @@ def test_an_experiment_that_is_marked_flaky_is_a_collection_error(
 
 
 def test_a_cell_that_was_run_again_voids_its_bet(bet: WriteBet, run: Run) -> None:
-    """A conftest.py can mark cells after they were collected; what passed the second time was not measured once."""
+    """A conftest.py can mark cells after they were collected; what passes the second time is not measured once."""
     mark = "def pytest_itemcollected(item):\n    item.add_marker(pytest.mark.flaky(reruns=1))\n"
     Path("conftest.py").write_text(f"import pytest\n{mark}")
     body = """
@@ -92,7 +92,7 @@ def test_a_cell_that_was_run_again_voids_its_bet(bet: WriteBet, run: Run) -> Non
         return {"gain": part}
     """
     bet(body=body, above="import pathlib")
-    run(*RERUNS, "-rs", expect=pytest.ExitCode.OK)
+    run(*RERUNS, "-rs", expect=pytest.ExitCode.TESTS_FAILED)
     assert records(Path("results"))["1_first"]["void"] == (
         "1 of 4 cells crashed: experiment[2]: RuntimeError: boom, and was run again"
     )

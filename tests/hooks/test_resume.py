@@ -333,3 +333,21 @@ def test_cells_that_name_no_sweep_are_not_reused(run: Run) -> None:
     noted.write_bytes(re.sub(rb', "sweep": "\w+"', b"", noted.read_bytes()))
     run("--bets-resume")
     assert _ran() == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["plain", "distributed"])
+def test_a_cell_that_is_skipped_in_a_teardown_is_not_finished(
+    bet: WriteBet, run: Run, workers: tuple[str, ...]
+) -> None:
+    """A resumed run would judge what the first one did not."""
+    above = """
+        @pytest.fixture
+        def server():
+            yield
+            pytest.skip("gone")
+    """
+    bet(arguments="part, server", above=above)
+    for options in ((), ("--bets-resume",)):
+        shown = run(*options, *workers)
+        assert "4 of 4 cells skipped: gone" in " ".join(shown.split())
+        assert not records(Path("results"))

@@ -82,6 +82,7 @@ class Session:
         self.summary: Summary | None = None
         self.on_finished: list[Callable[[BetRun], None]] = []
         self.live = Live(context, self.runs, self.finished, self.run_of)
+        self._process = os.getpid()
         self._by_cell: dict[str, BetRun] = {}
         self._by_tier: dict[str, tuple[BetRun, str]] = {}
         self._reported: set[str] = set()
@@ -248,7 +249,8 @@ class Session:
         result = judge_run(run, results, missing)
         luck = None if self.settings.rehearsal else luck_of(run, results, result)
         stored = ran = None
-        if self.settings.kept and (run.data or run.broken or run.attempts):
+        is_own = os.getpid() == self._process  # an experiment may fork, and its child go on as a second session
+        if self.settings.kept and is_own and (run.data or run.broken or run.attempts):
             ran = self._record(run, result, results, luck), self._clocked(run)
             stored = self._store(run, *ran, results, luck, complete=missing is None)
         bet, params = run.declaration, [cell.params for cell in results.cells]

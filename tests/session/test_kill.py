@@ -1,5 +1,6 @@
 """`kill -9` at any moment leaves every file of the results whole."""
 
+import os
 import random
 import shutil
 import signal
@@ -11,7 +12,7 @@ import pytest
 from tests.helpers.fixtures import WriteBet
 from tests.helpers.processes import kill, start, until
 from tests.helpers.repositories import git, isolate
-from tests.helpers.results import prove_whole, records
+from tests.helpers.results import journal, prove_whole, records
 
 BETS = 25
 KILLS = {"plain": (16, ()), "xdist": (6, ("-n", "2"))}
@@ -72,3 +73,11 @@ def test_git_never_takes_an_unfinished_run_for_results(
 
 def _size(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no such call on Windows")
+def test_a_child_that_an_experiment_forks_writes_nothing(bet: WriteBet, pytester: pytest.Pytester) -> None:
+    """It goes on as a second session, with the same cells: one run has one line in the journal."""
+    bet(body='if part == 3 and os.fork():\n    os.wait()\nreturn {"gain": part}', above="import os")
+    pytester.runpytest_subprocess("-p", "no:randomly", "-W", "ignore")
+    assert [line["verdict"] for line in journal(Path("results"))] == ["PASS"]

@@ -47,12 +47,8 @@ def fingerprint(names: Sequence[str], given: Sequence[Mapping[str, object]], roo
 def _described(value: object, folders: Sequence[str]) -> str:
     try:
         return _Description(folders).of(value)
-    except _TooLargeError:
+    except RecursionError:
         return _named(type(value))
-
-
-class _TooLargeError(Exception):
-    """A value has too many parts."""
 
 
 class _Description:
@@ -72,13 +68,13 @@ class _Description:
         """Return the description of a value or of a part of it.
 
         Raises:
-            _TooLargeError: if there are too many parts.
+            RecursionError: if there are too many parts, or too many within each other.
 
         """
         kind = type(value)
         self.left -= 1
         if self.left < 0 or len(self.around) > _DEEPEST:
-            raise _TooLargeError
+            raise RecursionError
         if kind is str:
             return repr(self._inside(str(value)))
         if kind in _PLAIN or kind in _SIMPLE:

@@ -1,6 +1,7 @@
 """Writes bet files for the tests, valid but for what a test changes."""
 
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from textwrap import dedent, indent
@@ -33,9 +34,15 @@ Expected = pytest.ExitCode | Callable[[str], pytest.ExitCode]
 
 @pytest.fixture(autouse=True)
 def plain_sessions(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Start sessions without schemathesis, which takes a second, and print the same on a CI server as elsewhere."""
+    """Start sessions without schemathesis, which takes a second, and print the same on a CI server as elsewhere.
+
+    They write no bytecode: a test that changes one digit of a file within a second would run the old one. They still
+    read that of the plugin, which this process has written.
+    """
     if "pytester" in request.fixturenames:
         request.getfixturevalue("pytester")  # unsets the variable
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
     monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:schemathesis")
     for server in ("CI", "BUILD_NUMBER"):  # pytest shortens the messages of its summary where neither is set
         monkeypatch.delenv(server, raising=False)

@@ -121,7 +121,7 @@ class Measuring:
 
 
 def _begin(bet: BetFile, cell: str, report: pytest.TestReport) -> None:
-    """Note which cell runs; fail one that ran before, as whoever runs it again may log no report of that."""
+    """Note which cell runs; fail one that ran before: the hook that runs it again may log no report of that."""
     bet.running = cell
     if cell in bet.begun and report.outcome == "passed":
         report.outcome, report.longrepr = "failed", _AGAIN

@@ -79,6 +79,8 @@ class Session:
         self.baseline = Baseline()
         self.runs: dict[str, BetRun] = {}
         self.finished: dict[str, FinishedBet] = {}
+        self.skipping: dict[str, str] = {}
+        """Why a bet file skipped itself as it was imported, by its node id."""
         self.summary: Summary | None = None
         self.on_finished: list[Callable[[BetRun], None]] = []
         self.live = Live(context, self.runs, self.finished, self.run_of)
@@ -93,6 +95,11 @@ class Session:
         self._unexpected: dict[str, str] = {}
         self._late: dict[str, str] = {}
         """A cell that ran again after its bet was judged, by the node id of its file."""
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Note a bet that skips itself: none of its items will say so."""
+        if report.skipped and is_bet_name(report.nodeid) and isinstance(report.longrepr, tuple):
+            self.skipping[report.nodeid] = str(report.longrepr[-1]).removeprefix("Skipped: ")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:

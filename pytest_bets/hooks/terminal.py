@@ -93,8 +93,9 @@ class Terminal:
         self._folding.close()
 
     def pytest_terminal_summary(self, terminalreporter: Any, config: pytest.Config) -> None:
-        """Print which bets other shards run; then a row a bet and the notes on all, where pytest prints a summary."""
+        """Print which bets are not run here; then a row a bet and the notes on all, where pytest prints a summary."""
         self._elsewhere(terminalreporter)
+        self._unimported(terminalreporter)
         finished = sorted(self.session.finished.values(), key=_order)
         if not finished or config.getoption("no_summary", False) or config.get_verbosity() <= _SILENT:
             return
@@ -148,6 +149,11 @@ class Terminal:
             terminalreporter.write_line(
                 f"{count} to other shards, and a bet is judged whole: not run here: {', '.join(bets)}."
             )
+
+    def _unimported(self, terminalreporter: Any) -> None:
+        for file, reason in sorted(self.session.skipping.items()):
+            terminalreporter.ensure_newline()
+            terminalreporter.write_line(visible(f"{file} skips itself, and was not judged: {reason}"))
 
     def _row(self, item: FinishedBet) -> Row:
         verdict, bet = item.result, item.declaration

@@ -155,6 +155,11 @@ class Controller:
             channel.setcallback(partial(self._progressed, node.gateway.id))
             node.workerinput[_LINK] = channel
 
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Have the session note a bet that skips itself: where no other has items, only this activates the plugin."""
+        if report.skipped and self.activation.is_bet(self.config.rootpath / report.nodeid):
+            self.activation.session().pytest_collectreport(report)
+
     def _progressed(self, worker: str, text: str) -> None:
         """Pass on the progress of a cell; called by the thread that reads what a worker sends."""
         if self.take is not None:

@@ -223,9 +223,13 @@ def test_collecting_alone_runs_no_experiment_and_writes_nothing(bet: WriteBet, p
     assert not (pytester.path / "results").exists()
 
 
-def test_a_module_that_skips_itself_is_skipped(bet: WriteBet, pytester: pytest.Pytester) -> None:
-    """`importorskip` works in a bet file, and says why."""
+@pytest.mark.parametrize("options", [(), ("-n2",), ("-m", "strict"), ("--bets-on", "local:2")])
+def test_a_module_that_skips_itself_is_skipped_and_named(
+    bet: WriteBet, pytester: pytest.Pytester, options: tuple[str, ...]
+) -> None:
+    """`importorskip` works in a bet file; the bet has no row, so a line says that it was not judged, and why."""
     bet(above='pytest.importorskip("no_such_module", reason="no such module here")')
-    result = pytester.runpytest_inprocess("-rs")
+    result = pytester.runpytest_subprocess(*options)
     result.assert_outcomes(skipped=1)
-    result.stdout.fnmatch_lines(["SKIPPED * no such module here"])
+    lines = [line for line in result.outlines if "skips itself" in line]
+    assert lines == ["bet_1_first.py skips itself, and was not judged: no such module here"]

@@ -8,7 +8,7 @@ from typing import Final
 from pytest_bets.bet import literals
 from pytest_bets.bet.source import Mark
 from pytest_bets.diagnostics import Faults, SentenceError, nearest
-from pytest_bets.sentence.ast import Arithmetic, Negative, Node, Number, Reducer, Sentence, names
+from pytest_bets.sentence.ast import Arithmetic, Groups, Name, Negative, Node, Number, Reducer, Sentence, names
 from pytest_bets.sentence.parse import parse_value
 
 MARKER: Final = "null"
@@ -16,6 +16,7 @@ CELL: Final = "cell"
 """The unit of a null whose cells change labels one by one."""
 MAX_COLUMNS: Final = 5
 _KEYWORDS: Final = ("swap", "unit", "none", "tries")
+_MIRRORED: Final = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _FORMS: Final = 'null(swap="norm, full", unit="part"), or null(none="what must never happen", tries="sum(tampered)")'
 
 
@@ -87,18 +88,51 @@ def check_strict(nulls: Sequence[Null], strict: Sequence[Sentence], faults: Faul
                 f"no strict sentence reads {_either(null.columns)}: exchanging them changes nothing that is claimed",
                 f"at least one of {', '.join(sorted(strict_names))}",
             )
-        if isinstance(null, Absence) and (allowing := next(filter(_allows_some, strict), None)):
+        if isinstance(null, Absence) and (allowing := _allowing(strict)):
             faults.add(
                 null.line,
                 f"`none` says that this never happens, and strict allows it: {allowing.text}",
-                "a strict sentence that allows none, as in sum(faults) == 0; without one, no null",
+                "a strict sentence that allows none, as in sum(faults) == 0, max(fault) <= 1e-5 or share(ok) == 1; "
+                "without one, no null",
             )
+
+
+def _allowing(strict: Sequence[Sentence]) -> Sentence | None:
+    """Return a sentence that allows some faults, or any where none forbids them; None if strict forbids them."""
+    if strict and not any(map(_forbids, strict)):
+        return strict[0]
+    return next(filter(_allows_some, strict), None)
 
 
 def _allows_some(sentence: Sentence) -> bool:
     counted = isinstance(sentence.value, Reducer) and sentence.value.name in ("count", "sum")
     least = 1 if sentence.operator == "<" else 0
-    return counted and sentence.operator in ("<", "<=", "==") and sentence.threshold > least
+    return counted and sentence.operator in ("<", "<=") and sentence.threshold > least
+
+
+def _forbids(sentence: Sentence) -> bool:
+    """Return whether a sentence can hold only if nothing happens in any cell, or everything in all."""
+    value, operator, threshold = sentence.value, sentence.operator, sentence.threshold
+    while isinstance(value, Negative):
+        value, operator, threshold = value.operand, _MIRRORED.get(operator, operator), -threshold
+    nothing = threshold == 0 and operator in ("==", "<=")
+    everything = threshold == 1 and operator in ("==", ">=")
+    match value:
+        case Name():  # of the only cell
+            return True
+        case Reducer("max"):
+            return operator in ("==", "<=", "<")
+        case Reducer("min"):
+            return operator in ("==", ">=", ">")
+        case Reducer("count" | "sum") | Groups():
+            return nothing or (threshold == 1 and operator == "<")
+        case Reducer("share" | "mean") | Arithmetic("/"):
+            return nothing or everything
+        case Arithmetic("-"):  # what was tried less what was caught
+            return threshold == 0 and operator in ("==", "<=", ">=")
+        case Arithmetic():
+            return nothing
+    return False
 
 
 def _arguments(mark: Mark, faults: Faults) -> dict[str, str] | None:

@@ -27,7 +27,11 @@ def faults(text: str) -> str:
 
 def test_nulls_are_read_in_source_order() -> None:
     """Several are allowed, of both kinds."""
-    bet = of(declared('swap="norm, full", unit="part"', 'none="a fault", tries="sum(tried)"'))
+    bet = of(
+        declared('swap="norm, full", unit="part"', 'none="a fault", tries="sum(tried)"')
+        .replace('strict("count(', 'strict("sum(faults) == 0", "count(')
+        .replace("at least 12 of", "no fault (0) and at least 12 of")
+    )
     assert bet.nulls == (Swap(("norm", "full"), ("part",), 0), Absence("a fault", "sum(tried)", 0))
     assert "tried" in bet.names, "a cell that does not measure it is refused at once"
 
@@ -83,12 +87,57 @@ def test_a_null_that_changes_no_strict_sentence_is_refused() -> None:
     assert "expected: at least one of full, norm" in text
 
 
-def test_a_strict_sentence_that_allows_a_fault_claims_no_absence() -> None:
-    """One fault in so many tries has another limit."""
-    source = declared('none="x", tries="sum(x)"').replace(
-        'strict("count(norm < full) >= 12")', 'strict("sum(f) <= 12")'
-    )
-    assert "`none` says that this never happens, and strict allows it: sum(f) <= 12" in faults(source)
+def absent(*strict: str) -> str:
+    """Return the example's source with the null of an absence, and with these strict sentences."""
+    marker = ", ".join(f'"{sentence}"' for sentence in strict)
+    source = declared('none="x", tries="sum(x)"').replace('strict("count(norm < full) >= 12")', f"strict({marker})")
+    return source.replace("at least 12 of 15", ", ".join(sentence.rpartition(" ")[2] for sentence in strict))
+
+
+@pytest.mark.parametrize(
+    "strict",
+    [
+        ("sum(f) <= 12",),
+        ("sum(f) == 0", "sum(g) <= 1"),
+        ("count(f > 0) < 2",),
+        ("share(f > 0) <= 0.5",),
+        ("mean(f) < 0.5",),
+        ("mean(accuracy) >= 0.9",),
+        ("-sum(f) >= -3",),
+        ("sum(f) / 10 <= 0.3",),
+        ("sum(f) / 10 <= 1",),
+        ("median(f) == 0",),
+        ("count(ok) == 10",),
+        ("max(f) >= 0",),
+    ],
+)
+def test_a_strict_sentence_that_allows_a_fault_claims_no_absence(strict: tuple[str, ...]) -> None:
+    """One fault in so many tries has another limit, and a sentence that reads no faults forbids none."""
+    text = f"`none` says that this never happens, and strict allows it: {strict[-1]}"
+    assert text in faults(absent(*strict))
+
+
+@pytest.mark.parametrize(
+    "strict",
+    [
+        ("sum(f) == 0",),
+        ("count(f > 0) <= 0", "mean(accuracy) >= 0.9"),
+        ("sum(f) < 1", "count(ok) == 10"),
+        ("-sum(f) >= 0",),
+        ("max(residual) < 1e-5",),
+        ("min(ok) >= 1",),
+        ("share(ok) == 1",),
+        ("mean(f) == 0",),
+        ("sum(tried - caught) == 0",),
+        ("sum(tried) - sum(caught) == 0",),
+        ("sum(caught) / sum(tried) >= 1",),
+        ("sum(f) + sum(g) == 0",),
+        ("groups(part, sum(f) > 0) == 0",),
+    ],
+)
+def test_a_strict_sentence_that_forbids_faults_claims_an_absence(strict: tuple[str, ...]) -> None:
+    """In whatever way it says that there are none."""
+    assert of(absent(*strict)).nulls == (Absence("x", "sum(x)", 0),)
 
 
 def test_a_null_stands_once() -> None:
@@ -177,11 +226,11 @@ def test_a_null_on_another_function_is_not_overlooked(bet: WriteBet, refused: Re
             ['null replaced: null(swap="norm, full", unit="part") -> null(swap="norm, placebo", unit="part")'],
         ),
         (
-            ['swap="norm, full"', 'none="x", tries="sum(x)"'],
-            ['none="x", tries="sum(x)"', 'swap="norm, full"'],
+            ['swap="norm, full"', 'swap="norm, placebo"'],
+            ['swap="norm, placebo"', 'swap="norm, full"'],
             [
-                'null reworded: null(swap="norm, full"); null(none="x", tries="sum(x)") -> '
-                'null(none="x", tries="sum(x)"); null(swap="norm, full")'
+                'null reworded: null(swap="norm, full"); null(swap="norm, placebo") -> '
+                'null(swap="norm, placebo"); null(swap="norm, full")'
             ],
         ),
     ],

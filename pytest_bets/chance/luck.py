@@ -9,7 +9,7 @@ from typing import Final
 from pytest_bets.bet.declaration import Declaration
 from pytest_bets.bet.null import Absence, Swap
 from pytest_bets.chance import absence, convolution, draws, enumeration, unit
-from pytest_bets.chance.relabeling import Relabelings, are_met, is_met
+from pytest_bets.chance.relabeling import Relabelings, are_met
 from pytest_bets.chance.result import Alike, FaultLimit, Luck, SwapLuck, TierChance
 from pytest_bets.chance.similarity import ALIKE, of_columns
 from pytest_bets.diagnostics import EvaluationError
@@ -108,7 +108,7 @@ def _hits(tiers: Sequence[Sequence[Sentence]], cells: Relabelings, digest: str) 
     sentences = [sentence for tier in tiers for sentence in tier]  # together: tiers mostly share a value
     for labels in enumeration.every(cells) if whole else draws.drawn(cells, digest):
         judged += 1
-        met = iter(map(is_met, sentences, cells.values(sentences, cells.rows(labels))))
+        met = iter(map(cells.is_met, sentences, cells.values(sentences, cells.rows(labels))))
         for place, tier in enumerate(tiers):
             hits[place] += all(list(islice(met, len(tier))))
     return hits, judged, whole

@@ -1,8 +1,10 @@
 """Relabelings: the measured cells with their columns exchanged, unit by unit, as the evaluator reads them."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import permutations
+from typing import Final
 
 from pytest_bets.sentence.ast import (
     Arithmetic,
@@ -24,6 +26,10 @@ Labels = Sequence[int]
 """The labeling of each unit, by its place in `orders`; 0 is the one that was measured."""
 
 
+_ROUNDING: Final = 1e-12
+"""How far rounding moves a value, as a part of the size of the numbers that it is made of."""
+
+
 class Relabelings:
     """Sentences over all relabelings of cells.
 
@@ -42,6 +48,10 @@ class Relabelings:
         self.count = max(self.units, default=-1) + 1
         self.orders = list(permutations(range(len(columns))))
         self._variants = [[_exchanged(row, columns, order) for row in rows] for order in self.orders]
+        sizes = sorted(
+            abs(number) for row in rows for name in columns if math.isfinite(number := _number(row.get(name)))
+        )
+        self._typical = sizes[len(sizes) // 2] if sizes else 0.0
         self._lifted: dict[Node, Node] = {}
         self._names: dict[Node, str] = {}
         self._cells: list[list[dict[str, object]]] = [[dict(row) for row in rows] for rows in self._variants]
@@ -69,6 +79,18 @@ class Relabelings:
             if sentence.value not in known:
                 known[sentence.value] = value_of(self._lifted[sentence.value], rows)
         return [known[sentence.value] for sentence in sentences]
+
+    def is_met(self, sentence: Sentence, value: float) -> bool:
+        """Return whether a sentence is met by the value of its left side under a relabeling.
+
+        A value that differs from the threshold only by how it was rounded is equal to it: an exchange of equal
+        differences, as 0.93 - 0.92 and 0.15 - 0.14, must not make luck look smaller.
+        """
+        if is_met(sentence, value):
+            return True
+        scale = max(self._typical, abs(sentence.threshold))
+        near = math.isfinite(value) and abs(value - sentence.threshold) <= _ROUNDING * scale
+        return near and sentence.operator in (">=", "<=", "==")
 
     def column(self, reducer: Reducer) -> list[list[float]]:
         """Return what a reducer reduces: by labeling, a number for each cell."""
@@ -128,6 +150,10 @@ def are_met(sentences: Sequence[Sentence], values: Sequence[float]) -> bool:
 def is_met(sentence: Sentence, value: float) -> bool:
     """Return whether a sentence is met by the value of its left side; an undefined one is not."""
     return satisfied(sentence, value) is True
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else math.nan
 
 
 def _exchanged(row: Row, columns: Sequence[str], order: Sequence[int]) -> dict[str, object]:

@@ -38,15 +38,17 @@ _MOST_CELLS: Final = 2_000
 class Prior:
     """The chance of strict before the run.
 
-    `floor` is the least that a tier can be met by, where it can be met at all. `together` is exact if the cells of a
-    unit agree, `worst` the most under any dependence within a unit. Both are None unless strict compares the exchanged
-    columns with each other alone; they assume that no two values are equal.
+    `floor` is the least that a tier can be met by, where it can be met at all. `together` is the chance if the cells
+    of a unit agree, `worst` the most under any dependence within a unit. Both are None unless strict compares the
+    exchanged columns with each other alone; they assume that no two values are equal.
     """
 
     units: int
     floor: float
     together: float | None = None
     worst: float | None = None
+    bound: bool = False
+    """Whether `together` is an upper limit, from relabelings that were drawn."""
 
     @property
     def chance(self) -> float:
@@ -63,10 +65,11 @@ def prior(declaration: Declaration, null: Swap, params: Sequence[Params]) -> Pri
         return Prior(count, floor)
     rows = [{**cell, **{name: float(place) for place, name in enumerate(null.columns)}} for cell in params]
     try:
-        together = chances(declaration, rows, null.columns, units)[0].chance
+        together = chances(declaration, rows, null.columns, units)[0]
     except EvaluationError:  # a condition reads something else after all
         return Prior(count, floor)
-    return Prior(count, floor, together, _worst(declaration, null, params, units))
+    worst = _worst(declaration, null, params, units)
+    return Prior(count, floor, together.chance, worst, together.method == "drawn")
 
 
 def _is_ranked_only(declaration: Declaration, null: Swap, params: Sequence[Params], units: Sequence[int]) -> bool:

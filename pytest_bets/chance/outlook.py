@@ -1,6 +1,5 @@
 """The outlook of a bet: all that is known of its chances before it runs, in sentences."""
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import Final
@@ -12,14 +11,14 @@ from pytest_bets.chance import absence, convolution, power, unit
 from pytest_bets.chance.floor import Prior, prior
 from pytest_bets.chance.simulation import QUICK, RUNS, World, simulate
 from pytest_bets.chance.words import odds, percent
-from pytest_bets.sentence.ast import Groups, Reducer, Sentence
+from pytest_bets.sentence.ast import Comparison, Groups, Logic, Not, Reducer, Sentence, names
+from pytest_bets.sentence.evaluate import satisfied
 
 Params = Mapping[str, object]
 _WANTED: Final = 0.8
 """The power that a bet should have."""
 _RATES: Final = (0.05, 0.01)
 """Fault rates for which the outlook shows how likely they are missed."""
-_TINY: Final = 1e-9
 
 
 def declared_cells(declaration: Declaration) -> list[Params] | None:
@@ -51,7 +50,7 @@ def _prior_words(found: Prior) -> str:
     if found.together is None:
         return f"at least {odds(found.floor)}"
     if found.worst is None or found.worst <= found.together:
-        return odds(found.together)
+        return odds(found.together, bound=found.bound)
     return f"{odds(found.together)}, at most {odds(found.worst)}"
 
 
@@ -68,11 +67,12 @@ def outlook(declaration: Declaration, params: Sequence[Params]) -> Iterator[tupl
 
 def _swap(declaration: Declaration, null: Swap, params: Sequence[Params]) -> Iterator[tuple[str, str]]:
     found = prior(declaration, null, params)
-    names = ", ".join(null.columns)
-    yield "Null", f"{names} could be exchanged in each of {unit.words(unit.named(null.unit, params), found.units)}"
+    columns = ", ".join(null.columns)
+    yield "Null", f"{columns} could be exchanged in each of {unit.words(unit.named(null.unit, params), found.units)}"
     yield "Floor", f"no result can have a smaller chance than {odds(found.floor)}, if strict can be met at all"
     if found.together is not None:
-        text = f"strict is met by luck with a chance of {odds(found.together)} if the cells of a unit agree"
+        chance = odds(found.together, bound=found.bound)
+        text = f"strict is met by luck with a chance of {chance} if the cells of a unit agree"
         if found.worst is not None and found.worst > found.together:
             text += f", and at most {odds(found.worst)} whatever their dependence"
         yield "Luck", f"{text}; no two values may be equal"
@@ -91,12 +91,13 @@ def _wins(declaration: Declaration, params: Sequence[Params], found: Prior) -> I
     is_least = len(sentences) == 1 and sentences[0].operator in (">=", ">")
     if found.together is None or count_of is None or not is_least:
         return
+    if isinstance(count_of, Reducer) and names(count_of.column) & set().union(*params):
+        return  # a condition on parameters leaves out cells: a unit cannot win as many as it has
     total = len(set(unit.groups(params, (count_of.parameter,)))) if isinstance(count_of, Groups) else len(params)
     size, left = divmod(total, found.units)
     is_share = isinstance(count_of, Reducer) and count_of.name == "share"
-    threshold = sentences[0].threshold * (total if is_share else 1)
-    least = math.floor(threshold) + 1 if sentences[0].operator == ">" else math.ceil(threshold - _TINY)
-    needed = -(-least // size)
+    counts = (count for count in range(total + 1) if satisfied(sentences[0], count / total if is_share else count))
+    needed = -(-next(counts, 0) // size)
     if left or not 0 < needed <= found.units:
         return
     rate = percent(power.winning(needed, found.units, _WANTED))
@@ -117,6 +118,9 @@ def _interval(sentence: Sentence, params: Sequence[Params]) -> Iterator[tuple[st
     value = sentence.value
     right = {"low": (">", ">="), "high": ("<", "<=")}
     if not isinstance(value, Reducer) or sentence.operator not in right.get(value.name, ()):
+        return
+    if isinstance(value.column, Comparison | Logic | Not):
+        yield "Interval", f"{sentence.text} has no known error: the t interval is not one of a rate"
         return
     name = getattr(value, "unit", None)
     count = len(set(unit.groups(params, (name,) if name else None)))

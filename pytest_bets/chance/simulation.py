@@ -64,14 +64,14 @@ def simulate(
         SimulationError: if the world fails, or does not return what the experiment would.
 
     """
-    tiers = {tier: declaration.sentences(tier) for tier in ("strict", "lenient", "catastrophic", "control")}
+    tiers = {tier: declaration.sentences(tier) for tier in ("strict", "lenient", "catastrophic", "control", "premise")}
     strict = lenient = passes = 0
     for run in range(runs):
         rows = _rows(world, declaration, params, effect, Stateless(declaration.digest, run))
         met = {tier: _met(sentences, rows) for tier, sentences in tiers.items() if tier != "catastrophic"}
         strict += met["strict"]
         lenient += met["lenient"]
-        if met["strict"] and met["control"]:
+        if met["strict"] and met["control"] and met["premise"]:
             passes += not _tripped(tiers["catastrophic"], rows)
     return Simulated(runs, strict, lenient, passes)
 

@@ -1,6 +1,6 @@
 """What differs between two sides: verdicts, values, margins, declarations, code, environments and cells."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Annotated, Final, Literal
 
@@ -55,7 +55,7 @@ class ColumnPart:
     name: Annotated[str, "The measured name."]
     cells: Annotated[int, limits(minimum=1), "Cells with the same parameters on both sides."]
     same: Annotated[Count, "Of them, cells with the same value to the last bit."]
-    difference: Annotated[_Number, "The mean of after minus before."]
+    difference: Annotated[_Number, "The mean of after minus before; with a unit, of the means of units."]
     interval: Annotated[
         Interval | None, "Null for a single unit, and where the sweep has several parameters and no unit was named."
     ]
@@ -244,22 +244,21 @@ def _columns(pairs: Sequence[Pair], unit: str | None) -> Iterator[ColumnPart]:
         values = [(_number(old, name), _number(new, name)) for old, new in found]
         same = sum(canonical(old) == canonical(new) for old, new in values)
         if found and same < len(found):
-            differences = [new - old for old, new in values]
-            yield ColumnPart(
-                name, len(found), same, mean(differences), _interval([new for _, new in found], differences, unit)
-            )
+            means = _means(found, [new - old for old, new in values], unit or "")
+            yield ColumnPart(name, len(found), same, mean(means), _interval(means, found[0][1].params, unit or ""))
 
 
-def _interval(cells: Sequence[Cell], differences: Sequence[float], named_unit: str | None) -> Interval | None:
-    """Return the interval over units; cells of a sweep with several parameters are not independent by themselves."""
-    params, unit = cells[0].params, named_unit or ""
-    if len(params) > 1 and unit not in params:
-        return None
+def _means(pairs: Sequence[Pair], differences: Sequence[float], unit: str) -> list[float]:
+    """Return the mean difference of each unit; a cell is one where the sweep has no such parameter."""
     groups: dict[str, list[float]] = {}
-    for index, (cell, item) in enumerate(zip(cells, differences, strict=True)):
-        groups.setdefault(canonical(cell.params[unit]) if unit in params else str(index), []).append(item)
-    means = [mean(group) for group in groups.values()]
-    if len(means) < 2:
+    for index, ((_, cell), item) in enumerate(zip(pairs, differences, strict=True)):
+        groups.setdefault(canonical(cell.params[unit]) if unit in cell.params else str(index), []).append(item)
+    return [mean(group) for group in groups.values()]
+
+
+def _interval(means: Sequence[float], params: Mapping[str, object], unit: str) -> Interval | None:
+    """Return the interval over units; cells of a sweep with several parameters are not independent by themselves."""
+    if len(means) < 2 or (len(params) > 1 and unit not in params):
         return None
     return Interval(low(means), high(means), len(means), unit if unit in params else "cell")
 

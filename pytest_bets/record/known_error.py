@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal
 from pytest_bets.chance.result import Luck
 from pytest_bets.diagnostics import SentenceError
 from pytest_bets.record.verdict import Judged, Outcome
-from pytest_bets.sentence.ast import Node, Reducer
+from pytest_bets.sentence.ast import Comparison, Logic, Node, Not, Reducer
 from pytest_bets.sentence.parse import parse
 from pytest_bets.sentence.reducers import DEFAULT_LEVEL
 
@@ -75,6 +75,8 @@ def _by_design(text: str, sweep: Mapping[str, object]) -> float | None:
     value: Node = sentence.value
     if not isinstance(value, Reducer) or (value.name, sentence.operator) not in _ends():
         return None
+    if isinstance(value.column, Comparison | Logic | Not):
+        return None  # the t interval is not one of a rate: where all of a few cells agree it has no width
     if getattr(value, "unit", None) is None and _parameters(sweep) > 1:
         return None  # cells of one group are not independent, and the interval is too narrow
     return round((1 - (DEFAULT_LEVEL if value.level is None else value.level)) / 2, 12)

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from pytest_bets.chance.floor import prior
+from pytest_bets.chance.outlook import outlook
+from pytest_bets.chance.words import odds
 from tests.helpers.nulls import bet, swap
 
 PARTS = [{"part": part, "seed": seed} for part in "xyz" for seed in range(5)]
@@ -42,6 +44,19 @@ def test_the_declaration_and_the_sweep_give_a_chance_where_ranks_alone_decide(
     assert found.together == (together if together is None else pytest.approx(together))
     assert found.worst == (worst if worst is None else pytest.approx(worst))
     assert found.chance == (floor if together is None else found.together)
+
+
+def test_a_chance_from_relabelings_that_were_drawn_is_said_to_be_a_limit() -> None:
+    """Too many to judge all; where all are judged, it is exact."""
+    strict, null = ["count(a < b) >= 9", "count(a < c) >= 9"], swap("a, b, c", "cell")
+    drawn, exact = (prior(bet(strict, null, lenient=strict), null, cells) for cells in (PARTS, PARTS[:4]))
+    assert drawn.bound
+    assert not exact.bound
+    params = [{"seed": seed} for seed in range(15)]
+    assert (
+        f"a chance of at most {odds(drawn.together or 0)}"
+        in dict(outlook(bet(strict, null, lenient=strict), params))["Luck"]
+    )
 
 
 def test_no_dependence_within_units_has_a_larger_chance_than_the_worst() -> None:

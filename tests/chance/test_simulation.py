@@ -1,14 +1,17 @@
 """Simulated runs: the null by effect 0, power by another, and generators without a state."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from scipy import stats
 
+from pytest_bets.bet.declaration import Criterion
 from pytest_bets.bet.world import World
 from pytest_bets.chance.simulation import Stateless, simulate
 from pytest_bets.diagnostics import SimulationError
+from pytest_bets.sentence.parse import parse
 from tests.helpers.nulls import bet, swap
 
 PARAMS = [{"part": part, "seed": seed} for part in "xyz" for seed in range(5)]
@@ -45,6 +48,16 @@ def test_a_pass_needs_control_and_no_catastrophe() -> None:
     run = simulate(by_text, declared(control=["count(a > b) >= 1"]), PARAMS, 2.0, 200)
     assert 0 < run.passes < run.strict
     assert simulate(by_text, declared(catastrophic="count(a < b) >= 1"), PARAMS, 2.0, 50).passes == 0
+
+
+def test_a_run_whose_premise_is_not_met_is_no_pass() -> None:
+    """It would be void."""
+    premise = [Criterion("premise", parse("min(b) > 0"), 1)]
+    bare = declared(strict="count(a < b) >= 1")
+    run = simulate(by_text, bare, PARAMS, 0.0, 200)
+    needy = simulate(by_text, replace(bare, criteria=(*bare.criteria, *premise)), PARAMS, 0.0, 200)
+    assert run.passes == run.strict
+    assert stats.binomtest(needy.passes, 200, 1 / 8).pvalue > 1e-3
 
 
 def test_the_best_of_several_is_better_than_one_without_any_effect() -> None:

@@ -50,6 +50,7 @@ def test_all_that_is_known_before_the_run_is_said(three_texts: WriteBet, capsys:
     [
         ("groups(part, median(a) < median(b)) >= 2", "2 of 3"),
         ("share(a < b) > 0.3", "1 of 3"),
+        ("count(a < b and part == 1) >= 2", ""),
         ("mean(b - a) > 12", ""),
     ],
 )

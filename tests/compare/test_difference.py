@@ -63,6 +63,16 @@ def test_a_unit_averages_its_cells_before_the_interval() -> None:
     assert (column.interval.low, column.interval.high) == pytest.approx((expected.low, expected.high))
 
 
+def test_the_mean_difference_is_that_of_its_interval() -> None:
+    """Of the means of units, where these have unequal numbers of cells."""
+    seeds, parts = [1, 2, 3, 1], ["a", "a", "a", "b"]
+    before, after = side([0.0] * 4, seed=seeds, part=parts), side([1, 2, 3, 6], seed=seeds, part=parts)
+    column = compare(before, after, unit="part").bets[0].cells[0]
+    assert column.interval is not None
+    assert column.difference == (column.interval.low + column.interval.high) / 2 == 4
+    assert compare(before, after).bets[0].cells[0].difference == 3
+
+
 def test_without_a_unit_a_sweep_of_several_parameters_has_no_interval() -> None:
     """Its cells are not independent."""
     seeds, parts = [1, 2, 1, 2], ["a", "a", "b", "b"]

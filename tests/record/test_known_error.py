@@ -61,6 +61,8 @@ def test_an_absence_has_the_largest_limit() -> None:
         ("high(b - a) > 0", ["seed"], None),
         (["low(b - a) > 0", "mean(b - a) > 0"], ["seed"], None),
         ("low(b - a) - 1 > -9", ["seed"], None),
+        ("low(a < b) > 0.5", ["seed"], None),
+        ("high(not (a < b)) < 0.5", ["seed"], None),
     ],
 )
 def test_an_interval_errs_by_design(strict: str | list[str], sweep: list[str], rate: float | None) -> None:

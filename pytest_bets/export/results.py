@@ -109,7 +109,7 @@ class Bet(_Tabular):
 
     def _repr_html_(self) -> str:
         rows = [
-            (item.tier, item.sentence, figure(item.value), figure(item.margin), "yes" if item.good else "no")
+            (item.tier, item.sentence, item.measured, figure(item.margin), "yes" if item.good else "no")
             for item in self.criteria
         ]
         caption = f"{self.id}: {self.title} {verdict_words(self.row)}, {standing_words(self.standing)}"

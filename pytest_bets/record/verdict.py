@@ -74,6 +74,15 @@ class Judged:
         """Whether the sentence speaks for the claim: met, or for catastrophic clear; never where undefined."""
         return self.met is (self.tier != "catastrophic")
 
+    @property
+    def measured(self) -> str:
+        """The value as people read it, with as many digits as show on which side of the threshold it lies."""
+        side = _side(self.value, self.threshold)
+        if side in (None, _side(float(f"{self.value:.4g}"), self.threshold)):
+            return figure(self.value)
+        texts = (f"{self.value:.{digits}g}" for digits in range(5, 18))
+        return next((text for text in texts if _side(float(text), self.threshold) == side), repr(self.value))
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -137,7 +146,7 @@ def judge(criteria: Sequence[Criterion], cells: Sequence[Cell]) -> Verdict:
         judged.append(Judged(criterion.tier, sentence.text, measured, sentence.threshold, met, margin))
     premises = tuple(item for item in judged if item.tier == PREMISE)
     if not all(item.good for item in premises):
-        unmet = "; ".join(f"{item.sentence} measured {figure(item.value)}" for item in premises if not item.good)
+        unmet = "; ".join(f"{item.sentence} measured {item.measured}" for item in premises if not item.good)
         return Verdict(None, void=f"{PREMISE_REASON}{unmet}", criteria=premises)
     truth = {
         tier: [j.met for j in judged if j.tier == tier] for tier in ("strict", "lenient", "catastrophic", "control")
@@ -149,6 +158,11 @@ def judge(criteria: Sequence[Criterion], cells: Sequence[Cell]) -> Verdict:
 def void(reason: str) -> Verdict:
     """Return the verdict of a run that says nothing about the claim."""
     return Verdict(None, void=reason)
+
+
+def _side(number: float, threshold: float) -> int | None:
+    """Return whether a number is below (-1), at (0) or above (1) a threshold; None where it is undefined."""
+    return None if math.isnan(number) else (number > threshold) - (number < threshold)
 
 
 def figure(number: float) -> str:

@@ -189,7 +189,7 @@ def _criteria(record: Record) -> list[Criterion]:
 
 def _judged(item: Judged) -> str:
     state = state_words(item.tier, good=item.good)
-    return f"{state}: {item.sentence} (measured {figure(item.value)}, margin {figure(item.margin)})"
+    return f"{state}: {item.sentence} (measured {item.measured}, margin {figure(item.margin)})"
 
 
 def _environment(environment: Environment, width: int) -> list[str]:

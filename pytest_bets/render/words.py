@@ -44,9 +44,8 @@ def state_words(tier: str, *, good: bool) -> str:
 
 def sentence_words(judged: Judged) -> str:
     """Return one judged sentence with its measured value and margin."""
-    value, margin = figure(judged.value), figure(judged.margin)
-    sentence = visible(judged.sentence)
-    return f"{sentence} (measured {value}, threshold {figure(judged.threshold)}, margin {margin})"
+    sentence, margin = visible(judged.sentence), figure(judged.margin)
+    return f"{sentence} (measured {judged.measured}, threshold {figure(judged.threshold)}, margin {margin})"
 
 
 def decided_words(verdict: Judgement, criteria: Sequence[Judged], quote: Callable[[str], str] = visible) -> list[str]:
@@ -70,7 +69,7 @@ def decided_words(verdict: Judgement, criteria: Sequence[Judged], quote: Callabl
 
 def measured_words(item: Judged, quote: Callable[[str], str] = visible) -> str:
     """Return a sentence with its measured value."""
-    return f"{quote(item.sentence)} (measured {figure(item.value)})"
+    return f"{quote(item.sentence)} (measured {item.measured})"
 
 
 def halves(sentence: str) -> tuple[str, str]:

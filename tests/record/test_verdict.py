@@ -4,6 +4,8 @@ import itertools
 import math
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from pytest_bets.bet.declaration import Criterion
 from pytest_bets.record.verdict import RANK, Cell, Judged, Met, Verdict, figure, judge, outcome, void
@@ -219,3 +221,22 @@ def test_measurements_shadow_no_parameter() -> None:
 def test_a_figure_is_shown_as_people_read_it(number: float, shown: str) -> None:
     """Integers plain, others to four significant digits, NaN as undefined."""
     assert figure(number) == shown
+
+
+@given(st.floats(allow_nan=False), st.floats(allow_nan=False, allow_infinity=False))
+@example(float(f"{0.7 - 3e-8:.17g}"), 0.7)
+@example(0.7 - 0.3, 0.4)
+@example(1.0000000000000002, 1.0)
+def test_a_measured_value_is_shown_on_its_side_of_the_threshold(value: float, threshold: float) -> None:
+    """`mean(x) >= 0.7 (measured 0.7)` would not say why it is not met."""
+    shown = float(Judged("strict", f"mean(x) >= {threshold}", value, threshold, None, math.nan).measured)
+    assert (shown < threshold, shown > threshold) == (value < threshold, value > threshold)
+
+
+def test_a_measured_value_has_no_more_digits_than_that_takes() -> None:
+    """Four where they suffice."""
+    texts = [
+        Judged("strict", "x >= 0.7", value, 0.7, None, 0.0).measured for value in (0.7, 0.6, 0.123456, 0.69999, 0.7001)
+    ]
+    assert texts == ["0.7", "0.6", "0.1235", "0.69999", "0.7001"]
+    assert Judged("strict", "x >= 0.7", math.nan, 0.7, None, math.nan).measured == "undefined"

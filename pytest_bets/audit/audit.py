@@ -41,7 +41,7 @@ class _Auditor:
         self.meanings = Meanings(evidence)
         self.runs = Runs(evidence, self.order, self.meanings)
         self.chains = Chains(evidence, self.order)
-        self.reruns = Reruns([entry for _, entry in evidence.journal], self.meanings)
+        self.reruns = Reruns([entry for _, entry in evidence.journal], self.meanings, _recorded_code(evidence))
         self.upgrades = Upgrades(evidence)
         self.measured = Measured(evidence, self.meanings, self.upgrades)
         self.bets = lineages(evidence.bets, evidence.present)
@@ -246,6 +246,12 @@ _WHEN: Final[Mapping[str, str]] = {
     "same": "in the commit that brought a result: git does not show which came first",
     "unordered": "on another branch than its results: git does not show which came first",
 }
+
+
+def _recorded_code(evidence: Evidence) -> set[str]:
+    """Return the digests of the code of every record that there is or was."""
+    facts = (facts for revision in evidence.records for facts in (revision.before, revision.after) if facts)
+    return {found.code for found in facts if found.code} | {record.code.digest for record in evidence.now.values()}
 
 
 def _by_number(report: BetReport) -> tuple[bool, int, str]:

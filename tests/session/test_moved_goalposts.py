@@ -1,0 +1,46 @@
+"""Goalposts that move where an audit once saw the same declaration, and honest changes that it once took for others."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.audits import audited
+from tests.helpers.histories import LAB, History, commit, edit
+from tests.helpers.repositories import git
+
+pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+
+
+def other_code(history: History, was: str, now: str) -> None:
+    edit((f"COLD = {was}", f"COLD = {now}"), file=LAB)
+    git("commit", "-q", "-m", f"COLD is {now}", "--", LAB)
+    history.run()
+
+
+def test_code_that_goes_back_and_forth_is_retried_and_drift_though_its_results_are_committed_once(
+    history: History,
+) -> None:
+    """The first run of each code alone would show FAIL, PASS, FAIL, and the last record replaced all others."""
+    history.undeclare()
+    history.run()
+    other_code(history, "2.5", "9")
+    other_code(history, "9", "2.4")
+    other_code(history, "2.4", "9")
+    commit("Record the results")
+    found = audited()
+    assert found.findings == set()
+    assert "3 versions of its code or declaration, which came to FAIL, PASS, FAIL, PASS" in found.text("retried")
+    assert found.text("drift").count("FAIL (") == 2
+    assert "2 more of other code, or without a verdict (2 FAIL)" in Path("results/SUMMARY.md").read_text()
+
+
+def test_lenient_that_becomes_pass_with_other_code_is_retried(history: History) -> None:
+    """As FAIL that becomes PASS is."""
+    history.undeclare()
+    edit(("COLD = 2.5", "COLD = 3.5"), file=LAB)
+    commit("COLD is 3.5")
+    history.run()
+    other_code(history, "3.5", "9")
+    commit("Record the results")
+    assert "LENIENT, PASS" in audited().text("retried")

@@ -1,7 +1,6 @@
 """The audit: what a history says about bets, their records and their journal, and whether it can be believed."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 from typing import Final
 
@@ -21,8 +20,7 @@ from pytest_bets.audit.redeclared import Redeclared
 from pytest_bets.audit.reruns import Reruns
 from pytest_bets.audit.retraction import Retractions
 from pytest_bets.audit.upgrade import Upgrades
-from pytest_bets.bet.declaration import CRITERIA, bet_order, number_in
-from pytest_bets.bet.diff import Change
+from pytest_bets.bet.declaration import bet_order, number_in
 from pytest_bets.git.revision import Commit
 from pytest_bets.record.summary import settle
 from pytest_bets.record.verdict import judge
@@ -47,7 +45,7 @@ class _Auditor:
         self.bets = lineages(evidence.bets, evidence.present)
         self.records = self.measured.revisions
         self.results = Order(self.runs, self.records, self.order)
-        self.merges = Merges(evidence.merges, self.results)
+        self.merges = Merges(evidence.merges, self.results, self.reruns)
         self.declared = {declaration.id: declaration for declaration in evidence.declarations}
 
     def report(self) -> Report:
@@ -147,7 +145,7 @@ class _Auditor:
                 text = "" if kind == "withdrawn" else "before its first result" if results else "before it ran"
             elif change.subject == "challenges" and relinked:
                 level, kind, text = "note", "reworded", "after its first result: the same bet by another number"
-            elif change.kind == "reworded" and self._reseeds(lineage, moved, change):
+            elif change.kind == "reworded" and self.reruns.reseeds(lineage.ids, moved.before, moved.after, change):
                 level, kind = "finding", "goalposts"
                 text = "after its first result: it says the same, and gives the replications other seeds"
             elif change.kind == "reworded" or (moved.commit.id, change.before, change.after) in self.evidence.relocated:
@@ -177,18 +175,6 @@ class _Auditor:
                 number = number_in(bet)
                 found.update({bet: lineage.id} if number is None else {bet: lineage.id, number: lineage.id})
         return found
-
-    def _reseeds(self, lineage: Lineage, moved: Moved, change: Change) -> bool:
-        """Return whether other words for the same gave a replicated bet other seeds, which can be chosen that way.
-
-        A linter can reword a sweep: that is a finding only where the new seeds gave a better verdict.
-        """
-        before, after = moved.before, moved.after
-        if not (before.replicate and after.replicate) or change.subject not in (*CRITERIA, "sweep"):
-            return False
-        if before.seeds(1) == replace(after, file=before.file).seeds(1):
-            return False
-        return change.subject != "sweep" or self.reruns.improved(lineage.ids, before.digest, after.digest)
 
     def _recorded(self, bet: str) -> Iterator[Entry]:
         revisions = self.records.get(bet, [])

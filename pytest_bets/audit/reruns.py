@@ -1,10 +1,13 @@
 """Runs of one bet that came to different verdicts, under whatever ids it had."""
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from pytest_bets.audit.finding import Entry
 from pytest_bets.audit.meanings import Meanings
+from pytest_bets.bet.declaration import CRITERIA, Declaration
+from pytest_bets.bet.diff import Change
 from pytest_bets.diagnostics import count_noun
 from pytest_bets.record.journal import runs
 from pytest_bets.record.line import Line, RunLine
@@ -32,7 +35,18 @@ class Reruns:
         for entry in ran:
             yield from self._counted(entry)
 
-    def improved(self, ids: Sequence[str], before: str, after: str) -> bool:
+    def reseeds(self, ids: Sequence[str], before: Declaration, after: Declaration, change: Change) -> bool:
+        """Return whether other words for the same gave a replicated bet other seeds, which can be chosen that way.
+
+        A linter can reword a sweep: that is a finding only where the new seeds gave a better verdict.
+        """
+        if not (before.replicate and after.replicate) or change.subject not in (*CRITERIA, "sweep"):
+            return False
+        if before.seeds(1) == replace(after, file=before.file).seeds(1):
+            return False
+        return change.subject != "sweep" or self._improved(ids, before.digest, after.digest)
+
+    def _improved(self, ids: Sequence[str], before: str, after: str) -> bool:
         """Return whether a run of the declaration `after` came to more than one of `before`; both are digests."""
         ran = [entry for entry in self.ran if entry.bet in ids]
         was = [_rank(entry) for entry in ran if entry.declaration == before]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.audits import audited
-from tests.helpers.histories import LAB, History, commit, edit
+from tests.helpers.histories import BET, LAB, History, commit, edit
 from tests.helpers.repositories import git
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
@@ -44,3 +44,27 @@ def test_lenient_that_becomes_pass_with_other_code_is_retried(history: History) 
     other_code(history, "3.5", "9")
     commit("Record the results")
     assert "LENIENT, PASS" in audited().text("retried")
+
+
+def test_a_merge_that_rewords_a_sentence_chooses_seeds_as_a_plain_commit_does(history: History) -> None:
+    """The other side never ran: the merge takes its words, and with them its seeds."""
+    history.undeclare()
+    edit(
+        ("@pytest.mark.parametrize(", "@pytest.mark.replicate(2)\n@pytest.mark.parametrize("),
+        ("def experiment(size)", "def experiment(seed, size)"),
+        ("at least 4 of 5", "more than 7.5 of 10"),
+        ("cold) >= 4", "cold) > 7.5"),
+    )
+    draft = commit("Draft the bet")
+    edit(("7.5", "7.25"))
+    commit("Declare bet 1")
+    history.again("Run bet 1")
+    git("checkout", "-q", "-b", "notes", draft)
+    Path("notes.txt").write_text("x")
+    commit("Take notes")
+    git("checkout", "-q", "main")
+    git("merge", "-q", "--no-commit", "notes")
+    git("checkout", "notes", "--", BET)
+    commit("Merge the notes")
+    found = audited()
+    assert "gives the replications other seeds" in found.text("goalposts")

@@ -68,3 +68,33 @@ def test_a_merge_that_rewords_a_sentence_chooses_seeds_as_a_plain_commit_does(hi
     commit("Merge the notes")
     found = audited()
     assert "gives the replications other seeds" in found.text("goalposts")
+
+
+def limit_in(text: str, file: str = LAB) -> None:
+    Path(file).write_text(Path(file).read_text() + text if Path(file).exists() else text)
+
+
+IMPORTED = ("STEPS = 10", "from lab import LIMIT\n\nSTEPS = 10")
+
+
+@pytest.mark.parametrize(
+    ("was", "now"),
+    [
+        ("BASE = 2.5\nLIMIT = BASE\n", "BASE = 9\nLIMIT = BASE\n"),
+        ("LIMIT = [2.5]\n", "LIMIT = [2.5]\nLIMIT.append(9)\n"),
+    ],
+)
+def test_an_imported_constant_is_compared_with_all_that_defines_it(history: History, was: str, now: str) -> None:
+    """The text of its own line may stay."""
+    history.undeclare()
+    edit(IMPORTED)
+    limit_in(f"\n\n{was}")
+    commit("Declare bet 1")
+    history.again("Run bet 1")
+    edit(("from lab import LIMIT", "from lab2 import LIMIT"))
+    limit_in(now, "bets/lab2.py")
+    commit("Move the constant")
+    assert audited().findings == {"goalposts"}
+    Path("bets/lab2.py").write_text(was)
+    commit("Move it back", "--amend")
+    assert audited().findings == set()

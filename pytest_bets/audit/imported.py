@@ -61,7 +61,7 @@ def _value(index: CodeIndex | None, bet: str, text: str) -> str | None:
     match program.imported(bet, Imported(module, statement.names[0].name)):
         case Definition(path, unit, name) if unit != MODULE:
             hashes = _reached(program, path, unit)
-            return hashes and " ".join([name, *hashes])
+            return " ".join([name, *hashes]) if hashes else None
         case Elsewhere(dotted):
             return dotted
         case _:

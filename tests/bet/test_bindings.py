@@ -26,6 +26,10 @@ REFUSED = {
     "a star": ("from math import *", "`from math import *` can give any constant another value"),
     "a nested star": ("try:\n    from math import *\nexcept ImportError:\n    pass", "can give any constant another"),
     "a function": ("def STEPS():\n    pass", "`STEPS` is a constant, and a definition, too"),
+    "a dict like the text of an expression": (
+        'ROWS = {"source": "f()"}',
+        '`ROWS` is a dict whose only key is "source"',
+    ),
     "a class": ("class STEPS:\n    pass", "`STEPS` is a constant, and a definition, too"),
 }
 ACCEPTED = [

@@ -87,7 +87,7 @@ class _Gatherer:
         blobs = sorted({touch.after for touch in touches if touch.after and not is_bet(touch)})
         revisions = (data for _, data in self._contents(blobs) if data)
         place = CodePlace(self.catalogue.root, self.tree.top, self._root or ".", self.search)
-        code = code_evidence(place, commits, work, now, bets, lines, facts, revisions)
+        code = code_evidence(place, commits, work, now, bets, lines, facts, revisions, self._bet_files())
         folder = self.results.folder
         elsewhere = [] if self._inside(folder) else [f"{folder} lies outside of {self.tree.top}"]
         return Evidence(
@@ -148,6 +148,10 @@ class _Gatherer:
     def now(self) -> Present:
         """The folder of results."""
         return present(self.results, self.catalogue.root)
+
+    def _bet_files(self) -> dict[str, str]:
+        """Return the files of the bets, relative to the root, by their ids."""
+        return {bet_id(path.name): self.catalogue.name(path) for path in self.catalogue.paths}
 
     def _ignored(self) -> frozenset[str]:
         """Return the bets whose record, and the journal if it is so, is not committed because git ignores it."""

@@ -70,6 +70,43 @@ def test_a_merge_that_rewords_a_sentence_chooses_seeds_as_a_plain_commit_does(hi
     assert "gives the replications other seeds" in found.text("goalposts")
 
 
+@pytest.mark.usefixtures("history")
+def test_a_renamed_folder_is_moved_code_and_hides_no_later_change() -> None:
+    """The record has the path that the bet's file had when it ran."""
+    git("mv", "bets", "experiments")
+    commit("Rename the folder")
+    found = audited()
+    assert found.notes == {"renamed", "moved"}
+    edit(("COLD = 2.5", "COLD = 9"), file="experiments/lab.py")
+    commit("Tune")
+    assert "experiments/lab.py: COLD changed since" in audited().text("stale")
+    assert "experiment changed" not in audited().text("stale")
+
+
+def test_a_folder_on_the_path_of_the_run_alone_is_searched_again(history: History) -> None:
+    """As with `PYTHONPATH=src`, or `-o pythonpath=src`."""
+    history.undeclare()
+    Path("src").mkdir()
+    git("mv", LAB, "src/lab.py")
+    commit("Declare bet 1")
+    history.run("-o", "pythonpath=src")
+    commit("Run bet 1")
+    assert audited().report.all == []
+    edit(("COLD = 2.5", "COLD = 9"), file="src/lab.py")
+    commit("Tune")
+    assert "src/lab.py: COLD changed since" in audited().text("stale")
+
+
+@pytest.mark.usefixtures("history")
+def test_code_that_another_file_hides_is_not_called_uncommitted() -> None:
+    """A package takes the place of a module beside it, which stays as it was."""
+    Path("bets/lab").mkdir()
+    Path("bets/lab/__init__.py").write_text(Path(LAB).read_text().replace("2.5", "9"))
+    commit("Add a package")
+    assert "not committed" not in audited().text("stale")
+    assert "began or ceased to use bets/lab.py: COLD" in audited().text("stale")
+
+
 def limit_in(text: str, file: str = LAB) -> None:
     Path(file).write_text(Path(file).read_text() + text if Path(file).exists() else text)
 

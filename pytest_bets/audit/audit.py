@@ -62,6 +62,8 @@ class _Auditor:
         if self.evidence.is_journal_ignored and any(revision.commit.id for revision in self.evidence.records):
             text = "git ignores the journal: records are committed, and the runs that wrote them are not"
             entries.append(Entry("finding", "vanished-line", None, None, text))
+        text = "a line of the journal that was committed here cannot be read, and is gone"
+        entries += [Entry("note", "unreadable", None, commit, text) for commit in self.evidence.broken_lines]
         entries += unmerged_entries(others, None)
         entries += outside_entries(self.evidence.outside, self.evidence.root)
         return Report(tuple(sorted(bets, key=_by_number)), tuple(entries), len(self.evidence.commits))
@@ -128,6 +130,9 @@ class _Auditor:
         if lineage.left:
             how = "was deleted" if lineage.gone else "is gone: a merge left it out"
             yield entry("finding", "vanished-bet", lineage.gone, f"the bet's file {lineage.path} {how}")
+        if results and not lineage.left and lineage.path in self.evidence.unsearched:
+            text = f"the bet's file {lineage.path} is where bets are not looked for: no session runs it"
+            yield entry("note", "outside", None, text)
         for renamed in lineage.renamed:
             yield entry("note", "renamed", renamed.commit, f"renamed from {renamed.was} to {renamed.path}")
         for commit, reason in lineage.unreadable:

@@ -1,6 +1,8 @@
 """Goalposts that move where an audit once saw the same declaration, and honest changes that it once took for others."""
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -135,3 +137,41 @@ def test_an_imported_constant_is_compared_with_all_that_defines_it(history: Hist
     Path("bets/lab2.py").write_text(was)
     commit("Move it back", "--amend")
     assert audited().findings == set()
+
+
+@pytest.mark.usefixtures("history")
+def test_a_badge_that_was_edited_is_a_wrong_summary() -> None:
+    """The badge shows the same counts as the summary."""
+    subprocess.run([sys.executable, "-m", "pytest_bets", "badge"], check=True, capture_output=True)
+    commit("Add a badge")
+    assert audited().report.all == []
+    edit(("1 FAIL", "0 FAIL"), ("0 PASS", "1 PASS"), file="results/badge.json")
+    commit("Tidy up")
+    assert "badge: 1 PASS, 0 LENIENT, 0 FAIL, expected" in audited().text("wrong-summary")
+
+
+@pytest.mark.usefixtures("history")
+def test_a_lost_bet_where_no_session_looks_is_noted() -> None:
+    """A folder that begins with a dot is no folder of bets."""
+    Path("bets/.old").mkdir()
+    git("mv", BET, "bets/.old/bet_1_warm.py")
+    commit("Archive")
+    assert "bets/.old/bet_1_warm.py is where bets are not looked for" in audited().text("outside")
+
+
+def test_a_journal_whose_lines_were_joined_loses_none_of_them(history: History) -> None:
+    """Git ends no line at a carriage return, and a line that cannot be read was no line of any run."""
+    history.again()
+    first, second = Path("results/journal.jsonl").read_bytes().splitlines()
+    Path("results/journal.jsonl").write_bytes(first + b"\r" + second + b"\n")
+    joined = commit("Use other line ends")
+    found = audited()
+    assert found.report.state == "unknown"
+    assert found.findings == set()
+    Path("results/journal.jsonl").write_bytes(second + b"\n")
+    commit("Use line feeds alone")
+    found = audited()
+    assert "the journal's line of the run" in found.text("vanished-line")
+    (unreadable,) = found.of("unreadable")
+    assert unreadable.commit
+    assert unreadable.commit.id == joined

@@ -105,9 +105,13 @@ class Declared:
         return found
 
 
-def means_same(one: DeclarationPart, other: DeclarationPart) -> bool:
-    """Return whether two declarations mean the same, whichever version of Python or formatter wrote them."""
-    return one.digest == other.digest or Declared("", one).meaning == Declared("", other).meaning
+def means_same(one: DeclarationPart, other: DeclarationPart, rebound: frozenset[str] = frozenset()) -> bool:
+    """Return whether two declarations mean the same, whichever version of Python or formatter wrote them.
+
+    `rebound` are the builtins to which the bet's file gives another meaning.
+    """
+    reading = Reading(rebound)
+    return one.digest == other.digest or Declared("", one, reading).meaning == Declared("", other, reading).meaning
 
 
 def other_cells(record: Record) -> list[str]:

@@ -5,9 +5,11 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from pytest_bets.bet.axes import axes
 from pytest_bets.bet.constants import Constants
+from pytest_bets.bet.literals import literal
 from pytest_bets.bet.meaning import source_of
-from pytest_bets.bet.source import Function
+from pytest_bets.bet.source import Function, marks
 from pytest_bets.diagnostics import Faults
 
 _CODING: Final = re.compile(r"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
@@ -31,7 +33,11 @@ def check(tree: ast.Module, constants: Constants, experiment: Function, faults: 
             return
         if line.strip() and not line.lstrip().startswith("#"):
             break
-    found = {*_bindings(tree, constants, faults.source), *_second(tree, experiment), *_ambiguous(constants)}
+    found = {
+        *_bindings(tree, constants, faults.source),
+        *_second(tree, experiment),
+        *_ambiguous(tree, constants, experiment),
+    }
     for line_number, problem, expected in sorted(found):
         faults.add(line_number, problem, expected)
 
@@ -76,8 +82,12 @@ def _bindings(tree: ast.Module, constants: Constants, source: str) -> Iterator[F
                     yield node.lineno, f"`global {name}` lets a function change a constant", "a constant that stays"
 
 
-def _ambiguous(constants: Constants) -> Iterator[Found]:
-    """Yield the constants that a record cannot distinguish from the text of an expression."""
+def _ambiguous(tree: ast.Module, constants: Constants, experiment: Function) -> Iterator[Found]:
+    """Yield the constants and the sweeps that a record cannot distinguish from the text of an expression."""
+    for mark, values in axes(tree, marks(experiment.decorator_list)):
+        if source_of(literal(values)) is not None:
+            problem = 'the sweep is a dict whose only key is "source", as a record writes the text of an expression'
+            yield mark.line, problem, "a list of values"
     for name, value in constants.literals.items():
         if source_of(value) is not None:
             problem = f'`{name}` is a dict whose only key is "source", as a record writes the text of an expression'

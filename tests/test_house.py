@@ -32,7 +32,7 @@ ELSEWHERE: Final = {
         *("git/log", "git/revision"),
     ),
     "bet/test_bindings.py": ("hooks/constants",),
-    "bet/test_meaning.py": ("bet/folding",),
+    "bet/test_meaning.py": ("bet/folding", "bet/fstrings", "bet/reading"),
     "bet/test_docstring_faults.py": ("bet/thresholds",),
     "bet/test_markers.py": ("bet/axes", "bet/constants", "bet/literals", "bet/criteria", "bet/source", "hooks/marks"),
     "bet/test_parse_limits.py": ("bet/limits",),

@@ -1,7 +1,6 @@
 """The audit: what a history says about bets, their records and their journal, and whether it can be believed."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 from typing import Final
 
@@ -21,8 +20,7 @@ from pytest_bets.audit.redeclared import Redeclared
 from pytest_bets.audit.reruns import Reruns
 from pytest_bets.audit.retraction import Retractions
 from pytest_bets.audit.upgrade import Upgrades
-from pytest_bets.bet.declaration import CRITERIA, bet_order, number_in
-from pytest_bets.bet.diff import Change
+from pytest_bets.bet.declaration import bet_order, number_in
 from pytest_bets.git.revision import Commit
 from pytest_bets.record.summary import settle
 from pytest_bets.record.verdict import judge
@@ -41,13 +39,13 @@ class _Auditor:
         self.meanings = Meanings(evidence)
         self.runs = Runs(evidence, self.order, self.meanings)
         self.chains = Chains(evidence, self.order)
-        self.reruns = Reruns([entry for _, entry in evidence.journal], self.meanings)
+        self.reruns = Reruns([entry for _, entry in evidence.journal], self.meanings, _recorded_code(evidence))
         self.upgrades = Upgrades(evidence)
         self.measured = Measured(evidence, self.meanings, self.upgrades)
         self.bets = lineages(evidence.bets, evidence.present)
         self.records = self.measured.revisions
         self.results = Order(self.runs, self.records, self.order)
-        self.merges = Merges(evidence.merges, self.results)
+        self.merges = Merges(evidence.merges, self.results, self.reruns)
         self.declared = {declaration.id: declaration for declaration in evidence.declarations}
 
     def report(self) -> Report:
@@ -64,6 +62,8 @@ class _Auditor:
         if self.evidence.is_journal_ignored and any(revision.commit.id for revision in self.evidence.records):
             text = "git ignores the journal: records are committed, and the runs that wrote them are not"
             entries.append(Entry("finding", "vanished-line", None, None, text))
+        text = "a line of the journal that was committed here cannot be read, and is gone"
+        entries += [Entry("note", "unreadable", None, commit, text) for commit in self.evidence.broken_lines]
         entries += unmerged_entries(others, None)
         entries += outside_entries(self.evidence.outside, self.evidence.root)
         return Report(tuple(sorted(bets, key=_by_number)), tuple(entries), len(self.evidence.commits))
@@ -130,6 +130,9 @@ class _Auditor:
         if lineage.left:
             how = "was deleted" if lineage.gone else "is gone: a merge left it out"
             yield entry("finding", "vanished-bet", lineage.gone, f"the bet's file {lineage.path} {how}")
+        if results and not lineage.left and lineage.path in self.evidence.unsearched:
+            text = f"the bet's file {lineage.path} is where bets are not looked for: no session runs it"
+            yield entry("note", "outside", None, text)
         for renamed in lineage.renamed:
             yield entry("note", "renamed", renamed.commit, f"renamed from {renamed.was} to {renamed.path}")
         for commit, reason in lineage.unreadable:
@@ -147,7 +150,7 @@ class _Auditor:
                 text = "" if kind == "withdrawn" else "before its first result" if results else "before it ran"
             elif change.subject == "challenges" and relinked:
                 level, kind, text = "note", "reworded", "after its first result: the same bet by another number"
-            elif change.kind == "reworded" and self._reseeds(lineage, moved, change):
+            elif change.kind == "reworded" and self.reruns.reseeds(lineage.ids, moved.before, moved.after, change):
                 level, kind = "finding", "goalposts"
                 text = "after its first result: it says the same, and gives the replications other seeds"
             elif change.kind == "reworded" or (moved.commit.id, change.before, change.after) in self.evidence.relocated:
@@ -177,18 +180,6 @@ class _Auditor:
                 number = number_in(bet)
                 found.update({bet: lineage.id} if number is None else {bet: lineage.id, number: lineage.id})
         return found
-
-    def _reseeds(self, lineage: Lineage, moved: Moved, change: Change) -> bool:
-        """Return whether other words for the same gave a replicated bet other seeds, which can be chosen that way.
-
-        A linter can reword a sweep: that is a finding only where the new seeds gave a better verdict.
-        """
-        before, after = moved.before, moved.after
-        if not (before.replicate and after.replicate) or change.subject not in (*CRITERIA, "sweep"):
-            return False
-        if before.seeds(1) == replace(after, file=before.file).seeds(1):
-            return False
-        return change.subject != "sweep" or self.reruns.improved(lineage.ids, before.digest, after.digest)
 
     def _recorded(self, bet: str) -> Iterator[Entry]:
         revisions = self.records.get(bet, [])
@@ -246,6 +237,12 @@ _WHEN: Final[Mapping[str, str]] = {
     "same": "in the commit that brought a result: git does not show which came first",
     "unordered": "on another branch than its results: git does not show which came first",
 }
+
+
+def _recorded_code(evidence: Evidence) -> set[str]:
+    """Return the digests of the code of every record that there is or was."""
+    facts = (facts for revision in evidence.records for facts in (revision.before, revision.after) if facts)
+    return {found.code for found in facts if found.code} | {record.code.digest for record in evidence.now.values()}
 
 
 def _by_number(report: BetReport) -> tuple[bool, int, str]:

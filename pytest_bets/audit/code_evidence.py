@@ -48,14 +48,16 @@ def code_evidence(
     lines: Sequence[JournalLine],
     facts: Mapping[str, RecordFacts],
     contents: Iterable[bytes],
+    files: Mapping[str, str],
 ) -> CodeEvidence:
-    """Return what an audit reads of code; `contents` are the bytes of every revision of a record.
+    """Return what an audit reads of code; `contents` are the bytes of every revision of a record, `files` the files of
+    the bets now by their ids.
 
     Files are parsed once for the working tree and all commits.
     """
     outlines = Outlines()
     index = CodeIndex(place.root, place.search, outlines=outlines)
-    drifted, moved = drift(place.root, place.top, now, commits, work, index)
+    drifted, moved = drift(place.root, place.top, now, commits, work, index, files)
     entries = [line.entry for line in lines]
     with open_commits(place.top, place.inside) as found:
         source = Recorded(place.root, place.search, found, outlines)
@@ -66,8 +68,8 @@ def code_evidence(
             for each in upgraded.values()
             if not isinstance(each.code, str)
         ]
-        files = {bet: record.bet.file for bet, record in now.items() if index.files.is_file(record.bet.file)}
-        codes = {bet: index.of(file) for bet, file in files.items()}
+        places = {bet: files.get(bet, record.bet.file) for bet, record in now.items()}
+        codes = {bet: index.of(file) for bet, file in places.items() if index.files.is_file(file)}
         committed = Committed(place.root, place.top, place.search, found, outlines, codes)
         other = committed.others(runs(entries), facts.values(), settled)
         same = relocated(bets, lambda commit: source.index(commit) if commit else index, place.inside)

@@ -11,9 +11,12 @@ from pytest_bets.record.record import Record
 def code_notes(evidence: Evidence, bet: str, record: Record) -> Iterator[Entry]:
     """Yield how the code of today differs from the code that the record was measured with."""
     for drift in evidence.drift.get(bet, ()):
-        commits = ", ".join(commit.id[:10] or "not committed" for commit in drift.commits) or "not committed"
+        commits = ", ".join(commit.id[:10] or "not committed" for commit in drift.commits)
         what = named({drift.file: drift.names}) if drift.names else drift.file
         text = f"the record is stale: {what} changed since ({commits}); run the bet again"
+        if not commits:
+            text = f"the record is stale: the bet began or ceased to use {what}: no commit here changed the file"
+            text = f"{text}, unless it is in a submodule; run the bet again"
         if not drift.file:
             text = "the record is stale: its definitions use others than they did; run the bet again"
         yield Entry("note", "stale", bet, None, text)

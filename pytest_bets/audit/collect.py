@@ -13,7 +13,7 @@ from pytest_bets.audit.complete import check_complete
 from pytest_bets.audit.evidence import Evidence, Held, JournalLine, RecordFacts, RecordRevision
 from pytest_bets.audit.evidence import facts as facts_in
 from pytest_bets.audit.evidence import held as held_in
-from pytest_bets.audit.lines import Touched, foreign_runs, journal_lines
+from pytest_bets.audit.lines import Touched, broken_lines, foreign_runs, journal_lines
 from pytest_bets.audit.outside import Outside, Unmerged
 from pytest_bets.audit.overview import Page
 from pytest_bets.audit.pages import Place, pages
@@ -87,7 +87,7 @@ class _Gatherer:
         blobs = sorted({touch.after for touch in touches if touch.after and not is_bet(touch)})
         revisions = (data for _, data in self._contents(blobs) if data)
         place = CodePlace(self.catalogue.root, self.tree.top, self._root or ".", self.search)
-        code = code_evidence(place, commits, work, now, bets, lines, facts, revisions)
+        code = code_evidence(place, commits, work, now, bets, lines, facts, revisions, self._bet_files())
         folder = self.results.folder
         elsewhere = [] if self._inside(folder) else [f"{folder} lies outside of {self.tree.top}"]
         return Evidence(
@@ -108,6 +108,8 @@ class _Gatherer:
             relocated=code.relocated,
             lock=lock(self.catalogue.root),
             present=present,
+            unsearched=self._unsearched(present),
+            broken_lines=broken_lines(changed, self.now.lines, commits, journals),
             foreign=foreign,
             ignored=ignored - {JOURNAL},
             is_journal_ignored=JOURNAL in ignored,
@@ -148,6 +150,17 @@ class _Gatherer:
     def now(self) -> Present:
         """The folder of results."""
         return present(self.results, self.catalogue.root)
+
+    def _bet_files(self) -> dict[str, str]:
+        """Return the files of the bets, relative to the root, by their ids; of two, that of the record."""
+        names = {self.catalogue.name(path): bet_id(path.name) for path in self.catalogue.paths}
+        recorded = {bet: record.bet.file for bet, record in self.now.records.items() if record.bet.file in names}
+        return {bet: name for name, bet in names.items()} | recorded
+
+    def _unsearched(self, present: Collection[str]) -> frozenset[str]:
+        """Return the bet files that are where the catalogue does not look for bets."""
+        known = {self._inside(path) for path in self.catalogue.paths}
+        return frozenset(path for path in present if is_bet_name(path) and path not in known)
 
     def _ignored(self) -> frozenset[str]:
         """Return the bets whose record, and the journal if it is so, is not committed because git ignores it."""

@@ -2,15 +2,14 @@
 
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import accumulate
 from pathlib import Path
 
 from pytest_bets.audit.evidence import OtherCode, RecordFacts
-from pytest_bets.audit.staleness import inside
+from pytest_bets.audit.staleness import inside, searches
 from pytest_bets.code.digest import Code
 from pytest_bets.code.index import CodeIndex
 from pytest_bets.code.program import Outlines
-from pytest_bets.code.staleness import Definitions, difference, named
+from pytest_bets.code.staleness import difference, named
 from pytest_bets.git import attributes
 from pytest_bets.git.commit import CommitFiles, Commits
 from pytest_bets.git.log import blob_id
@@ -96,12 +95,12 @@ class Committed:
             return
         definitions = code.definitions if isinstance(code, CodeDefinitions) else {}
         for root, bet in places:
-            for search in self._searches(definitions):
+            for search in searches(definitions):
                 if self._code(commit, root, bet, search).digest == run.code:
                     return
         root, bet = places[0]
         nearest = min(
-            (self._code(commit, root, bet, search) for search in self._searches(definitions)),
+            (self._code(commit, root, bet, search) for search in searches(definitions)),
             key=lambda each: len(difference(definitions, each.definitions).changed),
         )
         if not definitions:
@@ -146,15 +145,3 @@ class Committed:
             elif file is None and (self.place == "." or path.startswith(f"{self.place}/")):
                 found.append((self.place, posixpath.relpath(path, self.place)))
         yield from sorted(found, key=lambda place: place[0] != self.place)
-
-    def _searches(self, definitions: Definitions) -> Iterator[tuple[str, ...]]:
-        """Yield the folders in which modules may have been found, beside those of today: settings change."""
-        yield ()
-        folders = {folder for name in definitions for folder in _around(name)}
-        if folders:
-            yield tuple(sorted(folders))
-
-
-def _around(name: str) -> Iterator[str]:
-    """Yield the folders around a file, outermost first."""
-    yield from accumulate(posixpath.dirname(name).split("/"), posixpath.join)

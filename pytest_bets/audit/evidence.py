@@ -129,7 +129,9 @@ class Evidence:
     """All that an audit judges.
 
     Of the history, `merges` are its merges as each parent sees them; `held` gives, by commit and path, the declaration
-    that was there. Of today, `present` has the paths of the bet files that HEAD or the working tree has, `ignored` the
+    that was there. Of today, `present` has the paths of the bet files that HEAD or the working tree has, `unsearched`
+    those of them where the catalogue does not look, `broken_lines` the commits that added lines to the journal which
+    cannot be read and are gone, `ignored` the
     bets whose record git ignores, `unread` those whose record cannot be read, `pages` the files of the summary that say
     something else than the results. `drift` and `moved` are by bet, `upgraded` by the hash of the record that an
     upgrade wrote. `relocated` are imports that changed without their value: the commit, the text before, the text
@@ -153,6 +155,8 @@ class Evidence:
     upgraded: Mapping[str, Upgraded] = field(default_factory=dict)
     lock: Lock | None = None
     present: frozenset[str] = frozenset()
+    unsearched: frozenset[str] = frozenset()
+    broken_lines: Sequence[Commit] = ()
     ignored: frozenset[str] = frozenset()
     is_journal_ignored: bool = False
     unread: frozenset[str] = frozenset()

@@ -8,8 +8,8 @@ from pytest_bets.bet.declaration import Declaration
 from pytest_bets.bet.meaning import source_of
 from pytest_bets.code.index import CodeIndex
 from pytest_bets.code.names import Imported
-from pytest_bets.code.program import Definition, Elsewhere
-from pytest_bets.code.template import MODULE, Readers
+from pytest_bets.code.program import Definition, Elsewhere, Place, Program, Target
+from pytest_bets.code.template import MODULE, Readers, Ref
 from pytest_bets.git.revision import Commit
 
 Relocated = tuple[str, str, str]
@@ -48,7 +48,7 @@ def _under(path: str, root: str) -> str:
 
 
 def _value(index: CodeIndex | None, bet: str, text: str) -> str | None:
-    """Return what stands for the imported value: the hash of its definition, or its name in an installed package."""
+    """Return what stands for the imported value: the hashes of all that defines it, or its name in a package."""
     try:
         tree = ast.parse(text)
     except SyntaxError:
@@ -60,8 +60,37 @@ def _value(index: CodeIndex | None, bet: str, text: str) -> str | None:
     module = "." * statement.level + (statement.module or "")
     match program.imported(bet, Imported(module, statement.names[0].name)):
         case Definition(path, unit, name) if unit != MODULE:
-            return f"{name} {program.hash(path, unit, Readers())}"
+            hashes = _reached(program, path, unit)
+            return " ".join([name, *hashes]) if hashes else None
         case Elsewhere(dotted):
             return dotted
         case _:
             return None
+
+
+def _reached(program: Program, path: str, unit: str) -> list[str] | None:
+    """Return the hashes of a definition and of those that it uses, None where that cannot be followed."""
+    waiting, hashes = [(path, unit)], []
+    seen = {*waiting}
+    while waiting:
+        file, name = waiting.pop()
+        hashes.append(program.hash(file, name, Readers()))
+        for target in _used(program, file, name):
+            if isinstance(target, Place) or (isinstance(target, Definition) and target.unit == MODULE):
+                return None
+            if isinstance(target, Definition) and (target.path, target.unit) not in seen:
+                seen.add((target.path, target.unit))
+                waiting.append((target.path, target.unit))
+    changed = {
+        (target.path, target.unit)
+        for file in {file for file, _ in seen}
+        if MODULE in program.outline(file).units
+        for target in _used(program, file, MODULE)
+        if isinstance(target, Definition)
+    }
+    return None if changed & seen else hashes  # a statement such as `SIZES.append(9)`
+
+
+def _used(program: Program, path: str, unit: str) -> list[Target]:
+    parts = program.outline(path).units[unit].parts(Readers())
+    return [program.resolve(path, part).target for part in parts if isinstance(part, Ref) and not part.binds]

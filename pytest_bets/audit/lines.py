@@ -1,7 +1,8 @@
 """The lines of journals through a history: which commit added each, which took it out, and in which journal it is."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Final
 
 from pytest_bets.audit.evidence import JournalLine
 from pytest_bets.diagnostics import RecordError
@@ -11,6 +12,10 @@ from pytest_bets.record.line import RunLine
 
 Touched = tuple[str, str, bool, bytes]
 """A commit, the path of a journal, whether the commit added the line, and the line."""
+
+
+_CONFLICT: Final = (b"<<<<<<<", b"=======", b">>>>>>>", b"|||||||")
+"""How a line begins that git wrote into a merge which was committed with its conflicts."""
 
 
 def journal_lines(
@@ -29,7 +34,7 @@ def journal_lines(
     removed: dict[bytes, Commit] = {}
     lies: dict[bytes, str | None] = {}
     adders: dict[bytes, Counter[str]] = {}
-    for name, path, came, line in touched:
+    for name, path, came, line in _parted(touched):
         if path not in journals and not ours(path):
             continue
         commit = commits[name]
@@ -54,6 +59,29 @@ def journal_lines(
         own = tuple(commits[name] for name, count in adders.get(line, Counter()).items() if count > 0)
         found.append(JournalLine(sha256(line), entry, since, removed.get(line), lies.get(line), own))
     return found
+
+
+def broken_lines(
+    touched: Sequence[Touched], present: Sequence[bytes], commits: Mapping[str, Commit], journals: Collection[str]
+) -> list[Commit]:
+    """Return the commits that added a line to the audited journal which cannot be read, and is not there today."""
+    here, found = {*present}, dict[str, Commit]()
+    for name, path, came, line in touched:
+        if not came or path not in journals or line in here or not line.strip() or line.startswith(_CONFLICT):
+            continue
+        try:
+            load_line(line, "a line")
+        except RecordError:
+            here.add(line)
+            found[name] = commits[name]
+    return list(found.values())
+
+
+def _parted(touched: Sequence[Touched]) -> Iterator[Touched]:
+    """Yield lines that carriage returns joined one by one: each was a line of the journal."""
+    for name, path, came, line in touched:
+        for part in line.split(b"\r"):
+            yield name, path, came, part
 
 
 def foreign_runs(

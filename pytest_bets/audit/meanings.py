@@ -17,7 +17,10 @@ class Meanings:
         self._meanings: dict[str, str] = {}
         self._records: dict[str, Record] = {}
         for bet in _declarations(evidence):
-            self._declared.setdefault(bet.digest, Declared(bet.id, declared(bet)))
+            known = self._declared.get(bet.digest)
+            if known is None or known.reading != bet.reading:
+                reading = known.reading.merged(bet.reading) if known else bet.reading
+                self._declared[bet.digest] = Declared(known.id if known else bet.id, declared(bet), reading)
         for revision in evidence.records:
             for facts in (revision.before, revision.after):
                 if facts and facts.record:

@@ -7,6 +7,7 @@ from pytest_bets.audit.evidence import Held, MergeSide
 from pytest_bets.audit.finding import Entry
 from pytest_bets.audit.lineage import Lineage
 from pytest_bets.audit.order import Order, Result
+from pytest_bets.audit.reruns import Reruns
 from pytest_bets.bet.declaration import Declaration
 from pytest_bets.bet.diff import Change, changes
 from pytest_bets.git.revision import Commit
@@ -15,8 +16,9 @@ from pytest_bets.git.revision import Commit
 class Merges:
     """What merges changed of bets, seen from each parent."""
 
-    def __init__(self, sides: Sequence[MergeSide], order: Order) -> None:
+    def __init__(self, sides: Sequence[MergeSide], order: Order, reruns: Reruns) -> None:
         self.order = order
+        self.reruns = reruns
         self._by_parent: dict[tuple[str, str], list[MergeSide]] = {}
         for side in sides:
             self._by_parent.setdefault((side.commit.id, side.parent.id), []).append(side)
@@ -37,7 +39,8 @@ class Merges:
             found = tuple(change for change in changes(before, after) if _key(change) not in explained)
             made.append((merge, found))
             for change in found:
-                yield from self._entry(lineage, merge, parent, change)
+                reseeds = change.kind == "reworded" and self.reruns.reseeds(lineage.ids, before, after, change)
+                yield self._entry(lineage, merge, parent, change, reseeds)
 
     def _before(self, lineage: Lineage, own: Sequence[MergeSide]) -> Declaration | None:
         """Return what a bet declares in the parent, or what it did before, where that cannot be read."""
@@ -51,15 +54,17 @@ class Merges:
         later = (declared for commit, declared in lineage.readable if own and self.order.has(commit, own[0].commit))
         return next(filter(_is_declared, held), None) or next(later, None)
 
-    def _entry(self, lineage: Lineage, merge: Commit, parent: Commit, change: Change) -> Iterator[Entry]:
+    def _entry(self, lineage: Lineage, merge: Commit, parent: Commit, change: Change, reseeds: bool) -> Entry:
+        if reseeds:
+            text = f"after a result that the parent {parent.id[:10]} has: it says the same, and gives the replications"
+            return Entry("finding", "goalposts", lineage.id, merge, f"{text} other seeds", change)
         if change.subject == "withdrawn":
             text = f"the merge leaves out what its parent {parent.id[:10]} has"
-            yield Entry("note", "withdrawn", lineage.id, merge, text, change)
-        elif change.kind == "reworded":
-            yield Entry("note", "reworded", lineage.id, merge, "after its first result: it says the same", change)
-        else:
-            text = f"the merge changed what its parent {parent.id[:10]} declares, which has a result"
-            yield Entry("finding", "goalposts", lineage.id, merge, f"{text}: the goalposts moved", change)
+            return Entry("note", "withdrawn", lineage.id, merge, text, change)
+        if change.kind == "reworded":
+            return Entry("note", "reworded", lineage.id, merge, "after its first result: it says the same", change)
+        text = f"the merge changed what its parent {parent.id[:10]} declares, which has a result"
+        return Entry("finding", "goalposts", lineage.id, merge, f"{text}: the goalposts moved", change)
 
     def _is_known(self, result: Result, merge: Commit, parent: Commit, after: Declaration) -> bool:
         if self.order.has(parent, result.commit):

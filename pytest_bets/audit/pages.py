@@ -17,8 +17,9 @@ from pytest_bets.record.codec import file_sha256, load, load_line
 from pytest_bets.record.journal import runs
 from pytest_bets.record.line import Line, RunLine
 from pytest_bets.record.record import Record
-from pytest_bets.record.store import JOURNAL, NO_RECORDS, SUMMARY_JSON, SUMMARY_TEXT
+from pytest_bets.record.store import BADGE, JOURNAL, NO_RECORDS, SUMMARY_JSON, SUMMARY_TEXT
 from pytest_bets.record.summary import overview
+from pytest_bets.render.badge import badge
 from pytest_bets.render.summary import as_json, as_markdown
 
 
@@ -87,9 +88,10 @@ class _Results:
 def _made(
     results: _Results, declarations: Sequence[Declaration], unreadable: Sequence[DeclarationError] = ()
 ) -> dict[str, bytes]:
-    """Return both files as a rollup writes them."""
+    """Return the files of the summary as a rollup writes them."""
     summary = overview(results.records, runs(results.journal), declarations, unreadable)
-    return {SUMMARY_TEXT: as_markdown(summary, "../").encode(), SUMMARY_JSON: as_json(summary).encode()}
+    texts = {SUMMARY_TEXT: as_markdown(summary, "../"), SUMMARY_JSON: as_json(summary), BADGE: badge(summary.counts)}
+    return {name: text.encode() for name, text in texts.items()}
 
 
 def _results_of(place: Place, commit: str) -> _Results:

@@ -1,6 +1,7 @@
 """The folder of results as it is now. What cannot be read is reported, and hides nothing else."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -84,6 +85,13 @@ class _Reader:
                 yield sha256(line), load_line(line, f"{name}:{number}")
             except RecordError as error:
                 self.faults.append(self._shortened(error))
+                yield from self._parts(line) if b"\r" in line else ()
+
+    def _parts(self, line: bytes) -> Iterator[tuple[str, Line]]:
+        """Yield the lines that carriage returns join: they are reported, and not missing."""
+        for part in line.split(b"\r"):
+            with suppress(RecordError):
+                yield sha256(part), load_line(part, "a line")
 
     def _name(self, path: Path) -> str:
         return path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else str(path)

@@ -34,11 +34,22 @@ _SECTIONS: Final = {"Falsified": "falsified", "Retracted or withdrawn": "retract
 def statements(name: str, data: bytes) -> Statements:
     """Return what a file of this name says; one that cannot be read says nothing of any bet."""
     found: dict[tuple[str, str], str] = {}
+    if name == "badge.json":
+        return dict(_of_badge(data))
     for key, text in _of_json(data) if name.endswith(".json") else _of_page(data.decode(errors="replace")):
         said = found.setdefault(key, text)
         if text not in said.split(" | "):  # a bet may have two rows
             found[key] = f"{said} | {text}"
     return found
+
+
+def _of_badge(data: bytes) -> Iterator[tuple[tuple[str, str], str]]:
+    try:
+        found = json.loads(data)
+    except (ValueError, RecursionError):
+        return
+    if isinstance(found, dict):
+        yield ("", "badge"), str(found.get("message"))
 
 
 def _of_json(data: bytes) -> Iterator[tuple[tuple[str, str], str]]:

@@ -37,6 +37,14 @@ def axes(tree: ast.Module, own: Sequence[Mark]) -> Iterator[tuple[Mark, ast.expr
             yield mark, values
 
 
+def single(tree: ast.Module, own: Sequence[Mark]) -> frozenset[str]:
+    """Return the parameters that are named by a tuple or a list of one name: each value is in a sequence of its own."""
+    names = (_axis(mark).get("argnames") for mark in (*own, *_module_marks(tree)))
+    return frozenset(
+        _argument_names(name) for name in names if isinstance(name, ast.Tuple | ast.List) and len(name.elts) == 1
+    )
+
+
 def idle(spans: Iterable[tuple[str, ...]], parameters: Collection[str]) -> list[tuple[str, ...]]:
     """Return the axes, each given by the names of its parameters, that span no cell.
 

@@ -5,8 +5,11 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from pytest_bets.bet.axes import axes
 from pytest_bets.bet.constants import Constants
-from pytest_bets.bet.source import Function
+from pytest_bets.bet.literals import literal
+from pytest_bets.bet.meaning import source_of
+from pytest_bets.bet.source import Function, marks
 from pytest_bets.diagnostics import Faults
 
 _CODING: Final = re.compile(r"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
@@ -30,7 +33,11 @@ def check(tree: ast.Module, constants: Constants, experiment: Function, faults: 
             return
         if line.strip() and not line.lstrip().startswith("#"):
             break
-    found = {*_bindings(tree, constants, faults.source), *_second(tree, experiment)}
+    found = {
+        *_bindings(tree, constants, faults.source),
+        *_second(tree, experiment),
+        *_ambiguous(tree, constants, experiment),
+    }
     for line_number, problem, expected in sorted(found):
         faults.add(line_number, problem, expected)
 
@@ -73,6 +80,40 @@ def _bindings(tree: ast.Module, constants: Constants, source: str) -> Iterator[F
             for name in node.names:
                 if name.isupper():
                     yield node.lineno, f"`global {name}` lets a function change a constant", "a constant that stays"
+
+
+def _ambiguous(tree: ast.Module, constants: Constants, experiment: Function) -> Iterator[Found]:
+    """Yield the constants and the sweeps that a record cannot distinguish from the text of an expression."""
+    for mark, values in axes(tree, marks(experiment.decorator_list)):
+        if source_of(literal(values)) is not None:
+            problem = 'the sweep is a dict whose only key is "source", as a record writes the text of an expression'
+            yield mark.line, problem, "a list of values"
+    for name, value in constants.literals.items():
+        if source_of(value) is not None:
+            problem = f'`{name}` is a dict whose only key is "source", as a record writes the text of an expression'
+            yield constants.lines[name], problem, "another key, or a second one"
+
+
+def rebound(tree: ast.Module, names: frozenset[str]) -> frozenset[str]:
+    """Return those of these names that the module binds itself; a star import may bind all of them."""
+    found: set[str] = set()
+    for node in _module_scope(tree):
+        match node:
+            case ast.FunctionDef(name=str(name)) | ast.AsyncFunctionDef(name=str(name)) | ast.ClassDef(name=str(name)):
+                found.add(name)
+            case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
+                bound = {alias.asname or alias.name.partition(".")[0] for alias in aliases}
+                found |= names if "*" in bound else bound
+            case (
+                ast.Name(id=str(name), ctx=ast.Store() | ast.Del())
+                | ast.ExceptHandler(name=str(name))
+                | ast.MatchAs(name=str(name))
+                | ast.MatchStar(name=str(name))
+                | ast.MatchMapping(rest=str(name))
+            ):
+                found.add(name)
+    found.update(name for node in ast.walk(tree) if isinstance(node, ast.Global) for name in node.names)
+    return names & found
 
 
 def _second(tree: ast.Module, experiment: Function) -> Iterator[Found]:

@@ -9,7 +9,7 @@ from math import nan, prod
 from typing import Final, Literal
 
 from pytest_bets.bet.declaration import Declaration
-from pytest_bets.bet.meaning import meaning
+from pytest_bets.bet.meaning import axis_meaning, meaning
 from pytest_bets.sentence.ast import (
     Arithmetic,
     Comparison,
@@ -54,7 +54,7 @@ class Claim:
     @cached_property
     def cells(self) -> float:
         """The number of cells; NaN, which no threshold is above or below, where only a run can tell."""
-        values = [meaning(value, self.bet.constants) for value in self.bet.sweep.values()]
+        values = [meaning(value, self.bet.constants, self.bet.reading.rebound) for value in self.bet.sweep.values()]
         sizes = [len(value) if isinstance(value, list) else nan for value in values]
         return prod(sizes) * (self.bet.replicate or 1)
 
@@ -169,7 +169,7 @@ def _is_another_scale(older: Declaration, newer: Declaration) -> bool:
 
 
 def _values(bet: Declaration) -> list[set[str]]:
-    known = (meaning(value, bet.constants) for value in bet.sweep.values())
+    known = (axis_meaning(name, value, bet.constants, bet.reading) for name, value in bet.sweep.items())
     return [set(map(row, values)) for values in known if isinstance(values, list) and values]
 
 
@@ -209,7 +209,7 @@ class Experiment:
     def _constants(self) -> list[str]:
         used = {node.id for node in ast.walk(self.bet.experiment) if isinstance(node, ast.Name)} if self.text else set()
         known = self.bet.constants
-        return sorted(row(meaning(known[name], known)) for name in used if name in known)
+        return sorted(row(meaning(known[name], known, self.bet.reading.rebound)) for name in used if name in known)
 
 
 class _Text:

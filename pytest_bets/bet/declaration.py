@@ -12,6 +12,7 @@ from typing import Final
 from pytest_bets.bet.docstring import Docstring
 from pytest_bets.bet.null import MARKER as NULL
 from pytest_bets.bet.null import Absence, Null
+from pytest_bets.bet.reading import AS_WRITTEN, Reading
 from pytest_bets.bet.world import World
 from pytest_bets.sentence.ast import Sentence, names
 from pytest_bets.sentence.parse import parse_value
@@ -51,7 +52,8 @@ class Declaration:
     """A bet's declaration; `line` is the line of the experiment, `file` the path given to the parser.
 
     `resources` are those of every such marker in the file; they are no part of what is declared. Nor is `experiment`,
-    its syntax tree: the code of a record shows its changes.
+    its syntax tree: the code of a record shows its changes. `reading` is what the texts of constants and sweeps leave
+    out.
     """
 
     file: str
@@ -69,6 +71,7 @@ class Declaration:
     odds: Mapping[str, float] | None = None
     world: World | None = None
     resources: tuple[Mapping[str, object], ...] = ()
+    reading: Reading = field(default=AS_WRITTEN, compare=False)
     experiment: ast.AST = field(default_factory=ast.Pass, compare=False, repr=False)
 
     @cached_property

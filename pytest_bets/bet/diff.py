@@ -1,14 +1,14 @@
 """The differences between two declarations of a bet, from the claim's point of view."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Final, Literal, cast
 
 from pytest_bets.bet.declaration import CRITERIA, Declaration
 from pytest_bets.bet.docstring import SECTIONS
-from pytest_bets.bet.meaning import meaning, same
+from pytest_bets.bet.meaning import axis_meaning, meaning
 from pytest_bets.bet.null import moves
 from pytest_bets.bet.world import World
 from pytest_bets.sentence.ast import Sentence
@@ -16,6 +16,8 @@ from pytest_bets.sentence.interval import solution_set
 from pytest_bets.values import row
 
 _READ: Final = tuple(name for name in SECTIONS if name not in ("Hypothesis", "Known", "Odds", "Run"))
+_Meant = Callable[[str, object], object]
+"""From the name of a constant or of a part of the sweep, and its recorded value, to what it means."""
 ChangeKind = Literal["tightened", "loosened", "replaced", "added", "removed", "reworded"]
 
 
@@ -39,12 +41,11 @@ class Change:
 def changes(before: Declaration, after: Declaration) -> list[Change]:
     """Return every difference between two declarations that changes their digest, and that of `withdrawn`."""
     hypotheses = before.docstring.prose("Hypothesis"), after.docstring.prose("Hypothesis")
-    known = before.constants, after.constants
     return [
         *(change for tier in CRITERIA for change in _tier(tier, before.sentences(tier), after.sentences(tier))),
         *([Change("hypothesis", "replaced", *hypotheses)] if hypotheses[0] != hypotheses[1] else []),
-        *_named("constants", before.constants, after.constants, known),
-        *_named("sweep", before.sweep, after.sweep, known),
+        *_named("constants", before.constants, after.constants, (_constants(before), _constants(after))),
+        *_named("sweep", before.sweep, after.sweep, (_axes(before), _axes(after))),
         *_named("replicate", _present(before.replicate), _present(after.replicate)),
         *_challenges([_text(link) for link in before.challenges], [_text(link) for link in after.challenges]),
         *_named("known", _present(before.known), _present(after.known)),
@@ -114,9 +115,9 @@ def _named(
     subject: str,
     before: Mapping[str, object],
     after: Mapping[str, object],
-    known: tuple[Mapping[str, object], Mapping[str, object]] = ({}, {}),
+    meant: tuple[_Meant, _Meant] = (lambda _, value: value, lambda _, value: value),
 ) -> Iterator[Change]:
-    """Yield the differences between named values; `known` are the constants of the two sides."""
+    """Yield the differences between named values; `meant` return what a value of either side means."""
     for name in {**before, **after}:
         if name not in after:
             yield Change(subject, "removed", _text(before[name]), "", name)
@@ -124,11 +125,19 @@ def _named(
             yield Change(subject, "added", "", _text(after[name]), name)
         elif row(before[name]) != row(after[name]):
             texts = _text(before[name]), _text(after[name])
-            if same(before[name], after[name], known):
+            values = meant[0](name, before[name]), meant[1](name, after[name])
+            if row(values[0]) == row(values[1]):
                 yield Change(subject, "reworded", *texts, name)
                 continue
-            meant = meaning(before[name], known[0]), meaning(after[name], known[1])
-            yield Change(subject, *((_values(*meant) if subject == "sweep" else None) or ("replaced", *texts)), name)
+            yield Change(subject, *((_values(*values) if subject == "sweep" else None) or ("replaced", *texts)), name)
+
+
+def _constants(bet: Declaration) -> _Meant:
+    return lambda _, value: meaning(value, bet.constants, bet.reading.rebound)
+
+
+def _axes(bet: Declaration) -> _Meant:
+    return lambda name, value: axis_meaning(name, value, bet.constants, bet.reading)
 
 
 def _values(before: object, after: object) -> tuple[ChangeKind, str, str] | None:

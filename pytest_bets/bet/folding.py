@@ -3,7 +3,7 @@
 import ast
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from pytest_bets.diagnostics import UnfoldableError
@@ -18,6 +18,8 @@ _CALLS: Final[Mapping[str, Callable[..., Any]]] = {
     **{each.__name__: each for each in (list, tuple, set, frozenset, dict, sorted, len, min, max, sum, abs, round)},
     **{each.__name__: each for each in (int, float, str, bool, zip, enumerate, reversed)},
 }
+BUILTINS: Final = frozenset({"range", *_CALLS})
+"""The builtins that are called."""
 _OPERATORS: Final[Mapping[type[ast.operator], Callable[[Any, Any], Any]]] = {
     ast.Add: lambda left, right: left + right,
     ast.Sub: lambda left, right: left - right,
@@ -45,10 +47,16 @@ _COMPARISONS: Final[Mapping[type[ast.cmpop], Callable[[Any, Any], Any]]] = {
 
 
 class Folder:
-    """Computes expressions of literals, plain builtins and known constants."""
+    """Computes expressions of literals, plain builtins and known constants.
 
-    def __init__(self, known: Mapping[str, object], rounds: Iterator[int] | None = None) -> None:
+    `rebound` are the builtins to which the module of an expression gives another meaning.
+    """
+
+    def __init__(
+        self, known: Mapping[str, object], rebound: Collection[str] = (), rounds: Iterator[int] | None = None
+    ) -> None:
         self.known = known
+        self.rebound = rebound
         self._rounds = rounds or iter(range(_MOST))
 
     def value(self, node: ast.AST) -> Any:
@@ -133,7 +141,7 @@ class Folder:
         return _OPERATORS[type(operator)](left, right)
 
     def _called(self, node: ast.Call) -> Any:
-        if not isinstance(node.func, ast.Name) or node.func.id in self.known:
+        if not isinstance(node.func, ast.Name) or node.func.id in self.known or node.func.id in self.rebound:
             raise UnfoldableError("a call")
         arguments = list(self._items(node.args))
         words = self._words(node)
@@ -172,7 +180,7 @@ class Folder:
         for item in self.value(first.iter):
             if next(self._rounds, None) is None:
                 raise UnfoldableError("a long loop")
-            inner = Folder({**self.known, first.target.id: item}, self._rounds)
+            inner = Folder({**self.known, first.target.id: item}, self.rebound, self._rounds)
             if all(inner.value(test) for test in first.ifs):
                 yield from inner._loop(rest) if rest else [inner]
 

@@ -32,6 +32,8 @@ from pytest_bets.bet.declaration import (
     is_bet_name,
     number_of,
 )
+from pytest_bets.bet.folding import BUILTINS
+from pytest_bets.bet.reading import Reading
 from pytest_bets.bet.source import Function, Mark
 from pytest_bets.diagnostics import DeclarationError, Fault, Faults, nearest
 from pytest_bets.sentence.ast import names
@@ -133,6 +135,7 @@ class _Parser:
             odds=odds.read(docstring, docstring_line, self.faults),
             world=world.read(self.tree, constants, parameters, bool(nulls), self.faults),
             resources=tuple(stated),
+            reading=Reading(bindings.rebound(self.tree, BUILTINS), axes.single(self.tree, marks)),
             experiment=experiment,
         )
         if replicate:

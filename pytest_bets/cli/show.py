@@ -4,11 +4,14 @@ import argparse
 from typing import Final
 
 from pytest_bets.audit.staleness import stale
+from pytest_bets.bet.declaration import Declaration
 from pytest_bets.cli.bets import catalogue_of, known_after, matching, unknown
 from pytest_bets.cli.command import Answer, Command, columns, text_width
 from pytest_bets.code.index import CodeIndex
+from pytest_bets.code.staleness import Difference
 from pytest_bets.diagnostics import CommandError
 from pytest_bets.project import Project
+from pytest_bets.record.record import Record
 from pytest_bets.record.store import Results
 from pytest_bets.record.summary import summarized
 from pytest_bets.render.show import show, show_cells
@@ -36,19 +39,24 @@ def run(project: Project, options: argparse.Namespace) -> Answer:
     record = results.record(row.id)
     if options.cells:
         return Answer(show_cells(record, row, columns()))
+    declaration = next((bet for bet in declarations if bet.id == row.id), None)
     page = show(
-        next((bet for bet in declarations if bet.id == row.id), None),
+        declaration,
         record,
         row,
         runs,
         text_width(),
         options.results,
-        stale(record, CodeIndex(project.root, project.search)) if record else None,
+        _stale(project, record, declaration) if record else None,
         earlier=earlier,
         known=known_after(project, summary, unreadable).get(row.id, ""),
         replications=results.replications(row.id),
     )
     return Answer(page)
+
+
+def _stale(project: Project, record: Record, declaration: Declaration | None) -> Difference:
+    return stale(record, CodeIndex(project.root, project.search), declaration.file if declaration else None)
 
 
 COMMAND: Final = Command(run, "pytest-bets show 46", configure)

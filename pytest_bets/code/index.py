@@ -35,10 +35,21 @@ class CodeIndex:
     ) -> None:
         self.root = root
         self.files = files or Disk(root)
+        self._paths = search
         self._search = [name_of(path, root) for path in search]
         self._outlines = outlines or Outlines()
         self._programs: dict[tuple[str, ...], Program] = {}
         self._codes: dict[str, Code] = {}
+        self._beside: dict[tuple[str, ...], CodeIndex] = {}
+
+    def searching(self, folders: tuple[str, ...]) -> "CodeIndex":
+        """Return the index that also searches modules in these folders, relative to the root."""
+        if not folders:
+            return self
+        if folders not in self._beside:
+            paths = [*self._paths, *(self.root / name for name in folders)]
+            self._beside[folders] = CodeIndex(self.root, paths, self.files, self._outlines)
+        return self._beside[folders]
 
     def code(self, bet: Path) -> Code:
         """Return the code reached from a bet file, its packages and the conftest.py files above it."""

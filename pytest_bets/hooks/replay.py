@@ -28,7 +28,7 @@ def encode_record(declaration: Declaration, results: Results) -> str:
     found = []
     if not is_known:
         found.append("the journal has no run that wrote these bytes: the record was edited, or its run's line is gone")
-    if not means_same(record.declaration, declared(declaration)):
+    if not means_same(record.declaration, declared(declaration), declaration.reading.rebound):
         found.append("the bet file declares something else than the record: run the bet again")
     else:
         found += differences(record, declaration, line)

@@ -13,6 +13,7 @@ from pytest_bets.bet.axes import idle as idle_axes
 from pytest_bets.bet.declaration import CRITERIA, PREMISE, SEED, declaration_digest, seeds
 from pytest_bets.bet.markers import MAX_REPLICATES
 from pytest_bets.bet.meaning import meaning, meaning_digest
+from pytest_bets.bet.reading import AS_WRITTEN, Reading
 from pytest_bets.bet.world import meaning_of
 from pytest_bets.diagnostics import count_noun
 from pytest_bets.record.record import DeclarationPart, Record
@@ -29,6 +30,8 @@ class Declared:
 
     id: str
     part: DeclarationPart
+    reading: Reading = AS_WRITTEN
+    """What is known of it where the bet's file is at hand."""
 
     @cached_property
     def replicate(self) -> int | None:
@@ -72,7 +75,8 @@ class Declared:
         """The SHA-256 of what it means."""
         part = self.part
         return meaning_digest(
-            part.hypothesis, self.texts, part.constants, self.sweep, self.replicate, part.challenges, self.optional
+            *(part.hypothesis, self.texts, part.constants, self.sweep, self.replicate, part.challenges),
+            *(self.optional, self.reading),
         )
 
     @cached_property
@@ -101,9 +105,13 @@ class Declared:
         return found
 
 
-def means_same(one: DeclarationPart, other: DeclarationPart) -> bool:
-    """Return whether two declarations mean the same, whichever version of Python or formatter wrote them."""
-    return one.digest == other.digest or Declared("", one).meaning == Declared("", other).meaning
+def means_same(one: DeclarationPart, other: DeclarationPart, rebound: frozenset[str] = frozenset()) -> bool:
+    """Return whether two declarations mean the same, whichever version of Python or formatter wrote them.
+
+    `rebound` are the builtins to which the bet's file gives another meaning.
+    """
+    reading = Reading(rebound)
+    return one.digest == other.digest or Declared("", one, reading).meaning == Declared("", other, reading).meaning
 
 
 def other_cells(record: Record) -> list[str]:

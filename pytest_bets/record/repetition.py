@@ -40,7 +40,8 @@ def counted(runs: Sequence[RunLine], record: Record) -> RunCounts:
     each = [kind for _, kind in found]
     agreed = sum(line.verdict == record.verdict for line, _ in found)
     lost = sum(len(line.attempts) for line in runs)
-    return RunCounts(len(runs), len(found), agreed, each.count("reproduced"), each.count("replicated"), lost)
+    failed = sum(line.verdict == "FAIL" for line in runs) - sum(line.verdict == "FAIL" for line, _ in found)
+    return RunCounts(len(runs), len(found), agreed, each.count("reproduced"), each.count("replicated"), lost, failed)
 
 
 def differences(line: RunLine, origin: RunLine) -> list[str]:

@@ -174,7 +174,7 @@ def _row(
             number=declaration.number,
             title=declaration.title,
             file=declaration.file,
-            declaration_changed=record is not None and not means_same(record.declaration, declared_part(declaration)),
+            declaration_changed=record is not None and not _declares(declaration, record),
             challenges=declaration.challenges,
             scope=declaration.docstring.prose("Scope"),
             known=record.declaration.known if record else declaration.known,
@@ -211,6 +211,11 @@ _NEVER_RUN: Final = SummaryRow(
     scope="",
     known=None,
 )
+
+
+def _declares(declaration: Declaration, record: Record) -> bool:
+    """Return whether a bet's file declares what its record does."""
+    return means_same(record.declaration, declared_part(declaration), declaration.reading.rebound)
 
 
 def _recorded(record: Record, runs: RunCounts) -> SummaryRow:

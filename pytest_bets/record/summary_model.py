@@ -51,6 +51,12 @@ class RunCounts:
         limits(minimum=1),
         "The attempts at cells in all runs that engines lost or a person stopped; left out where there were none.",
     ] = 0
+    failed: Annotated[
+        int,
+        limits(minimum=1),
+        "Of the runs with other code or another declaration than the record, those that came to FAIL; left out where "
+        "there were none.",
+    ] = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -16,6 +16,7 @@ from pytest_bets.record.summary_model import RunCounts
 RECENT: Final = 20
 """How many of a bet's last runs `show` prints."""
 _VERDICTS: Final = ("PASS", "LENIENT", "FAIL", None)
+_FAIL: Final = _VERDICTS.index("FAIL")
 
 
 @dataclass
@@ -94,15 +95,17 @@ class Tally:
         measured: Counter[str] = Counter()
         for runs in found:
             measured.update(runs.measured)
+        failed = _fails(self.runs.values()) - _fails(found)
         agreed = sum(runs.verdicts[_VERDICTS.index(record.verdict)] for runs in found) if record.verdict else 0
         origin = max((runs.wrote for runs in found if runs.wrote), default=None)
         origin = origin or min((runs.first for runs in found if runs.first), default=None)
         if origin is None:
-            return RunCounts(self.total, 0, 0, 0, 0, self.attempts)
+            return RunCounts(self.total, 0, 0, 0, 0, self.attempts, failed)
         key = origin[1]
         own = f"{key.partition('/')[0]}/"
         replicated = sum(count for other, count in measured.items() if not other.startswith(own))
-        return RunCounts(self.total, measured.total(), agreed, measured[key] - 1, replicated, self.attempts)
+        same, again = measured.total(), measured[key] - 1
+        return RunCounts(self.total, same, agreed, again, replicated, self.attempts, failed)
 
     def _of(self, pair: tuple[str, str]) -> Iterator[PairRuns]:
         declaration, code = pair
@@ -122,6 +125,10 @@ class Tally:
     def is_last_written(self, record_sha256: str) -> bool:
         """Return whether the last run that wrote a record wrote this one."""
         return bool(self.wrote) and next(reversed(self.wrote)) == _key(record_sha256)
+
+
+def _fails(runs: Iterable[PairRuns]) -> int:
+    return sum(each.verdicts[_FAIL] for each in runs)
 
 
 def dump(tally: Tally) -> tuple[bytes, bytes]:

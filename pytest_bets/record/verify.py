@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from pytest_bets.bet.declaration import CRITERIA, Criterion, Declaration
+from pytest_bets.bet.reading import Reading
 from pytest_bets.diagnostics import SentenceError
 from pytest_bets.record.build import declared
 from pytest_bets.record.codec import cells_sha256, rows_of
@@ -29,7 +30,8 @@ def differences(record: Record, declaration: Declaration, line: RunLine | None) 
 def _undeclared(record: Record, declaration: Declaration) -> Iterator[str]:
     part = declared(declaration)
     says, said = encode(record.declaration), encode(part)
-    is_same = Declared("", record.declaration).meaning == Declared("", part).meaning
+    reading = Reading(declaration.reading.rebound)
+    is_same = Declared("", record.declaration, reading).meaning == Declared("", part, reading).meaning
     spelling = {"digest", "constants", "sweep"} if is_same else set()
     for key in {**says, **said}:  # optional parts stand only where they are declared
         if key not in ("docstring", "withdrawn", "world", *spelling):

@@ -28,7 +28,9 @@ def runs_words(runs: RunCounts) -> str:
         words = _agreeing(runs) or str(runs.same)
         words += f", {_repeated(runs)}"
     others = runs.total - runs.same
-    words += f"; {others} more of other code, or without a verdict" if others else ""
+    if others:
+        words += f"; {others} more of other code, or without a verdict"
+        words += f" ({runs.failed} FAIL)" if runs.failed else ""
     return f"{words}; {count_noun(runs.attempts, 'attempt')} cut off" if runs.attempts else words
 
 

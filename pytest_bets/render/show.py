@@ -94,7 +94,8 @@ def _outcome(record: Record) -> str:
 def _declaration(declaration: Declaration, record: Record | None, width: int, known: str) -> Iterator[str]:
     yield from _entry("File", f"{declaration.file}, declaration {declaration.digest[:_SHORT]}", width)
     yield from _entry("Hypothesis", declaration.docstring.prose("Hypothesis"), width)
-    changed = record is not None and not means_same(record.declaration, declared(declaration))
+    rebound = declaration.reading.rebound
+    changed = record is not None and not means_same(record.declaration, declared(declaration), rebound)
     if changed or record is None or not (record.verdict or record.pilot):
         judged = {item.tier for item in record.criteria} if record and not changed else set()
         for tier in CRITERIA:

@@ -26,6 +26,10 @@ REFUSED = {
     "a star": ("from math import *", "`from math import *` can give any constant another value"),
     "a nested star": ("try:\n    from math import *\nexcept ImportError:\n    pass", "can give any constant another"),
     "a function": ("def STEPS():\n    pass", "`STEPS` is a constant, and a definition, too"),
+    "a dict like the text of an expression": (
+        'ROWS = {"source": "f()"}',
+        '`ROWS` is a dict whose only key is "source"',
+    ),
     "a class": ("class STEPS:\n    pass", "`STEPS` is a constant, and a definition, too"),
 }
 ACCEPTED = [
@@ -271,3 +275,9 @@ def test_an_axis_of_another_name_is_accepted(bet: WriteBet, run: Run) -> None:
         sections={"Strict": "at least 3 cells gain."},
     )
     assert "1_first  PASS" in run()
+
+
+def test_a_sweep_like_the_text_of_an_expression_is_refused() -> None:
+    """It would have the digest of a sweep over what `f()` returns."""
+    with pytest.raises(DeclarationError, match='the sweep is a dict whose only key is "source"'):
+        of(EXAMPLE.replace('"part", SLICES', '"part", {"source": "f()"}'))

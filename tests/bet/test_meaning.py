@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pytest_bets.bet.declaration import Declaration
 from pytest_bets.bet.diff import changes, prose_changes
 from pytest_bets.bet.meaning import meaning, same
 from tests.helpers.example import changed, of
@@ -34,6 +35,7 @@ ALIKE = [
     ("'{0:.2f}'.format(BASE)", "f'{BASE:.2f}'"),
     ("'{x}'.format(x=BASE)", "f'{BASE}'"),
     ("[*range(2), 5]", "[0, 1, 5]"),
+    ("f'{x}' 'a' f'b{y}'", "f'{x}ab{y}'"),
 ]
 APART = [
     ("range(0, 4)", "range(5)"),
@@ -46,6 +48,9 @@ APART = [
     ("1", "1.0"),
     ("1", "True"),
     ("BASE * 2", "BASE * 3"),
+    ('len("\'".strip())', "len(\"''''\".strip())"),
+    ("f(\"a', 'b\")", "f('a', 'b')"),
+    ('f("it\'s")', "f('its')"),
 ]
 KNOWN = {"BASE": 3, "OTHER": {"source": "lab.OTHER"}}
 
@@ -69,6 +74,48 @@ def test_another_value_means_another_thing(one: str, other: str) -> None:
 def test_the_text_of_a_later_python_is_compared_as_it_is() -> None:
     """Python 3.12 writes f-strings that 3.11 cannot parse."""
     assert same(text("f'{NAMES['a']}'"), text("f\"{NAMES['a']}\""))
+    later, now = "g(f'{x:>{w}} {{a}} {NAMES['b']}', '{')", "g(f\"{x:>{w}} {{a}} {NAMES['b']}\", '{')"
+    assert same(text(later), text(now))
+    assert not same(text(later), text(now.replace("'b'", "'c'")))
+
+
+def test_a_builtin_that_the_file_binds_is_not_computed() -> None:
+    """`range` may be a function of the laboratory, or of the bet file itself."""
+    listed, called = ("STEPS = 100", "STEPS = [1, 2]"), ("STEPS = 100", "STEPS = list(range(1, 3))")
+    (spelled,) = changes(changed(*listed), changed(*called))
+    assert spelled.kind == "reworded"
+    for binding in (
+        "from bets.lab import losses as range",
+        "def range(*_):\n    return [9]",
+        "if True:\n    range = enumerate",
+        "def other():\n    global range\n    range = enumerate",
+    ):
+        (moved,) = changes(changed(*listed), changed("STEPS = 100", f"STEPS = list(range(1, 3))\n{binding}"))
+        assert moved.kind == "replaced", binding
+
+
+def swept(arguments: str) -> Declaration:
+    return changed('"part", SLICES', arguments)
+
+
+@pytest.mark.parametrize(
+    "alike",
+    ['("part",), [(1,), (2,)]', '["part"], ([1], [2])', '("part",), [(1,), (1 + 1,)]',
+     '"part", [pytest.param(1, id="a"), 2]', '("part",), [pytest.param(1), (2,)]'],
+)  # fmt: skip
+def test_a_sweep_of_one_name_may_be_in_tuples_and_its_values_may_have_ids(alike: str) -> None:
+    """Ruff writes `("size",), [(1,)]` as `"size", [1]` (PT006)."""
+    (moved,) = changes(swept(alike), swept('"part", [1, 2]'))
+    assert (moved.subject, moved.kind) == ("sweep", "reworded")
+
+
+@pytest.mark.parametrize(
+    "other", ['"part", [(1,), (2,)]', '("part",), [(1,), (3,)]', '"part", [pytest.param(1, marks=SKIP), 2]']
+)
+def test_a_tuple_that_is_a_value_is_another_one(other: str) -> None:
+    """And so is a value with a mark, which may leave it out."""
+    (moved,) = changes(swept(other), swept('"part", [1, 2]'))
+    assert moved.kind != "reworded"
 
 
 @pytest.mark.parametrize(

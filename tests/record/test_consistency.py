@@ -8,6 +8,7 @@ import pytest
 
 from pytest_bets.bet.declaration import Declaration
 from pytest_bets.record.build import build
+from pytest_bets.record.build import declared as declared_part
 from pytest_bets.record.consistency import Declared, means_same, other_cells, parameters, spanned
 from pytest_bets.record.record import CodeFiles, Environment, Record, Registration
 from pytest_bets.record.verdict import Cell, judge
@@ -158,6 +159,15 @@ def test_the_digest_and_the_seeds_are_those_of_the_bet_file() -> None:
     assert one.digest != other.digest
     assert means_same(one, other)
     assert not means_same(one, part)
+
+
+def test_a_record_is_not_compared_by_a_builtin_that_the_file_binds() -> None:
+    """The summary, `show` and a replay then say that the file declares something else."""
+    part = declared_part(of())
+    one = replace(part, digest="a", constants={"STEPS": [1, 2]})
+    other = replace(part, digest="b", constants={"STEPS": {"source": "list(range(1, 3))"}})
+    assert means_same(one, other)
+    assert not means_same(one, other, frozenset({"range"}))
 
 
 def test_parameters_leave_the_order_out_and_may_leave_the_seeds_out() -> None:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from pytest_bets.claims.block import BREAK, Block, Comment
-from pytest_bets.claims.claim import Claim
 from pytest_bets.claims.context import Context
+from pytest_bets.claims.contradiction import Contradiction, is_true, rivals
 from pytest_bets.claims.finding import Bet, Checked, Edit, Finding, FindingKind
 from pytest_bets.claims.markdown import blocks as markdown_blocks
 from pytest_bets.claims.markdown import line_starts
@@ -110,49 +110,53 @@ class _Page:
         """Compare what the block says about verdicts."""
         right: set[str] = set()
         agreed: dict[str, int] = {}
-        later = []
+        stated, later = [], []
         for claim in said.claims:
             if claim.mention.others:
                 continue
             bets = [bet for name in claim.mention.bets if (bet := self._find(name)) and bet.readable]
-            wrong = [bet for bet in bets if not _holds(claim, bet)]
+            wrong = [bet for bet in bets if not is_true(claim, bet)]
             if not wrong and not claim.past and not claim.dated:
                 agreed |= {bet.id: claim.first for bet in bets}
                 right |= {bet.id for bet in bets if claim.bound}
+                stated += [(claim, bets)] if claim.bound else []
             elif wrong and not claim.dated and not (claim.maybe and not claim.capital):
                 if claim.several and len(wrong) < len(bets):
                     continue
-                later.append((claim, bets, wrong))
-        for claim, bets, wrong in later:
-            ids = {bet.id for bet in wrong}
+                later.append(Contradiction(claim, bets, wrong))
+        contradictions = []
+        for one in later:
+            claim, ids = one.claim, {bet.id for bet in one.wrong}
             later_right = {bet for bet, at in agreed.items() if at > claim.first}
             if ids <= (agreed.keys() if claim.past else later_right if claim.was else right if claim.maybe else set()):
                 continue
             if claim.mention.everyone:
-                others = ", ".join(f"{bet.number} is {bet.verdict}" for bet in wrong[:9])
-                others += f" and {len(wrong) - 9} more" if len(wrong) > 9 else ""
+                others = ", ".join(f"{bet.number} is {bet.verdict}" for bet in one.wrong[:9])
+                others += f" and {len(one.wrong) - 9} more" if len(one.wrong) > 9 else ""
                 self._add(said.place(block, claim.first), "verdict", None, said.quote(block, claim), f"bet {others}")
             else:
-                self._contradict(block, said, claim, bets, wrong)
+                contradictions.append(one)
+        for one, rival in zip(contradictions, rivals(said, contradictions, stated, self._find), strict=True):
+            self._contradict(block, said, one, rival)
 
-    def _contradict(self, block: Block, said: Said, claim: Claim, bets: Sequence[Bet], wrong: Sequence[Bet]) -> None:
+    def _contradict(self, block: Block, said: Said, contradiction: Contradiction, rival: str) -> None:
+        claim, due = contradiction.claim, contradiction.due
         start, end = said.span(claim.first)
         written = block.text[start:end]
-        plain = claim.bound and claim.capital and not claim.negated
-        alone = plain and len({bet.verdict for bet in bets}) == 1
-        due = wrong[0].verdict if claim.exact else wrong[0].verdict.partition(",")[0]
-        edit = self._edit(block, start, end, due) if alone else None
+        edit = self._edit(block, start, end, due) if contradiction.replaceable and not rival else None
         stands = said.quote(block, claim)
-        for bet in wrong[:20]:
-            named = f" of bet {_called(bet, claim.mention)}" if len(claim.mention.bets) > 1 else ""
+        for bet in contradiction.wrong[:20]:
+            called = _called(bet, claim.mention)
+            named = f" of bet {called}" if len(claim.mention.bets) > 1 else ""
             record = {"never run": "it was never run", "void": f"its run is void: {bet.reason}"}.get(
                 bet.verdict, f"the record{named} says {bet.verdict}"
             )
-            kind: FindingKind = "verdict"
+            kind: FindingKind = "verdict" if claim.bound else "unbound"
+            form = f'expected a form such as "Bet {called}: {bet.verdict}"'
             if not claim.bound:
-                kind = "unbound"
-                called = _called(bet, claim.mention)
-                record += f'; {written} is not next to its bet: expected a form such as "Bet {called}: {bet.verdict}"'
+                record += f"; {written} is not next to its bet: {form}"
+            elif rival and contradiction.replaceable:
+                record += f"; bet {rival}, which is named here too, has the verdict {written}: {form}"
             self._add(block.places[start], kind, bet.id, stands, record, edit)
 
     def _value(self, block: Block, marker: Marked, bet: Bet, said: Said) -> None:
@@ -234,14 +238,6 @@ class _Page:
         stands = visible(" ".join(stands.replace(BREAK, " | ").split()))
         shown = stands if len(stands) <= _LONGEST else f"{stands[:_LONGEST]}..."
         self.found.append(Finding(line, kind, bet, shown, visible(record), edit))
-
-
-def _holds(claim: Claim, bet: Bet) -> bool:
-    """Return whether the record agrees with a claim."""
-    base = bet.verdict.partition(",")[0]
-    if claim.exact:
-        return bet.verdict == claim.exact
-    return base in claim.allowed
 
 
 def _is_percentage(tree: Node) -> bool:

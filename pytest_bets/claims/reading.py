@@ -13,7 +13,7 @@ from pytest_bets.claims.fold import Folded, Token, fold, tokens
 from pytest_bets.claims.lexicon import PAST, soft, words
 from pytest_bets.claims.mentions import Finder, Mention
 from pytest_bets.claims.said import Said
-from pytest_bets.claims.tables import Column, cells, numbered
+from pytest_bets.claims.tables import Column, cells, numbered, repeats
 from pytest_bets.claims.unbound import Unbound
 
 _NAMING: Final = re.compile(r"(?i)bet|\d_|\A\W*\d+\W*(?:\0|\Z)|\0\W*\w+\W*(?:\0|\Z)")
@@ -42,9 +42,10 @@ def read(block: Block, context: Context, finder: Finder) -> Said:
         mention.certain = mention.certain and not _in_code(block, said, mention)
         mention.certain = mention.certain or _is_linked(block, said, mention) or _is_alone(said, mention, row, finder)
     if row:
-        said.subject = _subject(mentions, listed, finder)
+        sure = _sure(mentions, listed, finder)
+        said.subject = sure[0] if sure else None
         if block.header is not None or len(mentions) == 1:
-            said.claims += _row_claims(reader, said, row, heads)
+            said.claims += _row_claims(reader, said, row, heads, sure)
     said.claims += reader.continued([mention for mention in mentions if mention.certain])
     said.claims += reader.alike(said.claims, mentions)
     said.claims += reader.everyone([str(number) for number in finder.numbers])
@@ -52,6 +53,7 @@ def read(block: Block, context: Context, finder: Finder) -> Said:
         mention for mention in mentions if mention.certain or _is_full_id(mention, finder) or mention is said.subject
     ]
     said.claims += _under_heads(said, row, heads)
+    said.passing = {mentions[index].first for index in reader.hosts}
     if own:
         said.claims += [_several(said, claim) for claim in reader.loose(own)]
         said.claims += _listed(block, said, frames)
@@ -85,13 +87,11 @@ def _in_cells(
     return [mention for mention in found if mention.first not in taken]
 
 
-def _subject(mentions: Sequence[Mention], listed: Sequence[Mention], finder: Finder) -> Mention | None:
-    """Return the bet that a row is about."""
+def _sure(mentions: Sequence[Mention], listed: Sequence[Mention], finder: Finder) -> list[Mention]:
+    """Return the mentions in a row that name bets of ours without a verdict."""
     alone = {mention.first for mention in listed}
-    sure = (
-        mention for mention in mentions if mention.certain or mention.first in alone or _is_full_id(mention, finder)
-    )
-    return next((mention for mention in sure if not mention.others), None)
+    ours = [mention for mention in mentions if not mention.others]
+    return [mention for mention in ours if mention.certain or mention.first in alone or _is_full_id(mention, finder)]
 
 
 def _add_frames(said: Said, frames: Sequence[Frame]) -> None:
@@ -103,9 +103,13 @@ def _add_frames(said: Said, frames: Sequence[Frame]) -> None:
         said.claims = [_dated(said, claim) for claim in said.claims]
 
 
-def _row_claims(reader: Unbound, said: Said, row: Sequence[tuple[int, int]], heads: Sequence[Column]) -> list[Claim]:
-    """Return the claims of the cells that have a verdict and nothing else."""
+def _row_claims(
+    reader: Unbound, said: Said, row: Sequence[tuple[int, int]], heads: Sequence[Column], sure: Sequence[Mention]
+) -> list[Claim]:
+    """Return the claims of the cells that have a verdict and nothing else, on the `sure` bets of the row."""
     found: list[tuple[Column | None, Claim]] = []
+    owner, several = _owner(said, row, sure)
+    side_by_side = repeats(heads)
     label = " ".join(token.low for token in said.tokens[slice(*row[0])])
     if label in ("strict", "lenient", "catastrophic", "control", "premise", "null"):
         return []
@@ -123,7 +127,10 @@ def _row_claims(reader: Unbound, said: Said, row: Sequence[tuple[int, int]], hea
             claim = reader.said(Mention(list(head.bets), words[0], words[0]), words[0])
             found.append((head, replace(claim, dated=_is_release(said, row))))
         elif said.subject is not None:
-            found.append((head, reader.said(said.subject, words[0])))
+            if side_by_side:
+                owner = next((mention for mention in reversed(sure) if mention.last < first), owner)
+            claim = reader.said(owner or said.subject, words[0])
+            found.append((head, replace(claim, several=several and not side_by_side)))
         reader.used.add(words[0])
     own = [(head, claim) for head, claim in found if not (head and head.other and not head.verdict)]
     labelled = [claim for head, claim in own if head and (head.verdict or (head.bets and said.subject is None))]
@@ -132,6 +139,18 @@ def _row_claims(reader: Unbound, said: Said, row: Sequence[tuple[int, int]], hea
         allowed = frozenset().union(*(claim.allowed for claim in claims))
         return [replace(claims[0], allowed=allowed, exact="", bound=False)]
     return claims
+
+
+def _owner(said: Said, row: Sequence[tuple[int, int]], sure: Sequence[Mention]) -> tuple[Mention | None, bool]:
+    """Return the bet of a row; where its cell names several and begins with none, these, of which it is one."""
+    subject = said.subject
+    around = next(((first, end) for first, end in row if subject and first <= subject.first < end), None)
+    if subject is None or around is None:
+        return subject, False
+    inside = [mention for mention in sure if around[0] <= mention.first < around[1]]
+    if len(inside) == 1 or all(token.kind == "sign" for token in said.tokens[around[0] : subject.first]):
+        return subject, False
+    return Mention([name for mention in inside for name in mention.bets], subject.first, inside[-1].last), True
 
 
 def _under_heads(said: Said, row: Sequence[tuple[int, int]], heads: Sequence[Column]) -> list[Claim]:

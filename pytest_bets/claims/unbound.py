@@ -21,7 +21,7 @@ class Unbound(Reader):
         again = {at + 1 for at, token in enumerate(self.tokens) if token.low in (";", "and", "but", ",")}
         for start in sorted(again | set(self.starts)):
             while cursor < len(mentions) and mentions[cursor].last < start:
-                previous, cursor = mentions[cursor], cursor + 1
+                previous, cursor = self.main(mentions[cursor]), cursor + 1
             last = self._pronoun(start)
             if previous is None or last is None or len(previous.bets) > 1:
                 continue
@@ -108,6 +108,8 @@ class Unbound(Reader):
                 continue
             start, end = self.starts[at], self.ends[at]
             before = usable[cursor - 1] if cursor else None
+            main = self.main(before) if before else None
+            before = main if main and self.begins.get(main.first) not in self.claimed else before
             after = usable[cursor] if cursor < len(usable) else None
             if after and after.first - at in (2, 3) and self.tokens[at + 1].low in ("in", "for", "of", "on"):
                 mention = after

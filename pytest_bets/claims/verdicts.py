@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+from pytest_bets.claims.asides import asides, is_closed, is_relative
 from pytest_bets.claims.block import CODE
 from pytest_bets.claims.claim import Claim, Way
 from pytest_bets.claims.clauses import Clauses
@@ -49,6 +50,9 @@ class Reader(Clauses):
     def __init__(self, text: str, tokens: Sequence[Token], mentions: Sequence[Mention]) -> None:
         super().__init__(text, tokens, mentions)
         self.used: set[int] = set()
+        self.hosts = asides(tokens, self.mentions, self.starts)
+        self.begins = {mention.first: index for index, mention in enumerate(self.mentions)}
+        self.claimed: set[int] = set()
 
     def bound(self) -> list[Claim]:
         """Return the claims in forms that bind a verdict to bets."""
@@ -56,14 +60,21 @@ class Reader(Clauses):
         for index, mention in enumerate(self.mentions):
             if mention.first in self.used or (claims and claims[-1].mention.last >= mention.last):
                 continue
+            host = self.hosts.get(index)
+            if host is not None and host not in self.claimed and (outer := self._outer(index, host)):
+                claims += [part for claim in outer for part in self._apportioned(claim)]
+                self.claimed.add(host)
+                continue
             claim = self._within(mention) or self._before(mention, tied=True)
             claim = claim or (mention.longer and self._after(mention.longer)) or self._after(mention)
             claim = claim or self._before(mention)
-            if claim is None:
+            if claim is None or claim.first in self.used:
                 continue
             if claim.mention is mention.longer:
                 mention.bets, mention.last = claim.mention.bets, claim.mention.last
             whole = self._chain(index)
+            chained = range(max(0, index - 50), index + 1)
+            self.claimed.update(at for at in chained if self.mentions[at].first >= whole.first)
             if whole.first and self.tokens[whole.first - 1].low == "neither":
                 claim = replace(claim, allowed=ALL - claim.allowed, exact="", negated=True)
             claims += self._apportioned(replace(claim, mention=whole))
@@ -72,6 +83,28 @@ class Reader(Clauses):
                 self.used.add(later.first)
                 claims.append(replace(later, past=False))
         return claims
+
+    def main(self, mention: Mention) -> Mention:
+        """Return the bet that a sentence with this bet is about: another one if it is named in passing."""
+        host = self.hosts.get(self.begins.get(mention.first, -1))
+        return mention if host is None else self.mentions[host]
+
+    def _outer(self, index: int, host: int) -> list[Claim]:
+        """Return the claims after a mention in passing, of its host if no word ties them to the mention itself."""
+        mention, whole = self.mentions[index], self._chain(host)
+        at = mention.last + 1
+        clause = is_relative(self.tokens, self.mentions[host])
+        if at >= len(self.tokens) or is_relative(self.tokens, mention):
+            return []
+        if self.tokens[at].kind != "sign" and not clause:
+            return []
+        opened = self.tokens[at].text == "(" or "(" in [token.text for token in self.tokens[whole.last : mention.first]]
+        close = self._closing(mention.last) if opened else None
+        own = self._after(mention)
+        found = [own] if own and close and own.first < close else []
+        last = close if found and close else mention.last
+        claim = self._after(Mention(list(whole.bets), whole.first, last, whole.certain, whole.others))
+        return [*found, replace(claim, mention=whole)] if claim else found
 
     def _within(self, mention: Mention) -> Claim | None:
         """Return the claim between the word `bets` and its numbers: `bets that passed: 5 and 6`."""
@@ -101,10 +134,11 @@ class Reader(Clauses):
         """Join mentions that share a verdict, as in `bet 5 and bet 6 passed`."""
         last = self.mentions[index]
         bets, first, commas = list(last.bets), last.first, False
-        for before in reversed(self.mentions[max(0, index - 50) : index]):
+        for at in range(index - 1, max(0, index - 50) - 1, -1):
+            before = self.mentions[at]
             between = [token.low for token in self.tokens[before.last + 1 : first]]
             alone = between in (["and"], ["&"], ["/"], ["+"], ["or"], ["nor"]) or (between == [","] and index > 0)
-            if not (alone or (commas and between == [",", "and"])) or before.others:
+            if not (alone or (commas and between == [",", "and"])) or before.others or at in self.hosts:
                 break
             if between == [","] and before.first and self.tokens[before.first - 1].low in _BESIDE:
                 break
@@ -138,7 +172,10 @@ class Reader(Clauses):
             if inner.kind == "verdict" or inner.low in SOFT or inner.low in LEADING_WORDS or inner.low in DENIALS:
                 way.at, way.signs = way.at + 1, True
             else:
+                named = self.begins.get(way.at + 1)
                 way.at = (close or way.at) + 1
+                if named is not None and is_closed(self.tokens, self.mentions[named]):
+                    return False  # `alpha beats beta of bet 1 (bet 3): FAIL`
             return close is not None
         if way.commas == 0 and token.text in (",", "–", "—"):
             way.commas, way.signs = 1, way.signs or token.text != ","

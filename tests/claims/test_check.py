@@ -77,7 +77,7 @@ def fixed(source: str) -> str:
         "Bet 46:\\\n{}",
         "| a |\n|---|\n| x \\| Bet 46: {} |",
         "---\ntitle: 'Bet 46: {}'\n---\n\ntext",
-        "Bets 12 and 13, and Bet 46: {}",
+        "Bets 13 and 51, and Bet 46: {}",
     ],
 )
 def test_a_verdict_must_be_the_records_in_every_form(form: str) -> None:

@@ -1,0 +1,54 @@
+"""Bets that are named in passing: a verdict after them is of the bet before.
+
+Bet 3, unlike bet 1: FAIL      Bet 3 (challenges bet 1): FAIL      Bet 3 builds on bet 1: FAIL
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from pytest_bets.claims.fold import Token
+from pytest_bets.claims.mentions import Mention
+
+_FARTHEST: Final = 24
+"""The maximum number of words between a bet and one that is named in passing."""
+_IN_PASSING: Final = re.compile(
+    r"(?:\b(?:unlike|like|after|before|than|versus|vs|v|see|cf|compare|following|beside|despite|against|over|beyond"
+    r"|(?:contrast|contrary|similar|next|prior|relative|opposed|close) (?:to|with))|\w(?:s|ed))"
+    r"(?: (?:\.|the|our|up|on|upon|to|from|with|by|of|in|than|as|claims?|results?))*\Z"
+)
+"""The words before a bet that is named in passing: a preposition, or a verb like `challenges` or `builds on`."""
+_RELATIVE: Final = frozenset({"which", "that", "who"})
+
+
+def asides(tokens: Sequence[Token], mentions: Sequence[Mention], starts: Sequence[int]) -> dict[int, int]:
+    """Return, for each mention in passing, the index of the one before that the sentence is about."""
+    hosts: dict[int, int] = {}
+    for index in range(1, len(mentions)):
+        before, mention = mentions[index - 1], mentions[index]
+        if before.first < starts[mention.first] or mention.first - before.last > _FARTHEST:
+            continue
+        between = [token.low for token in tokens[before.last + 1 : mention.first]]
+        joined = between in ([","], ["and"], ["or"], [",", "and"]) and index - 1 in hosts
+        passing = ";" not in between and (_IN_PASSING.search(" ".join(between)) or _opened(tokens, between, mention))
+        if joined or passing:
+            hosts[index] = hosts.get(index - 1, index - 1)
+    return hosts
+
+
+def _opened(tokens: Sequence[Token], between: Sequence[str], mention: Mention) -> bool:
+    """Return whether a bracket before a mention has more in it than the mention: `(bet 1 was the first)`."""
+    if "(" not in between or ")" in between[between.index("(") :]:
+        return False
+    return between[-1] != "(" or not is_closed(tokens, mention)
+
+
+def is_closed(tokens: Sequence[Token], mention: Mention) -> bool:
+    """Return whether a bracket closes right after a mention."""
+    return mention.last + 1 < len(tokens) and tokens[mention.last + 1].text == ")"
+
+
+def is_relative(tokens: Sequence[Token], mention: Mention) -> bool:
+    """Return whether a clause on a mention follows, as in `bet 1, which failed`."""
+    following = [token.low for token in tokens[mention.last + 1 : mention.last + 3]]
+    return bool(set(following[: 2 if following[:1] == [","] else 1]) & _RELATIVE)

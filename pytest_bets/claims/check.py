@@ -16,11 +16,11 @@ from pytest_bets.claims.number import VALUE, agrees, alike, fair, hundredfold
 from pytest_bets.claims.reading import read
 from pytest_bets.claims.said import Said
 from pytest_bets.claims.values import Marked, around, marked, percent_after
-from pytest_bets.claims.weight import fault
+from pytest_bets.claims.weight import fault, is_percentage
 from pytest_bets.diagnostics import EvaluationError, SentenceError, nearest
 from pytest_bets.record.verdict import figure
 from pytest_bets.render.visible import visible
-from pytest_bets.sentence.ast import Arithmetic, Node, Number
+from pytest_bets.sentence.ast import Node
 from pytest_bets.sentence.evaluate import value_of
 from pytest_bets.sentence.parse import parse_value
 
@@ -206,7 +206,7 @@ class _Page:
         number = VALUE.search(inside)
         rest = VALUE.sub("", inside, count=1).strip(" \t\r\n\u00a0*_")
         percent = rest == "%" or percent_after(block, closing)
-        value = hundredfold(value) if percent and not _is_percentage(tree) else value
+        value = hundredfold(value) if percent and not is_percentage(tree) else value
         unit = " %" if percent else ""
         record = f"the record has {figure(value)}{unit}"
         if not inside.strip():
@@ -238,11 +238,6 @@ class _Page:
         stands = visible(" ".join(stands.replace(BREAK, " | ").split()))
         shown = stands if len(stands) <= _LONGEST else f"{stands[:_LONGEST]}..."
         self.found.append(Finding(line, kind, bet, shown, visible(record), edit))
-
-
-def _is_percentage(tree: Node) -> bool:
-    """Return whether a sentence gives a percentage itself: it multiplies by 100."""
-    return isinstance(tree, Arithmetic) and tree.operator == "*" and Number(100.0) in (tree.left, tree.right)
 
 
 def _called(bet: Bet, mention: Mention) -> str:

@@ -285,6 +285,34 @@ def test_a_percent_sign_after_the_marker_counts() -> None:
 
 
 @pytest.mark.parametrize(
+    "value",
+    [
+        "100 * mean(share_won) / mean(share_won) * share_won",
+        "mean(100 * share_won)",
+        "max(share_won * 100)",
+        "-mean(-100 * share_won)",
+        "100 * count(share_won > 0.5) / 1 - 100 * count(share_won > 0.5) + 100 * share_won",
+        "(mean(share_won) - mean(nothing)) * 100 / 1",
+        "100 / 1 * share_won",
+        "100 - (100 - 100 * mean(share_won))",
+    ],
+)
+def test_a_sentence_with_a_factor_of_100_gives_a_percentage(value: str) -> None:
+    """The factor may stand anywhere in it, and is not applied again."""
+    page = f"<!-- bet 12: {value} -->{{}}<!-- /bet --> % won"
+    assert found(page.format("80")) == ()
+    assert fixed(page.format("79")) == page.format("80")
+
+
+@pytest.mark.parametrize(
+    "value", ["share(share_won < 100)", "share(100 * share_won < 81)", "mean(share_won / 100) * 125"]
+)
+def test_another_100_gives_no_percentage(value: str) -> None:
+    """It is compared with, or divided by."""
+    assert found(f"<!-- bet 12: {value} -->100<!-- /bet --> % won") == ()
+
+
+@pytest.mark.parametrize(
     ("source", "kind", "message"),
     [
         ("a <!-- bet 46: mean(norm) -->5.1", "marker", "it is not closed: expected <!-- /bet --> after it"),

@@ -8,16 +8,18 @@ from collections.abc import Sequence
 from typing import Final
 
 from pytest_bets.claims.fold import Token
+from pytest_bets.claims.lexicon import EXCEPT
 from pytest_bets.claims.mentions import Mention
 
 _FARTHEST: Final = 24
 """The maximum number of words between a bet and one that is named in passing."""
 _IN_PASSING: Final = re.compile(
-    r"(?:\b(?:unlike|like|after|before|than|versus|vs|v|see|cf|compare|following|beside|despite|against|over|beyond"
+    r"(?:\b(?:unlike|like|after|before|than|versus|vs|v|see|cf|compare|following|beside|despite|except|excepting|apart|aside|against|over|beyond"
     r"|(?:contrast|contrary|similar|next|prior|relative|opposed|close) (?:to|with))|\w(?:s|ed))"
-    r"(?: (?:\.|the|our|up|on|upon|to|from|with|by|of|in|than|as|claims?|results?))*\Z"
+    r"(?: (?:\.|the|our|up|on|upon|to|from|with|by|of|in|for|than|as|claims?|results?))*\Z"
 )
 """The words before a bet that is named in passing: a preposition, or a verb like `challenges` or `builds on`."""
+_JOINED: Final = ([","], ["and"], ["or"], [",", "and"])
 _RELATIVE: Final = frozenset({"which", "that", "who"})
 
 
@@ -29,11 +31,23 @@ def asides(tokens: Sequence[Token], mentions: Sequence[Mention], starts: Sequenc
         if before.first < starts[mention.first] or mention.first - before.last > _FARTHEST:
             continue
         between = [token.low for token in tokens[before.last + 1 : mention.first]]
-        joined = between in ([","], ["and"], ["or"], [",", "and"]) and index - 1 in hosts
+        joined = between in _JOINED and index - 1 in hosts
         passing = ";" not in between and (_IN_PASSING.search(" ".join(between)) or _opened(tokens, between, mention))
         if joined or passing:
             hosts[index] = hosts.get(index - 1, index - 1)
     return hosts
+
+
+def exceptions(tokens: Sequence[Token], mentions: Sequence[Mention]) -> list[int]:
+    """Return the indexes of mentions that are left out of what is said: `all bets passed, except bet 3 and bet 4`."""
+    found: list[int] = []
+    for index, mention in enumerate(mentions):
+        last = mentions[index - 1].last if index else -1
+        between = " ".join(token.low for token in tokens[max(last + 1, mention.first - 12) : mention.first])
+        joined = found[-1:] == [index - 1] and re.sub(r"\( .*? \) ?", "", between) in (",", "and", "or", ", and")
+        if joined or EXCEPT.search(between):
+            found.append(index)
+    return found
 
 
 def _opened(tokens: Sequence[Token], between: Sequence[str], mention: Mention) -> bool:

@@ -131,7 +131,7 @@ class _Page:
             if ids <= (agreed.keys() if claim.past else later_right if claim.was else right if claim.maybe else set()):
                 continue
             if claim.mention.everyone:
-                others = ", ".join(f"{bet.number} is {bet.verdict}" for bet in one.wrong[:9])
+                others = ", ".join(f"{_called(bet, claim.mention)} is {bet.verdict}" for bet in one.wrong[:9])
                 others += f" and {len(one.wrong) - 9} more" if len(one.wrong) > 9 else ""
                 self._add(said.place(block, claim.first), "verdict", None, said.quote(block, claim), f"bet {others}")
             else:

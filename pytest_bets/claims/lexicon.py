@@ -77,7 +77,7 @@ HEADS: Final = words("claim verdict result outcome hypothesis status")
 FOLLOWING_WORDS: Final = words(
     "on in at by with after again too also and but for because as since under every only even though although "
     "despite without when while once twice our its the all both each any today now here this last yesterday "
-    "muster"
+    "muster except apart aside"
 )
 CRITERIA: Final = re.compile(
     r"(?:\w+\W+){0,3}?(?:criteri\w+|tiers?|bars?|tests?|thresholds?|hurdles?)\b", re.IGNORECASE
@@ -86,8 +86,18 @@ QUANTITIES: Final = frozenset({*SMALL, *["some", "most", "half", "few", "many", 
 PAST: Final = words("was were had been passed failed came got ended turned")
 EARLIER: Final = words("first initially originally previously formerly earlier once before until")
 EVERYONE: Final = re.compile(
-    r"(?i)\b(?:(?:all|every|each|none)(?: of)?(?: our| the)? bets?(?: of ours)?|no bet)\b"
-    r"(?! (?:that|which|who) )"
+    rf"""(?ix) (?<!not\s) (?<!nearly\s) (?<!almost\s) \b(?:
+      (?:all|every|each) (?:\s and\s every)? (?:\s single)? (?:\s one)? (?:\s of)? (?:\s (?:our|the))?
+        (?:\s (?P<count>\d+|{"|".join(SMALL)}) (?:\s of)? (?:\s (?:our|the))?)? \s bets? (?:\s of\s ours)?
+    | our\s bets (?:\s have)? \s all
+    | (?P<none> there\s (?:is|was|are|were)\s no\s bets? (?:\s of\s ours)? \s (?:that|which)
+      | (?:no|not\s (?:one|a\s single)) \s bets? (?:\s of\s ours)?
+      | (?:none|not\s one) \s of (?:\s our|\s the) \s bets)
+    )\b (?!\s(?:that|which|who)\s)"""
+)
+"""All bets, or none; a `count` must be that of all bets."""
+EXCEPT: Final = re.compile(
+    r"\b(?:except|excepting|excluding|barring|save for|but for|(?:apart|aside) from|other than|exception of)(?: for)?\Z"
 )
 _MONTHS: Final = "january|february|march|april|may|june|july|august|september|october|november|december"
 DATED: Final = re.compile(

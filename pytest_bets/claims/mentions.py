@@ -70,6 +70,7 @@ class Finder:
         self.numbers = sorted(numbers)
         self.known = frozenset(str(number) for number in numbers)
         self.ids = frozenset(ids)
+        self.all = [*(str(number) for number in self.numbers), *sorted(self.ids - set(numbers.values()))]
 
     def find(self, text: str, tokens: Sequence[Token]) -> list[Mention]:
         """Return the mentions in a block, in order."""

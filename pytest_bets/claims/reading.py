@@ -48,7 +48,7 @@ def read(block: Block, context: Context, finder: Finder) -> Said:
             said.claims += _row_claims(reader, said, row, heads, sure)
     said.claims += reader.continued([mention for mention in mentions if mention.certain])
     said.claims += reader.alike(said.claims, mentions)
-    said.claims += reader.everyone([str(number) for number in finder.numbers])
+    said.claims += reader.everyone(finder.all)
     own = [
         mention for mention in mentions if mention.certain or _is_full_id(mention, finder) or mention is said.subject
     ]

@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import islice
 
 from pytest_bets.claims.claim import Claim
-from pytest_bets.claims.lexicon import ALL, DENIALS, EARLIER, EVERYONE, LEADING_WORDS, SOFT, word
+from pytest_bets.claims.lexicon import ALL, DENIALS, EARLIER, EVERYONE, EXCEPT, LEADING_WORDS, SMALL, SOFT, word
 from pytest_bets.claims.mentions import Mention
 from pytest_bets.claims.verdicts import Reader
 
@@ -86,14 +86,25 @@ class Unbound(Reader):
         begins = [token.start for token in self.tokens]
         for match in islice(EVERYONE.finditer(self.text), 20):
             first, last = bisect_left(begins, match.start()), bisect_left(begins, match.end()) - 1
-            if last in self.inside:
+            count = match["count"] or str(len(bets))
+            if last in self.inside or int(SMALL.get(count.lower(), count)) != len(bets):
                 continue
-            claim = self.leads(Mention(list(bets), first, last, everyone=True))
+            claim = self.leads(Mention(list(bets), first, self._past_exceptions(last), everyone=True))
             if claim and claim.first not in self.used:
                 self.used.add(claim.first)
-                none = match[0].lower().startswith("no")
-                found.append(replace(claim, allowed=ALL - claim.allowed, exact="", negated=True) if none else claim)
+                claim = self.without(claim)
+                negated = replace(claim, allowed=ALL - claim.allowed, exact="", negated=True)
+                found.append(negated if match["none"] else claim)
         return found
+
+    def _past_exceptions(self, last: int) -> int:
+        """Return the last token of what is left out right after a token: `all bets except bet 5 and bet 6`."""
+        for index in self.excepted:
+            mention = self.mentions[index]
+            between = " ".join(token.low for token in self.tokens[last + 1 : mention.first][:5])
+            if mention.first > last and (EXCEPT.fullmatch(between.lstrip(", ")) or between in ("and", ",")):
+                last = mention.last
+        return last
 
     def loose(self, usable: Sequence[Mention]) -> list[Claim]:
         """Return a claim for every verdict in capitals that no form binds, of the bets that it may be of."""

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from pytest_bets.claims.asides import asides, is_closed, is_relative
+from pytest_bets.claims.asides import asides, exceptions, is_closed, is_relative
 from pytest_bets.claims.block import CODE
 from pytest_bets.claims.claim import Claim, Way
 from pytest_bets.claims.clauses import Clauses
@@ -51,6 +51,7 @@ class Reader(Clauses):
         super().__init__(text, tokens, mentions)
         self.used: set[int] = set()
         self.hosts = asides(tokens, self.mentions, self.starts)
+        self.excepted = dict.fromkeys(exceptions(tokens, self.mentions))
         self.begins = {mention.first: index for index, mention in enumerate(self.mentions)}
         self.claimed: set[int] = set()
 
@@ -59,6 +60,9 @@ class Reader(Clauses):
         claims: list[Claim] = []
         for index, mention in enumerate(self.mentions):
             if mention.first in self.used or (claims and claims[-1].mention.last >= mention.last):
+                continue
+            following = self.tokens[mention.last + 1] if mention.last + 1 < len(self.tokens) else None
+            if index in self.excepted and following and following.kind != "sign":
                 continue
             host = self.hosts.get(index)
             if host is not None and host not in self.claimed and (outer := self._outer(index, host)):
@@ -82,7 +86,17 @@ class Reader(Clauses):
             if claim.past and (later := self._after(again)):
                 self.used.add(later.first)
                 claims.append(replace(later, past=False))
-        return claims
+        return [self.without(claim) for claim in claims]
+
+    def without(self, claim: Claim) -> Claim:
+        """Return a claim of several bets without those that its sentence leaves out: `except bet 6`."""
+        start, mention = self.starts[claim.first], claim.mention
+        if not self.excepted or len(mention.bets) == 1:
+            return claim
+        beside = [self.mentions[index] for index in self.excepted if self.starts[self.mentions[index].first] == start]
+        out = {name for other in beside if other.first != mention.first for name in other.bets}
+        left = [name for name in mention.bets if name not in out]
+        return replace(claim, mention=replace(mention, bets=left)) if out else claim
 
     def main(self, mention: Mention) -> Mention:
         """Return the bet that a sentence with this bet is about: another one if it is named in passing."""

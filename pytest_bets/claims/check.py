@@ -15,7 +15,7 @@ from pytest_bets.claims.mentions import Finder, Mention
 from pytest_bets.claims.number import VALUE, agrees, alike, fair, hundredfold
 from pytest_bets.claims.reading import read
 from pytest_bets.claims.said import Said
-from pytest_bets.claims.values import Marked, around, marked, percent_after
+from pytest_bets.claims.values import Marked, around, in_percent, marked
 from pytest_bets.claims.weight import fault, is_percentage
 from pytest_bets.diagnostics import EvaluationError, SentenceError, nearest
 from pytest_bets.record.verdict import figure
@@ -205,7 +205,7 @@ class _Page:
             return
         number = VALUE.search(inside)
         rest = VALUE.sub("", inside, count=1).strip(" \t\r\n\u00a0*_")
-        percent = rest == "%" or percent_after(block, closing)
+        percent = rest == "%" or in_percent(block, marker.opening, closing)
         value = hundredfold(value) if percent and not is_percentage(tree) else value
         unit = " %" if percent else ""
         record = f"the record has {figure(value)}{unit}"

@@ -27,6 +27,10 @@ _AFTER: Final = re.compile(
     re.IGNORECASE,
 )
 """Text right after a marked value with which it reads as another number."""
+_PERCENT: Final = re.compile(r"[\s\u00a0]?(?:[%％﹪]|per ?cent\b|percentage points?\b|pp\b)")
+_PERCENT_HEAD: Final = re.compile(
+    r"(?i)(?:[(\[,]|\bin)\s*(?:[%％﹪]|pp\b)|[^\W\d]\s*[%％﹪]\s*\Z|\A\s*[%％﹪]|(?<!\d)(?<!\d\s)\bper ?cent(?:age)?s?\b"
+)
 _WHOLE: Final = "put all of the number between the comments"
 _INVISIBLE: Final = re.compile(
     "[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u115f\u1160\u3164\u2800]"
@@ -85,6 +89,13 @@ def _has(positions: list[int], first: int, last: int) -> bool:
     return at < len(positions) and positions[at] <= last
 
 
-def percent_after(block: Block, closing: Comment) -> bool:
-    """Return whether a percent sign, or the word, follows the marker."""
-    return bool(re.match(r"[\s\u00a0]?(?:[%％﹪]|per ?cent\b)", block.text[closing.at : closing.at + 10]))
+def in_percent(block: Block, opening: Comment, closing: Comment) -> bool:
+    """Return whether a percent sign, or the word, follows the marker, or is in the head of its column or row."""
+    if _PERCENT.match(block.text, closing.at):
+        return True
+    if block.header is None:
+        return False
+    heads, row = block.header.text.split(BREAK), block.text.split(BREAK)
+    column = block.text.count(BREAK, 0, opening.at)
+    above = heads[column] if column < len(heads) else ""
+    return bool(_PERCENT_HEAD.search(above) or (column and _PERCENT_HEAD.search(row[0])))

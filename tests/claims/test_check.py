@@ -285,6 +285,29 @@ def test_a_percent_sign_after_the_marker_counts() -> None:
 
 
 @pytest.mark.parametrize(
+    "page",
+    [
+        "Up by <!-- bet 12: share_won -->{}<!-- /bet --> percentage points.",
+        "Up by <!-- bet 12: share_won -->{}<!-- /bet --> pp.",
+        "| Bet | won (%) |\n|---|---|\n| 12 | <!-- bet 12: share_won -->{}<!-- /bet --> |",
+        "| Bet | won, in percent |\n|---|---|\n| 12 | <!-- bet 12: share_won -->{}<!-- /bet --> % |",
+        "| | Bet 12 |\n|---|---|\n| won, % | <!-- bet 12: share_won -->{}<!-- /bet --> |",
+        "<table><tr><th>Bet<th>won (%)<tr><td>12<td><!-- bet 12: share_won -->{}<!-- /bet --></table>",
+    ],
+)
+def test_points_and_the_head_of_a_column_or_row_make_a_percentage(page: str) -> None:
+    """The number below `(%)` is read as one with the sign."""
+    assert found(page.format("80")) == ()
+    assert the(page.format("0.8")).record.startswith("the record has 80 %")
+
+
+@pytest.mark.parametrize("head", ["top 10 %", "won (95 % CI)", "won"])
+def test_a_percentage_of_something_else_in_a_head_changes_nothing(head: str) -> None:
+    """It has a number of its own."""
+    assert found(f"| Bet | {head} |\n|---|---|\n| 12 | <!-- bet 12: share_won -->0.8<!-- /bet --> |") == ()
+
+
+@pytest.mark.parametrize(
     "value",
     [
         "100 * mean(share_won) / mean(share_won) * share_won",

@@ -41,6 +41,7 @@ def read(block: Block, context: Context, finder: Finder) -> Said:
     for mention in mentions:
         mention.certain = mention.certain and not _in_code(block, said, mention)
         mention.certain = mention.certain or _is_linked(block, said, mention) or _is_alone(said, mention, row, finder)
+        mention.certain = mention.certain or _is_title(block, said, mention)
     if row:
         sure = _sure(mentions, listed, finder)
         said.subject = sure[0] if sure else None
@@ -215,6 +216,13 @@ def _is_linked(block: Block, said: Said, mention: Mention) -> bool:
         return False
     at = said.place(block, mention.first)
     return any(start <= at < end for start, end in block.links)
+
+
+def _is_title(block: Block, said: Said, mention: Mention) -> bool:
+    """Return whether a heading or a list item begins with a mention by id, and a sign or nothing follows."""
+    following = said.tokens[mention.last + 1 : mention.last + 2]
+    begins = mention.first == 0 and block.kind in ("heading", "list item")
+    return begins and not mention.bets[0].isdecimal() and all(token.kind != "word" for token in following)
 
 
 def _is_alone(said: Said, mention: Mention, row: Sequence[tuple[int, int]], finder: Finder) -> bool:

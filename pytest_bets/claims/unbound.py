@@ -4,11 +4,15 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
+from typing import Final
 
 from pytest_bets.claims.claim import Claim
-from pytest_bets.claims.lexicon import ALL, DENIALS, EARLIER, EVERYONE, EXCEPT, LEADING_WORDS, SMALL, SOFT, word
+from pytest_bets.claims.lexicon import ALL, DENIALS, EARLIER, EVERYONE, EXCEPT, LEADING_WORDS, SMALL, SOFT, word, words
 from pytest_bets.claims.mentions import Mention
 from pytest_bets.claims.verdicts import Reader
+
+_SINGULAR: Final = words("the a an another our my their its each every one that")
+"""Words that lead to something that `it` may be."""
 
 
 class Unbound(Reader):
@@ -26,8 +30,7 @@ class Unbound(Reader):
             if previous is None or last is None or len(previous.bets) > 1:
                 continue
             claim = self.leads(Mention(list(previous.bets), start, last, others=previous.others))
-            good = claim and ("PASS" in claim.allowed or claim.capital or last > start)
-            if claim and good and claim.first not in self.used:
+            if claim and (last > start or _good(claim)) and claim.first not in self.used:
                 self.used.add(claim.first)
                 found.append(claim)
         return found
@@ -49,10 +52,14 @@ class Unbound(Reader):
 
     def about(self, bets: Sequence[str]) -> list[Claim]:
         """Return the claims of a block that names no bet, on those that it is about."""
-        found = []
+        found = self._of_it(bets) if len(bets) == 1 else []
+        taken = {claim.first for claim in found}
         leading = True
         for at, token in enumerate(self.tokens):
             mention = Mention(list(bets), at, at)
+            if at in taken:
+                leading = False
+                continue
             if token.kind == "verdict" and (token.text[:4].isupper() or leading):
                 if not self.is_no_claim(at) and not self.is_counted(at) and not self.is_explained(at):
                     claim = self.said(mention, at)
@@ -60,6 +67,22 @@ class Unbound(Reader):
             elif leading and SOFT.get(token.low) and self.is_said(mention, at):
                 found.append(self.said(mention, at))
             leading = leading and (token.low in LEADING_WORDS or token.kind == "sign" or token.low in ("bet", "claim"))
+        return found
+
+    def _of_it(self, bets: Sequence[str]) -> list[Claim]:
+        """Return the claims of sentences that begin with the bet that is not named: `The bet passed.`, `Verdict: ...`."""
+        found = []
+        singular = next((at for at, token in enumerate(self.tokens) if token.low in _SINGULAR), len(self.tokens))
+        for start in sorted(set(self.starts)):
+            low = [token.low for token in self.tokens[start : start + 2]]
+            labelled = low in (["verdict", ":"], ["outcome", ":"], ["result", ":"])
+            last = start if labelled else self._pronoun(start)
+            if last is None:
+                continue
+            claim = self.leads(Mention(list(bets), start, last))
+            if claim and (labelled or last > start or (start <= singular and _good(claim))):
+                self.used.add(claim.first)
+                found.append(claim)
         return found
 
     def alike(self, claims: Sequence[Claim], mentions: Sequence[Mention]) -> list[Claim]:
@@ -152,3 +175,8 @@ class Unbound(Reader):
                 )
             )
         return found
+
+
+def _good(claim: Claim) -> bool:
+    """Return whether a claim of `it` is of a bet: a word like `failed` is said of anything."""
+    return "PASS" in claim.allowed or claim.capital

@@ -29,7 +29,8 @@ _AFTER: Final = re.compile(
 """Text right after a marked value with which it reads as another number."""
 _PERCENT: Final = re.compile(r"[\s\u00a0]?(?:[%％﹪]|per ?cent\b|percentage points?\b|pp\b)")
 _PERCENT_HEAD: Final = re.compile(
-    r"(?i)(?:[(\[,]|\bin)\s*(?:[%％﹪]|pp\b)|[^\W\d]\s*[%％﹪]\s*\Z|\A\s*[%％﹪]|(?<!\d)(?<!\d\s)\bper ?cent(?:age)?s?\b"
+    r"(?i)(?:[(\[,]|\bin)\s*(?:[%％﹪]|pp\b)|[^\W\d]\s*[%％﹪]\s*\Z|\A\s*[%％﹪]"
+    r"|(?<!\d)(?<!\d\s)\bper ?cent(?:age)?s?\b"
 )
 _WHOLE: Final = "put all of the number between the comments"
 _INVISIBLE: Final = re.compile(

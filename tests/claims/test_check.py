@@ -298,7 +298,7 @@ def test_a_percent_sign_after_the_marker_counts() -> None:
 def test_points_and_the_head_of_a_column_or_row_make_a_percentage(page: str) -> None:
     """The number below `(%)` is read as one with the sign."""
     assert found(page.format("80")) == ()
-    assert the(page.format("0.8")).record.startswith("the record has 80 %")
+    assert the(page.format("0.8")).record == "the record has 80.0 %"
 
 
 @pytest.mark.parametrize("head", ["top 10 %", "won (95 % CI)", "won"])

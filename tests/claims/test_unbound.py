@@ -1,4 +1,4 @@
-"""Claims of all bets, and what they leave out."""
+"""Claims of all bets, and what they leave out; claims of the bet of a heading above."""
 
 import pytest
 
@@ -61,3 +61,37 @@ def test_all_bets_are_also_those_without_a_number(source: str) -> None:
     bets = [*(bet for bet in BETS if bet.number == 5), Bet("dropout", None, "FAIL", "falsified", frozenset(), [])]
     (finding,) = check(source, bets).findings
     assert finding.record == "bet dropout is FAIL"
+
+
+BELOW_FALSE = [
+    "## Bet 6\n\nWe ran four parts. It passed.",
+    "## Bet 6\n\nWe ran four parts. Verdict: passed.",
+    "## Bet 6\n\nThis bet passed.",
+    "## Bet 6\n\nWe wrote a loader. The bet passed.",
+    "## Bet dropout\n\nPASS",
+    "## Bet dropout: fewer units\n\nVerdict: PASS",
+    "## Bet dropout\n\nIt passed.",
+    "- Bet dropout\n  - PASS",
+]
+BELOW_TRUE = [
+    "## Bet 6\n\nWe ran four parts. It failed.",
+    "## Bet 6\n\nWe ran the control. It passed.",
+    "## Bet 6\n\nThe loader has a test. It passed.",
+    "## Bet 6\n\nIt passed the control.",
+    "## Bet 5\n\nThe worker of node 2 was slow. It failed.",
+    "## Bet dropout\n\nFAIL",
+    "## Bet dropout on a plane\n\nPASS",
+    "- Bets: 10, 20 or 50\n- Verdict: PASS",
+]
+
+
+@pytest.mark.parametrize("source", BELOW_FALSE)
+def test_text_below_a_heading_is_of_its_bet(source: str) -> None:
+    """After other sentences, and below a bet that is named by its id."""
+    assert {finding.kind for finding in found(source)} & {"verdict", "unbound"}
+
+
+@pytest.mark.parametrize("source", BELOW_TRUE)
+def test_it_may_be_something_else_below_a_heading(source: str) -> None:
+    """Where something else was named before."""
+    assert found(source) == ()

@@ -70,7 +70,7 @@ class Unbound(Reader):
         return found
 
     def _of_it(self, bets: Sequence[str]) -> list[Claim]:
-        """Return the claims of sentences that begin with the bet that is not named: `The bet passed.`, `Verdict: ...`."""
+        """Return the claims of sentences that begin with a bet that is not named: `The bet passed.`."""
         found = []
         singular = next((at for at, token in enumerate(self.tokens) if token.low in _SINGULAR), len(self.tokens))
         for start in sorted(set(self.starts)):

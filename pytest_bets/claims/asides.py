@@ -32,7 +32,11 @@ def asides(tokens: Sequence[Token], mentions: Sequence[Mention], starts: Sequenc
             continue
         between = [token.low for token in tokens[before.last + 1 : mention.first]]
         joined = between in _JOINED and index - 1 in hosts
-        passing = ";" not in between and (_IN_PASSING.search(" ".join(between)) or _opened(tokens, between, mention))
+        passing = (
+            ";" not in between
+            and between[-3:] != ["as", "well", "as"]
+            and (_IN_PASSING.search(" ".join(between)) or _opened(tokens, between, mention))
+        )
         if joined or passing:
             hosts[index] = hosts.get(index - 1, index - 1)
     return hosts

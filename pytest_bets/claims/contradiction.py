@@ -28,13 +28,15 @@ class Contradiction:
     @property
     def replaceable(self) -> bool:
         """Whether one verdict in place of the written one would make it right."""
-        plain = self.claim.bound and self.claim.capital and not self.claim.negated
+        plain = self.claim.bound and self.claim.capital and not (self.claim.negated or self.claim.apart)
         return plain and len({bet.verdict for bet in self.bets}) == 1
 
 
 def is_true(claim: Claim, bet: Bet) -> bool:
     """Return whether the record agrees with a claim."""
-    return bet.verdict == claim.exact if claim.exact else bet.verdict.partition(",")[0] in claim.allowed
+    if claim.exact:
+        return bet.verdict == claim.exact
+    return bet.verdict in claim.allowed or bet.verdict.partition(",")[0] in claim.allowed
 
 
 def rivals(

@@ -18,6 +18,7 @@ from pytest_bets.claims.unbound import Unbound
 
 _NAMING: Final = re.compile(r"(?i)bet|\d_|\A\W*\d+\W*(?:\0|\Z)|\0\W*\w+\W*(?:\0|\Z)")
 """What a block that names a bet has: the word, an id with its number, or a cell of one word."""
+_MOST_LINKS: Final = 2000
 _QUANTITIES: Final = words("one two three four five six some both neither former latter respectively most half")
 
 
@@ -26,7 +27,7 @@ def read(block: Block, context: Context, finder: Finder) -> Said:
     folded = fold(block.text)
     frames = context.frames(block)
     about = context.bets(block)
-    if not about and _names_no_bet(block, folded):
+    if not about and not block.links and _names_no_bet(block, folded):
         head = len(folded.text) < 200 and (block.kind == "list item" or folded.text.rstrip().endswith(":"))
         return Said(folded, tokens(folded.text) if head else (), [], [])
     items = tokens(folded.text)
@@ -36,11 +37,16 @@ def read(block: Block, context: Context, finder: Finder) -> Said:
     listed = _in_cells(items, row, heads, finder, mentions, frames) if row else []
     if listed:
         mentions = sorted([*mentions, *listed], key=lambda mention: mention.first)
+    taken = {at for mention in mentions for at in range(mention.first, mention.last + 1)}
+    titles = [mention for mention in _in_links(block, folded, items, finder) if mention.first not in taken]
+    in_links = {mention.first for mention in titles}
+    mentions = sorted([*mentions, *titles], key=lambda mention: mention.first)
     reader = Unbound(folded.text, items, mentions)
     said = Said(folded, items, mentions, reader.bound(), columns=heads)
     for mention in mentions:
         mention.certain = mention.certain and not _in_code(block, said, mention)
-        mention.certain = mention.certain or _is_linked(block, said, mention) or _is_alone(said, mention, row, finder)
+        linked = mention.first not in in_links and _is_linked(block, said, mention)
+        mention.certain = mention.certain or linked or _is_alone(said, mention, row, finder)
         mention.certain = mention.certain or _is_title(block, said, mention)
     if row:
         sure = _sure(mentions, listed, finder)
@@ -48,6 +54,7 @@ def read(block: Block, context: Context, finder: Finder) -> Said:
         if block.header is not None or len(mentions) == 1:
             said.claims += _row_claims(reader, said, row, heads, sure)
     said.claims += reader.continued([mention for mention in mentions if mention.certain])
+    said.claims += reader.predicated(said.claims)
     said.claims += reader.alike(said.claims, mentions)
     said.claims += reader.everyone(finder.all)
     own = [
@@ -86,6 +93,22 @@ def _in_cells(
     among = any("bet" in frame.text.lower() for frame in frames)
     found = numbered(items, row, heads, finder, among_bets=among)
     return [mention for mention in found if mention.first not in taken]
+
+
+def _in_links(block: Block, folded: Folded, items: Sequence[Token], finder: Finder) -> list[Mention]:
+    """Return the ids that are the whole text of a link: they name bets where a verdict follows."""
+    if not block.links or len(block.links) > _MOST_LINKS:
+        return []
+    starts = dict(block.links)
+    found = []
+    for at, token in enumerate(items):
+        if token.text not in finder.ids:
+            continue
+        end = starts.get(block.places[folded.index[token.start]] - 1, 0)
+        after = items[at + 1] if at + 1 < len(items) else None
+        if end and (after is None or block.places[folded.index[after.start]] >= end):
+            found.append(Mention([token.text], at, at, certain=False))
+    return found
 
 
 def _sure(mentions: Sequence[Mention], listed: Sequence[Mention], finder: Finder) -> list[Mention]:
@@ -212,7 +235,7 @@ def _in_code(block: Block, said: Said, mention: Mention) -> bool:
 
 
 def _is_linked(block: Block, said: Said, mention: Mention) -> bool:
-    if not block.links or len(block.links) > 2000:
+    if not block.links or len(block.links) > _MOST_LINKS:
         return False
     at = said.place(block, mention.first)
     return any(start <= at < end for start, end in block.links)

@@ -9,13 +9,16 @@ from typing import Final
 from pytest_bets.claims.claim import Claim
 from pytest_bets.claims.lexicon import ALL, DENIALS, EARLIER, EVERYONE, EXCEPT, LEADING_WORDS, SMALL, SOFT, word, words
 from pytest_bets.claims.mentions import Mention
-from pytest_bets.claims.verdicts import Reader
+from pytest_bets.claims.predicates import Predicates
 
 _SINGULAR: Final = words("the a an another our my their its each every one that")
 """Words that lead to something that `it` may be."""
 
+_TOO: Final = (["too"], ["also"], ["as", "well"])
+_DID_NOT: Final = (["did", "not"], ["didn't"], ["does", "not"], ["doesn't"], ["was", "not"], ["is", "not"])
 
-class Unbound(Reader):
+
+class Unbound(Predicates):
     """Reads claims that need more than the words next to a bet; call `bound` first."""
 
     def continued(self, mentions: Sequence[Mention]) -> list[Claim]:
@@ -86,21 +89,30 @@ class Unbound(Reader):
         return found
 
     def alike(self, claims: Sequence[Claim], mentions: Sequence[Mention]) -> list[Claim]:
-        """Return the claims that repeat the one before: `bet 5 passed, and so did bet 6`."""
+        """Return the claims that repeat the one before, or deny it: `and so did bet 6`, `bet 6 did not`."""
         found = []
         ordered = sorted(claims, key=lambda claim: claim.first)
         firsts = [claim.first for claim in ordered]
         for mention in mentions:
             before = [token.low for token in self.tokens[max(0, mention.first - 2) : mention.first]]
-            index = bisect_left(firsts, mention.first) - 1
+            after = self.tokens[mention.last + 1 : mention.last + 4]
+            said = [token.low for token in after if token.kind == "word"]
+            ends = len(said) == len(after) or after[len(said)].kind != "word"
             repeats = before[:1] in (["so"], ["as"], ["neither"], ["nor"]) and before[1:] in (
                 ["did"],
                 ["has"],
                 ["does"],
                 ["is"],
             )
-            if repeats and index >= 0:
-                found.append(replace(ordered[index], mention=mention))
+            index = bisect_left(firsts, mention.first) - 1
+            if index < 0:
+                continue
+            last = ordered[index]
+            same = ends and last.mention.last < mention.first and self.starts[last.first] == self.starts[mention.first]
+            if repeats or (same and said in _TOO and before[-1:] in (["and"], [","], [";"])):
+                found.append(replace(last, mention=mention))
+            elif same and said in _DID_NOT:
+                found.append(replace(last, mention=mention, allowed=ALL - last.allowed, exact="", negated=True))
         return found
 
     def everyone(self, bets: Sequence[str]) -> list[Claim]:

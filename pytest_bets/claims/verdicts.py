@@ -41,6 +41,11 @@ _BETWEEN_SIGNS: Final = LEADING_SIGNS - {",", ")", "]"}
 _BETWEEN: Final = words("for in of on our by are is")
 _BESIDE: Final = words("unlike like with than after besides despite beyond to before")
 _LISTING: Final = words("that which bets these following ones")
+_ALONE: Final = (
+    *(["and"], ["&"], ["/"], ["+"], ["or"], ["nor"]),
+    *(["as", "well", "as"], [",", "as", "well", "as"], ["together", "with"], ["along", "with"]),
+)
+"""What may stand between two bets that share a verdict."""
 _DOING: Final = words("we i have has successfully")
 
 
@@ -151,7 +156,7 @@ class Reader(Clauses):
         for at in range(index - 1, max(0, index - 50) - 1, -1):
             before = self.mentions[at]
             between = [token.low for token in self.tokens[before.last + 1 : first]]
-            alone = between in (["and"], ["&"], ["/"], ["+"], ["or"], ["nor"]) or (between == [","] and index > 0)
+            alone = between in _ALONE or (between == [","] and index > 0)
             if not (alone or (commas and between == [",", "and"])) or before.others or at in self.hosts:
                 break
             if between == [","] and before.first and self.tokens[before.first - 1].low in _BESIDE:
@@ -211,7 +216,8 @@ class Reader(Clauses):
             way.negated = True
             return True
         if low in MODALS:
-            way.maybe = True
+            denied = [token.low for token in self.tokens[way.at : way.at + 2]] == ["not", "be"]
+            way.maybe = way.maybe or not (low == "could" and denied)
             return True
         return (low in LEADING_WORDS or (low.endswith("ly") and low.isalpha())) and (known or low in CLOSE_WORDS)
 
@@ -294,7 +300,8 @@ class Reader(Clauses):
         before = self.tokens[mention.first - 1].low if mention.first else ""
         if before in ("the", "our") and mention.first > 1:
             before = self.tokens[mention.first - 2].low
-        if not signs and before in PREPOSITIONS:
+        joined = [item.low for item in self.tokens[max(0, mention.first - 3) : mention.first]] == ["as", "well", "as"]
+        if not signs and before in PREPOSITIONS and not joined:
             head = self.tokens[mention.first - 2].low if mention.first > 1 else ""
             if head not in HEADS:
                 return False
@@ -305,12 +312,15 @@ class Reader(Clauses):
         capital = token.kind == "verdict"
         exact = word(token.text) if capital else ""
         allowed = frozenset({exact.partition(",")[0]}) if capital else SOFT[token.low]
+        apart = allowed == {"FAIL"} and "," not in exact and self.is_catastrophic(at)
+        exact = "FAIL, catastrophic" if apart else exact
         past, dated = self.is_past(mention, at)
         return Claim(
             mention,
-            ALL - allowed if way.negated else allowed,
+            ALL - (frozenset() if apart else allowed) if way.negated else allowed,
             at,
             exact if "," in exact and not way.negated else "",
+            apart=apart,
             bound=not (capital and way.maybe),
             capital=capital,
             negated=way.negated,

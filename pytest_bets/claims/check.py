@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from pytest_bets.claims.block import BREAK, Block, Comment
+from pytest_bets.claims.claim import Claim
 from pytest_bets.claims.context import Context
 from pytest_bets.claims.contradiction import Contradiction, is_true, rivals
 from pytest_bets.claims.finding import Bet, Checked, Edit, Finding, FindingKind
+from pytest_bets.claims.lexicon import ENDING_WORDS
 from pytest_bets.claims.markdown import blocks as markdown_blocks
 from pytest_bets.claims.markdown import line_starts
 from pytest_bets.claims.mentions import Finder, Mention
@@ -112,10 +114,14 @@ class _Page:
         agreed: dict[str, int] = {}
         stated, later = [], []
         for claim in said.claims:
-            if claim.mention.others:
+            if claim.mention.others or (claim.gone and claim.dated):
                 continue
             bets = [bet for name in claim.mention.bets if (bet := self._find(name)) and bet.readable]
-            wrong = [bet for bet in bets if not is_true(claim, bet)]
+            if claim.gone:
+                self._gone(block, said, claim, [bet for bet in bets if not bet.gone])
+                continue
+            stands = claim.negated and said.tokens[claim.first].low in ENDING_WORDS  # `bet 5 no longer holds`
+            wrong = [bet for bet in bets if not is_true(claim, bet) and not (stands and bet.gone)]
             if not wrong and not claim.past and not claim.dated:
                 agreed |= {bet.id: claim.first for bet in bets}
                 right |= {bet.id for bet in bets if claim.bound}
@@ -138,6 +144,12 @@ class _Page:
                 contradictions.append(one)
         for one, rival in zip(contradictions, rivals(said, contradictions, stated, self._find), strict=True):
             self._contradict(block, said, one, rival)
+
+    def _gone(self, block: Block, said: Said, claim: Claim, stand: Sequence[Bet]) -> None:
+        """Report bets that `stand`, and are said to be retracted or withdrawn."""
+        for bet in stand[:20]:
+            record = "no retraction or withdrawal of it is on record"
+            self._add(said.place(block, claim.first), "standing", bet.id, said.quote(block, claim), record)
 
     def _contradict(self, block: Block, said: Said, contradiction: Contradiction, rival: str) -> None:
         claim, due = contradiction.claim, contradiction.due

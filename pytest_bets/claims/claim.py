@@ -12,7 +12,8 @@ class Claim:
     `exact` is the whole verdict where it has a second part, as in `FAIL, catastrophic`; it is `apart` if other words
     say that part. An allowed verdict may have a second part, too. `bound` is false where no form ties the words to the
     bets, `capital` is true for a documented verdict. A `past` claim is of an earlier verdict, a `dated` one says about
-    when. with `several` it is about some of the bets, `under` is the heading that says it.
+    when. with `several` it is about some of the bets, `under` is the heading that says it. A claim that
+    is `gone` says that the bet was retracted or withdrawn.
     """
 
     mention: Mention
@@ -29,6 +30,7 @@ class Claim:
     maybe: bool = False
     several: bool = False
     under: str = ""
+    gone: bool = False
 
 
 @dataclass

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pytest_bets.claims.block import CODE
 from pytest_bets.claims.fold import Token
 from pytest_bets.claims.lexicon import (
+    COUNTERFACTUAL,
     CRITERIA,
     DATED,
     EARLIER,
@@ -13,6 +14,7 @@ from pytest_bets.claims.lexicon import (
     EXPLAINS,
     FOLLOWING_WORDS,
     HYPOTHETICAL,
+    LENIENTLY,
     NEEDED,
     PART,
     PAST,
@@ -70,13 +72,18 @@ class Clauses:
         token = self.tokens[at]
         after = self.tokens[at + 1] if at + 1 < len(self.tokens) else None
         before = self.tokens[at - 1] if at else None
-        if self.is_of_tier(at):
+        if self.is_of_tier(at) or self.is_counterfactual(at):
             return True
         if after and after.start == token.end and after.text in ("-", "@", "/") and at + 2 < len(self.tokens):
             return True
         if before and before.end == token.start and before.text in ("-", "/", "@"):
             return True
         return self.is_choice(at)
+
+    def is_counterfactual(self, at: int) -> bool:
+        """Return whether a verdict is one that would have been: `it would have been a clear PASS`."""
+        before = [token.low for token in self.tokens[max(self.starts[at], at - 6) : at]]
+        return bool(COUNTERFACTUAL.search(" ".join(before)))
 
     def is_of_tier(self, at: int) -> bool:
         """Return whether a verdict is of one tier or of the control, as in `control: PASS`."""
@@ -170,6 +177,10 @@ class Clauses:
             return False
         won, whole = (SMALL.get(text.lower(), text) for text in (part["won"] or "", part["all"] or part["over"] or ""))
         return not (str(won).isdecimal() and str(whole).isdecimal() and int(won) >= int(whole))
+
+    def is_lenient(self, at: int) -> bool:
+        """Return whether a word for PASS is of the lenient tier alone: `passed leniently`."""
+        return self.tokens[at].low.startswith("pass") and bool(LENIENTLY.match(self.text, self.tokens[at].end))
 
     def is_catastrophic(self, at: int) -> bool:
         """Return whether a FAIL is called catastrophic: `FAIL (catastrophic)`, `failed catastrophically`."""

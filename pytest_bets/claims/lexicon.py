@@ -82,6 +82,8 @@ FOLLOWING_WORDS: Final = words(
 CRITERIA: Final = re.compile(
     r"(?:\w+\W+){0,3}?(?:criteri\w+|tiers?|bars?|tests?|thresholds?|hurdles?)\b", re.IGNORECASE
 )
+COUNTERFACTUAL: Final = re.compile(r"\b(?:would|could|might) have been(?: an?)?(?: \w+)?\Z")
+LENIENTLY: Final = re.compile(r"\s(?:only\s)?(?:leniently\b|\(lenient\)|(?<=only\s)(?:its|the|our)\slenient\b)")
 PART: Final = re.compile(
     rf"""(?ix) (?:in|on|for|at|by|with)\s (?:(?:only|just|about|almost|nearly)\s)* (?:
       (?:some|most|half|few|many|several|part) \b

@@ -77,7 +77,7 @@ class Finder:
         found: list[Mention] = []
         at = 0
         while at < len(tokens):
-            mention = self._at(text, tokens, at)
+            mention = self._at(text, tokens, at) or (self._continued(tokens, at) if found else None)
             if mention is None:
                 at += 1
                 continue
@@ -108,6 +108,17 @@ class Finder:
         if mention.longer:
             mention.longer.others = mention.others
         return mention
+
+    def _continued(self, tokens: Sequence[Token], at: int) -> Mention | None:
+        """Return numbers that go on with a list of verdicts: `bets 5 and 7: PASS, 6 and 46: FAIL`."""
+        if not at or tokens[at - 1].text not in (",", ";") or tokens[at - 2].kind != "verdict":
+            return None
+        first = self._item(tokens, at)
+        if first is None or first[0] not in self.known:
+            return None
+        mention = self._rest(tokens, Mention([first[0]], at, first[1]))
+        following = tokens[mention.last + 1 : mention.last + 3]
+        return mention if [token.kind for token in following] == ["sign", "verdict"] else None
 
     def _list(self, tokens: Sequence[Token], at: int, *, several: bool) -> Mention | None:
         """Read numbers or ids after the word `bet`."""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from pytest_bets.claims.claim import Claim
@@ -16,6 +17,10 @@ _TIER: Final = re.compile(
     r"\s(?:(?:its|the|our|their)\s)?(?P<tier>strict|lenient)(?:\s(?:criteri(?:on|a)|tier|bar|threshold))?\b"
 )
 _NOISE: Final = re.compile(r"\s(?:is|was|ended|landed)\s(?:still\s)?in\sthe\snoise\b")
+_GONE: Final = re.compile(
+    r"\s(?:is|was|were|are|(?:has|have|had)\s(?:since\s)?been)\s(?:(?:now|since|later|then)\s)?(?:retracted|withdrawn|overturned)"
+    r"(?=[.,;:)!]|\sby\s(?:our\s)?bets?\b|\s*\Z)"
+)
 _NOISY: Final = "FAIL, in the noise"
 """The verdict of a bet that met its criterion, but not its control."""
 _OTHER: Final = words("which that who whose what how where when while whether if because although than not n't")
@@ -31,6 +36,9 @@ class Predicates(Reader):
         found = []
         for index, mention in enumerate(self.mentions):
             if not mention.certain or not self._is_subject(mention):
+                continue
+            if claim := self._retraction(mention):
+                found.append(claim)
                 continue
             claim = self._tier(mention)
             if claim is None and mention.first not in claimed:
@@ -58,6 +66,10 @@ class Predicates(Reader):
         better = frozenset({"PASS"} if match["tier"] == "strict" else {"PASS", "LENIENT"})
         allowed = better | {_NOISY} if match["met"] else ALL - better
         return self._predicate(mention, last, allowed)
+
+    def _retraction(self, mention: Mention) -> Claim | None:
+        match = _GONE.match(self.text, self.tokens[mention.last].end)
+        return replace(self._predicate(mention, self._last(mention, match), ALL), gone=True) if match else None
 
     def _noise(self, mention: Mention) -> Claim | None:
         match = _NOISE.match(self.text, self.tokens[mention.last].end)

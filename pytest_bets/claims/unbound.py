@@ -166,6 +166,7 @@ class Unbound(Predicates):
             else:
                 mention = before or after or usable[0]
             near = [item.low for item in self.tokens[max(start, at - 3) : at]]
+            near = near[near.index(":") + 1 :] if ":" in near else near
             negated = bool(set(near) & {*DENIALS, "avoided", "escaped", "avoid", "avoids"}) or any(
                 item.endswith("n't") for item in near
             )

@@ -312,6 +312,7 @@ class Reader(Clauses):
         capital = token.kind == "verdict"
         exact = word(token.text) if capital else ""
         allowed = frozenset({exact.partition(",")[0]}) if capital else SOFT[token.low]
+        allowed = frozenset({"LENIENT"}) if not capital and self.is_lenient(at) else allowed
         apart = allowed == {"FAIL"} and "," not in exact and self.is_catastrophic(at)
         exact = "FAIL, catastrophic" if apart else exact
         past, dated = self.is_past(mention, at)

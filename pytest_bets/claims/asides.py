@@ -11,14 +11,18 @@ from pytest_bets.claims.fold import Token
 from pytest_bets.claims.lexicon import EXCEPT
 from pytest_bets.claims.mentions import Mention
 
-_FARTHEST: Final = 24
+FARTHEST: Final = 24
 """The maximum number of words between a bet and one that is named in passing."""
 _IN_PASSING: Final = re.compile(
-    r"(?:\b(?:unlike|like|after|before|than|versus|vs|v|see|cf|compare|following|beside|despite|except|excepting|apart|aside|against|over|beyond"
-    r"|(?:contrast|contrary|similar|next|prior|relative|opposed|close) (?:to|with))|\w(?:s|ed))"
+    r"(?:\b(?:unlike|like|after|before|than|versus|vs|v|see|cf|compare|beside|despite|except|apart|aside|against|over"
+    r"|beyond|(?:contrast|contrary|similar|next|prior|relative|opposed|close) (?:to|with))|\w(?:s|ed|ing))"
     r"(?: (?:\.|the|our|up|on|upon|to|from|with|by|of|in|for|than|as|claims?|results?))*\Z"
 )
 """The words before a bet that is named in passing: a preposition, or a verb like `challenges` or `builds on`."""
+_OF: Final = re.compile(
+    r"\b(?<!verdict )(?<!outcome )(?<!result )(?<!status )(?:of|to|from|with|on|by|in|for)(?: (?:the|our))?\Z"
+)
+"""A preposition before a bet that is named in passing, after one that the sentence begins with."""
 _JOINED: Final = ([","], ["and"], ["or"], [",", "and"])
 _RELATIVE: Final = frozenset({"which", "that", "who"})
 
@@ -28,15 +32,16 @@ def asides(tokens: Sequence[Token], mentions: Sequence[Mention], starts: Sequenc
     hosts: dict[int, int] = {}
     for index in range(1, len(mentions)):
         before, mention = mentions[index - 1], mentions[index]
-        if before.first < starts[mention.first] or mention.first - before.last > _FARTHEST:
+        if before.first < starts[mention.first] or mention.first - before.last > FARTHEST:
             continue
         between = [token.low for token in tokens[before.last + 1 : mention.first]]
         joined = between in _JOINED and index - 1 in hosts
-        passing = (
-            ";" not in between
-            and between[-3:] != ["as", "well", "as"]
-            and (_IN_PASSING.search(" ".join(between)) or _opened(tokens, between, mention))
-        )
+        words = " ".join(between)
+        apart = ";" in between or words.endswith("as well as")
+        opening = tokens[max(starts[before.first], before.first - 3) : before.first]
+        subject = all(token.kind == "sign" for token in opening)
+        related = subject and not {"and", "or", "but"} & {*between} and _OF.search(words)
+        passing = not apart and (related or _IN_PASSING.search(words) or _opened(tokens, between, mention))
         if joined or passing:
             hosts[index] = hosts.get(index - 1, index - 1)
     return hosts

@@ -50,15 +50,15 @@ def rivals(
     The bet is named in the same sentence or row, has that verdict, and no other words there say its verdict.
     """
     stated = {(bet.id, said.sentence(claim)) for claim, bets in right for bet in bets}
-    left = list(range(len(contradictions)))
+    left = set(range(len(contradictions)))
     while True:  # a verdict that will be replaced is stated as well, so that a second fix changes nothing
-        clear = [at for at in left if not _rival(said, contradictions[at], stated, find)]
+        clear = {at for at in left if not _rival(said, contradictions[at], stated, find)}
         if not clear:
             break
         for at in clear:
             one = contradictions[at]
             stated |= {(bet.id, said.sentence(one.claim)) for bet in one.bets if one.replaceable}
-        left = [at for at in left if at not in clear]
+        left -= clear
     return [_rival(said, one, stated, find) if at in left else "" for at, one in enumerate(contradictions)]
 
 

@@ -50,10 +50,10 @@ class Predicates(Reader):
 
     def _is_subject(self, mention: Mention) -> bool:
         """Return whether a sentence begins with a mention, or goes on with it: `..., and bet 6 met its strict bar`."""
-        before = self.tokens[self.starts[mention.first] : mention.first]
+        before = self.tokens[max(self.starts[mention.first], mention.first - 3) : mention.first]
         if self.is_question(mention.first):
             return False
-        return all(token.kind == "sign" or token.low in ("our", "the", "this", "and", "but") for token in before[-3:])
+        return all(token.kind == "sign" or token.low in ("our", "the", "this", "and", "but") for token in before)
 
     def _tier(self, mention: Mention) -> Claim | None:
         match = _TIER.match(self.text, self.tokens[mention.last].end)

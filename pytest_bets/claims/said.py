@@ -76,8 +76,12 @@ class Said:
         return self.folded.span(self.tokens[token].start, self.tokens[token].end)
 
     def sentence(self, claim: Claim) -> int:
-        """Return the first token of the sentence of a claim; a row is one sentence."""
-        return 0 if self.subject else self.starts[min(claim.mention.first, claim.first)]
+        """Return the first token of the sentence of a claim, and of its bet; a row is one sentence."""
+        first = min(claim.mention.first, claim.first)
+        here = bisect_left(self.firsts, first)
+        named = here < len(self.firsts) and self.firsts[here] == claim.mention.first
+        named = named or not here  # otherwise it is a claim of `it`, or one that follows another sentence
+        return 0 if self.subject else self.starts[first if named else self.firsts[here - 1]]
 
     def together(self, claim: Claim) -> list[Mention]:
         """Return the bets near a claim in its sentence or row."""

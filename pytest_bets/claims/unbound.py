@@ -14,6 +14,8 @@ from pytest_bets.claims.predicates import Predicates
 _SINGULAR: Final = words("the a an another our my their its each every one that")
 """Words that lead to something that `it` may be."""
 
+_NEAREST: Final = 6
+"""The maximum number of words from `all bets` to a bet that is left out."""
 _TOO: Final = (["too"], ["also"], ["as", "well"])
 _DID_NOT: Final = (["did", "not"], ["didn't"], ["does", "not"], ["doesn't"], ["was", "not"], ["is", "not"])
 
@@ -134,11 +136,13 @@ class Unbound(Predicates):
 
     def _past_exceptions(self, last: int) -> int:
         """Return the last token of what is left out right after a token: `all bets except bet 5 and bet 6`."""
-        for index in self.excepted:
+        index = bisect_left(self.mentions, last, key=lambda mention: mention.first)
+        while index in self.excepted and self.mentions[index].first - last <= _NEAREST:
             mention = self.mentions[index]
-            between = " ".join(token.low for token in self.tokens[last + 1 : mention.first][:5])
-            if mention.first > last and (EXCEPT.fullmatch(between.lstrip(", ")) or between in ("and", ",")):
-                last = mention.last
+            between = " ".join(token.low for token in self.tokens[last + 1 : mention.first])
+            if not EXCEPT.fullmatch(between.lstrip(", ")) and between not in ("and", ",", "or"):
+                break
+            last, index = mention.last, index + 1
         return last
 
     def loose(self, usable: Sequence[Mention]) -> list[Claim]:

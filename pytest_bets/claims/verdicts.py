@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from pytest_bets.claims.asides import asides, exceptions, is_closed, is_relative
+from pytest_bets.claims.asides import FARTHEST, asides, exceptions, is_closed, is_relative
 from pytest_bets.claims.block import CODE
 from pytest_bets.claims.claim import Claim, Way
 from pytest_bets.claims.clauses import Clauses
@@ -57,6 +57,9 @@ class Reader(Clauses):
         self.used: set[int] = set()
         self.hosts = asides(tokens, self.mentions, self.starts)
         self.excepted = dict.fromkeys(exceptions(tokens, self.mentions))
+        self.left_out: dict[int, set[str]] = {}
+        for mention in (self.mentions[index] for index in self.excepted):
+            self.left_out.setdefault(self.starts[mention.first], set()).update(mention.bets)
         self.begins = {mention.first: index for index, mention in enumerate(self.mentions)}
         self.claimed: set[int] = set()
 
@@ -95,13 +98,11 @@ class Reader(Clauses):
 
     def without(self, claim: Claim) -> Claim:
         """Return a claim of several bets without those that its sentence leaves out: `except bet 6`."""
-        start, mention = self.starts[claim.first], claim.mention
-        if not self.excepted or len(mention.bets) == 1:
+        mention = claim.mention
+        out = self.left_out.get(self.starts[claim.first])
+        if not out or len(mention.bets) == 1 or self.begins.get(mention.first) in self.excepted:
             return claim
-        beside = [self.mentions[index] for index in self.excepted if self.starts[self.mentions[index].first] == start]
-        out = {name for other in beside if other.first != mention.first for name in other.bets}
-        left = [name for name in mention.bets if name not in out]
-        return replace(claim, mention=replace(mention, bets=left)) if out else claim
+        return replace(claim, mention=replace(mention, bets=[name for name in mention.bets if name not in out]))
 
     def main(self, mention: Mention) -> Mention:
         """Return the bet that a sentence with this bet is about: another one if it is named in passing."""
@@ -117,7 +118,9 @@ class Reader(Clauses):
             return []
         if self.tokens[at].kind != "sign" and not clause:
             return []
-        opened = self.tokens[at].text == "(" or "(" in [token.text for token in self.tokens[whole.last : mention.first]]
+        opened = self.tokens[at].text == "(" or "(" in [
+            token.text for token in self.tokens[max(whole.last, mention.first - FARTHEST) : mention.first]
+        ]
         close = self._closing(mention.last) if opened else None
         own = self._after(mention)
         found = [own] if own and close and own.first < close else []

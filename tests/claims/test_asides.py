@@ -5,6 +5,11 @@ import pytest
 from tests.helpers.write_ups import found
 
 TRUE = [
+    "Bet 6, a variant of bet 5: FAIL",
+    "Bet 6 (our answer to bet 5): FAIL",
+    "Bet 6, replicating bet 5, failed.",
+    "Bet 6, on top of bet 5. It is FAIL.",
+    "Bet 7 is done, verdict of bet 6: FAIL",
     "Bet 46, which challenged bet 5: FAIL",
     "Bet 6 builds on bet 5: FAIL",
     "Bet 6 (challenges bet 5): FAIL",
@@ -56,6 +61,10 @@ TRUE = [
     "| Bet 6 challenges bet 5 | FAIL |\n|---|---|\n| Bet 6 challenges bet 5 | FAIL |",
 ]
 FALSE = [
+    "Bet 6, a variant of bet 5: PASS",
+    "Bet 6 (our answer to bet 5): PASS",
+    "Bet 6, replicating bet 5, passed.",
+    "Bet 6, on top of bet 5. It is PASS.",
     "| Bet | Verdict | Bet | Verdict |\n|---|---|---|---|\n| 5 | PASS | 6 | PASS |",
     "| Bet | Verdict | Bet | Verdict |\n|---|---|---|---|\n| 5 | FAIL | 6 | FAIL |",
     "Bet 6, which challenges bet 5: PASS",

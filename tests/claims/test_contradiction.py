@@ -6,6 +6,8 @@ from pytest_bets.claims.finding import apply_edits
 from tests.helpers.write_ups import found
 
 LEFT = [
+    "Bet 6, where we reuse bet 5: FAIL",
+    "Bet 6 and its base bet 5. It is FAIL.",
     "Bet 6 vs. bet 5: PASS vs. FAIL",
     "| Bet | Verdict | Challenges |\n|---|---|---|\n| 6 | PASS | Bet 5 |",
 ]

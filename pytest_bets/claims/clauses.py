@@ -18,6 +18,7 @@ from pytest_bets.claims.lexicon import (
     NEEDED,
     PART,
     PAST,
+    QUANTITIES,
     SMALL,
     word,
 )
@@ -160,8 +161,9 @@ class Clauses:
         if following.low == "to" and self.tokens[at].low == "failed" and after and after.low == "pass":
             return at + 3 >= len(self.tokens) or self.tokens[at + 3].kind != "word"
         won = self.tokens[at].low.startswith("pass")
-        if not (won and following.low in ("by", "with")) and self.is_part(at):
-            return False
+        if following.low in ("on", "in", "for", "at", *(() if won else ("by", "with"))) and after is not None:
+            counted = after.text[0].isdigit() or after.low in QUANTITIES
+            return not self.is_part(at) if won or PART.match(self.text, following.start) else not counted
         if following.low in ("the", "its", "all", "every", "each", "any", "both", "our"):
             rest = self.text[following.start : following.start + 80]
             match = CRITERIA.match(rest)

@@ -84,9 +84,10 @@ CRITERIA: Final = re.compile(
 )
 COUNTERFACTUAL: Final = re.compile(r"\b(?:would|could|might) have been(?: an?)?(?: \w+)?\Z")
 LENIENTLY: Final = re.compile(r"\s(?:only\s)?(?:leniently\b|\(lenient\)|(?<=only\s)(?:its|the|our)\slenient\b)")
+QUANTITIES: Final = frozenset({*SMALL, *["some", "most", "half", "few", "many", "several", "a"]})
 PART: Final = re.compile(
     rf"""(?ix) (?:in|on|for|at|by|with)\s (?:(?:only|just|about|almost|nearly)\s)* (?:
-      (?:some|most|half|few|many|several|part) \b
+      (?:some|most|half|few|many|several|part|a\ssingle|one\b(?!\s(?:out\s)?of\b)) \b
     | (?P<won>\d+|an?|{"|".join(SMALL)}) \b (?:\s?%|\s\w+)? \s?(?:out\s)?
       (?:of\b (?:\sthe)? \s?(?P<all>\d+|{"|".join(SMALL)})? | /\s?(?P<over>\d+))
     | (?:\d+|an?|{"|".join(SMALL)}) \s (?:\w+\s)? (?:cells?|seeds?|parts?|replicates?|folds?) \b

@@ -19,7 +19,7 @@ _TIER: Final = re.compile(
 _NOISE: Final = re.compile(r"\s(?:is|was|ended|landed)\s(?:still\s)?in\sthe\snoise\b")
 _GONE: Final = re.compile(
     r"\s(?:is|was|were|are|(?:has|have|had)\s(?:since\s)?been)\s(?:(?:now|since|later|then)\s)?(?:retracted|withdrawn|overturned)"
-    r"(?=[.,;:)!]|\sby\s(?:our\s)?bets?\b|\s*\Z)"
+    r"(?=[.;:)!]|\sby\s(?:our\s)?bets?\b|\s*\Z)"
 )
 _NOISY: Final = "FAIL, in the noise"
 """The verdict of a bet that met its criterion, but not its control."""
@@ -94,7 +94,7 @@ class Predicates(Reader):
                 return None
             if token.low in SOFT:
                 after = self.tokens[at + 1] if at + 1 < len(self.tokens) else None
-                closes = after is None or after.kind == "end" or after.text in (")" if before == "(" else ",;")
+                closes = after is None or after.kind == "end" or after.text in (")" if before == "(" else ";")
                 led = before in ("and", ":", "(") and token.low in ("passed", "failed", "succeeded")
                 return self.said(mention, at) if led and closes and not self.is_of_tier(at) else None
         return None

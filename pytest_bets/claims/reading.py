@@ -50,7 +50,7 @@ def read(block: Block, context: Context, finder: Finder) -> Said:
         mention.certain = mention.certain or _is_title(block, said, mention)
     if row:
         sure = _sure(mentions, listed, finder)
-        said.subject = sure[0] if sure else None
+        said.subject = _subject(sure, row, heads)
         if block.header is not None or len(mentions) == 1:
             said.claims += _row_claims(reader, said, row, heads, sure)
     said.claims += reader.continued([mention for mention in mentions if mention.certain])
@@ -116,6 +116,13 @@ def _sure(mentions: Sequence[Mention], listed: Sequence[Mention], finder: Finder
     alone = {mention.first for mention in listed}
     ours = [mention for mention in mentions if not mention.others]
     return [mention for mention in ours if mention.certain or mention.first in alone or _is_full_id(mention, finder)]
+
+
+def _subject(sure: Sequence[Mention], row: Sequence[tuple[int, int]], heads: Sequence[Column]) -> Mention | None:
+    """Return the bet that a row is about: in the column of bets if there is one, otherwise the first."""
+    cell = next((cell for cell, head in zip(row, heads, strict=False) if head.names_bets), (0, 0))
+    inside = [mention for mention in sure if cell[0] <= mention.first < cell[1]]
+    return next(iter([*inside, *sure]), None)
 
 
 def _add_frames(said: Said, frames: Sequence[Frame]) -> None:

@@ -114,7 +114,8 @@ class Unbound(Predicates):
             if repeats or (same and said in _TOO and before[-1:] in (["and"], [","], [";"])):
                 found.append(replace(last, mention=mention))
             elif same and said in _DID_NOT:
-                found.append(replace(last, mention=mention, allowed=ALL - last.allowed, exact="", negated=True))
+                allowed = last.allowed if last.negated else ALL - last.allowed
+                found.append(replace(last, mention=mention, allowed=allowed, exact="", negated=True))
         return found
 
     def everyone(self, bets: Sequence[str]) -> list[Claim]:

@@ -118,9 +118,8 @@ class Reader(Clauses):
             return []
         if self.tokens[at].kind != "sign" and not clause:
             return []
-        opened = self.tokens[at].text == "(" or "(" in [
-            token.text for token in self.tokens[max(whole.last, mention.first - FARTHEST) : mention.first]
-        ]
+        between = self.tokens[max(whole.last, mention.first - FARTHEST) : mention.first]
+        opened = "(" in [token.text for token in (*between, self.tokens[at])]
         close = self._closing(mention.last) if opened else None
         own = self._after(mention)
         found = [own] if own and close and own.first < close else []

@@ -7,6 +7,8 @@ from pytest_bets.claims.finding import Bet
 from tests.helpers.write_ups import found
 
 FALSE = [
+    "Bet 5 failed in 4 of 4 runs.",
+    "| Claim | Bet | Verdict |\n|---|---|---|\n| beats bet 5 | 6 | PASS |",
     "Bet 6 compares two layers and passed.",
     "Bet 6 compares two layers: passed.",
     "Bet 6 compares two layers (passed).",
@@ -38,6 +40,16 @@ FALSE = [
     "Bet 5 compares two layers and failed.",
 ]
 TRUE = [
+    "Bet 6 lists three states: passed, failed and void.",
+    "Bet 6 passed in one run.",
+    "Bet 6 passed in one of four runs.",
+    "Bet 6 passed in half of the runs.",
+    "Bet 5 failed in a first run.",
+    "Bet 5 failed for a week.",
+    "Bet 5 failed at 3 am and was run again.",
+    "Bet 5 did not fail, and bet 7 did not.",
+    "Bet 5 was withdrawn, then restored.",
+    "| Claim | Bet | Verdict |\n|---|---|---|\n| beats bet 5 | 6 | FAIL |",
     "Bet 5 compares two layers and passed.",
     "Bet 6 did not fail catastrophically.",
     "Bet 6 passed in 2 of 4 runs.",

@@ -169,12 +169,16 @@ class Builder:
         bare = content.strip()
         if self._open and self._open[-1].code:
             self._code.append((content, places))
-        elif bare and _PROSE_CODE.fullmatch(bare):
+        elif bare and (_PROSE_CODE.fullmatch(bare) or (re.fullmatch(r"\w+", bare) and self._after_bet())):
             start = content.index(bare)
             self.text(bare, places[start : start + len(bare)])
             self.block.codes.append((len(self.block.places) - len(bare), len(self.block.places)))
         elif content:
             self.word(CODE, places[0])
+
+    def _after_bet(self) -> bool:
+        """Return whether the word `bet` comes right before, so that the next word may be an id."""
+        return bool(re.search(r"(?i)\bbet\s\Z", "".join(piece[-5:] for piece in self.block.pieces[-5:])))
 
     def image(self, shown: str, places: Sequence[int]) -> None:
         """Add the text of an image."""

@@ -8,19 +8,21 @@ from typing import Final
 from pytest_bets.claims.block import BREAK, Block, Comment
 from pytest_bets.claims.claim import Claim
 from pytest_bets.claims.context import Context
+from pytest_bets.claims.contradiction import Contradiction, is_true, rivals
 from pytest_bets.claims.finding import Bet, Checked, Edit, Finding, FindingKind
+from pytest_bets.claims.lexicon import ENDING_WORDS
 from pytest_bets.claims.markdown import blocks as markdown_blocks
 from pytest_bets.claims.markdown import line_starts
 from pytest_bets.claims.mentions import Finder, Mention
 from pytest_bets.claims.number import VALUE, agrees, alike, fair, hundredfold
 from pytest_bets.claims.reading import read
 from pytest_bets.claims.said import Said
-from pytest_bets.claims.values import Marked, around, marked, percent_after
-from pytest_bets.claims.weight import fault
+from pytest_bets.claims.values import Marked, around, in_percent, marked
+from pytest_bets.claims.weight import fault, is_percentage
 from pytest_bets.diagnostics import EvaluationError, SentenceError, nearest
 from pytest_bets.record.verdict import figure
 from pytest_bets.render.visible import visible
-from pytest_bets.sentence.ast import Arithmetic, Node, Number
+from pytest_bets.sentence.ast import Node
 from pytest_bets.sentence.evaluate import value_of
 from pytest_bets.sentence.parse import parse_value
 
@@ -110,49 +112,63 @@ class _Page:
         """Compare what the block says about verdicts."""
         right: set[str] = set()
         agreed: dict[str, int] = {}
-        later = []
+        stated, later = [], []
         for claim in said.claims:
-            if claim.mention.others:
+            if claim.mention.others or (claim.gone and claim.dated):
                 continue
             bets = [bet for name in claim.mention.bets if (bet := self._find(name)) and bet.readable]
-            wrong = [bet for bet in bets if not _holds(claim, bet)]
+            if claim.gone:
+                self._gone(block, said, claim, [bet for bet in bets if not bet.gone])
+                continue
+            stands = claim.negated and said.tokens[claim.first].low in ENDING_WORDS  # `bet 5 no longer holds`
+            wrong = [bet for bet in bets if not is_true(claim, bet) and not (stands and bet.gone)]
             if not wrong and not claim.past and not claim.dated:
                 agreed |= {bet.id: claim.first for bet in bets}
                 right |= {bet.id for bet in bets if claim.bound}
+                stated += [(claim, bets)] if claim.bound else []
             elif wrong and not claim.dated and not (claim.maybe and not claim.capital):
                 if claim.several and len(wrong) < len(bets):
                     continue
-                later.append((claim, bets, wrong))
-        for claim, bets, wrong in later:
-            ids = {bet.id for bet in wrong}
+                later.append(Contradiction(claim, bets, wrong))
+        contradictions = []
+        for one in later:
+            claim, ids = one.claim, {bet.id for bet in one.wrong}
             later_right = {bet for bet, at in agreed.items() if at > claim.first}
             if ids <= (agreed.keys() if claim.past else later_right if claim.was else right if claim.maybe else set()):
                 continue
             if claim.mention.everyone:
-                others = ", ".join(f"{bet.number} is {bet.verdict}" for bet in wrong[:9])
-                others += f" and {len(wrong) - 9} more" if len(wrong) > 9 else ""
+                others = ", ".join(f"{_called(bet, claim.mention)} is {bet.verdict}" for bet in one.wrong[:9])
+                others += f" and {len(one.wrong) - 9} more" if len(one.wrong) > 9 else ""
                 self._add(said.place(block, claim.first), "verdict", None, said.quote(block, claim), f"bet {others}")
             else:
-                self._contradict(block, said, claim, bets, wrong)
+                contradictions.append(one)
+        for one, rival in zip(contradictions, rivals(said, contradictions, stated, self._find), strict=True):
+            self._contradict(block, said, one, rival)
 
-    def _contradict(self, block: Block, said: Said, claim: Claim, bets: Sequence[Bet], wrong: Sequence[Bet]) -> None:
+    def _gone(self, block: Block, said: Said, claim: Claim, stand: Sequence[Bet]) -> None:
+        """Report bets that `stand`, and are said to be retracted or withdrawn."""
+        for bet in stand[:20]:
+            record = "no retraction or withdrawal of it is on record"
+            self._add(said.place(block, claim.first), "standing", bet.id, said.quote(block, claim), record)
+
+    def _contradict(self, block: Block, said: Said, contradiction: Contradiction, rival: str) -> None:
+        claim, due = contradiction.claim, contradiction.due
         start, end = said.span(claim.first)
         written = block.text[start:end]
-        plain = claim.bound and claim.capital and not claim.negated
-        alone = plain and len({bet.verdict for bet in bets}) == 1
-        due = wrong[0].verdict if claim.exact else wrong[0].verdict.partition(",")[0]
-        edit = self._edit(block, start, end, due) if alone else None
+        edit = self._edit(block, start, end, due) if contradiction.replaceable and not rival else None
         stands = said.quote(block, claim)
-        for bet in wrong[:20]:
-            named = f" of bet {_called(bet, claim.mention)}" if len(claim.mention.bets) > 1 else ""
+        for bet in contradiction.wrong[:20]:
+            called = _called(bet, claim.mention)
+            named = f" of bet {called}" if len(claim.mention.bets) > 1 else ""
             record = {"never run": "it was never run", "void": f"its run is void: {bet.reason}"}.get(
                 bet.verdict, f"the record{named} says {bet.verdict}"
             )
-            kind: FindingKind = "verdict"
+            kind: FindingKind = "verdict" if claim.bound else "unbound"
+            form = f'expected a form such as "Bet {called}: {bet.verdict}"'
             if not claim.bound:
-                kind = "unbound"
-                called = _called(bet, claim.mention)
-                record += f'; {written} is not next to its bet: expected a form such as "Bet {called}: {bet.verdict}"'
+                record += f"; {written} is not next to its bet: {form}"
+            elif rival and contradiction.replaceable:
+                record += f"; bet {rival}, which is named here too, has the verdict {written}: {form}"
             self._add(block.places[start], kind, bet.id, stands, record, edit)
 
     def _value(self, block: Block, marker: Marked, bet: Bet, said: Said) -> None:
@@ -201,8 +217,8 @@ class _Page:
             return
         number = VALUE.search(inside)
         rest = VALUE.sub("", inside, count=1).strip(" \t\r\n\u00a0*_")
-        percent = rest == "%" or percent_after(block, closing)
-        value = hundredfold(value) if percent and not _is_percentage(tree) else value
+        percent = rest == "%" or in_percent(block, marker.opening, closing)
+        value = hundredfold(value) if percent and not is_percentage(tree) else value
         unit = " %" if percent else ""
         record = f"the record has {figure(value)}{unit}"
         if not inside.strip():
@@ -234,19 +250,6 @@ class _Page:
         stands = visible(" ".join(stands.replace(BREAK, " | ").split()))
         shown = stands if len(stands) <= _LONGEST else f"{stands[:_LONGEST]}..."
         self.found.append(Finding(line, kind, bet, shown, visible(record), edit))
-
-
-def _holds(claim: Claim, bet: Bet) -> bool:
-    """Return whether the record agrees with a claim."""
-    base = bet.verdict.partition(",")[0]
-    if claim.exact:
-        return bet.verdict == claim.exact
-    return base in claim.allowed
-
-
-def _is_percentage(tree: Node) -> bool:
-    """Return whether a sentence gives a percentage itself: it multiplies by 100."""
-    return isinstance(tree, Arithmetic) and tree.operator == "*" and Number(100.0) in (tree.left, tree.right)
 
 
 def _called(bet: Bet, mention: Mention) -> str:

@@ -9,15 +9,18 @@ from pytest_bets.claims.mentions import Mention
 class Claim:
     """What is said of the bets of a mention: the verdicts that it allows, and the words that say it.
 
-    `exact` is the whole verdict where it has a second part, as in `FAIL, catastrophic`. `bound` is false where no form
-    ties the words to the bets, `capital` is true for a documented verdict. A `past` claim is of an earlier verdict, a
-    `dated` one says about when. with `several` it is about some of the bets, `under` is the heading that says it.
+    `exact` is the whole verdict where it has a second part, as in `FAIL, catastrophic`; it is `apart` if other words
+    say that part. An allowed verdict may have a second part, too. `bound` is false where no form ties the words to the
+    bets, `capital` is true for a documented verdict. A `past` claim is of an earlier verdict, a `dated` one says about
+    when. with `several` it is about some of the bets, `under` is the heading that says it. A claim that
+    is `gone` says that the bet was retracted or withdrawn.
     """
 
     mention: Mention
     allowed: frozenset[str]
     first: int
     exact: str = ""
+    apart: bool = False
     bound: bool = True
     capital: bool = False
     negated: bool = False
@@ -27,6 +30,7 @@ class Claim:
     maybe: bool = False
     several: bool = False
     under: str = ""
+    gone: bool = False
 
 
 @dataclass

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pytest_bets.claims.block import CODE
 from pytest_bets.claims.fold import Token
 from pytest_bets.claims.lexicon import (
+    COUNTERFACTUAL,
     CRITERIA,
     DATED,
     EARLIER,
@@ -13,7 +14,9 @@ from pytest_bets.claims.lexicon import (
     EXPLAINS,
     FOLLOWING_WORDS,
     HYPOTHETICAL,
+    LENIENTLY,
     NEEDED,
+    PART,
     PAST,
     QUANTITIES,
     SMALL,
@@ -70,13 +73,18 @@ class Clauses:
         token = self.tokens[at]
         after = self.tokens[at + 1] if at + 1 < len(self.tokens) else None
         before = self.tokens[at - 1] if at else None
-        if self.is_of_tier(at):
+        if self.is_of_tier(at) or self.is_counterfactual(at):
             return True
         if after and after.start == token.end and after.text in ("-", "@", "/") and at + 2 < len(self.tokens):
             return True
         if before and before.end == token.start and before.text in ("-", "/", "@"):
             return True
         return self.is_choice(at)
+
+    def is_counterfactual(self, at: int) -> bool:
+        """Return whether a verdict is one that would have been: `it would have been a clear PASS`."""
+        before = [token.low for token in self.tokens[max(self.starts[at], at - 6) : at]]
+        return bool(COUNTERFACTUAL.search(" ".join(before)))
 
     def is_of_tier(self, at: int) -> bool:
         """Return whether a verdict is of one tier or of the control, as in `control: PASS`."""
@@ -88,6 +96,8 @@ class Clauses:
         label = self.tokens[here].low if here >= 0 else ""
         if label == "strict":
             return word(self.tokens[at].text) != "PASS"
+        if label == "catastrophic" and here == at - 1:
+            return False
         return label in ("control", "premise", "null", "lenient", "catastrophic", "baseline")
 
     def is_choice(self, at: int) -> bool:
@@ -148,9 +158,12 @@ class Clauses:
             return False
         if following.kind == "sign":
             return not (following.start == self.tokens[at].end and following.text in "-@/=" and after is not None)
+        if following.low == "to" and self.tokens[at].low == "failed" and after and after.low == "pass":
+            return at + 3 >= len(self.tokens) or self.tokens[at + 3].kind != "word"
         won = self.tokens[at].low.startswith("pass")
         if following.low in ("on", "in", "for", "at", *(() if won else ("by", "with"))) and after is not None:
-            return not (after.text[0].isdigit() or after.low in QUANTITIES)
+            counted = after.text[0].isdigit() or after.low in QUANTITIES
+            return not self.is_part(at) if won or PART.match(self.text, following.start) else not counted
         if following.low in ("the", "its", "all", "every", "each", "any", "both", "our"):
             rest = self.text[following.start : following.start + 80]
             match = CRITERIA.match(rest)
@@ -158,6 +171,24 @@ class Clauses:
                 r"(?i)control|premise|catastroph|lenient|null", match[0] if match else ""
             )
         return following.low in FOLLOWING_WORDS or following.low.endswith("ly")
+
+    def is_part(self, at: int) -> bool:
+        """Return whether the words after a token make its verdict one of some cells: `failed in 3 of 15 cells`."""
+        part = PART.match(self.text[self.tokens[at].end : self.tokens[at].end + 80].lstrip())
+        if part is None:
+            return False
+        won, whole = (SMALL.get(text.lower(), text) for text in (part["won"] or "", part["all"] or part["over"] or ""))
+        return not (str(won).isdecimal() and str(whole).isdecimal() and int(won) >= int(whole))
+
+    def is_lenient(self, at: int) -> bool:
+        """Return whether a word for PASS is of the lenient tier alone: `passed leniently`."""
+        return self.tokens[at].low.startswith("pass") and bool(LENIENTLY.match(self.text, self.tokens[at].end))
+
+    def is_catastrophic(self, at: int) -> bool:
+        """Return whether a FAIL is called catastrophic: `FAIL (catastrophic)`, `failed catastrophically`."""
+        after = [token.low for token in self.tokens[at + 1 : at + 4]]
+        before = self.tokens[at - 1].low if at else ""
+        return before == "catastrophic" or after == ["(", "catastrophic", ")"] or after[:1] == ["catastrophically"]
 
     def is_past(self, mention: Mention, at: int) -> tuple[bool, bool]:
         """Return whether a claim is of an earlier verdict, and whether it says about which version or date."""

@@ -1,13 +1,12 @@
 """What a block says about bets, read together with what stands around it: headings, lists, tables."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from pytest_bets.claims.block import Block
 from pytest_bets.claims.lexicon import LEADING_WORDS, soft, word, words
-from pytest_bets.claims.mentions import Finder, Mention
+from pytest_bets.claims.mentions import Finder
 from pytest_bets.claims.said import PLANNED, Said
 from pytest_bets.claims.standing import title
 from pytest_bets.claims.tables import Column, columns
@@ -77,7 +76,7 @@ class Context:
             if around is None:
                 break
             outer = self.items.get(id(around))
-            named = _named(outer.mentions) if outer else []
+            named = outer.subjects if outer else []
             if named:
                 return named
             around = around.around
@@ -92,12 +91,8 @@ class Context:
         return self.heads[id(block.header)]
 
 
-def _named(mentions: Sequence[Mention]) -> list[str]:
-    return [name for mention in mentions if mention.certain and not mention.others for name in mention.bets]
-
-
 def _frame(block: Block, said: Said) -> Frame:
-    named = _named(said.mentions)
+    named = said.subjects
     allowed: frozenset[str] = frozenset()
     if not said.mentions and len(said.tokens) < 12:
         words = [token for token in said.tokens if token.kind not in ("sign", "end")]
@@ -110,5 +105,5 @@ def _frame(block: Block, said: Said) -> Frame:
             )
     planned = any(token.low in PLANNED for token in said.tokens[:12])
     dated = bool(RELEASE.fullmatch(said.folded.text))
-    bets = named if len(said.mentions) == 1 or block.kind != "heading" else []
+    bets = named if len(said.mentions) - len(said.passing) == 1 or block.kind != "heading" else []
     return Frame(block.level, bets, allowed, said.folded.text.strip(), title(said.folded.text), planned, dated)

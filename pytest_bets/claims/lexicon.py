@@ -29,7 +29,7 @@ SOFT: Final = {
         _GOOD,
     ),
     **dict.fromkeys(("✅", "✔", "✓", "☑", "👍", "white_check_mark", "heavy_check_mark"), _GOOD),
-    **dict.fromkeys(("holds", "stands", "upheld", "true", "right"), _GOOD),
+    **dict.fromkeys(("holds", "hold", "stands", "upheld", "true", "right"), _GOOD),
     "lenient": frozenset({"LENIENT"}),
     **dict.fromkeys(
         ("fail", "fails", "failed", "failing", "failure", "falsified", "refuted", "disproved", "disproven"), _BAD
@@ -38,12 +38,12 @@ SOFT: Final = {
 }
 DONE_TO: Final = words("true right upheld confirmed validated vindicated proven falsified refuted disproved disproven")
 """Words of what was done to a bet, which need `was`: a bet that confirmed another says nothing of itself."""
-ENDING_WORDS: Final = frozenset({"holds", "stands", "true", "right"})
+ENDING_WORDS: Final = frozenset({"holds", "hold", "stands", "true", "right"})
 """Words that say a verdict only at the end of a clause."""
 LEADING_WORDS: Final = words(
     "longer s verdict outcome result status is was are were be been being has have had still now a an the as "
     "again also too both all each then later indeed which that who came comes come out ended ends end up "
-    "turned turns got gets received counts rated judged scored recorded remains stays stayed gave gives "
+    "turned turns got gets catastrophic received counts rated judged scored recorded remains stays stayed gave gives "
     "yields yielded it its just did does do overall strict run therefore thus so since today classed graded "
     "marked declared considered deemed called first initially originally"
 )
@@ -77,17 +77,38 @@ HEADS: Final = words("claim verdict result outcome hypothesis status")
 FOLLOWING_WORDS: Final = words(
     "on in at by with after again too also and but for because as since under every only even though although "
     "despite without when while once twice our its the all both each any today now here this last yesterday "
-    "muster"
+    "muster except apart aside"
 )
 CRITERIA: Final = re.compile(
     r"(?:\w+\W+){0,3}?(?:criteri\w+|tiers?|bars?|tests?|thresholds?|hurdles?)\b", re.IGNORECASE
 )
+COUNTERFACTUAL: Final = re.compile(r"\b(?:would|could|might) have been(?: an?)?(?: \w+)?\Z")
+LENIENTLY: Final = re.compile(r"\s(?:only\s)?(?:leniently\b|\(lenient\)|(?<=only\s)(?:its|the|our)\slenient\b)")
 QUANTITIES: Final = frozenset({*SMALL, *["some", "most", "half", "few", "many", "several", "a"]})
+PART: Final = re.compile(
+    rf"""(?ix) (?:in|on|for|at|by|with)\s (?:(?:only|just|about|almost|nearly)\s)* (?:
+      (?:some|most|half|few|many|several|part|a\ssingle|one\b(?!\s(?:out\s)?of\b)) \b
+    | (?P<won>\d+|an?|{"|".join(SMALL)}) \b (?:\s?%|\s\w+)? \s?(?:out\s)?
+      (?:of\b (?:\sthe)? \s?(?P<all>\d+|{"|".join(SMALL)})? | /\s?(?P<over>\d+))
+    | (?:\d+|an?|{"|".join(SMALL)}) \s (?:\w+\s)? (?:cells?|seeds?|parts?|replicates?|folds?) \b
+    )"""
+)
+"""Words after a verdict that make it one of some cells: `in 3 of 15 runs`, `on two seeds`; not `in 4 of 4 runs`."""
 PAST: Final = words("was were had been passed failed came got ended turned")
 EARLIER: Final = words("first initially originally previously formerly earlier once before until")
 EVERYONE: Final = re.compile(
-    r"(?i)\b(?:(?:all|every|each|none)(?: of)?(?: our| the)? bets?(?: of ours)?|no bet)\b"
-    r"(?! (?:that|which|who) )"
+    rf"""(?ix) (?<!not\s) (?<!nearly\s) (?<!almost\s) \b(?:
+      (?:all|every|each) (?:\s and\s every)? (?:\s single)? (?:\s one)? (?:\s of)? (?:\s (?:our|the))?
+        (?:\s (?P<count>\d+|{"|".join(SMALL)}) (?:\s of)? (?:\s (?:our|the))?)? \s bets? (?:\s of\s ours)?
+    | our\s bets (?:\s have)? \s all
+    | (?P<none> there\s (?:is|was|are|were)\s no\s bets? (?:\s of\s ours)? \s (?:that|which)
+      | (?:no|not\s (?:one|a\s single)) \s bets? (?:\s of\s ours)?
+      | (?:none|not\s one) \s of (?:\s our|\s the) \s bets)
+    )\b (?!\s(?:that|which|who)\s)"""
+)
+"""All bets, or none; a `count` must be that of all bets."""
+EXCEPT: Final = re.compile(
+    r"\b(?:except|excepting|excluding|barring|save for|but for|(?:apart|aside) from|other than|exception of)(?: for)?\Z"
 )
 _MONTHS: Final = "january|february|march|april|may|june|july|august|september|october|november|december"
 DATED: Final = re.compile(

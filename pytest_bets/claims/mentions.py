@@ -70,13 +70,14 @@ class Finder:
         self.numbers = sorted(numbers)
         self.known = frozenset(str(number) for number in numbers)
         self.ids = frozenset(ids)
+        self.all = [*(str(number) for number in self.numbers), *sorted(self.ids - set(numbers.values()))]
 
     def find(self, text: str, tokens: Sequence[Token]) -> list[Mention]:
         """Return the mentions in a block, in order."""
         found: list[Mention] = []
         at = 0
         while at < len(tokens):
-            mention = self._at(text, tokens, at)
+            mention = self._at(text, tokens, at) or (self._continued(tokens, at) if found else None)
             if mention is None:
                 at += 1
                 continue
@@ -107,6 +108,17 @@ class Finder:
         if mention.longer:
             mention.longer.others = mention.others
         return mention
+
+    def _continued(self, tokens: Sequence[Token], at: int) -> Mention | None:
+        """Return numbers that go on with a list of verdicts: `bets 5 and 7: PASS, 6 and 46: FAIL`."""
+        if not at or tokens[at - 1].text not in (",", ";") or tokens[at - 2].kind != "verdict":
+            return None
+        first = self._item(tokens, at)
+        if first is None or first[0] not in self.known:
+            return None
+        mention = self._rest(tokens, Mention([first[0]], at, first[1]))
+        following = tokens[mention.last + 1 : mention.last + 3]
+        return mention if [token.kind for token in following] == ["sign", "verdict"] else None
 
     def _list(self, tokens: Sequence[Token], at: int, *, several: bool) -> Mention | None:
         """Read numbers or ids after the word `bet`."""

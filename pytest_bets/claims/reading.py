@@ -13,11 +13,12 @@ from pytest_bets.claims.fold import Folded, Token, fold, tokens
 from pytest_bets.claims.lexicon import PAST, soft, words
 from pytest_bets.claims.mentions import Finder, Mention
 from pytest_bets.claims.said import Said
-from pytest_bets.claims.tables import Column, cells, numbered
+from pytest_bets.claims.tables import Column, cells, numbered, repeats
 from pytest_bets.claims.unbound import Unbound
 
 _NAMING: Final = re.compile(r"(?i)bet|\d_|\A\W*\d+\W*(?:\0|\Z)|\0\W*\w+\W*(?:\0|\Z)")
 """What a block that names a bet has: the word, an id with its number, or a cell of one word."""
+_MOST_LINKS: Final = 2000
 _QUANTITIES: Final = words("one two three four five six some both neither former latter respectively most half")
 
 
@@ -26,7 +27,7 @@ def read(block: Block, context: Context, finder: Finder) -> Said:
     folded = fold(block.text)
     frames = context.frames(block)
     about = context.bets(block)
-    if not about and _names_no_bet(block, folded):
+    if not about and not block.links and _names_no_bet(block, folded):
         head = len(folded.text) < 200 and (block.kind == "list item" or folded.text.rstrip().endswith(":"))
         return Said(folded, tokens(folded.text) if head else (), [], [])
     items = tokens(folded.text)
@@ -36,22 +37,31 @@ def read(block: Block, context: Context, finder: Finder) -> Said:
     listed = _in_cells(items, row, heads, finder, mentions, frames) if row else []
     if listed:
         mentions = sorted([*mentions, *listed], key=lambda mention: mention.first)
+    taken = {at for mention in mentions for at in range(mention.first, mention.last + 1)}
+    titles = [mention for mention in _in_links(block, folded, items, finder) if mention.first not in taken]
+    in_links = {mention.first for mention in titles}
+    mentions = sorted([*mentions, *titles], key=lambda mention: mention.first)
     reader = Unbound(folded.text, items, mentions)
     said = Said(folded, items, mentions, reader.bound(), columns=heads)
     for mention in mentions:
         mention.certain = mention.certain and not _in_code(block, said, mention)
-        mention.certain = mention.certain or _is_linked(block, said, mention) or _is_alone(said, mention, row, finder)
+        linked = mention.first not in in_links and _is_linked(block, said, mention)
+        mention.certain = mention.certain or linked or _is_alone(said, mention, row, finder)
+        mention.certain = mention.certain or _is_title(block, said, mention)
     if row:
-        said.subject = _subject(mentions, listed, finder)
+        sure = _sure(mentions, listed, finder)
+        said.subject = _subject(sure, row, heads)
         if block.header is not None or len(mentions) == 1:
-            said.claims += _row_claims(reader, said, row, heads)
+            said.claims += _row_claims(reader, said, row, heads, sure)
     said.claims += reader.continued([mention for mention in mentions if mention.certain])
+    said.claims += reader.predicated(said.claims)
     said.claims += reader.alike(said.claims, mentions)
-    said.claims += reader.everyone([str(number) for number in finder.numbers])
+    said.claims += reader.everyone(finder.all)
     own = [
         mention for mention in mentions if mention.certain or _is_full_id(mention, finder) or mention is said.subject
     ]
     said.claims += _under_heads(said, row, heads)
+    said.passing = {mentions[index].first for index in reader.hosts}
     if own:
         said.claims += [_several(said, claim) for claim in reader.loose(own)]
         said.claims += _listed(block, said, frames)
@@ -85,13 +95,34 @@ def _in_cells(
     return [mention for mention in found if mention.first not in taken]
 
 
-def _subject(mentions: Sequence[Mention], listed: Sequence[Mention], finder: Finder) -> Mention | None:
-    """Return the bet that a row is about."""
+def _in_links(block: Block, folded: Folded, items: Sequence[Token], finder: Finder) -> list[Mention]:
+    """Return the ids that are the whole text of a link: they name bets where a verdict follows."""
+    if not block.links or len(block.links) > _MOST_LINKS:
+        return []
+    starts = dict(block.links)
+    found = []
+    for at, token in enumerate(items):
+        if token.text not in finder.ids:
+            continue
+        end = starts.get(block.places[folded.index[token.start]] - 1, 0)
+        after = items[at + 1] if at + 1 < len(items) else None
+        if end and (after is None or block.places[folded.index[after.start]] >= end):
+            found.append(Mention([token.text], at, at, certain=False))
+    return found
+
+
+def _sure(mentions: Sequence[Mention], listed: Sequence[Mention], finder: Finder) -> list[Mention]:
+    """Return the mentions in a row that name bets of ours without a verdict."""
     alone = {mention.first for mention in listed}
-    sure = (
-        mention for mention in mentions if mention.certain or mention.first in alone or _is_full_id(mention, finder)
-    )
-    return next((mention for mention in sure if not mention.others), None)
+    ours = [mention for mention in mentions if not mention.others]
+    return [mention for mention in ours if mention.certain or mention.first in alone or _is_full_id(mention, finder)]
+
+
+def _subject(sure: Sequence[Mention], row: Sequence[tuple[int, int]], heads: Sequence[Column]) -> Mention | None:
+    """Return the bet that a row is about: in the column of bets if there is one, otherwise the first."""
+    cell = next((cell for cell, head in zip(row, heads, strict=False) if head.names_bets), (0, 0))
+    inside = [mention for mention in sure if cell[0] <= mention.first < cell[1]]
+    return next(iter([*inside, *sure]), None)
 
 
 def _add_frames(said: Said, frames: Sequence[Frame]) -> None:
@@ -103,9 +134,13 @@ def _add_frames(said: Said, frames: Sequence[Frame]) -> None:
         said.claims = [_dated(said, claim) for claim in said.claims]
 
 
-def _row_claims(reader: Unbound, said: Said, row: Sequence[tuple[int, int]], heads: Sequence[Column]) -> list[Claim]:
-    """Return the claims of the cells that have a verdict and nothing else."""
+def _row_claims(
+    reader: Unbound, said: Said, row: Sequence[tuple[int, int]], heads: Sequence[Column], sure: Sequence[Mention]
+) -> list[Claim]:
+    """Return the claims of the cells that have a verdict and nothing else, on the `sure` bets of the row."""
     found: list[tuple[Column | None, Claim]] = []
+    owner, several = _owner(said, row, sure)
+    side_by_side = repeats(heads)
     label = " ".join(token.low for token in said.tokens[slice(*row[0])])
     if label in ("strict", "lenient", "catastrophic", "control", "premise", "null"):
         return []
@@ -123,7 +158,10 @@ def _row_claims(reader: Unbound, said: Said, row: Sequence[tuple[int, int]], hea
             claim = reader.said(Mention(list(head.bets), words[0], words[0]), words[0])
             found.append((head, replace(claim, dated=_is_release(said, row))))
         elif said.subject is not None:
-            found.append((head, reader.said(said.subject, words[0])))
+            if side_by_side:
+                owner = next((mention for mention in reversed(sure) if mention.last < first), owner)
+            claim = reader.said(owner or said.subject, words[0])
+            found.append((head, replace(claim, several=several and not side_by_side)))
         reader.used.add(words[0])
     own = [(head, claim) for head, claim in found if not (head and head.other and not head.verdict)]
     labelled = [claim for head, claim in own if head and (head.verdict or (head.bets and said.subject is None))]
@@ -132,6 +170,18 @@ def _row_claims(reader: Unbound, said: Said, row: Sequence[tuple[int, int]], hea
         allowed = frozenset().union(*(claim.allowed for claim in claims))
         return [replace(claims[0], allowed=allowed, exact="", bound=False)]
     return claims
+
+
+def _owner(said: Said, row: Sequence[tuple[int, int]], sure: Sequence[Mention]) -> tuple[Mention | None, bool]:
+    """Return the bet of a row; where its cell names several and begins with none, these, of which it is one."""
+    subject = said.subject
+    around = next(((first, end) for first, end in row if subject and first <= subject.first < end), None)
+    if subject is None or around is None:
+        return subject, False
+    inside = [mention for mention in sure if around[0] <= mention.first < around[1]]
+    if len(inside) == 1 or all(token.kind == "sign" for token in said.tokens[around[0] : subject.first]):
+        return subject, False
+    return Mention([name for mention in inside for name in mention.bets], subject.first, inside[-1].last), True
 
 
 def _under_heads(said: Said, row: Sequence[tuple[int, int]], heads: Sequence[Column]) -> list[Claim]:
@@ -192,10 +242,17 @@ def _in_code(block: Block, said: Said, mention: Mention) -> bool:
 
 
 def _is_linked(block: Block, said: Said, mention: Mention) -> bool:
-    if not block.links or len(block.links) > 2000:
+    if not block.links or len(block.links) > _MOST_LINKS:
         return False
     at = said.place(block, mention.first)
     return any(start <= at < end for start, end in block.links)
+
+
+def _is_title(block: Block, said: Said, mention: Mention) -> bool:
+    """Return whether a heading or a list item begins with a mention by id, and a sign or nothing follows."""
+    following = said.tokens[mention.last + 1 : mention.last + 2]
+    begins = mention.first == 0 and block.kind in ("heading", "list item")
+    return begins and not mention.bets[0].isdecimal() and all(token.kind != "word" for token in following)
 
 
 def _is_alone(said: Said, mention: Mention, row: Sequence[tuple[int, int]], finder: Finder) -> bool:

@@ -38,6 +38,8 @@ class Said:
     planned: bool = False
     gone: frozenset[str] = frozenset()
     columns: Sequence[Column] = ()
+    passing: Collection[int] = ()
+    """The first tokens of the bets that are named in passing."""
 
     def __post_init__(self) -> None:
         self.starts, self.ends = sentences(self.tokens)
@@ -49,6 +51,11 @@ class Said:
     def own(self) -> list[Mention]:
         """The bets of this catalogue that the block names, in order."""
         return [mention for mention in self.mentions if mention.certain and not mention.others]
+
+    @property
+    def subjects(self) -> list[str]:
+        """The names of the bets that the block is about: all but those in passing."""
+        return [name for mention in self.own if mention.first not in self.passing for name in mention.bets]
 
     @cached_property
     def firsts(self) -> list[int]:
@@ -67,6 +74,22 @@ class Said:
     def span(self, token: int) -> tuple[int, int]:
         """Return where a token stands in the block's text."""
         return self.folded.span(self.tokens[token].start, self.tokens[token].end)
+
+    def sentence(self, claim: Claim) -> int:
+        """Return the first token of the sentence of a claim, and of its bet; a row is one sentence."""
+        first = min(claim.mention.first, claim.first)
+        here = bisect_left(self.firsts, first)
+        named = here < len(self.firsts) and self.firsts[here] == claim.mention.first
+        named = named or not here  # otherwise it is a claim of `it`, or one that follows another sentence
+        return 0 if self.subject else self.starts[first if named else self.firsts[here - 1]]
+
+    def together(self, claim: Claim) -> list[Mention]:
+        """Return the bets near a claim in its sentence or row."""
+        first, last = self.sentence(claim), max(claim.mention.last, claim.first)
+        end = len(self.tokens) if self.subject else self.ends[last]
+        low, high = bisect_left(self.firsts, first), bisect_left(self.firsts, end)
+        here = bisect_left(self.firsts, claim.mention.first)
+        return self.own[max(low, here - _NEAR) : min(high, here + _NEAR)]
 
     def quote(self, block: Block, claim: Claim) -> str:
         """Return the words of a claim."""

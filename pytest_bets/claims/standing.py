@@ -35,7 +35,7 @@ _LEADING: Final = words(
     "one two three of among our to stands claimed forced was is are were be been being has have had since "
     "later now then also both all since thus therefore hence already finally soon today again so here too "
     "fully formally publicly afterwards eventually subsequently itself but and yet though although however s "
-    "a the s still"
+    "a the s still must considered regarded"
 )
 _RESUMES: Final = words("was is has it were are had since now later therefore this the")
 _AUXILIARY: Final = words("was is are were be been being")
@@ -46,6 +46,8 @@ _PRONOUNS: Final = words("it this that they both these those latter former")
 _NOUNS: Final = words("claim claims bet bets result results finding findings hypothesis headline conclusion statement")
 _OWN: Final = words("the this that its their these those our s published headline original whole of")
 _OURS: Final = words("we i authors author us lab")
+_CONSIDERED: Final = words("considered regarded")
+_SINCE: Final = words("since now later therefore thus already finally")
 _OBJECT: Final = words("the claim claims of our my result results finding headline for : now since")
 _TITLE: Final = re.compile(
     r"(?i)\W*(?:the )?(?:(?:bets|claims) (?:that (?:were|are|have been) )?)?(retracted|withdrawn)"
@@ -87,7 +89,8 @@ class Sayings:
             return False
         clause = self._clause(at, start)
         words = [token.low for token in self.tokens[clause : min(end, at + 12)]]
-        if any(word in _DENIED or word.endswith("n't") for word in self._own(clause, at)):
+        denied = _DENIED - {"must"} if self.tokens[at - 1].low in _CONSIDERED else _DENIED
+        if any(word in denied or word.endswith("n't") for word in self._own(clause, at)):
             return False
         if self._is_doubted(clause, start):
             return False
@@ -126,11 +129,16 @@ class Sayings:
     def _object(self, at: int, end: int) -> Mention | None:
         """Return the bet that is retracted by someone: `we retracted the claim of bet 37`, `the retracted bet 37`."""
         here = at + 1
+        by = self.of.get(at - 1)
+        if here < end and self.tokens[here].low == "it" and by is not None:
+            return self.preceding[by.first]  # `bet 5 passed, but bet 6 retracted it`
+        if self._is_that_claim(here, end) and {token.low for token in self.tokens[max(0, at - 3) : at]} & _OURS:
+            return self.preceding[at]
         if (
             here < end
             and self.tokens[here].low in ("it", "them")
             and at
-            and self.tokens[at - 1].low in {*_OURS, "have"}
+            and self.tokens[at - (2 if self.tokens[at - 1].low in _SINCE else 1)].low in {*_OURS, "have"}
         ):
             return self.preceding[at] or self._following(at)
         while here < min(end, at + 6) and here not in self.of and self.tokens[here].low in _OBJECT:
@@ -158,6 +166,11 @@ class Sayings:
         mention = self.of.get(at - 1)
         adverb = bool(before) and before[-1].endswith("ly")
         return self.of[here] if doer or adverb or mention or self.tokens[at - 1].kind == "sign" else None
+
+    def _is_that_claim(self, here: int, end: int) -> bool:
+        """Return whether `that claim` or the like, and nothing of it, follows."""
+        low = [token.low for token in self.tokens[here : min(end, here + 3)]]
+        return low[:1] in (["that"], ["this"], ["the"]) and low[1:] in (["claim"], ["claim", ","], ["claim", ";"])
 
     def _subject(self, at: int, start: int) -> Mention | None:
         """Return the bet that the word is said of, from the words before it."""

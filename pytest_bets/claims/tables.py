@@ -26,6 +26,7 @@ _NUMBER: Final = re.compile(r"(?i)\s*(?:#|no\.?|nr\.?|id|number)\s*")
 class Column:
     """What the head of a column says: the bets of its cells, and what kind of cell they are."""
 
+    name: str
     bets: tuple[str, ...]
     names_bets: bool
     numbers: bool
@@ -63,6 +64,7 @@ def columns(text: str, finder: Finder) -> list[Column]:
             bets = [str(int(numeric[index - 1]))]
         found.append(
             Column(
+                shown.strip().lower(),
                 tuple(bets),
                 bool(_BETS.search(shown)) and not bets,
                 bool(_NUMBER.fullmatch(shown)),
@@ -74,6 +76,12 @@ def columns(text: str, finder: Finder) -> list[Column]:
             )
         )
     return found
+
+
+def repeats(heads: Sequence[Column]) -> bool:
+    """Return whether a table has two columns of bets, or of verdicts, with the same name."""
+    names = [head.name for head in heads if head.names_bets or head.verdict]
+    return len(set(names)) < len(names)
 
 
 def _verdict(head: Sequence[Token]) -> frozenset[str]:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+from pytest_bets.claims.asides import FARTHEST, asides, exceptions, is_closed, is_relative
 from pytest_bets.claims.block import CODE
 from pytest_bets.claims.claim import Claim, Way
 from pytest_bets.claims.clauses import Clauses
@@ -40,6 +41,11 @@ _BETWEEN_SIGNS: Final = LEADING_SIGNS - {",", ")", "]"}
 _BETWEEN: Final = words("for in of on our by are is")
 _BESIDE: Final = words("unlike like with than after besides despite beyond to before")
 _LISTING: Final = words("that which bets these following ones")
+_ALONE: Final = (
+    *(["and"], ["&"], ["/"], ["+"], ["or"], ["nor"]),
+    *(["as", "well", "as"], [",", "as", "well", "as"], ["together", "with"], ["along", "with"]),
+)
+"""What may stand between two bets that share a verdict."""
 _DOING: Final = words("we i have has successfully")
 
 
@@ -49,6 +55,13 @@ class Reader(Clauses):
     def __init__(self, text: str, tokens: Sequence[Token], mentions: Sequence[Mention]) -> None:
         super().__init__(text, tokens, mentions)
         self.used: set[int] = set()
+        self.hosts = asides(tokens, self.mentions, self.starts)
+        self.excepted = dict.fromkeys(exceptions(tokens, self.mentions))
+        self.left_out: dict[int, set[str]] = {}
+        for mention in (self.mentions[index] for index in self.excepted):
+            self.left_out.setdefault(self.starts[mention.first], set()).update(mention.bets)
+        self.begins = {mention.first: index for index, mention in enumerate(self.mentions)}
+        self.claimed: set[int] = set()
 
     def bound(self) -> list[Claim]:
         """Return the claims in forms that bind a verdict to bets."""
@@ -56,14 +69,24 @@ class Reader(Clauses):
         for index, mention in enumerate(self.mentions):
             if mention.first in self.used or (claims and claims[-1].mention.last >= mention.last):
                 continue
+            following = self.tokens[mention.last + 1] if mention.last + 1 < len(self.tokens) else None
+            if index in self.excepted and following and following.kind != "sign":
+                continue
+            host = self.hosts.get(index)
+            if host is not None and host not in self.claimed and (outer := self._outer(index, host)):
+                claims += [part for claim in outer for part in self._apportioned(claim)]
+                self.claimed.add(host)
+                continue
             claim = self._within(mention) or self._before(mention, tied=True)
             claim = claim or (mention.longer and self._after(mention.longer)) or self._after(mention)
             claim = claim or self._before(mention)
-            if claim is None:
+            if claim is None or claim.first in self.used:
                 continue
             if claim.mention is mention.longer:
                 mention.bets, mention.last = claim.mention.bets, claim.mention.last
             whole = self._chain(index)
+            chained = range(max(0, index - 50), index + 1)
+            self.claimed.update(at for at in chained if self.mentions[at].first >= whole.first)
             if whole.first and self.tokens[whole.first - 1].low == "neither":
                 claim = replace(claim, allowed=ALL - claim.allowed, exact="", negated=True)
             claims += self._apportioned(replace(claim, mention=whole))
@@ -71,7 +94,38 @@ class Reader(Clauses):
             if claim.past and (later := self._after(again)):
                 self.used.add(later.first)
                 claims.append(replace(later, past=False))
-        return claims
+        return [self.without(claim) for claim in claims]
+
+    def without(self, claim: Claim) -> Claim:
+        """Return a claim of several bets without those that its sentence leaves out: `except bet 6`."""
+        mention = claim.mention
+        out = self.left_out.get(self.starts[claim.first])
+        if not out or len(mention.bets) == 1 or self.begins.get(mention.first) in self.excepted:
+            return claim
+        return replace(claim, mention=replace(mention, bets=[name for name in mention.bets if name not in out]))
+
+    def main(self, mention: Mention) -> Mention:
+        """Return the bet that a sentence with this bet is about: another one if it is named in passing."""
+        host = self.hosts.get(self.begins.get(mention.first, -1))
+        return mention if host is None else self.mentions[host]
+
+    def _outer(self, index: int, host: int) -> list[Claim]:
+        """Return the claims after a mention in passing, of its host if no word ties them to the mention itself."""
+        mention, whole = self.mentions[index], self._chain(host)
+        at = mention.last + 1
+        clause = is_relative(self.tokens, self.mentions[host])
+        if at >= len(self.tokens) or is_relative(self.tokens, mention):
+            return []
+        if self.tokens[at].kind != "sign" and not clause:
+            return []
+        between = self.tokens[max(whole.last, mention.first - FARTHEST) : mention.first]
+        opened = "(" in [token.text for token in (*between, self.tokens[at])]
+        close = self._closing(mention.last) if opened else None
+        own = self._after(mention)
+        found = [own] if own and close and own.first < close else []
+        last = close if found and close else mention.last
+        claim = self._after(Mention(list(whole.bets), whole.first, last, whole.certain, whole.others))
+        return [*found, replace(claim, mention=whole)] if claim else found
 
     def _within(self, mention: Mention) -> Claim | None:
         """Return the claim between the word `bets` and its numbers: `bets that passed: 5 and 6`."""
@@ -101,10 +155,11 @@ class Reader(Clauses):
         """Join mentions that share a verdict, as in `bet 5 and bet 6 passed`."""
         last = self.mentions[index]
         bets, first, commas = list(last.bets), last.first, False
-        for before in reversed(self.mentions[max(0, index - 50) : index]):
+        for at in range(index - 1, max(0, index - 50) - 1, -1):
+            before = self.mentions[at]
             between = [token.low for token in self.tokens[before.last + 1 : first]]
-            alone = between in (["and"], ["&"], ["/"], ["+"], ["or"], ["nor"]) or (between == [","] and index > 0)
-            if not (alone or (commas and between == [",", "and"])) or before.others:
+            alone = between in _ALONE or (between == [","] and index > 0)
+            if not (alone or (commas and between == [",", "and"])) or before.others or at in self.hosts:
                 break
             if between == [","] and before.first and self.tokens[before.first - 1].low in _BESIDE:
                 break
@@ -138,7 +193,10 @@ class Reader(Clauses):
             if inner.kind == "verdict" or inner.low in SOFT or inner.low in LEADING_WORDS or inner.low in DENIALS:
                 way.at, way.signs = way.at + 1, True
             else:
+                named = self.begins.get(way.at + 1)
                 way.at = (close or way.at) + 1
+                if named is not None and is_closed(self.tokens, self.mentions[named]):
+                    return False  # `alpha beats beta of bet 1 (bet 3): FAIL`
             return close is not None
         if way.commas == 0 and token.text in (",", "–", "—"):
             way.commas, way.signs = 1, way.signs or token.text != ","
@@ -160,7 +218,8 @@ class Reader(Clauses):
             way.negated = True
             return True
         if low in MODALS:
-            way.maybe = True
+            denied = [token.low for token in self.tokens[way.at : way.at + 2]] == ["not", "be"]
+            way.maybe = way.maybe or not (low == "could" and denied)
             return True
         return (low in LEADING_WORDS or (low.endswith("ly") and low.isalpha())) and (known or low in CLOSE_WORDS)
 
@@ -243,7 +302,8 @@ class Reader(Clauses):
         before = self.tokens[mention.first - 1].low if mention.first else ""
         if before in ("the", "our") and mention.first > 1:
             before = self.tokens[mention.first - 2].low
-        if not signs and before in PREPOSITIONS:
+        joined = [item.low for item in self.tokens[max(0, mention.first - 3) : mention.first]] == ["as", "well", "as"]
+        if not signs and before in PREPOSITIONS and not joined:
             head = self.tokens[mention.first - 2].low if mention.first > 1 else ""
             if head not in HEADS:
                 return False
@@ -254,12 +314,16 @@ class Reader(Clauses):
         capital = token.kind == "verdict"
         exact = word(token.text) if capital else ""
         allowed = frozenset({exact.partition(",")[0]}) if capital else SOFT[token.low]
+        allowed = frozenset({"LENIENT"}) if not capital and self.is_lenient(at) else allowed
+        apart = allowed == {"FAIL"} and "," not in exact and self.is_catastrophic(at)
+        exact = "FAIL, catastrophic" if apart else exact
         past, dated = self.is_past(mention, at)
         return Claim(
             mention,
-            ALL - allowed if way.negated else allowed,
+            ALL - (frozenset() if apart else allowed) if way.negated else allowed,
             at,
             exact if "," in exact and not way.negated else "",
+            apart=apart,
             bound=not (capital and way.maybe),
             capital=capital,
             negated=way.negated,

@@ -1,4 +1,4 @@
-"""Decide whether the measurements of a bet decide the value of a sentence."""
+"""Decide what the value of a sentence is of: of the measurements of a bet, and in percent."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -29,6 +29,21 @@ def fault(value: Node, rows: Sequence[Mapping[str, object]]) -> str:
     if not _moves(value, rows, measured):
         return "no measurement has weight in it: the value stays the same whatever was measured"
     return ""
+
+
+def is_percentage(value: Node) -> bool:
+    """Return whether a sentence gives a percentage itself: 100 is a factor or a summand, outside of comparisons."""
+    match value:
+        case Number(number):
+            return abs(number) == 100
+        case Negative(operand) | Reducer(_, operand, _):
+            return is_percentage(operand)
+        case Arithmetic("/", left, right):
+            return is_percentage(left) and not is_percentage(right)
+        case Arithmetic(_, left, right):
+            return is_percentage(left) or is_percentage(right)
+        case _:
+            return False
 
 
 def _added(node: Node, free: frozenset[float]) -> float | None:

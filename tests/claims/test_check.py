@@ -77,7 +77,7 @@ def fixed(source: str) -> str:
         "Bet 46:\\\n{}",
         "| a |\n|---|\n| x \\| Bet 46: {} |",
         "---\ntitle: 'Bet 46: {}'\n---\n\ntext",
-        "Bets 12 and 13, and Bet 46: {}",
+        "Bets 13 and 51, and Bet 46: {}",
     ],
 )
 def test_a_verdict_must_be_the_records_in_every_form(form: str) -> None:
@@ -282,6 +282,57 @@ def test_a_percent_sign_after_the_marker_counts() -> None:
     assert found(page.format("80")) == ()
     assert the(page.format("8")).record == "the record has 80 %"
     assert fixed(page.format("8")) == page.format("80")
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "Up by <!-- bet 12: share_won -->{}<!-- /bet --> percentage points.",
+        "Up by <!-- bet 12: share_won -->{}<!-- /bet --> pp.",
+        "| Bet | won (%) |\n|---|---|\n| 12 | <!-- bet 12: share_won -->{}<!-- /bet --> |",
+        "| Bet | won, in percent |\n|---|---|\n| 12 | <!-- bet 12: share_won -->{}<!-- /bet --> % |",
+        "| | Bet 12 |\n|---|---|\n| won, % | <!-- bet 12: share_won -->{}<!-- /bet --> |",
+        "<table><tr><th>Bet<th>won (%)<tr><td>12<td><!-- bet 12: share_won -->{}<!-- /bet --></table>",
+    ],
+)
+def test_points_and_the_head_of_a_column_or_row_make_a_percentage(page: str) -> None:
+    """The number below `(%)` is read as one with the sign."""
+    assert found(page.format("80")) == ()
+    assert the(page.format("0.8")).record == "the record has 80.0 %"
+
+
+@pytest.mark.parametrize("head", ["top 10 %", "won (95 % CI)", "won"])
+def test_a_percentage_of_something_else_in_a_head_changes_nothing(head: str) -> None:
+    """It has a number of its own."""
+    assert found(f"| Bet | {head} |\n|---|---|\n| 12 | <!-- bet 12: share_won -->0.8<!-- /bet --> |") == ()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "100 * mean(share_won) / mean(share_won) * share_won",
+        "mean(100 * share_won)",
+        "max(share_won * 100)",
+        "-mean(-100 * share_won)",
+        "100 * count(share_won > 0.5) / 1 - 100 * count(share_won > 0.5) + 100 * share_won",
+        "(mean(share_won) - mean(nothing)) * 100 / 1",
+        "100 / 1 * share_won",
+        "100 - (100 - 100 * mean(share_won))",
+    ],
+)
+def test_a_sentence_with_a_factor_of_100_gives_a_percentage(value: str) -> None:
+    """The factor may stand anywhere in it, and is not applied again."""
+    page = f"<!-- bet 12: {value} -->{{}}<!-- /bet --> % won"
+    assert found(page.format("80")) == ()
+    assert fixed(page.format("79")) == page.format("80")
+
+
+@pytest.mark.parametrize(
+    "value", ["share(share_won < 100)", "share(100 * share_won < 81)", "mean(share_won / 100) * 125"]
+)
+def test_another_100_gives_no_percentage(value: str) -> None:
+    """It is compared with, or divided by."""
+    assert found(f"<!-- bet 12: {value} -->100<!-- /bet --> % won") == ()
 
 
 @pytest.mark.parametrize(

@@ -327,6 +327,23 @@ PROSE = [
     "Bet 12 (to be declared) asks about depth.",
     "Coming soon: bet 12",
     "Bet 12, a proposal",
+    "Bet 8 passed leniently.",
+    "Bet 8 passed (lenient).",
+    "Bet 8 passed only its lenient tier.",
+    "Bet 8 passed its lenient tier.",
+    "Bet 8 neither passed nor failed: LENIENT.",
+    "Bet 6 would have been a PASS with a lower threshold.",
+    "Bets 5 and 7: PASS, 6 and 46: FAIL",
+    "Bets 5 and 7: PASS; 8: LENIENT",
+    "Bets 5 and 7: PASS, 4 of 5 users agree",
+    "Bet 37 (retracted) no longer stands.",
+    "In v0.1, bet 5 was retracted.",
+    "If bet 5 was retracted, we would say so.",
+    "Was bet 5 retracted?",
+    "Nobody says that bet 5 was retracted.",
+    "Bet 5 was not retracted.",
+    "Their bet 5 was retracted.",
+    "A paper on bet 5 was retracted.",
 ]
 LAYOUTS = [
     "## Future work\n\n- Bet 12: depth",
@@ -398,6 +415,7 @@ LAYOUTS = [
     "## v1.2\n\n- Bet 7 was FAIL.",
     "# Changelog\n\n## 1.0.0 (2025-02-02)\n\n* bet 7 came out as FAIL",
     "Planned:\n\n- Bet 12\n- Bet 13",
+    "## [0.1.0] - 2025-03-01\n\n- Bet 5 was retracted.",
 ]
 STANDINGS = [
     "I bet 37 of them fail.",
@@ -495,6 +513,13 @@ STANDINGS = [
     "The authors have withdrawn bet 38.",
     "Bet 38: PASS. The authors withdrew it.",
     "Bet 38: PASS. We have withdrawn it.",
+    "Bet 37 passed, but bet 46 retracted it.",
+    "Bet 37 passed, but bet 46 overturned it.",
+    "Bet 38 passed; we have since withdrawn it.",
+    "Bet 38 passed. We have withdrawn that claim.",
+    "Bet 37 must be considered retracted.",
+    "Bet 37 was retracted by bet 46.",
+    "Bet 38 was withdrawn.",
 ]
 VALUES = [
     "Warm wins in <!-- bet 5: mean(gain) -->6.5<!-- /bet --> cells.",
@@ -573,6 +598,14 @@ VALUES = [
     "bet 6: mean(gain) -->3<!-- /bet -->).",
     "Bet 5 challenges bet 6: its gain is <!-- bet 5: mean(gain) -->6.5<!-- /bet -->.",
     "Compared with bet 6, the gain is <!-- bet 5: mean(gain) -->6.5<!-- /bet --> (bet 5).",
+    "x <!-- bet 5: mean(gain) -->6.5<!-- /bet --> ± <!-- bet 6: mean(gain) -->3<!-- /bet -->",
+    "x <!-- bet 5: mean(gain) -->6.5<!-- /bet -->±<!-- bet 6: mean(gain) -->3<!-- /bet -->",
+    "x <!-- bet 6: mean(gain) -->3<!-- /bet --> – <!-- bet 5: mean(gain) -->6.5<!-- /bet -->",
+    "x <!-- bet 6: mean(gain) -->3<!-- /bet -->-<!-- bet 5: mean(gain) -->6.5<!-- /bet -->",
+    "x <!-- bet 5: mean(gain) -->6.5<!-- /bet -->× better",
+    "x <!-- bet 5: mean(gain) -->6.5<!-- /bet -->x faster",
+    "x <!-- bet 5: mean(gain) -->6.5<!-- /bet --> × better",
+    "x <!-- bet 5: mean(gain) -->6.5<!-- /bet -->×.",
 ]
 
 

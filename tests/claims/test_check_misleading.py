@@ -279,6 +279,13 @@ PROSE = [
     "Bet 6: \u1d18\u1d00\ua731\ua731",
     "Bet 6: \uff30\uff21\uff33\uff33\uff25\uff24",
     "**Bet 6.** PASS.",
+    "Bet 5 passed leniently.",
+    "Bet 6 passed (lenient).",
+    "Bet 6 passed only its lenient tier.",
+    "Bet 8 passed strictly.",
+    "Bet 6 neither passed nor failed: LENIENT.",
+    "Bets 5 and 7: PASS, 6: PASS",
+    "Bets 6 and 46: FAIL, 5 and 7: FAIL",
 ]
 LAYOUTS = [
     "| Bet | Verdict |\n|---|---|\n| 6 | PASS |",
@@ -427,6 +434,16 @@ STANDINGS = [
     "Bet 38: PASS. Withdrawing money is easy.",
     "Bet 38: PASS, not yet withdrawn.",
     "Bet 38: PASS. Rivals have withdrawn.",
+    "Bet 37 passed, but bet 46 retracted another.",
+    "Bet 37 passed. It must not be considered retracted.",
+    "Bet 38 passed; we have not withdrawn it.",
+    "Bet 37 passed, but bet 46 was retracted.",
+    "Bet 37 passed, and bet 46 retracted its loader.",
+    "Bet 5 was retracted by bet 46.",
+    "Bet 46 was retracted.",
+    "Bet 5 was withdrawn.",
+    "Bet 5 has since been retracted.",
+    "Bets 5 and 7 were retracted.",
 ]
 VALUES = [
     "<!-- bet 5: 0 * mean(gain) + 15 -->15<!-- /bet -->",
@@ -542,6 +559,13 @@ VALUES = [
     "In bet 6 the gain is <!-- bet 5: mean(gain) -->6.5<!-- /bet -->.",
     "Bet 6 (FAIL) gains <!-- bet 5: mean(gain) -->6.5<!-- /bet -->.",
     "- Bet 6: FAIL, <!-- bet 5: mean(gain) -->6.5<!-- /bet -->",
+    "x <!-- bet 5: mean(gain) -->6.5<!-- /bet -->× 10",
+    "x <!-- bet 5: mean(gain) -->6.5<!-- /bet -->x10",
+    "x <!-- bet 5: mean(gain) -->6.5<!-- /bet -->xy",
+    "x 9±<!-- bet 5: mean(gain) -->6.5<!-- /bet -->",
+    "x 9<!-- /bet -->-<!-- bet 5: mean(gain) -->6.5<!-- /bet -->",
+    "x 9 <!-- a note -->- <!-- bet 5: mean(gain) -->6.5<!-- /bet -->",
+    "x <!-- bet 5: mean(gain) -->6.5<!-- /bet -->±9",
 ]
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -20,6 +20,7 @@ _GITLINK: Final = "160000"
 """The mode of a submodule."""
 
 
+_SHA1_LENGTH: Final = 40
 _LIST: Final = ("ls-files", "-s", "-v", "-z")
 
 
@@ -60,9 +61,9 @@ class Tree:
     untracked: frozenset[str]
     shallow: bool
 
-    def differs(self, but: Path) -> bool:
-        """Return whether a tracked file outside the folder `but` differs from the commit."""
-        return any(not (self.top / path).is_relative_to(but) for path in self.changed)
+    def differs(self, but: Callable[[Path], bool]) -> bool:
+        """Return whether a tracked file differs from the commit, other than those that `but` holds for."""
+        return not all(but(self.top / path) for path in self.changed)
 
     def among_untracked(self, paths: Iterable[Path]) -> set[Path]:
         """Return the resolved paths that are untracked."""
@@ -141,17 +142,17 @@ def _hidden(top: Path, listed: Iterable[_Entry], filters: Sequence[str]) -> Iter
     if asked:
         names = os.fsencode("".join(f"{path}\n" for path in asked))
         blobs = run(top, *filters, "hash-object", "--stdin-paths", raw=False, given=names).decode().split()
-        for path, blob in zip(asked, blobs, strict=True):
-            if differ[path] == blob:
-                del differ[path]
+        for name, blob in zip(asked, blobs, strict=True):
+            if differ[name] == blob:
+                del differ[name]
     yield from differ
 
 
 def _blob(path: Path, like: str) -> str:
     """Return the id of a file as a blob, by the hash that another id was made with."""
     content = os.fsencode(path.readlink()) if path.is_symlink() else path.read_bytes()
-    made = hashlib.sha1 if len(like) == hashlib.sha1().digest_size * 2 else hashlib.sha256
-    return made(b"blob %d\0%b" % (len(content), content)).hexdigest()
+    name = "sha1" if len(like) == _SHA1_LENGTH else "sha256"
+    return hashlib.new(name, b"blob %d\0%b" % (len(content), content), usedforsecurity=False).hexdigest()
 
 
 def common_folder(top: Path) -> Path:

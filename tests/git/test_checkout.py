@@ -221,6 +221,22 @@ def test_what_changes_in_the_results_makes_no_tree_dirty(bet: WriteBet, run: Run
     assert _told(run)["environment"]["dirty"] is False
 
 
+@pytest.mark.usefixtures("repository")
+def test_data_beside_the_results_can_make_a_tree_dirty(bet: WriteBet, run: Run) -> None:
+    """The folder of the results may be that of the project: only what a run writes is left out."""
+    bet()
+    Path("cold.txt").write_text("2.5")
+    run("--bets-results=.")
+    commit()
+    for more, text, is_dirty in ((1, "2.5", False), (2, "9", True)):
+        bet(body=f'return {{"gain": part + {more}}}')
+        commit("bet_1_first.py")
+        Path("1_first.json").write_text(Path("1_first.json").read_text() + " ")
+        Path("cold.txt").write_text(text)
+        run("--bets-results=.")
+        assert records(Path())["1_first"]["environment"]["dirty"] is is_dirty
+
+
 def _dirty(run: Run) -> dict[str, bool]:
     results = f"results-{len(list(Path().glob('results-*')))}"
     run(f"--bets-results={results}")
@@ -270,9 +286,7 @@ def test_a_tracked_file_that_differs_makes_the_tree_of_every_bet_dirty(bet: Writ
 @pytest.mark.parametrize("flag", ["assume-unchanged", "skip-worktree"])
 @pytest.mark.parametrize("name", ["data.json", "pytest.ini", '"quoted.json'])
 @pytest.mark.usefixtures("repository")
-def test_a_difference_that_the_index_hides_makes_the_tree_dirty(
-    bet: WriteBet, run: Run, flag: str, name: str
-) -> None:
+def test_a_difference_that_the_index_hides_makes_the_tree_dirty(bet: WriteBet, run: Run, flag: str, name: str) -> None:
     """Git does not compare a flagged file with its blob, and an experiment may read it."""
     bet()
     Path(name).write_text("[pytest]\n")

@@ -21,6 +21,8 @@ _GITLINK: Final = "160000"
 
 
 _SHA1_LENGTH: Final = 40
+_PART: Final = 2**20
+"""The bytes that are read at once: a file may be larger than memory."""
 _LIST: Final = ("ls-files", "-s", "-v", "-z")
 
 
@@ -150,9 +152,16 @@ def _hidden(top: Path, listed: Iterable[_Entry], filters: Sequence[str]) -> Iter
 
 def _blob(path: Path, like: str) -> str:
     """Return the id of a file as a blob, by the hash that another id was made with."""
-    content = os.fsencode(path.readlink()) if path.is_symlink() else path.read_bytes()
-    name = "sha1" if len(like) == _SHA1_LENGTH else "sha256"
-    return hashlib.new(name, b"blob %d\0%b" % (len(content), content), usedforsecurity=False).hexdigest()
+    made = hashlib.new("sha1" if len(like) == _SHA1_LENGTH else "sha256", usedforsecurity=False)
+    if path.is_symlink():
+        content = os.fsencode(path.readlink())
+        made.update(b"blob %d\0%b" % (len(content), content))
+        return made.hexdigest()
+    made.update(b"blob %d\0" % path.stat().st_size)
+    with path.open("rb") as file:
+        while part := file.read(_PART):
+            made.update(part)
+    return made.hexdigest()
 
 
 def common_folder(top: Path) -> Path:

@@ -68,7 +68,9 @@ class Committed:
 
     def _other_unseen(self, run: RunLine, files: CommitFiles) -> Iterator[OtherCode]:
         for name, sha in (run.environment.unseen or {}).items():
-            if not files.is_odd(name) and (not files.is_file(name) or file_sha256(files.read(name)) != sha):
+            if files.is_odd(name) or not (files.is_file(name) or name.endswith(".py")):
+                continue  # what is built in place, such as an extension module, is seldom in the commit
+            if not files.is_file(name) or file_sha256(files.read(name)) != sha:
                 yield OtherCode(run, name)
 
     def _is_as_now(self, run: RunLine, files: CommitFiles) -> bool:

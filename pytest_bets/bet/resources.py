@@ -5,9 +5,11 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 
 from pytest_bets.bet import literals
+from pytest_bets.bet.source import origins
 from pytest_bets.diagnostics import Faults, did_you_mean, nearest
 
 RESOURCES: Final = "resources"
@@ -145,6 +147,25 @@ def _is_mark(node: ast.AST) -> bool:
         return False
     holder = node.value
     return (holder.attr if isinstance(holder, ast.Attribute) else getattr(holder, "id", "")) == "mark"
+
+
+def are_pytests(tree: ast.Module) -> bool:
+    """Return whether every `resources` marker is pytest's: a class of the project can be called `mark`, too."""
+    holders = {
+        ast.dump(node.value): node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and _is_mark(node)
+    }
+    return all(map(partial(_is_pytests, tree), holders.values()))
+
+
+def _is_pytests(tree: ast.Module, holder: ast.expr) -> bool:
+    if isinstance(holder, ast.Attribute):
+        return isinstance(holder.value, ast.Name) and origins(tree, holder.value.id) == {"pytest"}
+    found = origins(tree, "mark")
+    if "= pytest.mark" in found and origins(tree, "pytest") != {"pytest"}:
+        return False
+    return bool(found) and found <= {"pytest.mark", "= pytest.mark"}
 
 
 def without_resources(tree: ast.Module) -> ast.Module:

@@ -89,6 +89,30 @@ def strings(call: ast.Call | None) -> list[str]:
     return [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
 
 
+def origins(tree: ast.Module, name: str) -> set[str]:
+    """Return what a name can be in any scope of a file: `module`, `module.name`, `= value`, or `?` for all else."""
+    found: set[str] = set()
+    plain: set[ast.AST] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            bound = ((alias.asname or alias.name.partition(".")[0], alias.name) for alias in node.names)
+            found |= {module for own, module in bound if own == name}
+        elif isinstance(node, ast.ImportFrom):
+            module = "." * node.level + (node.module or "")
+            found |= {f"{module}.{alias.name}" for alias in node.names if (alias.asname or alias.name) == name}
+            found |= {"?" for alias in node.names if alias.name == "*"}
+        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant | ast.Attribute):
+            targets = [target for target in node.targets if isinstance(target, ast.Name) and target.id == name]
+            plain.update(targets)
+            found |= {f"= {ast.unparse(node.value)}" for _ in targets}
+        elif not isinstance(node, ast.alias | ast.keyword | ast.Attribute | ast.Global | ast.Nonlocal):
+            is_read = isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+            names = {getattr(node, field, None) for field in ("id", "arg", "name", "rest")}
+            if name in names and not is_read and node not in plain:
+                found.add("?")
+    return found
+
+
 def docstring(tree: ast.Module) -> str:
     """Return the docstring of a module, or an empty string."""
     return ast.get_docstring(tree) or ""

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from pytest_bets.code.expressions import OWN_SOURCE
 from pytest_bets.code.names import Imported
 from pytest_bets.code.program import Definition, Elsewhere, Place, Program, Resolved
 from pytest_bets.code.template import MAIN, PLACED, Readers, Ref, Unit
@@ -15,7 +16,7 @@ FRAMES: Final = frozenset(
     {
         *("_getframe", "currentframe", "f_back", "f_globals", "f_locals", "tb_frame", "gi_frame", "__globals__"),
         *("__code__", "__subclasses__", "get_objects", "get_referrers"),
-        *("getsource", "getsourcelines", "getsourcefile", "linecache"),
+        *("getsource", "getsourcelines", "getsourcefile", "linecache", OWN_SOURCE),
     }
 )
 """Names that give code access to frames, any object or source text: then every file counts by its bytes."""

@@ -8,13 +8,16 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
-from pytest_bets.code.names import Imported, Scope, statements
+from pytest_bets.code.names import Imported, Scope
 from pytest_bets.code.template import Item, Ref
 
 _UNSAID: Final = frozenset({"ctx", "kind", "type_comment", "type_ignores"})
 """Node fields without meaning at run time."""
 _NAMING: Final = frozenset({"locals", "vars", "dir", "eval", "exec", "compile", "breakpoint", "inspect"})
 """Names that give code access to the names of its local variables; `closure.FRAMES` has those for a caller's."""
+_READING: Final = frozenset({"open", "read_text", "read_bytes", "getline", "getlines", "open_code", "fromfile"})
+OWN_SOURCE: Final = "<own source>"
+"""Stands among the words for a read of the module's own file."""
 _OWN_NAMESPACE: Final = frozenset({"vars", "dir"})
 _WORD: Final = re.compile(r"\w+")
 
@@ -42,7 +45,7 @@ class Expressions:
     def body(self, body: Iterable[ast.stmt]) -> None:
         """Write the statements that have an effect."""
         self._text("[")
-        for statement in statements(body):
+        for statement in body:
             if not isinstance(statement, ast.Pass) and not is_constant(statement):
                 self.visit(statement)
         self._text("]")
@@ -179,6 +182,8 @@ class Expressions:
         self._text("(Call ")
         if not node.args and not node.keywords and getattr(node.func, "id", None) in _OWN_NAMESPACE:
             self.words.add("globals")
+        if _reads_its_file(node):
+            self.words.add(OWN_SOURCE)
         self._called(node.func)
         for argument in node.args:
             self._text(" ")
@@ -187,6 +192,22 @@ class Expressions:
             self._text(f" {keyword.arg or '**'}=")
             self.visit(keyword.value)
         self._text(")")
+
+
+def _reads_its_file(call: ast.Call) -> bool:
+    """Return whether this is `open(__file__)`, `Path(__file__).read_text()` or the like; not what lies beside it."""
+    node: ast.expr = call.func
+    name = getattr(node, "attr", getattr(node, "id", ""))
+    if name not in _READING:
+        return False
+    if call.args and isinstance(call.args[0], ast.Name) and call.args[0].id == "__file__":
+        return True
+    while isinstance(node, ast.Attribute) and isinstance(node.value, ast.Call):
+        within = node.value
+        if within.args or within.keywords:
+            return [getattr(argument, "id", "") for argument in within.args] == ["__file__"]
+        node = within.func
+    return False
 
 
 def _names_that_count(nodes: Sequence[ast.AST]) -> frozenset[str] | None:

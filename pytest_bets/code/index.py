@@ -1,12 +1,14 @@
 """The code of bets, parsed from the working tree or a commit, and never imported."""
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from functools import cache
 from pathlib import Path, PurePosixPath
 
+from pytest_bets.code.closure import Closure
 from pytest_bets.code.digest import Code, close
 from pytest_bets.code.program import Files, Outlines, Program
+from pytest_bets.code.template import Readers
 from pytest_bets.walk import relative
 
 
@@ -62,12 +64,12 @@ class CodeIndex:
         return self._codes[bet]
 
     def _of(self, bet: str) -> Code:
-        entries, conftests = self._entries(bet)
+        entries, conftests = self.entries(bet)
         return close(self.program(bet), entries, [bet, *conftests])
 
     def program(self, bet: str) -> Program:
         """Return the modules that the bet in this file can import."""
-        entries, _ = self._entries(bet)
+        entries, _ = self.entries(bet)
         # the folders that pytest puts on the path by default
         starts = [next(itertools.islice(_folders(path), len(self._packages(path)), None)) for path in entries]
         search = tuple(dict.fromkeys([*starts, *self._search, "."]))
@@ -75,7 +77,7 @@ class CodeIndex:
             self._programs[search] = Program(self.files, search, self._outlines)
         return self._programs[search]
 
-    def _entries(self, bet: str) -> tuple[list[str], list[str]]:
+    def entries(self, bet: str) -> tuple[list[str], list[str]]:
         """Return the files that pytest imports for a bet, and those of them that are conftest.py files."""
         folders = map(str, PurePosixPath(bet).parents)
         conftests = [name for folder in folders if self.files.is_file(name := _join(folder, "conftest.py"))]
@@ -85,6 +87,35 @@ class CodeIndex:
         """Return the `__init__.py` of every package around the file, innermost first."""
         inits = (_join(folder, "__init__.py") for folder in _folders(path))
         return list(itertools.takewhile(self.files.is_file, inits))
+
+
+class Imports:
+    """The files that some files lead to, taken together: a look at each alone takes many times as long."""
+
+    def __init__(self, index: CodeIndex) -> None:
+        self._index = index
+        self._closures: dict[Program, Closure] = {}
+        self._known: set[str] = set()
+
+    def less(self, left: Set[str], files: Iterable[str]) -> Set[str]:
+        """Return what is left without the files that these and those of earlier calls lead to, as far as it takes."""
+        for closure in self._closures.values():
+            left = left - closure.files.keys()
+        for file in files:
+            if not left:
+                break
+            if file not in self._known:
+                self._known.add(file)
+                left = left - self._add(file).files.keys()
+        return left
+
+    def _add(self, file: str) -> Closure:
+        program = self._index.program(file)
+        closure = self._closures.setdefault(program, Closure(program, Readers()))
+        entries, conftests = self._index.entries(file)
+        if file.endswith(".py") and self._index.files.is_file(file):
+            closure.start(entries, [file, *conftests])
+        return closure
 
 
 def name_of(path: Path, root: Path) -> str:

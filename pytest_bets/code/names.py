@@ -1,9 +1,12 @@
 """The scope of each name, by Python's own rules."""
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final, Literal
+
+from pytest_bets.bet.source import origins
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
@@ -70,17 +73,39 @@ def single(bindings: Sequence[Imported | None]) -> Imported | None:
     return bindings[0] if bindings and len(set(bindings)) == 1 else None
 
 
-def statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
-    """Yield the statements that run; of `if TYPE_CHECKING`, only its `else`."""
-    for statement in body:
-        if isinstance(statement, ast.If) and _is_for_types(statement.test):
-            yield from statements(statement.orelse)
+def running(tree: ast.Module) -> ast.Module:
+    """Return a module without `if TYPE_CHECKING`, but for its `else`, where that is what type checkers alone run."""
+    _Running(tree).visit(tree)
+    return tree
+
+
+class _Running(ast.NodeTransformer):
+    """Takes the name as false if `typing` gives it or it is assigned `False`, and nothing else binds it."""
+
+    def __init__(self, tree: ast.Module) -> None:
+        self._tree = tree
+        self._false: dict[str, bool] = {}
+
+    def visit_If(self, node: ast.If) -> ast.AST | list[ast.stmt]:
+        self.generic_visit(node)
+        return node.orelse if self._is_false(node.test) else node
+
+    def _is_false(self, test: ast.expr) -> bool:
+        if isinstance(test, ast.Name) and test.id == "TYPE_CHECKING":
+            holder, name, known = "", test.id, {"typing.TYPE_CHECKING", "= False"}
+        elif isinstance(test, ast.Attribute) and test.attr == "TYPE_CHECKING" and isinstance(test.value, ast.Name):
+            holder, name, known = test.value.id, test.value.id, {"typing"}
         else:
-            yield statement
+            return False
+        if name not in self._false:
+            found = origins(self._tree, name)
+            self._false[name] = bool(found) and found <= known and not (holder and self._is_set)
+        return self._false[name]
 
-
-def _is_for_types(test: ast.expr) -> bool:
-    return "TYPE_CHECKING" in (getattr(test, "id", None), getattr(test, "attr", None))
+    @cached_property
+    def _is_set(self) -> bool:
+        attributes = (node for node in ast.walk(self._tree) if isinstance(node, ast.Attribute))
+        return any(node.attr == "TYPE_CHECKING" and not isinstance(node.ctx, ast.Load) for node in attributes)
 
 
 def imports(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, Imported]]:
@@ -188,8 +213,6 @@ def _within(node: ast.AST) -> Iterator[ast.AST]:
     elif isinstance(node, Comprehension):
         yield node.generators[0].iter
         yield from _walrus(node)
-    elif isinstance(node, ast.If) and _is_for_types(node.test):
-        yield from node.orelse
     else:
         yield from ast.iter_child_nodes(node)
 
@@ -206,6 +229,12 @@ def _walrus(node: ast.AST) -> Iterator[ast.AST]:
 def _defaults(arguments: ast.arguments) -> Iterator[ast.expr]:
     yield from arguments.defaults
     yield from (default for default in arguments.kw_defaults if default)
+
+
+def has_effect(annotation: ast.AST) -> bool:
+    """Return whether evaluating an annotation can do more than give its value: it calls something, or binds a name."""
+    effects = ast.Call | ast.Await | ast.NamedExpr | ast.Yield | ast.YieldFrom
+    return any(isinstance(part, effects) for part in ast.walk(annotation))
 
 
 def annotations(node: Function) -> Iterator[ast.expr]:

@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from typing import Final, Literal
 
-from pytest_bets.bet.resources import without_resources
+from pytest_bets.bet.resources import are_pytests, without_resources
 from pytest_bets.bet.source import module
 from pytest_bets.code.expressions import is_constant
 from pytest_bets.code.names import (
@@ -14,10 +14,11 @@ from pytest_bets.code.names import (
     Imported,
     Scope,
     annotations,
+    has_effect,
     imports,
     module_scope,
+    running,
     single,
-    statements,
 )
 from pytest_bets.code.template import MAIN, MODULE, Outline, Ref, Unit
 from pytest_bets.code.writer import Writer
@@ -31,8 +32,10 @@ def outline(data: bytes) -> Outline:
     sha256 = hashlib.sha256(plain).hexdigest()
     try:
         tree = module(plain, "code")
-        if b"resources" in plain:
+        if b"resources" in plain and are_pytests(tree):
             tree = without_resources(tree)
+        if b"TYPE_CHECKING" in plain:
+            tree = running(tree)
         return _outline(tree, sha256)
     except (SyntaxError, RecursionError):
         return Outline(sha256, {}, readable=False)
@@ -53,14 +56,15 @@ def _outline(tree: ast.Module, sha256: str) -> Outline:
             return True
         return name in functions and len(scope.bindings[name]) == 1
 
-    for statement in statements(tree.body):
+    is_main_known = scope.bindings.keys().isdisjoint(("__name__", "*"))  # else the module can be any name to itself
+    for statement in tree.body:
         name = _defined(statement, scope, is_fixed)
         if name is not None:
             units[name] = _definition(statement, scope, is_fixed)
             order.append(name)
         elif isinstance(statement, ast.Import | ast.ImportFrom) and _binds_alone(statement, scope):
             ran.append(statement)
-        elif _is_main(statement):
+        elif is_main_known and _is_main(statement):
             main.append(statement)
         elif not isinstance(statement, ast.Pass) and not is_constant(statement):
             rest.append(statement)
@@ -89,7 +93,7 @@ def _defined(statement: ast.stmt, scope: Scope, is_fixed: Callable[[str], bool])
         name = getattr(statement.targets[0], "id", "")
     elif isinstance(statement, ast.AnnAssign) and statement.value is not None and _is_still(statement.value, is_fixed):
         name = getattr(statement.target, "id", "")
-        if any(isinstance(node, ast.Call) for node in ast.walk(statement.annotation)):
+        if has_effect(statement.annotation):
             return None
     else:
         return None
@@ -166,8 +170,8 @@ def _defaults(function: Function) -> list[ast.expr]:
 
 def _is_steady_when_made(function: Function, is_fixed: Callable[[str], bool]) -> bool:
     """Return whether defining a function runs no code and does not depend on its place in the module."""
-    calls = (isinstance(node, ast.Call) for annotation in annotations(function) for node in ast.walk(annotation))
-    return all(_is_steady(default, is_fixed) for default in _defaults(function)) and not any(calls)
+    steady = all(_is_steady(default, is_fixed) for default in _defaults(function))
+    return steady and not any(map(has_effect, annotations(function)))
 
 
 def _is_steady(value: ast.expr, is_fixed: Callable[[str], bool]) -> bool:
@@ -196,7 +200,7 @@ def _is_inert(statement: ast.ClassDef, is_fixed: Callable[[str], bool]) -> bool:
         elif isinstance(inner, ast.Assign | ast.AnnAssign):
             if not _is_steady(inner.value or ast.Constant(None), is_known):
                 return False
-            if isinstance(inner, ast.AnnAssign) and any(isinstance(node, ast.Call) for node in ast.walk(inner)):
+            if isinstance(inner, ast.AnnAssign) and has_effect(inner):
                 return False
         elif not isinstance(inner, ast.Pass) and not is_constant(inner):
             return False

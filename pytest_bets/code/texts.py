@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pytest_bets.bet.source import module
-from pytest_bets.code.names import Imported, module_scope
+from pytest_bets.code.names import Imported, module_scope, running
 from pytest_bets.code.template import Ref
 from pytest_bets.code.writer import Writer
 
@@ -36,6 +36,8 @@ def program_in(text: str) -> TextProgram | None:
         tree = module(text, "text")
     except SyntaxError:
         return None
+    if "TYPE_CHECKING" in text:
+        tree = running(tree)
     scope = module_scope(tree)
     writer = Writer(scope, [tree])
     writer.body(tree.body)

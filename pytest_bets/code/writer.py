@@ -19,6 +19,7 @@ from pytest_bets.code.names import (
     class_scope,
     comprehension_scope,
     function_scope,
+    has_effect,
     imports,
 )
 from pytest_bets.code.template import Annotations, Doc, Ref
@@ -75,7 +76,7 @@ class Writer(Expressions):
             self._text(f"<{' '.join(argument.arg for argument in kind if argument)}>")
 
     def _annotations(self, node: Function) -> None:
-        """Write the annotations, always if a decorator may read them, if they contain a call, or for `__call__`."""
+        """Write the annotations, always if a decorator may read them, if they have an effect, or for `__call__`."""
         found = [*annotations(node), *getattr(node, "type_params", ())]
         if not found:
             return
@@ -84,8 +85,7 @@ class Writer(Expressions):
             self._text(":")
             self._annotation(annotation)
         written, self.items = self.items, around
-        calls = any(isinstance(part, ast.Call | ast.Await) for each in found for part in ast.walk(each))
-        if node.decorator_list or node.name == "__call__" or calls:
+        if node.decorator_list or node.name == "__call__" or any(map(has_effect, found)):
             for item in written:
                 self._text(item) if isinstance(item, str) else self.items.append(item)
         else:
@@ -170,10 +170,10 @@ class Writer(Expressions):
     _nonlocal = _global
 
     def _annassign(self, node: ast.AnnAssign) -> None:
-        """Write an assignment, with its annotation only in a class or if the annotation contains a call."""
+        """Write an assignment, with its annotation only in a class or if the annotation has an effect."""
         in_class = self._scope.kind == "class"
-        calls = self._scope.kind != "function" and any(isinstance(part, ast.Call) for part in ast.walk(node.annotation))
-        if in_class or calls:
+        runs = self._scope.kind != "function" and has_effect(node.annotation)
+        if in_class or runs:
             self._text(f"(AnnAssign {node.simple} ")
             self._annotation(node.annotation)
         elif node.value is None:
@@ -181,7 +181,7 @@ class Writer(Expressions):
         else:
             self._text("(Assign targets=[")
         self.visit(node.target)
-        self._text("" if in_class or calls else "]")
+        self._text("" if in_class or runs else "]")
         if node.value is not None:
             self._text(" value=")
             self.visit(node.value)

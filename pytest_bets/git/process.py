@@ -31,8 +31,8 @@ _OFFLINE: Final = {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "", "GIT_TERM
 _PARTIAL: Final = re.compile(r"promisor|transport '")
 
 
-def run(folder: Path, *arguments: str, raw: bool = True) -> bytes:
-    """Return the output of a git command.
+def run(folder: Path, *arguments: str, raw: bool = True, given: bytes | None = None) -> bytes:
+    """Return the output of a git command that reads these bytes.
 
     Raises:
         HistoryError: if git is not installed or fails.
@@ -40,7 +40,7 @@ def run(folder: Path, *arguments: str, raw: bool = True) -> bytes:
     """
     try:
         done = subprocess.run(  # noqa: S603  # fixed arguments
-            _command(folder, arguments, raw), capture_output=True, check=False, env=_environment()
+            _command(folder, arguments, raw), input=given, capture_output=True, check=False, env=_environment()
         )
     except OSError as error:
         raise HistoryError(f"git cannot be started: {error}") from None

@@ -9,10 +9,10 @@ from pytest_bets.code.digest import Code
 from pytest_bets.code.index import CodeIndex
 from pytest_bets.git.checkout import Tree
 from pytest_bets.hooks.context import Context
-from pytest_bets.hooks.settings import Settings
 from pytest_bets.record.places import known_folders
 from pytest_bets.record.record import Record, Registration
 from pytest_bets.record.standing import Standing
+from pytest_bets.record.store import Results
 from pytest_bets.record.summary import settle
 
 
@@ -51,14 +51,14 @@ def take_baseline(bets: Mapping[Path, Declaration], context: Context) -> Baselin
         standing,
         code,
         context.registry.registrations(bets),
-        _dirty(tree, settings, code) if tree else {},
+        _dirty(tree, settings.root, results, code) if tree else {},
         tree.commit if tree else None,
     )
 
 
-def _dirty(tree: Tree, settings: Settings, code: Mapping[str, Code]) -> dict[str, bool]:
+def _dirty(tree: Tree, root: Path, results: Results, code: Mapping[str, Code]) -> dict[str, bool]:
     """Return which bets run from a tree that is not the commit: a tracked file differs, or their code is untracked."""
-    differs = tree.differs(settings.results.resolve())
-    paths = {name: (settings.root / name).resolve() for own in code.values() for name in own.files}
+    differs = tree.differs(results.writes)
+    paths = {name: (root / name).resolve() for own in code.values() for name in own.files}
     untracked = tree.among_untracked(paths.values())
     return {bet: differs or any(paths[name] in untracked for name in own.files) for bet, own in code.items()}

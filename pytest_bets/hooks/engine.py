@@ -36,7 +36,7 @@ class Distribution(Measuring):
     """Owns the loop of the session. Cells that run in this process, those of a resumed run, are measured as ever."""
 
     def __init__(self, session: Session, progress: Progress) -> None:
-        super().__init__(Loaded(session.settings.root, session.config), progress)
+        super().__init__(Loaded(session.settings.root), progress)
         self.session = session
         self.settings = session.settings
         self.config = session.config

@@ -4,15 +4,14 @@ A plugin of `-p`, a folder that is put on the path, or a module that is named at
 """
 
 import os
+import site
 import sys
 import sysconfig
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 import pytest
-
-from pytest_bets.hooks.pytest_private import plugin_packages
 
 TEST: Final = "test:"
 """What stands before the file of a test."""
@@ -21,23 +20,26 @@ TEST: Final = "test:"
 class Loaded:
     """Returns, for each bet, the files of the project that this process has loaded since its last cell."""
 
-    def __init__(self, root: Path, config: pytest.Config) -> None:
+    def __init__(self, root: Path) -> None:
         self.root = root.resolve()
-        self._installed = tuple(
-            {f"{Path(sysconfig.get_path(name)).resolve().as_posix()}/" for name in ("stdlib", "purelib", "platlib")}
-        )
-        self._packages = {"pytest_bets", *plugin_packages(config)}
+        folders = (*map(Path, _installed()), Path(__file__).parent.parent)
+        self._installed = tuple({f"{path.as_posix()}/" for folder in folders for path in (folder, folder.resolve())})
         self._modules = 0
         self._files: frozenset[str] = frozenset()
         self._reported: dict[object, frozenset[str]] = {}
-        self.tests: frozenset[str] = frozenset()
-        """The files that this process has collected, whether anything in them runs: what they import is theirs."""
+        self._tests: frozenset[str] = frozenset()
+        self._plugins: Sequence[object] = ()
+
+    def collected(self, items: Sequence[pytest.Item], config: pytest.Config) -> None:
+        """Note the files that were collected, whether anything in them runs: what they import is theirs."""
+        self._tests = frozenset(item.path.as_posix() for item in items)
+        self._plugins = tuple(config.pluginmanager.get_plugins())  # of conftest.py files, one alone is in sys.modules
 
     def new(self, bet: object) -> Collection[str]:
         """Return the files for this bet, relative to the root; a look at every module only where there are new ones."""
         if len(sys.modules) != self._modules:
             self._modules = len(sys.modules)
-            tests = (self._under(test) for test in self.tests)
+            tests = (self._under(test) for test in self._tests)
             self._files = frozenset({*self._loaded(), *(f"{TEST}{test}" for test in tests if test)})
         reported = self._reported.get(bet)
         if reported == self._files:
@@ -48,17 +50,27 @@ class Loaded:
     def _under(self, file: str) -> str | None:
         """Return a path relative to the root, None if it is not under it."""
         inside = f"{self.root.as_posix()}/"
-        if not file.startswith(inside):
-            file = Path(file).resolve().as_posix() if self.root.name in file else file
+        if not file.startswith(inside) and (self.root.name in file or not Path(file).is_absolute()):
+            file = Path(file).resolve().as_posix()
         return file.removeprefix(inside) if file.startswith(inside) else None
 
     def _loaded(self) -> Iterator[str]:
-        for name, module in list(sys.modules.items()):
+        for module in (*sys.modules.values(), *self._plugins):
             file = getattr(module, "__file__", None)
-            if not isinstance(file, str) or not file.endswith(".py") or name.partition(".")[0] in self._packages:
+            if not isinstance(file, str):
                 continue
             if os.sep != "/":
                 file = file.replace(os.sep, "/")
-            under = self._under(file)
-            if under and not file.startswith(self._installed) and "/site-packages/" not in file:
+            if file.startswith(self._installed) or not self._under(file):
+                continue
+            archive = getattr(getattr(module, "__loader__", None), "archive", None)  # a module in a zip file
+            under = self._under(Path(archive).as_posix() if isinstance(archive, str) else file)
+            if under and not Path(file).resolve().as_posix().startswith(self._installed):
                 yield under
+
+
+def _installed() -> Iterator[str]:
+    """Yield the folders of this interpreter: its library, what is installed for it, and the programs that start it."""
+    yield from map(sysconfig.get_path, ("stdlib", "platstdlib", "purelib", "platlib", "scripts"))
+    yield from site.getsitepackages()
+    yield site.getusersitepackages()

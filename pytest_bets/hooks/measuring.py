@@ -50,9 +50,9 @@ class Measuring:
         self.progress.begin(nodeid)
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_collection_modifyitems(self, items: Sequence[pytest.Item]) -> None:
+    def pytest_collection_modifyitems(self, items: Sequence[pytest.Item], config: pytest.Config) -> None:
         """Replace the experiment, in every cell of a bet, by one function that keeps what it returns to any caller."""
-        self.loaded.tests = frozenset(item.path.as_posix() for item in items)
+        self.loaded.collected(items, config)
         stand_ins: dict[object, Callable[..., object]] = {}
         for item in items:
             bet = item.parent

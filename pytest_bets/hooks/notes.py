@@ -9,6 +9,7 @@ from pytest_bets.bet.misnamed import numbered
 from pytest_bets.diagnostics import count_noun
 from pytest_bets.hooks.judging import FinishedBet
 from pytest_bets.hooks.session import Session
+from pytest_bets.hooks.unseen import is_conftest
 from pytest_bets.record.checkpoint import Unfinished
 from pytest_bets.record.judgement import in_the_noise, premise_unmet
 from pytest_bets.record.known_error import TIER_OF
@@ -185,7 +186,8 @@ class Notes:
         files = sorted({name for names in found.values() for name in names})
         if files:
             what = "loaded, and not in the code that the records cover"
-            yield f"Unseen code: {listed(files)} of {count_noun(len(found), 'bet')}: {what}. Import it by name."
+            do = "Run its tests in another session." if all(map(is_conftest, files)) else "Import it by name."
+            yield f"Unseen code: {listed(files)} of {count_noun(len(found), 'bet')}: {what}. {do}"
 
     def _registration(self) -> Iterator[str]:
         if self.settings.registration == "off":

@@ -68,12 +68,3 @@ def fixture_functions(cell: pytest.Function, name: str) -> Sequence[object]:
     The public `request.getfixturevalue` would run them; the question comes up at collection.
     """
     return [definition.func for definition in cell._fixtureinfo.name2fixturedefs.get(name, ())]
-
-
-def plugin_packages(config: pytest.Config) -> set[str]:
-    """Return the top-level packages of the plugins that are installed, as they are when a project installs itself."""
-    found = set()
-    for plugin, _ in config.pluginmanager.list_plugin_distinfo():
-        name = getattr(plugin, "__name__", None) or type(plugin).__module__
-        found.add(name.partition(".")[0])
-    return found

@@ -27,7 +27,7 @@ def register_worker(config: pytest.Config, settings: Settings, catalogue: Catalo
     collector = Collector(context, UnreportedTiers())
     shown = _progress(config)
     config.pluginmanager.register(collector, "bets-collector")
-    measuring = Measuring(Loaded(settings.root, config), shown, worker=True)
+    measuring = Measuring(Loaded(settings.root), shown, worker=True)
     config.pluginmanager.register(measuring, "bets-measuring")
     link = xdist.link(config)
     if link is not None:
@@ -53,7 +53,7 @@ def register_session(config: pytest.Config, settings: Settings, catalogue: Catal
         config.pluginmanager.register(Distribution(session, _progress(config)), "bets-measuring")
     elif not xdist.is_controller(config):
         session.live.progress = shown = _progress(config)
-        config.pluginmanager.register(Measuring(Loaded(settings.root, config), shown), "bets-measuring")
+        config.pluginmanager.register(Measuring(Loaded(settings.root), shown), "bets-measuring")
     _override(context)
     return session
 

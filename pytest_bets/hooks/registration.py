@@ -17,7 +17,7 @@ from pytest_bets.walk import relative
 
 
 class Registry:
-    """The registration of the bets of a session, read from git once, with two processes.
+    """The registration of the bets of a session, read from git once, with three processes.
 
     Where registration is required, git is asked for the whole catalogue: workers need the answer before they collect.
     """

@@ -163,8 +163,8 @@ class Environment:
     commit: Annotated[CommitId, "The commit that was checked out; null outside git."]
     dirty: Annotated[
         bool | None,
-        "Whether a tracked file outside the results differed from that commit, or a file of the bet's code was "
-        "untracked; null outside git.",
+        "Whether a tracked file differed from that commit, other than those that runs write, or a file of the bet's "
+        "code was untracked; null outside git.",
     ]
     nodes: Annotated[
         tuple[NodeEnvironment, ...],

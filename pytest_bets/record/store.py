@@ -61,6 +61,12 @@ class Results(Folder):
         """Return where the record of the bet with this id lies."""
         return self.folder / f"{bet}.json"
 
+    def writes(self, path: Path) -> bool:
+        """Return whether a run writes this resolved path: data may lie beside the results, as the folder may be `.`."""
+        folder = self.folder.resolve()
+        is_result = path.name in (JOURNAL, SUMMARY_TEXT) or path.suffix == ".json"
+        return (path.parent == folder and is_result) or path.is_relative_to(folder / PRIVATE)
+
     def record(self, bet: str) -> Record | None:
         """Return the record of a bet, None where there is none.
 

@@ -208,6 +208,64 @@ def test_whatever_names_a_definition_reaches_it_and_what_cannot_be_followed_take
     assert "other_f" not in found
 
 
+COLD_ONES = {
+    "a block under a name that the module binds": "TYPE_CHECKING = True\nif TYPE_CHECKING:\n    COLD = 1\n",
+    "a block under a name of another module": "from other import TYPE_CHECKING\nif TYPE_CHECKING:\n    COLD = 1\n",
+    "a block under a name of a star": "from other import *\nif TYPE_CHECKING:\n    COLD = 1\n",
+    "a block under an attribute of another module": "import other\nif other.TYPE_CHECKING:\n    COLD = 1\n",
+    "a block under an attribute that is set": "import typing\ntyping.TYPE_CHECKING = 1\nif typing.TYPE_CHECKING:\n    COLD = 1\n",  # noqa: E501
+    "a block under a name with two bindings": "from typing import TYPE_CHECKING\nfor TYPE_CHECKING in [1]: ...\nif TYPE_CHECKING:\n    COLD = 1\n",  # noqa: E501
+    "a block of a program by another name": "from other import __name__\nif __name__ == '__main__':\n    COLD = 1\n",
+    "a block of a program by a name of a star": "from other import *\nif __name__ == '__main__':\n    COLD = 1\n",
+    "an annotation that binds": "def f(x) -> (COLD := 1): ...\n",
+    "an annotation of a method that binds": "class C:\n    def f(self, x: (A := print(1))): ...\n",
+    "an annotation of a constant that binds": "X: (COLD := 1) = 0\n",
+    "an annotation in a class that binds": "class C:\n    global COLD\n    x: (COLD := 1) = 0\n",
+    "a marker of a class of the project": "class mark:\n    def resources(x): return abs\n\n\n@mark.resources(1)\ndef f(): ...\n",  # noqa: E501
+    "a marker of another module": "from other import mark\n\n\n@mark.resources(1)\ndef f(): ...\n",
+    "a marker of another pytest": "import other as pytest\n\n\n@pytest.mark.resources(1)\ndef f(): ...\n",
+    "a comment that the module reads": "from pathlib import Path\nCOLD = Path(__file__).resolve().read_text()\n# cold 1\n",  # noqa: E501
+    "a comment that the module opens": "with open(__file__) as file:\n    COLD = file.read()\n# cold 1\n",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", COLD_ONES)
+def test_what_only_seems_to_have_no_effect_is_code(tmp_path: Path, kind: str) -> None:
+    """The value can be changed after a PASS, so the digest must have it."""
+    bet, lab = "import lab\nlab.loss()\n", f"COLD = 2.5\n{COLD_ONES[kind]}\n\ndef loss():\n    return COLD\n"
+    changed = lab.replace("1", "9")
+    assert changed != lab
+    others = {"other.py": "__all__ = ['TYPE_CHECKING', '__name__']\nTYPE_CHECKING = True\n__name__ = '__main__'\n"}
+    found = []
+    for text in (lab, changed):
+        write(tmp_path, {"bet_1_a.py": bet, "lab.py": text, **others})
+        found.append(code(tmp_path, "bet_1_a.py").digest)
+    assert found[0] != found[1]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    COLD = 1\n",
+        "import typing as t\nif t.TYPE_CHECKING:\n    COLD = 1\n",
+        "TYPE_CHECKING = False\nif TYPE_CHECKING:\n    COLD = 1\n",
+        "if __name__ == '__main__':\n    COLD = 1\n",
+        "from pytest import mark\n\n\n@mark.resources(cpus=1)\ndef f(): ...\n",
+        "import pytest as pt\n\n\n@pt.mark.resources(cpus=1)\ndef f(): ...\n",
+        "import pytest\nmark = pytest.mark\n\n\n@mark.resources(cpus=1)\ndef f(): ...\n",
+        "from pathlib import Path\nX = Path(__file__).with_name('x').read_text()\n# 1\n",
+        "from pathlib import Path\nX = (Path(__file__).parent / 'x').read_text()\n# 1\n",
+    ],
+)
+def test_what_has_no_effect_is_no_code(tmp_path: Path, text: str) -> None:
+    """Blocks for type checkers and for a program, resources of a cell, and comments beside a read of other files."""
+    found = []
+    for lab in (text, text.replace("1", "9")):
+        write(tmp_path, {"bet_1_a.py": "import lab\nlab.loss()\n", "lab.py": f"{lab}\n\ndef loss(): ...\n"})
+        found.append(code(tmp_path, "bet_1_a.py").digest)
+    assert found[0] == found[1]
+
+
 def test_a_module_that_reads_source_makes_every_file_count_by_its_bytes(tmp_path: Path) -> None:
     """A comment is part of what such code computes with."""
     write(tmp_path, {"bet_1_a.py": "import inspect, lab\ninspect.getsource(lab.f)\n", "lab.py": "def f(): ...\n"})

@@ -221,6 +221,22 @@ def test_what_changes_in_the_results_makes_no_tree_dirty(bet: WriteBet, run: Run
     assert _told(run)["environment"]["dirty"] is False
 
 
+@pytest.mark.usefixtures("repository")
+def test_data_beside_the_results_can_make_a_tree_dirty(bet: WriteBet, run: Run) -> None:
+    """The folder of the results may be that of the project: only what a run writes is left out."""
+    bet()
+    Path("cold.txt").write_text("2.5")
+    run("--bets-results=.")
+    commit()
+    for more, text, is_dirty in ((1, "2.5", False), (2, "9", True)):
+        bet(body=f'return {{"gain": part + {more}}}')
+        commit("bet_1_first.py")
+        Path("1_first.json").write_text(Path("1_first.json").read_text() + " ")
+        Path("cold.txt").write_text(text)
+        run("--bets-results=.")
+        assert records(Path())["1_first"]["environment"]["dirty"] is is_dirty
+
+
 def _dirty(run: Run) -> dict[str, bool]:
     results = f"results-{len(list(Path().glob('results-*')))}"
     run(f"--bets-results={results}")
@@ -267,6 +283,39 @@ def test_a_tracked_file_that_differs_makes_the_tree_of_every_bet_dirty(bet: Writ
     assert _dirty(run) == {"1_first": True}
 
 
+@pytest.mark.parametrize("flag", ["assume-unchanged", "skip-worktree"])
+@pytest.mark.parametrize("name", ["data.json", "pytest.ini", '"quoted.json'])
+@pytest.mark.usefixtures("repository")
+def test_a_difference_that_the_index_hides_makes_the_tree_dirty(bet: WriteBet, run: Run, flag: str, name: str) -> None:
+    """Git does not compare a flagged file with its blob, and an experiment may read it."""
+    bet()
+    Path(name).write_text("[pytest]\n")
+    commit()
+    run_git("update-index", f"--{flag}", name)
+    assert _dirty(run) == {"1_first": False}
+    Path(name).write_text("[pytest]\naddopts = -q\n")
+    assert "M" not in run_git("status", "--porcelain")
+    assert _dirty(run) == {"1_first": True}
+
+
+@pytest.mark.usefixtures("repository")
+def test_files_that_a_sparse_checkout_leaves_out_make_no_tree_dirty(bet: WriteBet, run: Run) -> None:
+    """And a flagged file with other line ends is the same to git; one that is missing without being sparse is not."""
+    bet()
+    Path("left_out").mkdir()
+    Path("left_out/data.json").write_text("[1]")
+    Path("lines.txt").write_bytes(b"a\nb\n")
+    Path(".gitattributes").write_text("*.txt text\n")
+    commit()
+    run_git("sparse-checkout", "set", "--no-cone", "/*", "!/left_out")
+    run_git("update-index", "--assume-unchanged", "lines.txt")
+    Path("lines.txt").write_bytes(b"a\r\nb\r\n")
+    assert not Path("left_out/data.json").exists()
+    assert _dirty(run) == {"1_first": False}
+    Path("lines.txt").unlink()
+    assert _dirty(run) == {"1_first": True}
+
+
 @pytest.mark.parametrize("kind", ["submodule", "clone"])
 def test_untracked_files_in_a_repository_within_count_where_a_bets_code_lies_there(
     bet: WriteBet, repository: Path, run: Run, kind: str, tmp_path_factory: pytest.TempPathFactory
@@ -291,7 +340,7 @@ def test_untracked_files_in_a_repository_within_count_where_a_bets_code_lies_the
 
 
 @pytest.mark.usefixtures("repository")
-def test_git_is_started_twice_at_most(
+def test_git_is_started_three_times_at_most(
     bet: WriteBet, run: Run, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """For any number of bets: starting a process takes the time."""
@@ -301,7 +350,7 @@ def test_git_is_started_twice_at_most(
     folder = tmp_path_factory.mktemp("bin")
     calls = count_calls(folder, monkeypatch)
     assert _state(run, "4_x") == "registered"
-    assert len(calls.read_text().splitlines()) == 2
+    assert len(calls.read_text().splitlines()) == 3
 
 
 def test_a_path_outside_the_checkout_is_not_held(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -327,7 +327,7 @@ def test_a_shallow_clone_is_given_as_the_reason(bet: WriteBet, repository: Path,
 
 @pytest.mark.usefixtures("required")
 @pytest.mark.parametrize("processes", PLAIN_AND_TWO, ids=" ".join)
-def test_a_required_registration_starts_git_twice_at_most(
+def test_a_required_registration_starts_git_three_times_at_most(
     bet: WriteBet,
     run: Run,
     tmp_path_factory: pytest.TempPathFactory,
@@ -342,7 +342,7 @@ def test_a_required_registration_starts_git_twice_at_most(
     run("--collect-only")
     assert not calls.exists()
     run(*processes)
-    assert len(calls.read_text().splitlines()) == 2
+    assert len(calls.read_text().splitlines()) == 3
     assert {record["registration"]["state"] for record in records(RESULTS).values()} == {"registered"}
 
 

@@ -2,8 +2,10 @@
 
 import json
 import os
+import py_compile
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -68,6 +70,83 @@ def test_what_tests_of_the_session_import_is_theirs(project: Path, run: Run) -> 
         assert "Unseen code" not in run(*arguments)
     record = json.loads((project / "results/1_first.json").read_text(encoding="utf-8"))
     assert "unseen" not in record["environment"]
+
+
+def _unseen(project: Path) -> list[str]:
+    record = json.loads((project / "results/1_first.json").read_text(encoding="utf-8"))
+    return list(record["environment"].get("unseen", ()))
+
+
+def test_code_is_found_beside_any_number_of_tests(project: Path, run: Run) -> None:
+    """Tests whose imports are followed must not be few: a plugin was left out of the record beside more than 100."""
+    for number in range(101):
+        (project / f"test_{number}.py").write_text("import used\n\n\ndef test_it():\n    pass\n", encoding="utf-8")
+    (project / "used.py").write_text("X = 1\n", encoding="utf-8")
+    run("-k", "bet_1")
+    assert _unseen(project) == ["unseen_plug.py"]
+
+
+def test_a_plugin_of_the_project_is_shown_although_it_is_installed(
+    project: Path, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """An editable install has its entry point where packages are, and its code in the project."""
+    (project / "pytest.ini").write_text("[pytest]\npythonpath = .\n", encoding="utf-8")
+    about = tmp_path / "lab-1.0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: lab\nVersion: 1.0\n", encoding="utf-8")
+    (about / "entry_points.txt").write_text("[pytest11]\nlab = unseen_lab.plug\n", encoding="utf-8")
+    (project / "unseen_lab").mkdir()
+    (project / "unseen_lab/__init__.py").write_text("", encoding="utf-8")
+    (project / "unseen_lab/plug.py").write_text(PLUGIN, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    run("-p", "lab")
+    assert _unseen(project) == ["unseen_lab/__init__.py", "unseen_lab/plug.py"]
+
+
+@pytest.mark.parametrize("where", ["folder", "compiled", "zip", "relative"])
+def test_modules_are_shown_wherever_they_lie_in_the_project(
+    bet: WriteBet, run: Run, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    """In a folder that is named as those of packages are, without source, in an archive, on a relative path."""
+    source = pytester.path / f"unseen_{where}.py"
+    source.write_text("GAIN = 1\n", encoding="utf-8")
+    file = {
+        "folder": "vendor/site-packages/unseen_folder.py",
+        "compiled": "lib/unseen_compiled.pyc",
+        "zip": "lib/all.zip",
+        "relative": "lib/unseen_relative.py",
+    }[where]
+    target = pytester.path / file
+    target.parent.mkdir(parents=True)
+    if where == "compiled":
+        py_compile.compile(str(source), cfile=str(target))
+    elif where == "zip":
+        with zipfile.ZipFile(target, "w") as archive:
+            archive.write(source, source.name)
+    else:
+        target.write_bytes(source.read_bytes())
+    source.unlink()
+    monkeypatch.syspath_prepend(file if where == "zip" else str(Path(file).parent))
+    bet(body=f"from unseen_{where} import GAIN\nreturn {{'gain': GAIN}}")
+    run()
+    assert _unseen(pytester.path) == [file]
+
+
+def test_the_conftest_of_other_tests_is_shown(bet: WriteBet, run: Run, pytester: pytest.Pytester) -> None:
+    """It can change what bets import. One that lies above a bet that was not selected is that bet's own."""
+    bet("bets/bet_1_first.py")
+    bet("bets/more/bet_2_other.py")
+    for folder in ("bets/more", "tests"):
+        (pytester.path / folder).mkdir(exist_ok=True)
+        (pytester.path / folder / "conftest.py").write_text("X = 1\n", encoding="utf-8")
+    (pytester.path / "tests/test_it.py").write_text("def test_it():\n    pass\n", encoding="utf-8")
+    run("bets", "-k", "bet_1")
+    assert _unseen(pytester.path) == []
+    (pytester.path / "results/1_first.json").unlink()
+    shown = " ".join(run("-k", "bet_1").split())
+    assert _unseen(pytester.path) == ["tests/conftest.py"]
+    assert "Unseen code: tests/conftest.py of 1 bet" in shown
+    assert "Run its tests in another session." in shown
 
 
 def test_plugins_that_a_conftest_names_are_in_the_code(project: Path) -> None:

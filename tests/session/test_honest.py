@@ -3,6 +3,7 @@
 import ast
 import json
 import os
+import py_compile
 import re
 import shutil
 import stat
@@ -472,6 +473,18 @@ def a_run_that_crashed_was_repeated(history: History) -> None:
     history.again("Run bet 1")
 
 
+def a_module_compiled_in_place(history: History) -> None:
+    history.undeclare()
+    write("quick.py", "COLD = 1\n")
+    py_compile.compile("quick.py", cfile="bets/quick_steps.pyc")
+    Path("quick.py").unlink()
+    write(".gitignore", "*.pyc\n")
+    edit(("import pytest\n", "import pytest\nimport quick_steps\n"))
+    commit("Declare bet 1")
+    history.again("Run bet 1")
+    assert "quick_steps.pyc" in Path("results/journal.jsonl").read_text()
+
+
 BUSY: dict[str, Callable[[History], None]] = {
     "renumbered, and run again with the same verdict": renumbered,
     "renumbered, with the bet that challenges it": renumbered_with_its_challenger,
@@ -501,6 +514,7 @@ BUSY: dict[str, Callable[[History], None]] = {
     "a harder bet after a LENIENT": a_better_bet_after_lenient,
     "another title": another_title,
     "a crashed run repeated": a_run_that_crashed_was_repeated,
+    "a module that is compiled in place, and ignored by git": a_module_compiled_in_place,
 }
 
 

@@ -21,6 +21,7 @@ from pytest_bets.audit.reruns import Reruns
 from pytest_bets.audit.retraction import Retractions
 from pytest_bets.audit.upgrade import Upgrades
 from pytest_bets.bet.declaration import bet_order, number_in
+from pytest_bets.diagnostics import count_noun
 from pytest_bets.git.revision import Commit
 from pytest_bets.record.summary import settle
 from pytest_bets.record.verdict import judge
@@ -148,6 +149,10 @@ class _Auditor:
                 level: Level = "note"
                 kind: Kind = "withdrawn" if change.subject == "withdrawn" else "changed"
                 text = "" if kind == "withdrawn" else "before its first result" if results else "before it ran"
+                seen = self.results.seen_before(lineage.ids, moved.commit, moved.after.digest)
+                if seen and kind == "changed":
+                    cells = count_noun(seen.cells.count, "cell")
+                    text = f"after a run without a verdict had measured {cells} ({seen.time}), and {text}"
             elif change.subject == "challenges" and relinked:
                 level, kind, text = "note", "reworded", "after its first result: the same bet by another number"
             elif change.kind == "reworded" and self.reruns.reseeds(lineage.ids, moved.before, moved.after, change):

@@ -61,6 +61,18 @@ class Order:
             if revision.after and revision.after.verdict:
                 yield Result(revision.commit, revision.after.declaration)
 
+    def seen_before(self, ids: Sequence[str], commit: Commit, declaration: str) -> RunLine | None:
+        """Return a run without a result that measured cells before the commit that changed its bet to a declaration."""
+        for entry in (line for bet in ids for line in self.runs.lines.get(bet, ())):
+            run = entry.entry
+            if not isinstance(run, RunLine) or run.pilot or run.verdict or premise_unmet(run) or not run.cells.count:
+                continue
+            ran = self.order.commits.get(run.environment.commit or "")
+            known = [found for found in (entry.added, ran) if found is not None]
+            if run.declaration != declaration and any(self.order.before(found, commit) for found in known):
+                return run
+        return None
+
     def when(self, commit: Commit, results: Sequence[Result]) -> When:
         """Return where a commit is, seen from the commits that brought results."""
         if any(self.order.before(result.commit, commit) for result in results):

@@ -522,6 +522,24 @@ def test_void_runs_are_noted_and_are_no_result(history: History) -> None:
     assert found.changed("changed") == {("strict", "loosened"), ("lenient", "loosened")}
 
 
+def test_criteria_that_change_after_a_void_run_are_said_to_come_after_what_it_measured(history: History) -> None:
+    """One cell of five crashed, and the other four are known: no finding, as they are no result, and no secret."""
+    history.undeclare()
+    edit(("return losses", "assert size < 5\n    return losses"))
+    commit("Break it")
+    with pytest.raises(AssertionError):
+        history.run()
+    commit("Run bet 1")
+    edit(("assert size < 5\n    ", ""), *LOOSER)
+    commit("Correct it")
+    history.again("Run bet 1")
+    found = audit()
+    assert found.findings == set()
+    changed = [entry["text"] for entry in found.of("changed")]
+    assert len(changed) == 2
+    assert all(text.startswith("after a run without a verdict had measured 4 cells (") for text in changed)
+
+
 @pytest.mark.usefixtures("history")
 def test_a_revision_that_does_not_parse_is_noted() -> None:
     """The next that does is held against the last that did."""

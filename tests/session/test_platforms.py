@@ -168,7 +168,7 @@ def test_modules_are_found_under_a_root_of_windows(monkeypatch: pytest.MonkeyPat
     """Their files have other separators there than the names of a record."""
     loaded = Loaded.__new__(Loaded)
     loaded.root = cast(Path, PureWindowsPath("C:\\work\\project"))
-    loaded._packages = set()
+    loaded._plugins = ()
     loaded._installed = ("C:/Python/Lib/",)
     modules = {"lab": r"C:\work\project\lab\a.py", "numpy": r"C:\Python\Lib\numpy.py", "other": r"D:\b.py"}
     monkeypatch.setattr(hooks, "os", SimpleNamespace(sep="\\"))

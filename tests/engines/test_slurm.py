@@ -5,6 +5,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -77,7 +78,8 @@ def test_a_lost_node_is_tried_elsewhere_and_told(session: real.Session, bet: Wri
     cluster.kill_node(node)
     try:
         for _, own in real.running(session.folder):  # the others need not sleep on
-            os.kill(int(own[2]), signal.SIGKILL)
+            with suppress(ProcessLookupError):  # one may have ended meanwhile
+                os.kill(int(own[2]), signal.SIGKILL)
         real.ended(running)
     finally:
         cluster.start_node(node)

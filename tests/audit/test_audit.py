@@ -22,6 +22,7 @@ from tests.helpers.histories import (
     LOOSER,
     RECORD,
     WON,
+    Audited,
     History,
     audit,
     commit,
@@ -505,39 +506,35 @@ def test_a_run_from_a_dirty_tree_is_noted(history: History) -> None:
     assert "uncommitted changes" in audit().text("dirty")
 
 
-def test_void_runs_are_noted_and_are_no_result(history: History) -> None:
-    """Criteria may change after a crash, which showed no result."""
+def loosened_after_a_crash(history: History, crash: str) -> Audited:
+    """Return the audit of a bet that a statement made crash, and whose criteria changed before it ran again."""
     history.undeclare()
-    edit(("return losses", "raise OSError\n    return losses"))
+    edit(("return losses", f"{crash}\n    return losses"))
     commit("Break it")
     with pytest.raises(AssertionError):
         history.run()
     commit("Run bet 1")
-    edit(("raise OSError\n    ", ""), *LOOSER)
-    commit("Mend it")
+    edit((f"{crash}\n    ", ""), *LOOSER)
+    commit("Correct it")
     history.again("Run bet 1")
     found = audit()
     assert found.findings == set()
     assert {"void", "changed"} <= found.notes
     assert found.changed("changed") == {("strict", "loosened"), ("lenient", "loosened")}
+    return found
+
+
+def test_void_runs_are_noted_and_are_no_result(history: History) -> None:
+    """Criteria may change after a crash, which showed no result."""
+    found = loosened_after_a_crash(history, "raise OSError")
+    assert {entry["text"] for entry in found.of("changed")} == {"before its first result"}
 
 
 def test_criteria_that_change_after_a_void_run_are_said_to_come_after_what_it_measured(history: History) -> None:
     """One cell of five crashed, and the other four are known: no finding, as they are no result, and no secret."""
-    history.undeclare()
-    edit(("return losses", "assert size < 5\n    return losses"))
-    commit("Break it")
-    with pytest.raises(AssertionError):
-        history.run()
-    commit("Run bet 1")
-    edit(("assert size < 5\n    ", ""), *LOOSER)
-    commit("Correct it")
-    history.again("Run bet 1")
-    found = audit()
-    assert found.findings == set()
-    changed = [entry["text"] for entry in found.of("changed")]
-    assert len(changed) == 2
-    assert all(text.startswith("after a run without a verdict had measured 4 cells (") for text in changed)
+    found = loosened_after_a_crash(history, "assert size < 5")
+    texts = {entry["text"] for entry in found.of("changed")}
+    assert all(text.startswith("after a run without a verdict had measured 4 cells (") for text in texts)
 
 
 @pytest.mark.usefixtures("history")

@@ -42,7 +42,7 @@ ELSEWHERE: Final = {
     "claims/test_check_misleading.py": (
         "claims/claim",
         *("claims/clauses", "claims/fold", "claims/lexicon", "claims/mentions", "claims/tables"),
-        *("claims/values", "claims/verdicts"),
+        *("claims/following", "claims/values", "claims/verdicts"),
     ),
     "chance/test_draws.py": ("chance/enumeration",),
     "chance/test_luck.py": ("chance/relabeling", "chance/result"),

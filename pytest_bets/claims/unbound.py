@@ -34,7 +34,7 @@ class Unbound(Predicates):
             last = self._pronoun(start)
             if previous is None or last is None or len(previous.bets) > 1:
                 continue
-            claim = self.leads(Mention(list(previous.bets), start, last, others=previous.others))
+            claim = self.after(Mention(list(previous.bets), start, last, others=previous.others))
             if claim and (last > start or _good(claim)) and claim.first not in self.used:
                 self.used.add(claim.first)
                 found.append(claim)
@@ -84,7 +84,7 @@ class Unbound(Predicates):
             last = start if labelled else self._pronoun(start)
             if last is None:
                 continue
-            claim = self.leads(Mention(list(bets), start, last))
+            claim = self.after(Mention(list(bets), start, last))
             if claim and (labelled or last > start or (start <= singular and _good(claim))):
                 self.used.add(claim.first)
                 found.append(claim)
@@ -127,7 +127,7 @@ class Unbound(Predicates):
             count = match["count"] or str(len(bets))
             if last in self.inside or int(SMALL.get(count.lower(), count)) != len(bets):
                 continue
-            claim = self.leads(Mention(list(bets), first, self._past_exceptions(last), everyone=True))
+            claim = self.after(Mention(list(bets), first, self._past_exceptions(last), everyone=True))
             if claim and claim.first not in self.used:
                 self.used.add(claim.first)
                 claim = self.without(claim)

@@ -12,29 +12,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from pytest_bets.claims.asides import FARTHEST, asides, exceptions, is_closed, is_relative
-from pytest_bets.claims.block import CODE
-from pytest_bets.claims.claim import Claim, Way
-from pytest_bets.claims.clauses import Clauses
+from pytest_bets.claims.asides import FARTHEST, asides, exceptions, is_relative
+from pytest_bets.claims.claim import Claim
 from pytest_bets.claims.fold import Token
-from pytest_bets.claims.lexicon import (
-    ALL,
-    CLOSE_WORDS,
-    DENIALS,
-    DONE_TO,
-    EARLIER,
-    HEADS,
-    LEADING_SIGNS,
-    LEADING_WORDS,
-    MODALS,
-    PHRASES,
-    PREPOSITIONS,
-    SOFT,
-    WAS,
-    soft,
-    word,
-    words,
-)
+from pytest_bets.claims.following import Following
+from pytest_bets.claims.lexicon import ALL, LEADING_SIGNS, soft, words
 from pytest_bets.claims.mentions import Mention
 
 _BETWEEN_SIGNS: Final = LEADING_SIGNS - {",", ")", "]"}
@@ -49,7 +31,7 @@ _ALONE: Final = (
 _DOING: Final = words("we i have has successfully")
 
 
-class Reader(Clauses):
+class Reader(Following):
     """Reads the claims of one block from its tokens and mentions."""
 
     def __init__(self, text: str, tokens: Sequence[Token], mentions: Sequence[Mention]) -> None:
@@ -60,7 +42,6 @@ class Reader(Clauses):
         self.left_out: dict[int, set[str]] = {}
         for mention in (self.mentions[index] for index in self.excepted):
             self.left_out.setdefault(self.starts[mention.first], set()).update(mention.bets)
-        self.begins = {mention.first: index for index, mention in enumerate(self.mentions)}
         self.claimed: set[int] = set()
 
     def bound(self) -> list[Claim]:
@@ -78,7 +59,7 @@ class Reader(Clauses):
                 self.claimed.add(host)
                 continue
             claim = self._within(mention) or self._before(mention, tied=True)
-            claim = claim or (mention.longer and self._after(mention.longer)) or self._after(mention)
+            claim = claim or (mention.longer and self.after(mention.longer)) or self.after(mention)
             claim = claim or self._before(mention)
             if claim is None or claim.first in self.used:
                 continue
@@ -91,7 +72,7 @@ class Reader(Clauses):
                 claim = replace(claim, allowed=ALL - claim.allowed, exact="", negated=True)
             claims += self._apportioned(replace(claim, mention=whole))
             again = Mention(list(whole.bets), whole.first, claim.first, others=whole.others)
-            if claim.past and (later := self._after(again)):
+            if claim.past and (later := self.after(again)):
                 self.used.add(later.first)
                 claims.append(replace(later, past=False))
         return [self.without(claim) for claim in claims]
@@ -121,10 +102,10 @@ class Reader(Clauses):
         between = self.tokens[max(whole.last, mention.first - FARTHEST) : mention.first]
         opened = "(" in [token.text for token in (*between, self.tokens[at])]
         close = self._closing(mention.last) if opened else None
-        own = self._after(mention)
+        own = self.after(mention)
         found = [own] if own and close and own.first < close else []
         last = close if found and close else mention.last
-        claim = self._after(Mention(list(whole.bets), whole.first, last, whole.certain, whole.others))
+        claim = self.after(Mention(list(whole.bets), whole.first, last, whole.certain, whole.others))
         return [*found, replace(claim, mention=whole)] if claim else found
 
     def _within(self, mention: Mention) -> Claim | None:
@@ -169,83 +150,6 @@ class Reader(Clauses):
             return last
         return Mention(bets, first, last.last, last.certain, last.others)
 
-    def _after(self, mention: Mention) -> Claim | None:
-        """Follow the words after a mention up to a verdict, as long as they only lead to it."""
-        way = Way(mention.last + 1)
-        known = mention.certain or any(name[0].isdigit() for name in mention.bets)
-        for _ in range(40):
-            token = self.tokens[way.at] if way.at < len(self.tokens) else None
-            if token is None or way.at in self.inside or token.kind in ("end", "break"):
-                return None
-            if token.kind == "verdict":
-                return None if self.is_no_claim(way.at) else self._claim(mention, way.at, way)
-            if token.low in SOFT and self._is_soft(mention, way):
-                return self._claim(mention, way.at, way)
-            if not (self._step_sign(way, token) if token.kind == "sign" else self._step_word(way, token, known=known)):
-                return None
-        return None
-
-    def _step_sign(self, way: Way, token: Token) -> bool:
-        """Go past a sign, words in brackets, or an apposition; return whether the way goes on."""
-        if token.text == "(":
-            close = self._closing(way.at)
-            inner = self.tokens[way.at + 1] if way.at + 1 < len(self.tokens) else token
-            if inner.kind == "verdict" or inner.low in SOFT or inner.low in LEADING_WORDS or inner.low in DENIALS:
-                way.at, way.signs = way.at + 1, True
-            else:
-                named = self.begins.get(way.at + 1)
-                way.at = (close or way.at) + 1
-                if named is not None and is_closed(self.tokens, self.mentions[named]):
-                    return False  # `alpha beats beta of bet 1 (bet 3): FAIL`
-            return close is not None
-        if way.commas == 0 and token.text in (",", "–", "—"):
-            way.commas, way.signs = 1, way.signs or token.text != ","
-            way.at = self._past_apposition(way.at)
-            return True
-        way.signs, way.at = True, way.at + 1
-        return token.text in LEADING_SIGNS or not (token.text.isascii() or token.text == CODE)
-
-    def _step_word(self, way: Way, token: Token, *, known: bool) -> bool:
-        """Go past a word that leads to a verdict; return whether the way goes on."""
-        low = token.low
-        phrase = next((phrase for phrase in PHRASES if self.text.startswith(phrase, token.start)), "")
-        way.at += len(phrase.split()) or 1
-        way.past = way.past or phrase == "at first" or low in EARLIER
-        way.was = way.was or low in WAS
-        if phrase:
-            return True
-        if low in DENIALS or low.endswith("n't"):
-            way.negated = True
-            return True
-        if low in MODALS:
-            denied = [token.low for token in self.tokens[way.at : way.at + 2]] == ["not", "be"]
-            way.maybe = way.maybe or not (low == "could" and denied)
-            return True
-        return (low in LEADING_WORDS or (low.endswith("ly") and low.isalpha())) and (known or low in CLOSE_WORDS)
-
-    def _past_apposition(self, at: int) -> int:
-        """Return what follows a comma, or the next comma where words of an apposition lie between."""
-        following = self.tokens[at + 1] if at + 1 < len(self.tokens) else None
-        if following and (following.kind == "verdict" or following.low in SOFT):
-            return at + 1
-        for close in range(at + 1, min(at + 16, len(self.tokens))):
-            token = self.tokens[close]
-            if token.kind in ("end", "break", "verdict") or close in self.inside:
-                break
-            if token.text == self.tokens[at].text:
-                after = self.tokens[close + 1] if close + 1 < len(self.tokens) else token
-                leads = after.kind == "verdict" or after.low in SOFT or after.low in LEADING_WORDS
-                return close + 1 if leads else at + 1
-        return at + 1
-
-    def _closing(self, at: int) -> int | None:
-        for close in range(at + 1, min(at + 60, len(self.tokens))):
-            if self.tokens[close].text == ")":
-                return close
-            if self.tokens[close].kind == "break":
-                return None
-        return None
-
     def _before(self, mention: Mention, *, tied: bool = False) -> Claim | None:
         """Return the claim of a verdict right before a mention: `PASS: bets 5 and 6`, `we passed bet 6`.
 
@@ -286,61 +190,3 @@ class Reader(Clauses):
         if not starts or (after and after.kind != "end" and after.text not in (":", "–", "—", "(", ",")):
             return None
         return self.said(mention, at)
-
-    def _is_soft(self, mention: Mention, way: Way) -> bool:
-        """Return whether an ordinary word says the verdict of a mention that leads to it."""
-        at, signs = way.at, way.signs
-        token = self.tokens[at]
-        following = self.tokens[at + 1] if at + 1 < len(self.tokens) else None
-        after = self.tokens[at + 2] if at + 2 < len(self.tokens) else None
-        if token.low in DONE_TO and not way.was and not signs:
-            return False
-        if token.kind == "sign":
-            return following is None or following.kind in ("end", "break", "sign")
-        if self.is_question(at) or self.is_condition(mention.first):
-            return False
-        before = self.tokens[mention.first - 1].low if mention.first else ""
-        if before in ("the", "our") and mention.first > 1:
-            before = self.tokens[mention.first - 2].low
-        joined = [item.low for item in self.tokens[max(0, mention.first - 3) : mention.first]] == ["as", "well", "as"]
-        if not signs and before in PREPOSITIONS and not joined:
-            head = self.tokens[mention.first - 2].low if mention.first > 1 else ""
-            if head not in HEADS:
-                return False
-        return self.may_end(at, following, after)
-
-    def _claim(self, mention: Mention, at: int, way: Way) -> Claim:
-        token = self.tokens[at]
-        capital = token.kind == "verdict"
-        exact = word(token.text) if capital else ""
-        allowed = frozenset({exact.partition(",")[0]}) if capital else SOFT[token.low]
-        allowed = frozenset({"LENIENT"}) if not capital and self.is_lenient(at) else allowed
-        apart = allowed == {"FAIL"} and "," not in exact and self.is_catastrophic(at)
-        exact = "FAIL, catastrophic" if apart else exact
-        past, dated = self.is_past(mention, at)
-        return Claim(
-            mention,
-            ALL - (frozenset() if apart else allowed) if way.negated else allowed,
-            at,
-            exact if "," in exact and not way.negated else "",
-            apart=apart,
-            bound=not (capital and way.maybe),
-            capital=capital,
-            negated=way.negated,
-            past=past or way.past,
-            dated=dated,
-            was=bool({token.low for token in self.tokens[max(0, at - 12) : at]} & {"was", "were", "had", "used"}),
-            maybe=way.maybe,
-        )
-
-    def said(self, mention: Mention, at: int) -> Claim:
-        """Return the claim of a verdict, a word or a sign that is known to be of a mention."""
-        return self._claim(mention, at, Way(at))
-
-    def leads(self, mention: Mention) -> Claim | None:
-        """Return the claim that the words after a mention lead to, if they do."""
-        return self._after(mention)
-
-    def is_said(self, mention: Mention, at: int) -> bool:
-        """Return whether an ordinary word says the verdict of a mention that is understood."""
-        return self._is_soft(mention, Way(at, signs=at > 0, was=True))

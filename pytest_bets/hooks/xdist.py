@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -119,6 +120,20 @@ def sent_to_workers(
     }  # it sends it to xdist alone
 
 
+def _unless_it_died(send: Callable[..., None]) -> Callable[..., None]:
+    """Return `send`, which sends a command to a worker, for one that may have died.
+
+    A worker may die while xdist sends it items, or asks for some back; the error of that would end the session with all
+    its bets. xdist hears of the death from the thread that reads what the worker sends, and hands its items out again.
+    """
+
+    def sending(name: str, **command: object) -> None:
+        with suppress(OSError):
+            send(name, **command)
+
+    return sending
+
+
 class Activation(Protocol):
     """What the controller asks for; `session` activates the plugin, so it is called only if there are bets."""
 
@@ -166,15 +181,19 @@ class Controller:
             self.take(text, worker=worker)
 
     @pytest.hookimpl(optionalhook=True)
-    def pytest_xdist_node_collection_finished(self, node: Any, ids: Sequence[str]) -> None:  # noqa: ARG002  # xdist's signature
+    def pytest_xdist_node_collection_finished(self, node: Any, ids: Sequence[str]) -> None:
         """Begin with the items of the first worker.
 
         All workers collect the same, so the first list is enough: the baseline is taken while the others still collect,
         and before any cell runs. The replacement of a dead worker collects again, and begins nothing.
         """
-        if self._has_begun:
-            return
-        self._has_begun = True
+        if not self._has_begun:
+            self._has_begun = True
+            self._begin(ids)
+        if self.bets:
+            node.sendcommand = _unless_it_died(node.sendcommand)
+
+    def _begin(self, ids: Sequence[str]) -> None:
         files = {nodeid.partition("::")[0] for nodeid in ids}
         if not any(self.activation.is_bet(self.config.rootpath / file) for file in files):
             return

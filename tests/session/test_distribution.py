@@ -144,6 +144,45 @@ def test_a_cell_that_kills_its_worker_voids_its_bet_alone(bet: WriteBet, run: Ru
     assert len(journal(RESULTS)) == 3
 
 
+def test_a_worker_that_dies_while_cells_are_taken_back_from_it_voids_its_bet_alone(bet: WriteBet, run: Run) -> None:
+    """The command that no longer reaches it is no internal error, which would end the session with all its bets."""
+    body = """\
+if part == 2:
+    Path("dying").write_text(os.environ["PYTEST_XDIST_WORKER"])
+    while not Path("asked").exists():
+        time.sleep(0.01)
+    os._exit(3)
+return {"gain": part}"""
+    bet("bet_1_deadly.py", body=body, above="import os\nimport time\nfrom pathlib import Path")
+    bet("bet_2_second.py")
+    bet("bet_3_third.py")
+    Path("conftest.py").write_text(
+        """\
+from pathlib import Path
+from xdist.workermanage import WorkerController
+
+send = WorkerController.sendcommand
+
+def sendcommand(node, name, **command):
+    if name == "steal" and node.gateway.id == Path("dying").read_text():
+        Path("asked").touch()
+        node.gateway._io.wait()
+        Path("late").touch()
+    send(node, name, **command)
+
+WorkerController.sendcommand = sendcommand
+"""
+    )
+    shown = run("-n", "2", "--dist", "worksteal", expect=FAILED)
+    assert Path("late").exists()
+    assert outcomes(shown) == {"failed": 1, "passed": 17, "skipped": 3}
+    assert {name: record["verdict"] for name, record in records(RESULTS).items()} == {
+        "1_deadly": None,
+        "2_second": "PASS",
+        "3_third": "PASS",
+    }
+
+
 def test_a_test_that_kills_its_worker_is_left_to_xdist(bet: WriteBet, run: Run) -> None:
     """What is no bet is distributed as if there were no bets."""
     bet()

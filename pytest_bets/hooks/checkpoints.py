@@ -6,11 +6,12 @@ from pytest_bets.record.checkpoint import Unfinished
 
 
 class Checkpoints:
-    """One file for each bet that has finished cells; none in a rehearsal or a replay."""
+    """One file for each bet that has finished cells; none in a run that cannot be resumed."""
 
     def __init__(self, context: Context) -> None:
         self.context = context
-        self.enabled = context.settings.kept and not context.settings.rehearsal
+        settings = context.settings
+        self.enabled = settings.kept and not settings.rehearsal and not settings.replication
         self._files: dict[str, Unfinished] = {}
 
     def add(self, run: BetRun, nodeid: str, code: str) -> None:

@@ -110,7 +110,7 @@ class Notes:
 
     def _kept_cells(self) -> Iterator[str]:
         """Name the finished cells on disk that an interrupt, a selection or a crash left to resume."""
-        if not self.settings.kept:
+        if not self.session.checkpoints.enabled:
             return
         counts = []
         for item in self.finished:

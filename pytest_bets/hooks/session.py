@@ -171,7 +171,7 @@ class Session:
             return
         last = run.take(nodeid, report)
         if report.when == "teardown" and self.checkpoints.enabled:
-            self.checkpoints.add(run, nodeid, self.baseline.code[run.declaration.id].digest)
+            self.checkpoints.add(run, nodeid, self.baseline.code[run.declaration.id])
         if last or nodeid not in run.waiting:
             self.announcer.cell(run, nodeid)
         if last:

@@ -144,6 +144,17 @@ def test_a_folder_that_cannot_be_written_prints_what_was_measured(bet: WriteBet,
     assert "1_first  PASS" in shown
 
 
+def test_a_folder_that_cannot_be_written_breaks_no_session_on_an_engine(bet: WriteBet, run: Run) -> None:
+    """Neither the times of the cells can be kept there, nor what an attempt has printed that died."""
+    bet(body="if part == 2:\n    os.write(2, b'dying')\n    os._exit(3)\nreturn {'gain': part}", above="import os")
+    Path("results").mkdir()
+    for name in (".bets", ".live"):
+        Path("results", name).touch()
+    shown = run("--bets-on", "local=1", expect=pytest.ExitCode.TESTS_FAILED)
+    assert "The results could not be written: [Errno 17] File exists: " in shown
+    assert "its process exited with status 3" in shown
+
+
 @pytest.mark.parametrize("distributed", [False, True], ids=["plain", "xdist"])
 def test_a_full_disk_costs_no_measurement_and_no_other_bet(
     bet: WriteBet, pytester: pytest.Pytester, distributed: bool

@@ -119,6 +119,21 @@ def test_broken_results_stop_a_distributed_session_too(bet: WriteBet, run: Run) 
     assert not Path("ran").exists()
 
 
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["plain", "xdist"])
+def test_broken_results_are_one_error_where_a_replication_needs_them_first(
+    bet: WriteBet, run: Run, workers: tuple[str, ...]
+) -> None:
+    """The seeds are those of the next number, so the journal is read when the bet is collected."""
+    markers = {"replicate": "4", "parametrize": None, "strict": '"count(gain > 0) >= 3"'}
+    bet(body="return {'gain': seed + 1}", arguments="seed", markers=markers)
+    run("-o", "bets_luck=off")
+    Path(JOURNAL).write_text("<<<<<<< HEAD\n")
+    shown = run("-o", "bets_luck=off", "--bets-replication", "next", *workers, expect=USAGE)
+    assert "results/journal.jsonl:1: a merge conflict was left here" in shown
+    assert "Nothing was run. Restore the file with git; where journals conflict, keep the lines of both." in shown
+    assert "ERROR collecting" not in shown
+
+
 def test_a_file_in_the_place_of_the_folder_is_an_error_before_anything_runs(bet: WriteBet, run: Run) -> None:
     """Hours of work are not begun that could not be written."""
     bet(body=TRACED, above="import pathlib")

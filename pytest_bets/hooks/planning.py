@@ -28,8 +28,8 @@ from pytest_bets.record.folder import PRIVATE
 
 _OPTIONS: Final[Mapping[str, object]] = {
     **dict.fromkeys(("keyword", "markexpr"), ""),
-    **dict.fromkeys(("lf", "failedfirst", "newfirst", "stepwise", "stepwise_skip", "collectonly"), False),
-    **dict.fromkeys(("usepdb", "trace", "bets_resume", "bets_replay"), False),
+    **dict.fromkeys(("lf", "failedfirst", "newfirst", "stepwise", "stepwise_skip", "cacheclear"), False),
+    **dict.fromkeys(("usepdb", "trace", "collectonly", "bets_resume", "bets_replay"), False),
     **dict.fromkeys(("deselect", "numprocesses", "basetemp", "log_file", "bets_attempts"), None),
     "maxfail": 0,
     "tx": [],

@@ -103,6 +103,23 @@ def test_cells_have_their_temporary_folders_in_the_one_that_is_named(bet: WriteB
     assert "--basetemp missing/base: [Errno 2] No such file or directory" in shown
 
 
+def test_the_cache_is_cleared_once_and_not_by_every_child(
+    bet: WriteBet, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cells may share what they keep in pytest's cache; with GPUs, each has a child of its own."""
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+    body = """
+    seen = pytestconfig.cache.get("bets/seen", 0)
+    pytestconfig.cache.set("bets/seen", seen + 1)
+    return {"gain": seen}
+    """
+    bet(body=body, arguments="part, pytestconfig", markers={"resources": "gpus=1"})
+    for options in ((), ("--bets-on", "local=1")):
+        code, shown, _ = session(pytester, "bet_1_first.py", "--cache-clear", *options)
+        assert code == pytest.ExitCode.OK, shown
+        assert "count(gain > 0) >= 3 (measured 3)" in shown
+
+
 def test_what_cells_print_is_shown_after_each_where_it_is_not_captured(pytester: pytest.Pytester) -> None:
     """Once, and nothing else of the process that ran it."""
     _, shown, _ = session(pytester, "--bets-on", "local=2", "-s", "-v")

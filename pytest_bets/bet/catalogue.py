@@ -55,7 +55,7 @@ class Catalogue:
         """Find the bet files in these folders, not below them."""
         for folder in folders:
             if folder not in self._folders:
-                with suppress(OSError):  # it is gone, or cannot be read
+                with suppress(OSError, ValueError):  # it is gone, cannot be read, or is the name of no folder
                     self._add(folder, [path.name for path in folder.iterdir()])
 
     def _begin(self) -> None:

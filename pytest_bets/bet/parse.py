@@ -72,7 +72,8 @@ def read(text: str, file: str, *, lenient: bool = False) -> Declaration | None:
 
 
 def _read(text: str, file: str, numbered: bool, lenient: bool) -> Declaration | None:
-    tree = source.parsed(text)
+    # a tree that markers are taken out of is none that is kept for the next reader
+    tree = source.module(text, "<bet>") if resources.RESOURCES in text else source.parsed(text)
     marked = [
         (function, owner)
         for function, owner in source.functions(tree)

@@ -22,8 +22,12 @@ class Waiting:
 
 
 def durations(lines: Iterable[RunLine]) -> dict[str, float]:
-    """Return how long a cell of each bet took in the last run that the journal has of it, in seconds."""
-    return {line.bet: line.seconds / line.cells.count for line in lines if line.cells.count and not line.pilot}
+    """Return how long a cell of each bet took in the last run that the journal has of it, in seconds.
+
+    Cells that a run has reused took no time in it.
+    """
+    ran = ((line, line.cells.count - line.resumed) for line in lines if not line.pilot)
+    return {line.bet: line.seconds / cells for line, cells in ran if cells > 0}
 
 
 class Queue:

@@ -50,9 +50,11 @@ class Activation:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
-        """Activate at once where the header shows it, or where bet modules must be imported with other constants."""
+        """Activate at once where the header shows it, or where bets are imported with other constants or seeds."""
         if self._used and (self.settings().resume or self.settings().rehearsal):
             self.collector()
+        if self._used and self.settings().replication:
+            _ = self.collector().context.replications  # of the journal: here, an error in it is one and no bet's
 
     @pytest.hookimpl(wrapper=True)
     def pytest_collect_file(

@@ -115,8 +115,8 @@ class Arrivals:
             return
         file, _, name = cell.partition("::")
         bet = file.rpartition("/")[2].removesuffix(".py").removeprefix("bet_")
-        folder = ignored(self.session.settings.results / LIVE) / LOGS / bet
         try:
+            folder = ignored(self.session.settings.results / LIVE) / LOGS / bet
             if bet not in self._logged:
                 shutil.rmtree(folder, ignore_errors=True)
                 self._logged.add(bet)

@@ -12,6 +12,17 @@ from pytest_bets.hooks.resume import Resumed, resume
 from pytest_bets.hooks.settings import Settings
 from pytest_bets.project import on_path
 from pytest_bets.record.store import Results
+from pytest_bets.render.visible import visible, visible_lines
+
+
+def unreadable(error: OSError | RecordError) -> pytest.UsageError:
+    """Return the error that ends a session before anything runs: its results cannot be read."""
+    if isinstance(error, OSError):
+        return pytest.UsageError(f"The results cannot be read: {visible(str(error))}\nNothing was run.")
+    return pytest.UsageError(
+        f"{visible_lines(str(error))}\nNothing was run. Restore the file with git; "
+        "where journals conflict, keep the lines of both."
+    )
 
 
 class Context:
@@ -64,8 +75,8 @@ class Context:
         bets = self.catalogue.complete().declarations()[0]  # a controller has collected nothing yet
         try:
             return {bet.id: next_number(self.results.replications(bet.id), bet.digest) for bet in bets}
-        except RecordError as error:
-            raise pytest.UsageError(f"{error}\nNothing was run.") from None
+        except (OSError, RecordError) as error:
+            raise unreadable(error) from None
 
     def leave(self, bets: Sequence[str]) -> None:
         """Note which bets are left to other shards."""

@@ -74,7 +74,11 @@ class Distribution(Measuring):
     def _run(self, session: pytest.Session, cells: Sequence[pytest.Function]) -> None:
         waiting = waiting_cells(self.session, cells)
         plan = plan_of(self.session, cells)
-        engine = find(self.settings.engine.name)(self.settings.engine.argument, plan, site_of(self.session))
+        opener = find(self.settings.engine.name)
+        try:
+            engine = opener(self.settings.engine.argument, plan, site_of(self.session))
+        except OSError as failure:  # a file of the project that cannot be read, a folder that cannot be written
+            raise EngineError(f"{failure}\nNothing was run.") from None
         try:
             _check_needs(engine, waiting)
             queue = Queue()

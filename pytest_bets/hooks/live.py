@@ -94,7 +94,7 @@ class Live:
         self.screen = Screen(self.config, mode_of(self.settings.progress, self.config))
         self.screen.open()
         if self.settings.kept:
-            command = shlex.join(["pytest", *self.config.invocation_params.args])
+            command = shlex.join(["pytest", *map(str, self.config.invocation_params.args)])  # they may be paths
             self._writer = Writer(self.settings.results, self._since, command)
             self.state.take(self._writer.session)
         self.config.add_cleanup(lambda: self.close(None))

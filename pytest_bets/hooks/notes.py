@@ -8,9 +8,9 @@ from typing import Final
 from pytest_bets.bet.misnamed import numbered
 from pytest_bets.diagnostics import count_noun
 from pytest_bets.hooks.judging import FinishedBet
+from pytest_bets.hooks.resume import unfinished
 from pytest_bets.hooks.session import Session
 from pytest_bets.hooks.unseen import is_conftest
-from pytest_bets.record.checkpoint import Unfinished
 from pytest_bets.record.judgement import in_the_noise, premise_unmet
 from pytest_bets.record.known_error import TIER_OF
 from pytest_bets.record.record import FIRST_RECORD_SCHEMA
@@ -110,14 +110,13 @@ class Notes:
 
     def _kept_cells(self) -> Iterator[str]:
         """Name the finished cells on disk that an interrupt, a selection or a crash left to resume."""
-        if not self.settings.kept:
+        if not self.session.checkpoints.enabled:
             return
         counts = []
         for item in self.finished:
             if item.verdict is None and item.cells:
-                bet, code = item.declaration, self.session.baseline.code[item.declaration.id].digest
-                unfinished = Unfinished(self.session.context.results.unfinished(), bet.id, bet.digest, code)
-                counts.append(len(unfinished.finished()))
+                bet, code = item.declaration, self.session.baseline.code[item.declaration.id]
+                counts.append(len(unfinished(self.session.context.results, bet, code).finished()))
         counts = [count for count in counts if count]
         if counts:
             what = f"Kept: {cells_words(sum(counts), 'finished')} of {count_noun(len(counts), 'bet')}"

@@ -58,7 +58,7 @@ def _add_runs(group: pytest.OptionGroup) -> None:
     group.addoption(
         "--bets-resume",
         action="store_true",
-        help="reuse the finished cells of an interrupted run if declaration, code and sweep are unchanged",
+        help="reuse the finished cells of an interrupted run if declaration, code, packages and sweep are unchanged",
     )
     group.addoption(
         "--bets-pilot",

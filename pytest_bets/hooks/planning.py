@@ -19,6 +19,7 @@ from pytest_bets.engines.queue import Waiting, durations
 from pytest_bets.engines.site import Site
 from pytest_bets.hooks import coverage, xdist
 from pytest_bets.hooks.bet_file import BetFile
+from pytest_bets.hooks.pytest_private import make_basetemp
 from pytest_bets.hooks.session import Session
 from pytest_bets.live.folder import LIVE
 from pytest_bets.record import environment as machine
@@ -27,8 +28,8 @@ from pytest_bets.record.folder import PRIVATE
 
 _OPTIONS: Final[Mapping[str, object]] = {
     **dict.fromkeys(("keyword", "markexpr"), ""),
-    **dict.fromkeys(("lf", "failedfirst", "newfirst", "stepwise", "stepwise_skip", "collectonly"), False),
-    **dict.fromkeys(("usepdb", "trace", "bets_resume", "bets_replay"), False),
+    **dict.fromkeys(("lf", "failedfirst", "newfirst", "stepwise", "stepwise_skip", "cacheclear"), False),
+    **dict.fromkeys(("usepdb", "trace", "collectonly", "bets_resume", "bets_replay"), False),
     **dict.fromkeys(("deselect", "numprocesses", "basetemp", "log_file", "bets_attempts"), None),
     "maxfail": 0,
     "tx": [],
@@ -152,8 +153,22 @@ def plan_of(session: Session, cells: Sequence[pytest.Function]) -> Plan:
         python=machine.python(),
         mixed=settings.engine.mixed,
         watched=settings.progress != "off",
-        temporary=os.path.abspath(config.option.basetemp) if config.option.basetemp else "",  # noqa: PTH100
+        temporary=_temporary(config),
     )
+
+
+def _temporary(config: pytest.Config) -> str:
+    """Return the folder that --basetemp names, made before any child: later that would remove the folders of children.
+
+    Raises:
+        EngineError: if it cannot be made.
+
+    """
+    named = config.option.basetemp
+    try:
+        return str(make_basetemp(config) or "") if named else ""
+    except OSError as error:
+        raise EngineError(f"--basetemp {named}: {error}") from None
 
 
 def plugins_of(given: Sequence[str]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 import traceback
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,6 +29,15 @@ def run_session(config: pytest.Config) -> int:
         return int(config.hook.pytest_cmdline_main(config=config) or 0)
     finally:
         config._ensure_unconfigure()
+
+
+def make_basetemp(config: pytest.Config) -> Path | None:
+    """Make the folder for temporary files, empty, and return it; None where the plugin that has it is blocked.
+
+    pytest makes it when the first test asks for it, and then removes what is there.
+    """
+    factory = getattr(config, "_tmp_path_factory", None)
+    return None if factory is None else Path(factory.getbasetemp())
 
 
 def add_section(report: pytest.TestReport, text: str) -> None:

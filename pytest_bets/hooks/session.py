@@ -15,7 +15,7 @@ from pytest_bets.hooks.announcing import Announcer
 from pytest_bets.hooks.baseline import Baseline, take_baseline
 from pytest_bets.hooks.checkpoints import Checkpoints
 from pytest_bets.hooks.collector import Collector
-from pytest_bets.hooks.context import Context
+from pytest_bets.hooks.context import Context, unreadable
 from pytest_bets.hooks.exploring import Exploring
 from pytest_bets.hooks.exporting import Exporting
 from pytest_bets.hooks.judging import (
@@ -55,7 +55,6 @@ from pytest_bets.record.store import Clocked, Kept
 from pytest_bets.record.summary_model import Summary
 from pytest_bets.record.verdict import Verdict
 from pytest_bets.render.rollup import rollup
-from pytest_bets.render.visible import visible, visible_lines
 from pytest_bets.values import canonical
 
 
@@ -125,13 +124,8 @@ class Session:
         check_overrides(self.settings, [run.declaration for run in self.runs.values()])
         try:
             self.baseline = take_baseline({run.path: run.declaration for run in self.runs.values()}, self.context)
-        except RecordError as error:
-            raise pytest.UsageError(
-                f"{visible_lines(str(error))}\nNothing was run. Restore the file with git; "
-                "where journals conflict, keep the lines of both."
-            ) from None
-        except OSError as error:
-            raise pytest.UsageError(f"The results cannot be read: {visible(str(error))}\nNothing was run.") from None
+        except (OSError, RecordError) as error:
+            raise unreadable(error) from None
         if self.settings.replication:
             check_replications([run.declaration for run in self.runs.values()], self.baseline.records)
         for run in self.runs.values():
@@ -171,7 +165,7 @@ class Session:
             return
         last = run.take(nodeid, report)
         if report.when == "teardown" and self.checkpoints.enabled:
-            self.checkpoints.add(run, nodeid, self.baseline.code[run.declaration.id].digest)
+            self.checkpoints.add(run, nodeid, self.baseline.code[run.declaration.id])
         if last or nodeid not in run.waiting:
             self.announcer.cell(run, nodeid)
         if last:

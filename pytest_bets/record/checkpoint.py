@@ -11,15 +11,16 @@ from pytest_bets.walk import ignored
 
 
 class Unfinished:
-    """One file a bet and session, the declaration and the code in its name; a line a finished cell: JSON, tab, node id.
+    """One file a bet and session; a line a finished cell: JSON, tab, node id.
 
-    A file is private to the process that writes it; resuming reads those of every earlier one.
+    The digest of `what`, all that must be the same where a cell is reused, is in the name. A file is private to the
+    process that writes it; resuming reads those of every earlier one.
     """
 
-    def __init__(self, folder: Path, bet: str, declaration: str, code: str) -> None:
+    def __init__(self, folder: Path, bet: str, what: object) -> None:
         self.folder = folder
         self.bet = bet
-        self.prefix = f"{bet}.{digest([declaration, code])[:16]}."
+        self.prefix = f"{bet}.{digest(what)[:16]}."
         self.path = folder / f"{self.prefix}{os.getpid()}.cells"
         self._file: BinaryIO | None = None
 
@@ -32,7 +33,7 @@ class Unfinished:
         self._file.write(f"{data}\t{nodeid}\n".encode(errors="surrogateescape"))
 
     def stale(self) -> bool:
-        """Return whether earlier sessions noted cells of this bet, and all of another declaration or other code."""
+        """Return whether earlier sessions noted cells of this bet, and none that can be reused."""
         return not any(self.folder.glob(f"{self.prefix}*.cells")) and any(self.folder.glob(f"{self.bet}.*.cells"))
 
     def finished(self) -> dict[str, str]:

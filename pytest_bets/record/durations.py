@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -30,9 +31,11 @@ def write_durations(private: Path, new: Mapping[str, float]) -> None:
     for name, seconds in read_durations(private).items():
         kept.setdefault(name, seconds)
     text = json.dumps(dict([*kept.items()][:LARGEST]), indent=0)
-    draft = ignored(private) / f"{NAME}.{os.getpid()}"
+    draft = private / f"{NAME}.{os.getpid()}"
     try:
+        ignored(private)
         draft.write_text(text, encoding="utf-8")
         draft.replace(private / NAME)
     except OSError:  # it is a convenience; writing the record reports a folder that cannot be written
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            draft.unlink()

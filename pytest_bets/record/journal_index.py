@@ -71,7 +71,7 @@ def load(data: bytes) -> Index | None:
         if head["schema"] != SCHEMA or head["body"] != hashlib.sha256(body).hexdigest():
             return None
         return Index(Covered(*head["covered"]), {bet: tuple(place) for bet, place in head["bets"].items()}, body)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
 

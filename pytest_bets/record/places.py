@@ -17,7 +17,7 @@ def known_folders(root: Path, results: Results, records: Iterable[Record] = ()) 
     try:
         rows = json.loads((results.folder / SUMMARY_JSON).read_bytes())["bets"]
         files = [row["file"] for row in rows if row["file"]]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         files = []
     paths = [Path(os.path.normpath(root / str(file))) for file in (*files, *(record.bet.file for record in records))]
     return {path.parent for path in paths if path.is_relative_to(root)}

@@ -44,6 +44,12 @@ def test_the_marker_changes_neither_the_declaration_nor_the_code() -> None:
     assert outline(EXAMPLE.encode()).units == outline(marked(MARK).encode()).units
 
 
+def test_a_file_that_is_read_again_has_the_same_needs() -> None:
+    """As where `pytest.main` is called twice in one process, in a notebook."""
+    first, second = of(marked(MARK)), of(marked(MARK))
+    assert first.resources == second.resources == ({"cpus": 2, "gpus": 1, "memory": "16GB", "hours": 2},)
+
+
 def test_the_marker_of_a_case_leaves_the_values_of_the_case() -> None:
     """One value, several, and a case that has more than the marker."""
     text = """

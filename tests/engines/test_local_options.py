@@ -73,6 +73,53 @@ def test_an_option_does_what_it_does_without_an_engine(pytester: pytest.Pytester
         assert re.search(words, shown), shown
 
 
+def test_cells_have_their_temporary_folders_in_the_one_that_is_named(bet: WriteBet, pytester: pytest.Pytester) -> None:
+    """The session makes that folder before any child, and an ordinary test that runs meanwhile leaves theirs alone."""
+    bet(
+        body="""
+        (tmp_path / "kept").touch()
+        until = time.monotonic() + 60
+        while not (pathlib.Path("base") / "test_other0").exists() and time.monotonic() < until:
+            time.sleep(0.05)
+        return {"gain": part * (tmp_path / "kept").exists()}
+        """,
+        above="import pathlib, time",
+        arguments="part, tmp_path",
+    )
+    body = """
+    import pathlib, time
+    def test_other(request):
+        until = time.monotonic() + 60
+        while not list(pathlib.Path("base").glob("*/*/kept")) and time.monotonic() < until:
+            time.sleep(0.05)
+        request.getfixturevalue("tmp_path")
+    """
+    pytester.makepyfile(test_other=body)
+    options = ("bet_1_first.py", "test_other.py", "--bets-on", "local=1", "--basetemp")
+    code, shown, _ = session(pytester, *options, "base")
+    assert code == pytest.ExitCode.OK, shown
+    code, shown, _ = session(pytester, *options, "missing/base")
+    assert code == pytest.ExitCode.USAGE_ERROR
+    assert "--basetemp missing/base: [Errno 2] No such file or directory" in shown
+
+
+def test_the_cache_is_cleared_once_and_not_by_every_child(
+    bet: WriteBet, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cells may share what they keep in pytest's cache; with GPUs, each has a child of its own."""
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+    body = """
+    seen = pytestconfig.cache.get("bets/seen", 0)
+    pytestconfig.cache.set("bets/seen", seen + 1)
+    return {"gain": seen}
+    """
+    bet(body=body, arguments="part, pytestconfig", markers={"resources": "gpus=1"})
+    for options in ((), ("--bets-on", "local=1")):
+        code, shown, _ = session(pytester, "bet_1_first.py", "--cache-clear", *options)
+        assert code == pytest.ExitCode.OK, shown
+        assert "count(gain > 0) >= 3 (measured 3)" in shown
+
+
 def test_what_cells_print_is_shown_after_each_where_it_is_not_captured(pytester: pytest.Pytester) -> None:
     """Once, and nothing else of the process that ran it."""
     _, shown, _ = session(pytester, "--bets-on", "local=2", "-s", "-v")

@@ -1,6 +1,7 @@
 """Which cell starts next."""
 
 from collections.abc import Collection
+from dataclasses import replace
 
 import pytest
 
@@ -8,6 +9,7 @@ from pytest_bets.bet.resources import Need
 from pytest_bets.engines.event import Work
 from pytest_bets.engines.queue import Queue, Waiting, durations
 from pytest_bets.record.codec import load_line
+from pytest_bets.record.line import RunLine
 from tests.helpers.fixtures import Run, WriteBet
 
 
@@ -69,5 +71,7 @@ def test_the_journal_knows_how_long_a_cell_took(bet: WriteBet, run: Run, pyteste
     run()
     run()
     text = (pytester.path / "results" / "journal.jsonl").read_bytes().splitlines()
-    lines = [load_line(line, "journal") for line in text]
-    assert durations(lines) == {"1_first": lines[1].seconds / 4}  # type: ignore[union-attr, arg-type]
+    lines = [line for line in (load_line(one, "journal") for one in text) if isinstance(line, RunLine)]
+    assert durations(lines) == {"1_first": lines[1].seconds / 4}
+    resumed = [replace(lines[1], resumed=count, seconds=6.0) for count in (3, 4)]
+    assert durations(resumed) == {"1_first": 6}, "the cells of an interrupted run took none of these seconds"

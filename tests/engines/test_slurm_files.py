@@ -85,6 +85,17 @@ def test_a_failure_names_the_files_of_the_project_and_not_of_its_copy(bet: Write
     assert "pytest-bets-" not in shown
 
 
+@pytest.mark.usefixtures("programs")
+def test_a_folder_that_cannot_be_made_is_one_clear_error(bet: WriteBet, run: Run) -> None:
+    """Nothing was submitted."""
+    bet()
+    Path("results").mkdir()
+    Path("results/.live").touch()
+    shown = run("--bets-on", "slurm", expect=pytest.ExitCode.USAGE_ERROR)
+    assert "--bets-on slurm: [Errno 17] File exists: " in shown
+    assert "Nothing was run." in shown
+
+
 def submitted(engine: slurm.Slurm, *seconds: float | None, need: Need = Need()) -> None:  # noqa: B008
     for number, took in enumerate(seconds, 1):
         engine.start(number, Work(f"bet_1_x.py::experiment[{number}]", "bet_1_x.py", seconds=took), need)

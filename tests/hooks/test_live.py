@@ -3,6 +3,7 @@
 import json
 import signal
 import socket
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final
@@ -101,6 +102,18 @@ def test_a_short_session_and_a_rehearsal_leave_nothing(bet: WriteBet, run: Run) 
     bet(body="time.sleep(1.1 * (part == 4))\nreturn {'gain': part}", above="import time", arguments="part, progress")
     run("--bets-pilot")
     assert not Path("results").exists()
+
+
+def test_a_session_that_python_starts_with_a_path_is_seen(
+    bet: WriteBet, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`pytest.main` takes paths as they are."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    path = bet(body="time.sleep(1.1 * (part == 4))\nreturn {'gain': part}", above="import time")
+    script = f"import pathlib, pytest\npytest.main([pathlib.Path({str(path)!r}), '-p', 'pytest_bets.plugin'])"
+    shown = pytester.run(sys.executable, "-c", script).stdout.str()
+    assert "1 bet: 1 PASS" in shown
+    assert lines()[0].command == f"pytest {path} -p pytest_bets.plugin"
 
 
 def test_a_fixture_of_a_module_and_of_the_user_s_conftest(bet: WriteBet, run: Run, pytester: pytest.Pytester) -> None:

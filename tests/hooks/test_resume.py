@@ -1,5 +1,6 @@
 """An interrupted run can be resumed: finished cells are reused while declaration and code are the same."""
 
+import importlib.metadata
 import os
 import re
 import signal
@@ -23,6 +24,7 @@ if pathlib.Path(f"crash{part}").exists():
     raise RuntimeError("out of memory")
 return {"gain": part / 3, "curve": [part, float("nan")]}
 """
+CHANGED = "its declaration, code or environment has changed since it was interrupted"
 NOTHING_TO_RESUME = "bets: no interrupted run to resume, every cell runs"
 
 
@@ -145,9 +147,29 @@ def test_cells_of_another_declaration_or_other_code_are_not_reused(
     Path("crash3").unlink()
     bet(above=above, body=body)
     shown = run("--bets-resume")
-    assert "bets: 1_first runs afresh: its declaration or code has changed since it was interrupted" in shown
+    assert f"bets: 1_first runs afresh: {CHANGED}" in shown
     assert _ran() == [1, 2, 3, 4]
     assert _noted() == []
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["plain", "xdist"])
+def test_cells_of_another_environment_are_not_reused(
+    bet: WriteBet, run: Run, monkeypatch: pytest.MonkeyPatch, workers: tuple[str, ...]
+) -> None:
+    """A record names one version of each package for all cells."""
+    bet(above=f"{ABOVE}\nimport iniconfig\n", body=f"assert iniconfig.IniConfig{MEASURED}")
+    Path("crash3").touch()
+    real = importlib.metadata.version
+    with monkeypatch.context() as patch:
+        patch.setattr(importlib.metadata, "version", lambda name: "0.0.1" if name == "iniconfig" else real(name))
+        shown = run(*workers, expect=FAILED)
+    assert "Kept: 3 finished cells of 1 bet" in shown
+    assert records(Path("results"))["1_first"]["environment"]["packages"]["iniconfig"] == "0.0.1"
+    _ran()
+    Path("crash3").unlink()
+    assert f"bets: 1_first runs afresh: {CHANGED}" in run("--bets-resume", *workers)
+    assert _ran() == [1, 2, 3, 4]
+    assert records(Path("results"))["1_first"]["environment"]["packages"]["iniconfig"] == real("iniconfig")
 
 
 @pytest.mark.parametrize("torn", [b'["bet_1_first.py::experiment[4]", "{\\"ind', b"[]", b'["a"]', b"7", b"\xff\xfe"])

@@ -15,9 +15,10 @@ from pytest_bets.diagnostics import RecordError
 from pytest_bets.record import journal_file
 from pytest_bets.record.codec import MAX_LINE, dump_line, load_line
 from pytest_bets.record.journal import runs
+from pytest_bets.record.journal_index import SCHEMA
 from pytest_bets.record.line import CellsDigest, Line, RunLine, UpgradeLine, Was
 from pytest_bets.record.record import CodeFiles, Environment
-from pytest_bets.record.store import Results
+from pytest_bets.record.store import INDEX, Results
 from tests.helpers.fixtures import Run, WriteBet
 from tests.helpers.results import journal, prove_whole, records
 
@@ -187,6 +188,14 @@ def test_an_index_of_another_journal_of_the_same_size_and_time_is_not_used(path:
     """Only the bytes tell."""
     keeping_times(lambda data: data.replace(b'"FAIL"', b'"PASS"').replace(b"2_b", b"1_a"))(path)
     assert Results(path.parent)._tally("1_a").total == 3
+
+
+@pytest.mark.parametrize("head", [b"[" * 100_000, b'{"schema": "%s", "body": "%s", "covered": [], "bets": []}'])
+def test_a_file_that_is_no_index_is_not_used(path: Path, head: bytes) -> None:
+    """A repository of a stranger may have one: too deep to be read, or with a list in the place of an object."""
+    known = head.replace(b"%s", SCHEMA.encode(), 1).replace(b"%s", hashlib.sha256(b"").hexdigest().encode())
+    (path.parent / ".bets" / INDEX).write_bytes(known + b"\n")
+    assert Results(path.parent)._tally("1_a").total == 2
 
 
 def test_a_last_line_is_repaired_wherever_it_was_cut_off(path: Path) -> None:

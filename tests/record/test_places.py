@@ -53,3 +53,14 @@ def test_the_commands_look_in_the_folders_that_are_set(bet: WriteBet, run: Run, 
     pytester.makeini("[pytest]\nbets_paths = gone\n")
     assert main(["rollup"]) == 2
     assert "bets_paths in the settings: there is no folder" in run(expect=pytest.ExitCode.USAGE_ERROR)
+
+
+def test_a_summary_and_a_record_of_a_stranger_name_no_folder_that_stops_a_session(bet: WriteBet, run: Run) -> None:
+    """JSON that is too deep to be read, and a folder that no system has."""
+    bet()
+    run()
+    for text in ("[" * 100_000, '{"bets": [{"file": "a\\u0000b/bet_9.py"}]}'):
+        Path("results/SUMMARY.json").write_text(text)
+        assert main(["show", "1"]) == 0
+        run()
+        assert [row["id"] for row in summary()] == ["1_first"]

@@ -119,6 +119,21 @@ def test_broken_results_stop_a_distributed_session_too(bet: WriteBet, run: Run) 
     assert not Path("ran").exists()
 
 
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["plain", "xdist"])
+def test_broken_results_are_one_error_where_a_replication_needs_them_first(
+    bet: WriteBet, run: Run, workers: tuple[str, ...]
+) -> None:
+    """The seeds are those of the next number, so the journal is read when the bet is collected."""
+    markers = {"replicate": "4", "parametrize": None, "strict": '"count(gain > 0) >= 3"'}
+    bet(body="return {'gain': seed + 1}", arguments="seed", markers=markers)
+    run("-o", "bets_luck=off")
+    Path(JOURNAL).write_text("<<<<<<< HEAD\n")
+    shown = run("-o", "bets_luck=off", "--bets-replication", "next", *workers, expect=USAGE)
+    assert "results/journal.jsonl:1: a merge conflict was left here" in shown
+    assert "Nothing was run. Restore the file with git; where journals conflict, keep the lines of both." in shown
+    assert "ERROR collecting" not in shown
+
+
 def test_a_file_in_the_place_of_the_folder_is_an_error_before_anything_runs(bet: WriteBet, run: Run) -> None:
     """Hours of work are not begun that could not be written."""
     bet(body=TRACED, above="import pathlib")
@@ -142,6 +157,17 @@ def test_a_folder_that_cannot_be_written_prints_what_was_measured(bet: WriteBet,
     ]
     assert shown.count("ERROR bet_1_first.py::results") == 1
     assert "1_first  PASS" in shown
+
+
+def test_a_folder_that_cannot_be_written_breaks_no_session_on_an_engine(bet: WriteBet, run: Run) -> None:
+    """Neither the times of the cells can be kept there, nor what an attempt has printed that died."""
+    bet(body="if part == 2:\n    os.write(2, b'dying')\n    os._exit(3)\nreturn {'gain': part}", above="import os")
+    Path("results").mkdir()
+    for name in (".bets", ".live"):
+        Path("results", name).touch()
+    shown = run("--bets-on", "local=1", expect=pytest.ExitCode.TESTS_FAILED)
+    assert "The results could not be written: [Errno 17] File exists: " in shown
+    assert "its process exited with status 3" in shown
 
 
 @pytest.mark.parametrize("distributed", [False, True], ids=["plain", "xdist"])

@@ -67,6 +67,21 @@ def test_an_incomplete_replication_keeps_its_number(simulated: Path, run: Run) -
     assert [line["replication"]["number"] for line in lines() if "replication" in line] == [1, 2]
 
 
+def test_the_cells_of_an_interrupted_replication_are_not_kept(simulated: Path, run: Run) -> None:
+    """A replication cannot be resumed, and its cells would take the place of those of a run that can."""
+    options = ("-q", "-o", "bets_luck=off")
+    run(*options)
+    source = simulated.read_text(encoding="utf-8")
+    simulated.write_text(source.replace("import pytest", "import pytest\nran = []"), encoding="utf-8")
+    source = simulated.read_text(encoding="utf-8")
+    stops = "if ran.append(1) or len(ran) == 3:\n        pytest.exit('enough')\n    return {"
+    simulated.write_text(source.replace("return {", stops), encoding="utf-8")
+    interrupted = pytest.ExitCode.INTERRUPTED
+    assert "Kept: 2 finished cells of 1 bet" in run(*options, expect=interrupted)
+    assert "Kept: " not in run(*options, "--bets-replication", "next", expect=interrupted)
+    assert "bets: 2 finished cells of 1_first reused" in run(*options[1:], "--bets-resume")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

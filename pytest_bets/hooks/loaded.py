@@ -40,7 +40,9 @@ class Loaded:
         if len(sys.modules) != self._modules:
             self._modules = len(sys.modules)
             tests = (self._under(test) for test in self._tests)
-            self._files = frozenset({*self._loaded(), *(f"{TEST}{test}" for test in tests if test)})
+            self._files = frozenset(
+                {*(file for _, file in self.modules()), *(f"{TEST}{test}" for test in tests if test)}
+            )
         reported = self._reported.get(bet)
         if reported == self._files:
             return ()
@@ -54,7 +56,8 @@ class Loaded:
             file = Path(file).resolve().as_posix()
         return file.removeprefix(inside) if file.startswith(inside) else None
 
-    def _loaded(self) -> Iterator[str]:
+    def modules(self) -> Iterator[tuple[object, str]]:
+        """Yield every module of the project, as far as it is loaded, with its file relative to the root."""
         for module in (*sys.modules.values(), *self._plugins):
             file = getattr(module, "__file__", None)
             if not isinstance(file, str):
@@ -66,7 +69,7 @@ class Loaded:
             archive = getattr(getattr(module, "__loader__", None), "archive", None)  # a module in a zip file
             under = self._under(Path(archive).as_posix() if isinstance(archive, str) else file)
             if under and not Path(file).resolve().as_posix().startswith(self._installed):
-                yield under
+                yield module, under
 
 
 def _installed() -> Iterator[str]:

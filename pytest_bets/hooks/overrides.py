@@ -36,6 +36,7 @@ class Finder(importlib.abc.MetaPathFinder):
     def __init__(self, settings: Settings, catalogue: Catalogue) -> None:
         self.settings = settings
         self.catalogue = catalogue
+        self._found: set[str] = set()
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
@@ -49,6 +50,7 @@ class Finder(importlib.abc.MetaPathFinder):
         declaration = self.catalogue.declaration(Path(spec.origin))
         if declaration is not None:
             spec.loader = _Loader(fullname, spec.origin, constants(declaration, self.settings))
+            self._found.add(fullname)
         return spec
 
     def install(self) -> None:
@@ -56,8 +58,10 @@ class Finder(importlib.abc.MetaPathFinder):
         sys.meta_path.insert(0, self)
 
     def remove(self) -> None:
-        """Remove this finder."""
+        """Remove this finder and its modules, for a later session of this process."""
         sys.meta_path.remove(self)
+        for name in self._found:
+            sys.modules.pop(name, None)
 
 
 class _Loader(importlib.machinery.SourceFileLoader):

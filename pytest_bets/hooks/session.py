@@ -30,6 +30,7 @@ from pytest_bets.hooks.judging import (
 from pytest_bets.hooks.last_failed import LastFailed
 from pytest_bets.hooks.live import Live
 from pytest_bets.hooks.measuring import ATTRIBUTE
+from pytest_bets.hooks.outdated import Sources
 from pytest_bets.hooks.refusals import check_overrides, check_replications
 from pytest_bets.hooks.reports import (
     HOOK,
@@ -75,6 +76,7 @@ class Session:
         self.announcer = Announcer(context.config, enabled=context.settings.kept)
         self.exporting = Exporting(context.config, context.settings.exports)
         self.unseen = Unseen(context)
+        self.sources = Sources(context.settings.root)
         self.baseline = Baseline()
         self.runs: dict[str, BetRun] = {}
         self.finished: dict[str, FinishedBet] = {}
@@ -110,7 +112,7 @@ class Session:
         """Note the cells and tiers of every bet, and take the baseline before any of them runs.
 
         Raises:
-            pytest.UsageError: where an option does not fit the bets, or the results cannot be read.
+            pytest.UsageError: where an option does not fit the bets, the results cannot be read, or old code would run.
 
         """
         by_file: dict[str, list[str]] = {}
@@ -122,6 +124,7 @@ class Session:
         if not self.runs:
             return
         check_overrides(self.settings, [run.declaration for run in self.runs.values()])
+        self.sources.check()
         try:
             self.baseline = take_baseline({run.path: run.declaration for run in self.runs.values()}, self.context)
         except (OSError, RecordError) as error:
@@ -225,6 +228,8 @@ class Session:
             text = "ran again after its bet was judged: what it measured then counts nowhere"
             self._emit(unexpected_report(prefix, f"{nodeid} {text}"), extra=True)
         self.checkpoints.close()
+        if self.runs:
+            self.sources.note()
         if any(finished.stored for finished in self.finished.values()):
             try:
                 self.summary = rollup(self.context.results, self.context.catalogue)

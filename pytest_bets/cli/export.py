@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from pytest_bets.cli.bets import catalogue_of, matching, unknown
+from pytest_bets.bet.declaration import matching
+from pytest_bets.cli.bets import catalogue_of, unknown
 from pytest_bets.cli.command import Answer, Command, no_results
 from pytest_bets.diagnostics import CommandError, ExtraError, count_noun, did_you_mean
 from pytest_bets.export.committed import committed

@@ -7,17 +7,7 @@ from pytest_bets.bet.declaration import bet_id, matching, number_of
 from pytest_bets.bet.known import FILE, read
 from pytest_bets.diagnostics import CommandError, DeclarationError, did_you_mean
 from pytest_bets.project import Project
-from pytest_bets.record.places import known_folders
-from pytest_bets.record.store import Results
 from pytest_bets.record.summary_model import Summary
-
-
-def catalogue_of(project: Project) -> Catalogue:
-    """Return the bet files of a project."""
-    catalogue = Catalogue(project.root, project.searched, project.homes)
-    if project.homes:  # a session may have run bets that lie elsewhere, too
-        catalogue.add(known_folders(project.root, Results(project.results)))
-    return catalogue
 
 
 def the_one(asked: str, ids: Collection[str], declared: Collection[str]) -> str | None:

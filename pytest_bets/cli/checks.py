@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
 from pytest_bets.bet.misnamed import misnamed
-from pytest_bets.cli.bets import catalogue_of
 from pytest_bets.diagnostics import HistoryError, RecordError, count_noun
 from pytest_bets.engines.find import GROUP
 from pytest_bets.git.attributes import is_united
 from pytest_bets.git.checkout import common_folder
 from pytest_bets.git.process import run
 from pytest_bets.project import Project
+from pytest_bets.record.places import catalogue_of
 from pytest_bets.record.store import JOURNAL, Results
 from pytest_bets.walk import checkout, relative
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from pytest_bets.bet.declaration import matching
-from pytest_bets.cli.bets import catalogue_of, unknown
+from pytest_bets.cli.bets import unknown
 from pytest_bets.cli.command import Answer, Command, no_results
 from pytest_bets.diagnostics import CommandError, ExtraError, count_noun, did_you_mean
 from pytest_bets.export.committed import committed
@@ -20,6 +20,7 @@ from pytest_bets.export.prml import dump, manifests
 from pytest_bets.export.results import Results
 from pytest_bets.export.tables import TABLES
 from pytest_bets.project import Project
+from pytest_bets.record.places import catalogue_of
 from pytest_bets.walk import relative
 
 DESCRIPTION: Final = """\

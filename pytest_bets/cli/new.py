@@ -7,11 +7,11 @@ from typing import Final
 from pytest_bets.bet.catalogue import Catalogue
 from pytest_bets.bet.declaration import bet_id
 from pytest_bets.bet.template import LONGEST, SLUG, bet_file, created, slug
-from pytest_bets.cli.bets import catalogue_of
 from pytest_bets.cli.command import Answer, Command
 from pytest_bets.diagnostics import CommandError
 from pytest_bets.git.attributes import unite
 from pytest_bets.project import Project
+from pytest_bets.record.places import catalogue_of
 from pytest_bets.record.store import JOURNAL
 from pytest_bets.walk import relative
 

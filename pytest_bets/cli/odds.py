@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Final
 
 from pytest_bets.cli import chances
-from pytest_bets.cli.bets import catalogue_of, the_one, unknown
+from pytest_bets.cli.bets import the_one, unknown
 from pytest_bets.cli.command import Answer, Command, text_width
 from pytest_bets.diagnostics import CommandError
 from pytest_bets.project import Project
+from pytest_bets.record.places import catalogue_of
 from pytest_bets.record.store import Results
 from pytest_bets.record.summary import settle
 from pytest_bets.render.odds import odds_markdown, odds_page, odds_table

@@ -5,12 +5,13 @@ from typing import Final
 
 from pytest_bets.audit.staleness import stale
 from pytest_bets.bet.declaration import Declaration
-from pytest_bets.cli.bets import catalogue_of, known_after, the_one, unknown
+from pytest_bets.cli.bets import known_after, the_one, unknown
 from pytest_bets.cli.command import Answer, Command, columns, text_width
 from pytest_bets.code.index import CodeIndex
 from pytest_bets.code.staleness import Difference
 from pytest_bets.diagnostics import CommandError
 from pytest_bets.project import Project
+from pytest_bets.record.places import catalogue_of
 from pytest_bets.record.record import Record
 from pytest_bets.record.store import Results
 from pytest_bets.record.summary import summarized

@@ -44,5 +44,10 @@ def known_after(project: Project, summary: Summary, unreadable: Sequence[Declara
     path = project.root / FILE
     if not path.exists():
         return {}
-    bets = [row.id for row in summary.bets] + [bet_id(error.faults[0].file) for error in unreadable]
-    return read(path.read_text(encoding="utf-8"), FILE, bets, {row.id for row in summary.bets if row.known})
+    rows = sorted(summary.bets, key=lambda row: row.file is not None)  # of one number the declared bet is meant
+    bets = [row.id for row in rows] + [bet_id(error.faults[0].file) for error in unreadable]
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise CommandError(f"{FILE}: this is not UTF-8: {error}") from None
+    return read(text, FILE, bets, {row.id for row in summary.bets if row.known})

@@ -187,7 +187,7 @@ def _project(project: Project) -> Iterator[Check]:
         yield Check("bets", "problem", text, "pytest --collect-only")
     folders = sorted({path.parent for path in catalogue.paths if catalogue.is_bet(path)})
     for folder in sorted({*folders, project.root / "bets"}):
-        for path in sorted(folder.glob("*.py")):
+        for path in sorted(path for path in folder.glob("*.py") if path.is_file()):  # no link that leads nowhere
             other = (
                 None
                 if path.name.startswith("bet_")

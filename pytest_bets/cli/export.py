@@ -103,7 +103,7 @@ def _prml(project: Project, options: argparse.Namespace) -> Files:
     if not options.producer:
         raise CommandError("prml needs --producer: a DNS name, an ORCID or a GitHub handle of who makes the claims")
     catalogue = catalogue_of(project)
-    declarations = catalogue.declarations()[0]
+    declarations, unreadable = catalogue.declarations()
     ids = _asked(project, options.bets, [bet.id for bet in declarations])
     bets = [bet for bet in declarations if bet.id in ids]
     known, left = committed(catalogue, bets)
@@ -114,6 +114,7 @@ def _prml(project: Project, options: argparse.Namespace) -> Files:
             files[f"{name}.prml.yaml"] = data
             files[f"{name}.prml.prml.sha256"] = f"{hashlib.sha256(data).hexdigest()}\n".encode()
     notes = [f"left out: bet {bet}: {why}\n" for bet, why in left.items()]
+    notes += [f"left out: {error}\n" for error in unreadable if not options.bets]
     if not files:
         raise CommandError(f"no bet is committed as it is: commit the bets first\n{''.join(notes)}".rstrip())
     return files, "".join(notes)

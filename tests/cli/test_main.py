@@ -154,6 +154,16 @@ def test_a_conflict_in_the_summary_names_the_command_that_resolves_it(bet: Write
     assert "merge conflict" not in run("show", "1")[1]
 
 
+def test_a_reader_that_has_seen_enough_is_no_error() -> None:
+    """As in `pytest-bets show 1 --cells | head`."""
+    command = [sys.executable, "-m", "pytest_bets", "schema"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.communicate()[1] == ""
+    assert process.returncode == 0
+
+
 SHADOWS = ("argparse", "iniconfig", "pytest", "_pytest", "scipy", "filelock", "markdown_it", "json", "subprocess")
 
 

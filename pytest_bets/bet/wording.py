@@ -117,7 +117,7 @@ def contradiction(text: str, sentences: Sequence[Sentence], sentence: Sentence) 
 
 
 def _way_to(sentence: Sentence, number: Stated) -> Way | None:
-    """Return the way that a number compares the value of a sentence: a fall of at least 0.1 is a change of -0.1 or less."""
+    """Return the way that a number compares the value: a fall of at least 0.1 is a change of -0.1 or less."""
     if number.negative == (sentence.threshold < 0) or number.way is None:
         return number.way
     return None if number.turned else _OTHER[number.way]

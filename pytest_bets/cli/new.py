@@ -21,7 +21,8 @@ def configure(new: argparse.ArgumentParser) -> None:
     new.add_argument("number", nargs="?", type=int, help="the bet's number (default: the next free one)")
     new.add_argument("title", help="the claim in one line")
     new.add_argument("--slug", metavar="NAME", help="name in the bet's id and file (default: the words of the title)")
-    new.add_argument("--folder", type=Path, help="where to write the file (default: beside the other bets, or the first of bets_paths, or bets)")
+    where = "where to write the file (default: beside the other bets, or the first of bets_paths, or bets)"
+    new.add_argument("--folder", type=Path, help=where)
 
 
 def run(project: Project, options: argparse.Namespace) -> Answer:

@@ -113,7 +113,8 @@ def _ends(found: Comparison) -> Iterator[str]:
     if same:
         yield _names("The same", same, shared)
     if forms:
-        yield _names(f"The same, but the code cannot be compared ({OTHER_FORM}: see pytest-bets upgrade)", forms, shared)
+        why = f"{OTHER_FORM}: see pytest-bets upgrade"
+        yield _names(f"The same, but the code cannot be compared ({why})", forms, shared)
     if found.only_before:
         yield _names("Only before", found.only_before, shared)
     if found.only_after:

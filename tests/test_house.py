@@ -54,7 +54,7 @@ ELSEWHERE: Final = {
     ),
     "cli/test_doctor.py": ("cli/checks",),
     "cli/test_main_claims.py": ("cli/claims", "claims/document", "claims/files", "claims/render"),
-    "cli/test_odds.py": ("chance/outlook", "cli/chances", "render/odds"),
+    "cli/test_odds.py": ("chance/outlook", "cli/chances"),
     "code/test_digest.py": (
         *("code/closure", "code/expressions", "code/names", "code/outline", "code/staleness", "code/texts"),
         "code/writer",

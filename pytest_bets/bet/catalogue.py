@@ -48,8 +48,14 @@ class Catalogue:
         """Find every bet file under the searched folders; return this catalogue."""
         if not self._completed:
             self._begun = self._completed = True
-            self._add_below(self._searched)
+            self._add_below((*self._searched, *self._linked()))
         return self
+
+    def _linked(self) -> Iterator[Path]:
+        """Yield `bets` where it is a link that leads out of the root: a walk follows none, and pytest does."""
+        bets = self.root / "bets"
+        if not self.homes and bets.is_symlink() and bets.is_dir():
+            yield from () if bets.resolve().is_relative_to(self.root.resolve()) else (bets,)
 
     def add(self, folders: Iterable[Path]) -> None:
         """Find the bet files in these folders, not below them."""

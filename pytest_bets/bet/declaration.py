@@ -3,7 +3,7 @@
 import ast
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from posixpath import basename, splitext
@@ -227,3 +227,14 @@ def number_of(file: str) -> int | None:
 def number_in(bet: str) -> int | None:
     """Return the number in a bet's id, or None."""
     return number_of(f"bet_{bet}.py")
+
+
+def matching(asked: str, ids: Iterable[str]) -> list[str]:
+    """Return the bets that an id, a number, or an id without its number names; an id names no other bet."""
+    known = list(ids)
+    if asked in known:
+        return [asked]
+    number = int(asked) if asked.isdecimal() else None  # 05 is how an id says it
+    if number is not None:
+        return [bet for bet in known if number_in(bet) == number]
+    return [bet for bet in known if number_in(bet) is not None and bet.partition("_")[2] == asked]

@@ -20,10 +20,11 @@ Way = Literal["up", "down"]
 _MOST: Final = 200
 """The most numbers of a text that is read: the time that it takes is bounded."""
 _WAYS: Final[Mapping[str, Way | None]] = {">": "up", ">=": "up", "<": "down", "<=": "down", "==": None}
+_OTHER: Final[Mapping[Way, Way]] = {"up": "down", "down": "up"}
 _NEAR: Final = 48
 """The number of characters around a number that are read."""
 _FILLER: Final = r"(?:about |roughly |a (?:share|mean|median|total|factor|margin) of |by )?"
-_SIGN: Final = r"[-\u2212+]?$"
+_SIGN: Final = r"(?:[-\u2212+]|minus |negative )?$"
 _AFFIRMED: Final = r"(?<!no )(?<!not )(?<!n't )"
 _UP: Final = (
     r"at least|at minimum|a minimum of|(?:no|not) (?:fewer|less|lower|smaller|worse) than|not (?:below|under)"
@@ -61,6 +62,12 @@ _WHOLE: Final = re.compile(
     re.IGNORECASE,
 )
 """The number is the whole of which another one is a part: `12 of 15`."""
+_MINUS: Final = re.compile(r"\b(?:minus|negative) $", re.IGNORECASE)
+_TURNED_BEFORE: Final = re.compile(r"\bworse than [^.;:]*$", re.IGNORECASE)
+_TURNED_AFTER: Final = re.compile(
+    r"[^.,;:]*?\b(?:below|under|lower|less|fewer|smaller|worse|behind|down)\b", re.IGNORECASE
+)
+"""The number may be how far something lies below: `no worse than 0.1 below` is -0.1 or more."""
 _PART: Final = re.compile(r"\s*(?:%|percent|per cent)?(?: [\w-]+)? (?:out )?of (?:the |its |all )?(?:\d|\w+\b)")
 """The number is the part: `12 of 15`."""
 _ALL: Final = re.compile(r"\b(?:all|each of|every one of|exactly)(?: of)?(?: the| its| these)? $", re.IGNORECASE)
@@ -70,12 +77,15 @@ _ALL: Final = re.compile(r"\b(?:all|each of|every one of|exactly)(?: of)?(?: the
 class Stated:
     """A number in a text.
 
-    `way` is the way that the words compare it, None where they do not say; `compared` whether it is the subject of a
+    `way` is the way that the words compare it, None where they do not say; `negative` whether it has a minus sign, and
+    `turned` whether it may be the distance of something below; `compared` whether it is the subject of a
     comparison, or of `all 4`; `aside` whether it may be the size of something else, `apart` whether it surely is.
     """
 
     values: tuple[float, ...]
     way: Way | None
+    negative: bool
+    turned: bool
     compared: bool
     aside: bool
     apart: bool
@@ -88,10 +98,12 @@ def contradiction(text: str, sentences: Sequence[Sentence], sentence: Sentence) 
     """
     found = stated(text)
     own = [number for number in found if _is(number, sentence.threshold)]
-    ways = {number.way for number in own} - {None}
+    ways = {_way_to(sentence, number) for number in own} - {None}
     wanted = _WAYS[sentence.operator]
-    others = {_WAYS[each.operator] for each in sentences if _alike(each.threshold, sentence.threshold)}
-    if wanted and sentence.threshold >= 0 and ways and wanted not in ways and not ways & others:
+    others = {_like(sentence, each) for each in sentences if _alike(each.threshold, sentence.threshold)}
+    if wanted and ways and wanted not in ways and not ways & others:
+        if {number.way for number in own} - {None} == {wanted}:
+            return "without its minus sign" if sentence.threshold < 0 else "with a minus sign"
         says = "a lower bound" if ways == {"up"} else "an upper bound"
         return f"as {says}, the marker as {'a lower' if wanted == 'up' else 'an upper'} one"
     if own and all(number.apart for number in own):
@@ -102,6 +114,19 @@ def contradiction(text: str, sentences: Sequence[Sentence], sentence: Sentence) 
             if number.compared and not number.aside and not any(_is(number, threshold) for threshold in judged):
                 return "as the size of something else, and compares another number"
     return None
+
+
+def _way_to(sentence: Sentence, number: Stated) -> Way | None:
+    """Return the way that a number compares the value: a fall of at least 0.1 is a change of -0.1 or less."""
+    if number.negative == (sentence.threshold < 0) or number.way is None:
+        return number.way
+    return None if number.turned else _OTHER[number.way]
+
+
+def _like(sentence: Sentence, other: Sentence) -> Way | None:
+    """Return the way of another sentence with the same threshold, or with the same one without its sign."""
+    way = _WAYS[other.operator]
+    return way if way is None or (sentence.threshold < 0) == (other.threshold < 0) else _OTHER[way]
 
 
 def _within(sentence: Sentence) -> Iterator[float]:
@@ -138,4 +163,6 @@ def _stated(text: str, found: Sequence[tuple[tuple[float, ...], int, int]]) -> I
         aside = bool(_WHOLE.search(before)) or (not compared and bool(_COUNTED.search(before)))
         apart = not compared and bool(_APART.search(before))
         sure = None if way and _NEGATED.search(before) else way
-        yield Stated(tuple(map(abs, values)), sure, compared, aside or apart, apart)
+        negative = values[0] < 0 or bool(_MINUS.search(before))
+        turned = bool(_TURNED_BEFORE.search(before) or _TURNED_AFTER.match(after))
+        yield Stated(tuple(map(abs, values)), sure, negative, turned, compared, aside or apart, apart)

@@ -6,10 +6,10 @@ from typing import Final
 from pytest_bets.audit.audit import audit
 from pytest_bets.audit.collect import gather
 from pytest_bets.audit.render import as_json, as_text
-from pytest_bets.cli.bets import catalogue_of
 from pytest_bets.cli.command import FINDINGS, OK, UNDETERMINED, Answer, Command, text_width
 from pytest_bets.diagnostics import EvidenceError, HistoryError, RecordError, UndeterminedError
 from pytest_bets.project import Project
+from pytest_bets.record.places import catalogue_of
 from pytest_bets.record.store import Results
 
 DESCRIPTION: Final = """\

@@ -4,10 +4,10 @@ import argparse
 import json
 from typing import Final
 
-from pytest_bets.cli.bets import catalogue_of
 from pytest_bets.cli.command import Answer, Command, no_results
 from pytest_bets.diagnostics import CommandError
 from pytest_bets.project import Project
+from pytest_bets.record.places import catalogue_of
 from pytest_bets.record.store import BADGE, Results
 from pytest_bets.render.badge import badge
 from pytest_bets.render.rollup import rollup

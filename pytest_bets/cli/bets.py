@@ -1,29 +1,29 @@
 """The bets of a project, and the ones that a command is asked for."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 
 from pytest_bets.bet.catalogue import Catalogue
-from pytest_bets.bet.declaration import bet_id, number_in, number_of
+from pytest_bets.bet.declaration import bet_id, matching, number_of
 from pytest_bets.bet.known import FILE, read
-from pytest_bets.diagnostics import DeclarationError, did_you_mean
+from pytest_bets.diagnostics import CommandError, DeclarationError, did_you_mean
 from pytest_bets.project import Project
-from pytest_bets.record.places import known_folders
-from pytest_bets.record.store import Results
 from pytest_bets.record.summary_model import Summary
 
 
-def catalogue_of(project: Project) -> Catalogue:
-    """Return the bet files of a project."""
-    catalogue = Catalogue(project.root, project.searched, project.homes)
-    if project.homes:  # a session may have run bets that lie elsewhere, too
-        catalogue.add(known_folders(project.root, Results(project.results)))
-    return catalogue
+def the_one(asked: str, ids: Collection[str], declared: Collection[str]) -> str | None:
+    """Return the bet that a number, an id, or an id without its number names; None if there is none.
 
+    Of several, it is the one that is declared: the others are its former names, whose records stay.
 
-def matching(asked: str, ids: Iterable[str]) -> list[str]:
-    """Return the bets that a number, an id, or an id without its number names."""
-    name = str(int(asked)) if asked.isdecimal() else asked  # 05 is how an id says it
-    return [bet for bet in ids if name in (bet, str(number_in(bet)), bet.partition("_")[2])]
+    Raises:
+        CommandError: if it names several, and not one of them alone is declared.
+
+    """
+    found = matching(asked, ids)
+    there = [bet for bet in found if bet in declared] or found
+    if len(there) > 1:
+        raise CommandError(f"{asked} names several bets: {', '.join(there)}; give the id of one")
+    return there[0] if there else None
 
 
 def unknown(asked: str, catalogue: Catalogue, known: Sequence[str]) -> str:
@@ -44,5 +44,10 @@ def known_after(project: Project, summary: Summary, unreadable: Sequence[Declara
     path = project.root / FILE
     if not path.exists():
         return {}
-    bets = [row.id for row in summary.bets] + [bet_id(error.faults[0].file) for error in unreadable]
-    return read(path.read_text(encoding="utf-8"), FILE, bets, {row.id for row in summary.bets if row.known})
+    rows = sorted(summary.bets, key=lambda row: row.file is not None)  # of one number the declared bet is meant
+    bets = [row.id for row in rows] + [bet_id(error.faults[0].file) for error in unreadable]
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise CommandError(f"{FILE}: this is not UTF-8: {error}") from None
+    return read(text, FILE, bets, {row.id for row in summary.bets if row.known})

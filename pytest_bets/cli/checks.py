@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
 from pytest_bets.bet.misnamed import misnamed
-from pytest_bets.cli.bets import catalogue_of
 from pytest_bets.diagnostics import HistoryError, RecordError, count_noun
 from pytest_bets.engines.find import GROUP
 from pytest_bets.git.attributes import is_united
 from pytest_bets.git.checkout import common_folder
 from pytest_bets.git.process import run
 from pytest_bets.project import Project
+from pytest_bets.record.places import catalogue_of
 from pytest_bets.record.store import JOURNAL, Results
 from pytest_bets.walk import checkout, relative
 
@@ -187,7 +187,7 @@ def _project(project: Project) -> Iterator[Check]:
         yield Check("bets", "problem", text, "pytest --collect-only")
     folders = sorted({path.parent for path in catalogue.paths if catalogue.is_bet(path)})
     for folder in sorted({*folders, project.root / "bets"}):
-        for path in sorted(folder.glob("*.py")):
+        for path in sorted(path for path in folder.glob("*.py") if path.is_file()):  # no link that leads nowhere
             other = (
                 None
                 if path.name.startswith("bet_")

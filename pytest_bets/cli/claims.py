@@ -8,10 +8,10 @@ from pytest_bets.claims.check import check
 from pytest_bets.claims.files import pages, read, reader, write
 from pytest_bets.claims.finding import Checked, apply_edits
 from pytest_bets.claims.render import as_json, as_text, bets
-from pytest_bets.cli.bets import catalogue_of
 from pytest_bets.cli.command import FINDINGS, OK, UNDETERMINED, Answer, Command, no_results
 from pytest_bets.diagnostics import CommandError, NoReaderError, PageError, RecordError, UndeterminedError
 from pytest_bets.project import Project
+from pytest_bets.record.places import catalogue_of
 from pytest_bets.record.store import Results
 from pytest_bets.record.summary import overview
 from pytest_bets.walk import relative

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from pytest_bets.cli.bets import catalogue_of, matching, unknown
+from pytest_bets.bet.declaration import matching
+from pytest_bets.cli.bets import unknown
 from pytest_bets.cli.command import Answer, Command, no_results
 from pytest_bets.diagnostics import CommandError, ExtraError, count_noun, did_you_mean
 from pytest_bets.export.committed import committed
@@ -19,6 +20,7 @@ from pytest_bets.export.prml import dump, manifests
 from pytest_bets.export.results import Results
 from pytest_bets.export.tables import TABLES
 from pytest_bets.project import Project
+from pytest_bets.record.places import catalogue_of
 from pytest_bets.walk import relative
 
 DESCRIPTION: Final = """\
@@ -101,7 +103,7 @@ def _prml(project: Project, options: argparse.Namespace) -> Files:
     if not options.producer:
         raise CommandError("prml needs --producer: a DNS name, an ORCID or a GitHub handle of who makes the claims")
     catalogue = catalogue_of(project)
-    declarations = catalogue.declarations()[0]
+    declarations, unreadable = catalogue.declarations()
     ids = _asked(project, options.bets, [bet.id for bet in declarations])
     bets = [bet for bet in declarations if bet.id in ids]
     known, left = committed(catalogue, bets)
@@ -112,6 +114,7 @@ def _prml(project: Project, options: argparse.Namespace) -> Files:
             files[f"{name}.prml.yaml"] = data
             files[f"{name}.prml.prml.sha256"] = f"{hashlib.sha256(data).hexdigest()}\n".encode()
     notes = [f"left out: bet {bet}: {why}\n" for bet, why in left.items()]
+    notes += [f"left out: {error}\n" for error in unreadable if not options.bets]
     if not files:
         raise CommandError(f"no bet is committed as it is: commit the bets first\n{''.join(notes)}".rstrip())
     return files, "".join(notes)

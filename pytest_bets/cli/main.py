@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from pytest_bets.cli.command import UNDETERMINED, USAGE, Answer, Command
-from pytest_bets.diagnostics import CommandError, ProjectError, RecordError, UndeterminedError
+from pytest_bets.diagnostics import CommandError, HistoryError, ProjectError, RecordError, UndeterminedError
 from pytest_bets.project import locate
 from pytest_bets.record.store import BADGE, SUMMARY_JSON, SUMMARY_TEXT, Results
 from pytest_bets.render.colour import coloured, wanted
@@ -76,15 +76,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         project = locate(Path.cwd(), options.results, options.rootdir)
         answer: Answer = options.command(project, options)
-    except UndeterminedError as error:
+    except (UndeterminedError, HistoryError) as error:
         return _failed(options.name, error, UNDETERMINED)
     except (CommandError, ProjectError, RecordError, OSError) as error:
         return _failed(options.name, error, USAGE)
-    print(_shown(answer.text, options), end="")  # noqa: T201
+    _print(_shown(answer.text, options))
     notices = Results(project.results).notices() if project.results.is_dir() else ()
     for notice in (*_conflicts(project.results), *notices):
         _complain(f"pytest-bets {options.name}: {notice}")
     return answer.status
+
+
+def _print(text: str) -> None:
+    try:
+        print(text, end="", flush=True)  # noqa: T201
+    except BrokenPipeError:  # the reader has seen enough, as `head` has
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes again at its end
 
 
 def _shown(text: str, options: argparse.Namespace) -> str:

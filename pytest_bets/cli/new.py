@@ -7,11 +7,11 @@ from typing import Final
 from pytest_bets.bet.catalogue import Catalogue
 from pytest_bets.bet.declaration import bet_id
 from pytest_bets.bet.template import LONGEST, SLUG, bet_file, created, slug
-from pytest_bets.cli.bets import catalogue_of
 from pytest_bets.cli.command import Answer, Command
 from pytest_bets.diagnostics import CommandError
 from pytest_bets.git.attributes import unite
 from pytest_bets.project import Project
+from pytest_bets.record.places import catalogue_of
 from pytest_bets.record.store import JOURNAL
 from pytest_bets.walk import relative
 
@@ -21,7 +21,8 @@ def configure(new: argparse.ArgumentParser) -> None:
     new.add_argument("number", nargs="?", type=int, help="the bet's number (default: the next free one)")
     new.add_argument("title", help="the claim in one line")
     new.add_argument("--slug", metavar="NAME", help="name in the bet's id and file (default: the words of the title)")
-    new.add_argument("--folder", type=Path, help="where to write the file (default: beside the other bets, or bets)")
+    where = "where to write the file (default: beside the other bets, or the first of bets_paths, or bets)"
+    new.add_argument("--folder", type=Path, help=where)
 
 
 def run(project: Project, options: argparse.Namespace) -> Answer:
@@ -35,11 +36,15 @@ def run(project: Project, options: argparse.Namespace) -> Answer:
     name = _slug(options)
     folder = options.folder or _home(catalogue)
     path: Path = folder / f"bet_{number:02d}_{name}.py"
-    folder.mkdir(parents=True, exist_ok=True)
     shown = PurePath(relative(path))
-    with path.open("x", encoding="utf-8", newline="\n") as file:
-        file.write(bet_file(number, options.title, shown))
+    try:
+        text = bet_file(number, options.title, shown).encode()
+    except UnicodeEncodeError as error:  # an argument in another encoding than the terminal's
+        raise CommandError(f"the title and the folder must be in UTF-8; found {error.object!r}") from None
     added = unite(project.results / JOURNAL)
+    folder.mkdir(parents=True, exist_ok=True)
+    with path.open("xb") as file:
+        file.write(text)
     attributes = (PurePath(relative(added[0])).as_posix(), added[1]) if added else None
     return Answer(created(shown.as_posix(), bet_id(path.name), number, attributes))
 
@@ -59,7 +64,9 @@ def _slug(options: argparse.Namespace) -> str:
 
 def _home(catalogue: Catalogue) -> Path:
     folders = [path.parent for path in catalogue.paths]
-    return max(folders, key=folders.count) if folders else catalogue.root / "bets"
+    if folders:
+        return max(folders, key=folders.count)
+    return catalogue.homes[0] if catalogue.homes else catalogue.root / "bets"
 
 
 COMMAND: Final = Command(run, 'pytest-bets new 68 "receipts repair the ledger"', configure)

@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Final
 
 from pytest_bets.cli import chances
-from pytest_bets.cli.bets import catalogue_of, matching, unknown
+from pytest_bets.cli.bets import the_one, unknown
 from pytest_bets.cli.command import Answer, Command, text_width
 from pytest_bets.diagnostics import CommandError
 from pytest_bets.project import Project
+from pytest_bets.record.places import catalogue_of
 from pytest_bets.record.store import Results
 from pytest_bets.record.summary import settle
 from pytest_bets.render.odds import odds_markdown, odds_page, odds_table
@@ -47,10 +48,10 @@ def run(project: Project, options: argparse.Namespace) -> Answer:
         page = odds_markdown(bets) if options.format == "markdown" else odds_table(bets, text_width())
         return Answer(page)
     by_id = {bet.id: bet for bet in declarations}
-    named = matching(options.bet, by_id)
-    if not named:
+    named = the_one(options.bet, by_id, by_id)
+    if named is None:
         raise CommandError(unknown(options.bet, catalogue, list(by_id)))
-    bet = by_id[named[0]]
+    bet = by_id[named]
     found = chances.entries(bet, results.record(bet.id), chosen.get(bet.id), project.root)
     return Answer(odds_page(f"{bet.id}: {bet.title}", found, text_width()))
 

@@ -5,10 +5,11 @@ import webbrowser
 from pathlib import Path
 from typing import Final
 
-from pytest_bets.cli.bets import catalogue_of, known_after
+from pytest_bets.cli.bets import known_after
 from pytest_bets.cli.command import Answer, Command, no_results
 from pytest_bets.diagnostics import CommandError, ExtraError, count_noun
 from pytest_bets.project import Project
+from pytest_bets.record.places import catalogue_of
 from pytest_bets.report.folder import write
 from pytest_bets.report.gather import gather
 from pytest_bets.report.site import Site

@@ -5,12 +5,13 @@ from typing import Final
 
 from pytest_bets.audit.staleness import stale
 from pytest_bets.bet.declaration import Declaration
-from pytest_bets.cli.bets import catalogue_of, known_after, matching, unknown
+from pytest_bets.cli.bets import known_after, the_one, unknown
 from pytest_bets.cli.command import Answer, Command, columns, text_width
 from pytest_bets.code.index import CodeIndex
 from pytest_bets.code.staleness import Difference
 from pytest_bets.diagnostics import CommandError
 from pytest_bets.project import Project
+from pytest_bets.record.places import catalogue_of
 from pytest_bets.record.record import Record
 from pytest_bets.record.store import Results
 from pytest_bets.record.summary import summarized
@@ -31,10 +32,10 @@ def run(project: Project, options: argparse.Namespace) -> Answer:
     records = results.outlines()
     summary = summarized(records, results.counts(records), declarations, unreadable)
     rows = {row.id: row for row in summary.bets}
-    named = matching(options.bet, rows)
-    if not named:
+    named = the_one(options.bet, rows, [row.id for row in summary.bets if row.file is not None])
+    if named is None:
         raise CommandError(unknown(options.bet, catalogue, list(rows)))
-    row = rows[named[0]]
+    row = rows[named]
     runs, earlier = results.recent(row.id)
     record = results.record(row.id)
     if options.cells:

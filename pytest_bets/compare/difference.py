@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Annotated, Final, Literal
 
-from pytest_bets.bet.declaration import bet_order
+from pytest_bets.bet.declaration import bet_order, matching
 from pytest_bets.code.staleness import difference, moved_words, named, package_changes
 from pytest_bets.compare.side import Run, Side
 from pytest_bets.diagnostics import CommandError
@@ -123,7 +123,8 @@ def compare(before: Side, after: Side, chosen: Collection[str] = (), unit: str |
     both = [bet for bet in ids if bet in before.runs and bet in after.runs]
     if unit is not None and not any(unit in cell.params for bet in both for cell in after.runs[bet].cells or ()):
         params = sorted({name for bet in both for cell in (after.runs[bet].cells or ())[:1] for name in cell.params})
-        raise CommandError(f"--unit {unit}: no compared bet has this sweep parameter; there are {', '.join(params)}")
+        known = f"there are {', '.join(params)}" if params else "there is none: only a record has cells"
+        raise CommandError(f"--unit {unit}: no compared bet has this sweep parameter; {known}")
     return Comparison(
         COMPARE_SCHEMA,
         before.name,
@@ -144,7 +145,7 @@ def _chosen(before: Side, after: Side, chosen: Collection[str]) -> list[str]:
             has = [f"{side.name} has bet {', '.join(side.runs)}" for side in (before, after)]
             raise CommandError(f"nothing to compare: {has[0]}, {has[1]}")
         return shared
-    names = {name: [bet for bet in ids if name in (bet, str(runs[bet].number))] for name in chosen}
+    names = {name: matching(name, ids) for name in chosen}
     missing = [name for name, found in names.items() if not found]
     if missing:
         raise CommandError(f"neither side has bet {', '.join(missing)}")

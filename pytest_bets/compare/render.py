@@ -1,7 +1,8 @@
 """A comparison as text, as Markdown, and as JSON."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -106,19 +107,26 @@ def _ends(found: Comparison) -> Iterator[str]:
     """Yield the closing sentences: how many bets differ, and which are not shown."""
     same = [bet.id for bet in found.bets if bet.same]
     forms = [bet.id for bet in found.bets if not bet.same and not _differs(bet)]
+    shared = _shared([bet.id for bet in found.bets] + [*found.only_before, *found.only_after])
     verdicts = sum(verdict_words(bet.before) != verdict_words(bet.after) for bet in found.bets)
     yield f"{count_noun(len(found.bets), 'bet')} on both sides: {verdicts} with another verdict, {len(same)} the same."
     if same:
-        yield _names("The same", same)
+        yield _names("The same", same, shared)
     if forms:
-        yield _names(f"The same, but the code cannot be compared ({OTHER_FORM}: see pytest-bets upgrade)", forms)
+        why = f"{OTHER_FORM}: see pytest-bets upgrade"
+        yield _names(f"The same, but the code cannot be compared ({why})", forms, shared)
     if found.only_before:
-        yield _names("Only before", found.only_before)
+        yield _names("Only before", found.only_before, shared)
     if found.only_after:
-        yield _names("Only after", found.only_after)
+        yield _names("Only after", found.only_after, shared)
     if any(column.interval is None and column.cells > 1 for bet in found.bets for column in bet.cells):
         yield "No interval where a sweep has several parameters, unless --unit names one with independent values."
 
 
-def _names(text: str, bets: Sequence[str]) -> str:
-    return f"{text}: {', '.join(map(short, bets))}."
+def _shared(bets: Sequence[str]) -> frozenset[str]:
+    """Return the short names that several bets have, as the former and the present id of a renamed one."""
+    return frozenset(name for name, count in Counter(map(short, bets)).items() if count > 1)
+
+
+def _names(text: str, bets: Sequence[str], shared: Collection[str]) -> str:
+    return f"{text}: {', '.join(visible(bet) if short(bet) in shared else short(bet) for bet in bets)}."

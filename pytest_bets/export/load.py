@@ -3,9 +3,9 @@
 import os
 from pathlib import Path
 
-from pytest_bets.bet.catalogue import Catalogue
 from pytest_bets.export.results import Bet, Results
 from pytest_bets.project import locate
+from pytest_bets.record.places import catalogue_of
 from pytest_bets.record.store import Results as Store
 from pytest_bets.record.summary import overview
 
@@ -29,7 +29,7 @@ def load(folder: str | os.PathLike[str] | None = None, *, rootdir: str | os.Path
     if not project.results.is_dir():
         raise FileNotFoundError(f"there is no folder {project.results}: no bet was run, or name another folder")
     store = Store(project.results)
-    declarations, unreadable = Catalogue(project.root, project.searched).declarations()
+    declarations, unreadable = catalogue_of(project).declarations()
     records, journal = {record.id: record for record in store.records()}, store.journal()
     summary = overview(list(records.values()), journal, declarations, unreadable)
     declared = {declaration.id: declaration for declaration in declarations}

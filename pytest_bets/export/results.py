@@ -130,7 +130,9 @@ class Results(_Tabular, Mapping[str, Bet]):
 
     @cached_property
     def _by_number(self) -> dict[int, Bet]:
-        return {bet.number: bet for bet in reversed(self.bets) if bet.number is not None}
+        numbered = [bet for bet in reversed(self.bets) if bet.number is not None]
+        former_first = sorted(numbered, key=lambda bet: bet.row.file is not None)  # a renamed bet keeps its record
+        return {bet.number: bet for bet in former_first if bet.number is not None}
 
     def __getitem__(self, key: str | int) -> Bet:
         """Return a bet by its id or its number.

@@ -1,12 +1,22 @@
-"""The folders in which bets were found before: the last summary names the file of each."""
+"""Where the bets of a project are: as the settings say, and where the last summary found them."""
 
 import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from pytest_bets.bet.catalogue import Catalogue
+from pytest_bets.project import Project
 from pytest_bets.record.record import Record
 from pytest_bets.record.store import SUMMARY_JSON, Results
+
+
+def catalogue_of(project: Project) -> Catalogue:
+    """Return the bet files of a project."""
+    catalogue = Catalogue(project.root, project.searched, project.homes)
+    if project.homes:  # a session may have run bets that lie elsewhere, too
+        catalogue.add(known_folders(project.root, Results(project.results)))
+    return catalogue
 
 
 def known_folders(root: Path, results: Results, records: Iterable[Record] = ()) -> set[Path]:

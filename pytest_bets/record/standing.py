@@ -55,18 +55,21 @@ class Claim:
 def standings(claims: Sequence[Claim], former: Mapping[int | str, str] | None = None) -> dict[str, Standing]:
     """Return the standing of every claim by id; challenges form no circle.
 
-    `former` gives the present id of renamed claims by their former numbers and ids: a retracted claim that gets
-    another number stays retracted.
+    A number names every claim that has it: the one that is declared, and those whose files are gone. `former` gives the
+    present id of renamed claims by their former numbers and ids: a retracted claim that gets another number stays
+    retracted.
     """
     challengers: dict[str, list[Claim]] = {claim.id: [] for claim in claims}
-    ids: Mapping[int | str, str] = {
-        **{claim.id: claim.id for claim in claims},
-        **{claim.number: claim.id for claim in claims if claim.number is not None},
-    }
+    ids: dict[int | str, list[str]] = {claim.id: [claim.id] for claim in claims}
     for claim in claims:
-        linked = (now.get(link) for link in claim.challenges for now in (ids, former or {}))
+        if claim.number is not None:
+            ids.setdefault(claim.number, []).append(claim.id)
+    for link, now in (former or {}).items():
+        ids.setdefault(link, []).append(now)
+    for claim in claims:
+        linked = (bet for link in claim.challenges for bet in ids.get(link, ()))
         for challenged in dict.fromkeys(bet for bet in linked if bet in challengers):
-            if challenged is not None and challenged != claim.id:
+            if challenged != claim.id:
                 challengers[challenged].append(claim)
     settled: dict[str, Standing] = {}
 

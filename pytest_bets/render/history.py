@@ -56,16 +56,23 @@ def _values(runs: Sequence[Numbered]) -> Mapping[str, list[str]]:
 
 
 def _measured(runs: Sequence[Numbered], value: str) -> Iterator[str]:
-    """Yield the value of each run, or once if it is the same in all."""
-    rows = [
-        [f"journal:{number}", visible(line.host), f"code {line.code[:_SHORT]}", figure(item.value)]
+    """Yield the value of each run, or once if it is the same in all; in full where rounding would hide a change."""
+    found = [
+        (number, line, item.value)
         for number, line in runs
         for item in [item for item in line.criteria if halves(item.sentence)[0] == value][:1]
     ]
-    if len(rows) > 1 and len({row[-1] for row in rows}) == 1:
-        yield f"  {rows[0][-1]} in all {len(rows)} runs"
-    else:
-        yield from _aligned(rows)
+    exact, rounded = {repr(number) for *_, number in found}, {figure(number) for *_, number in found}
+    if len(found) > 1 and len(exact) == 1:
+        yield f"  {figure(found[0][-1])} in all {len(found)} runs"
+        return
+    shown = repr if len(rounded) == 1 and len(found) > 1 else figure
+    yield from _aligned(
+        [
+            [f"journal:{number}", visible(line.host), f"code {line.code[:_SHORT]}", shown(measured)]
+            for number, line, measured in found
+        ]
+    )
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -6,9 +6,11 @@ from typing import Final
 
 from pytest_bets.chance import fdr
 from pytest_bets.chance.words import percent
+from pytest_bets.diagnostics import count_noun
 from pytest_bets.render.markdown import plain, row
 from pytest_bets.render.table import table, wrap
 from pytest_bets.render.visible import visible
+from pytest_bets.render.words import short
 
 _INDENT: Final = 14
 HEADINGS: Final = ("bet", "null", "strict, before the run", "verdict", "known error")
@@ -58,11 +60,11 @@ def together(bets: Sequence[Odds]) -> str:
     passed = [bet.bet for bet in bets if bet.chance is not None and bet.verdict == "PASS"]
     p = {bet: chance if bet in passed else 1.0 for bet, chance in lucky.items()}
     words = [
-        f"{len(lucky)} bets with exchanged columns and a verdict: if there were nothing to find in any of them, luck "
-        f"alone would meet strict in {sum(lucky.values()):.1f} on average; {len(passed)} PASSed."
+        f"{count_noun(len(lucky), 'bet')} with exchanged columns and a verdict: if there were nothing to find in any "
+        f"of them, luck alone would meet strict in {sum(lucky.values()):.1f} on average; {len(passed)} PASSed."
     ]
     for rate in fdr.RATES:
-        found = ", ".join(bet.partition("_")[0] for bet in fdr.standing(p, rate)) or "none"
+        found = ", ".join(map(short, fdr.standing(p, rate))) or "none"
         words.append(f"At a false discovery rate of {percent(rate)} stand: {found}.")
     return " ".join(words)
 

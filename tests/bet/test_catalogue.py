@@ -91,3 +91,18 @@ def test_a_file_that_cannot_be_opened_is_a_fault_of_the_file(bet: WriteBet, pyte
     with pytest.raises(DeclarationError, match=r"bet_1_gone\.py:1: the file cannot be read: .*No such file"):
         catalogue.declaration(path)
     assert len(catalogue.declarations()[1]) == 1
+
+
+def test_bets_behind_a_link_out_of_the_root_are_found(
+    bet: WriteBet, pytester: pytest.Pytester, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """As pytest finds them; a link within the root leads to files that are found where they are."""
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    link = pytester.path / "bets"
+    link.symlink_to(elsewhere)
+    bet().rename(elsewhere / "bet_1_first.py")
+    assert [declared.file for declared in Catalogue(pytester.path).declarations()[0]] == ["bets/bet_1_first.py"]
+    link.unlink()
+    elsewhere.rename(pytester.path / "research")
+    link.symlink_to("research")
+    assert [declared.file for declared in Catalogue(pytester.path).declarations()[0]] == ["research/bet_1_first.py"]

@@ -7,6 +7,7 @@ from textwrap import dedent, indent
 
 import pytest
 
+from pytest_bets.bet.declaration import matching
 from tests.helpers.example import EXAMPLE, SENTENCES, changed, of
 
 TRAINING = """
@@ -187,3 +188,13 @@ def test_sections_may_be_indented_below_their_header() -> None:
         f"Strict: {words}", "Strict:\n" + indent("norm-only wins in\nat least 12\n\nof 15 cells.", "    ")
     )
     assert of(text).docstring.prose("Strict") == words
+
+
+def test_an_id_names_no_other_bet() -> None:
+    """A number is that of an id, however many zeros it has; a name is an id without its number, not a part of one."""
+    ids = ["01_ridge", "02_1", "07_ridge", "start", "warm_start", "0003_x"]
+    assert matching("1", ids) == matching("01", ids) == ["01_ridge"]
+    assert matching("3", ids) == ["0003_x"]
+    assert matching("start", ids) == ["start"]
+    assert matching("ridge", ids) == ["01_ridge", "07_ridge"]
+    assert matching("warm", ids) == matching("", ids) == matching("9", ids) == []

@@ -91,6 +91,21 @@ def test_a_file_says_it_after_the_run(bet: WriteBet, run: Run) -> None:
         2,
         "pytest-bets show: docs/known.toml: there is no bet '4'; expected a bet's number or id\n",
     )
+    Path(FILE).write_bytes(b"1 = 'caf\xe9'")
+    status, shown = command("show", "1")
+    assert (status, shown.count("\n")) == (2, 1)
+    assert shown.startswith("pytest-bets show: docs/known.toml: this is not UTF-8: ")
+
+
+def test_a_number_is_that_of_the_declared_bet(bet: WriteBet, run: Run) -> None:
+    """After a rename the former bet has it, too."""
+    path = bet("bet_1_first.py")
+    run()
+    path.rename("bet_1_earlier.py")
+    run()
+    Path("docs").mkdir()
+    Path(FILE).write_text("1 = 'ran twice'", encoding="utf-8")
+    assert "Known         ran twice" in command("show", "1_earlier")[1]
 
 
 @pytest.mark.parametrize("said", ["nothing.", "None", "Nothing was known.", "n/a", "unknown", "-"])

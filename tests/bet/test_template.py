@@ -194,6 +194,23 @@ def test_new_refuses_a_title_without_letters(pytester: pytest.Pytester) -> None:
     assert not list(pytester.path.iterdir())
 
 
+def test_new_refuses_a_title_in_another_encoding(pytester: pytest.Pytester) -> None:
+    """No file is left that would take the number."""
+    status, output = command("new", "caf\udce9 wins")
+    assert (status, output.count("\n")) == (2, 1)
+    assert output.startswith("pytest-bets new: the title and the folder must be in UTF-8; found ")
+    assert not list(pytester.path.iterdir())
+
+
+def test_new_writes_the_first_bet_where_the_settings_look_for_bets(pytester: pytest.Pytester) -> None:
+    """Elsewhere no command would find it, and the next bet would get its number."""
+    pytester.makeini("[pytest]\nbets_paths = research more")
+    for folder in ("research", "more"):
+        pytester.mkdir(folder)
+    assert command("new", "a claim")[1].startswith("Created research/bet_01_a_claim.py.")
+    assert command("new", "a second claim")[1].startswith("Created research/bet_02_a_second_claim.py.")
+
+
 @HAS_GIT
 class TestMergingTheJournal:
     """`new` has git keep the runs of both branches, where git does not know of it yet."""

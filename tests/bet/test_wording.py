@@ -28,6 +28,21 @@ WAYS = [
     ("the loss does not exceed 2.", "mean(a) >= 2"),
     ("the loss is ≤ 2.", "mean(a) >= 2"),
 ]
+SIGNS = [
+    ("the gain is at least 0.1.", "mean(gain) >= -0.1", "without its minus sign"),
+    ("the gain is below 2.", "mean(gain) < -2", "without its minus sign"),
+    ("the gain is at least -0.1.", "mean(gain) >= 0.1", "with a minus sign"),
+    ("the gain is above minus two.", "mean(gain) > 2", "with a minus sign"),
+    ("the gain is at most -0.1.", "mean(gain) >= -0.1", "as an upper bound, the marker as a lower one"),
+    ("the gain is at least \N{MINUS SIGN}0.1.", "mean(gain) >= -0.1", None),
+    ("the gain is at least minus 0.1.", "mean(gain) >= -0.1", None),
+    ("the loss rises by at most 0.1.", "mean(before - after) >= -0.1", None),
+    ("a loss of more than 0.1.", "mean(gain) < -0.1", None),
+    ("no worse than 0.1 below the baseline.", "mean(gain) >= -0.1", None),
+    ("it is no less than 0.1 points below the baseline.", "mean(gain) >= -0.1", None),
+    ("the change is at most -0.1.", "mean(before - after) >= 0.1", None),
+    ("the loss is at most 2.5.", "-mean(loss) >= -2.5", None),
+]
 ASIDE = [
     ("warm wins in all 4 cells, on 1 machine.", "count(a < b) >= 1"),
     ("warm wins in at least 12 of 15 cells.", "count(a < b) >= 15"),
@@ -81,6 +96,19 @@ def problem(text: str, *sentences: str) -> str | None:
 def test_words_that_compare_the_other_way_are_refused(text: str, sentence: str) -> None:
     """A reader of the section would take a lower bound for an upper one."""
     assert "bound, the marker as" in str(problem(text, sentence))
+
+
+@pytest.mark.parametrize(("text", "sentence", "reason"), SIGNS)
+def test_a_number_without_its_sign_is_another_one(text: str, sentence: str, reason: str | None) -> None:
+    """A gain of at least 0.1 is not one of at least -0.1; a loss of at most 0.1 is."""
+    assert problem(text, sentence) == reason
+
+
+def test_a_value_between_two_signs_is_stated_by_one_number_or_two() -> None:
+    """Each sentence has its own side."""
+    for text in ("it changes by at most 0.1.", "it is at least -0.1 and at most 0.1."):
+        for sentences in (("mean(a) >= -0.1", "mean(a) <= 0.1"), ("mean(a) <= 0.1", "mean(a) >= -0.1")):
+            assert problem(text, *sentences) is None
 
 
 @pytest.mark.parametrize(("text", "sentence"), ASIDE)

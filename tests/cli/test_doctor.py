@@ -103,6 +103,14 @@ def test_a_bet_under_another_name_is_named_with_the_command_that_renames_it(
     assert "\n1 problem, " in shown
 
 
+def test_what_is_no_file_beside_the_bets_is_passed_over(bet: WriteBet, doctor: Doctor, project: Path) -> None:
+    """As the lock of an editor, which is a link that leads nowhere."""
+    bet("bets/bet_1_first.py")
+    (project / "bets" / ".#bet_1_first.py").symlink_to("somebody@host.1234")
+    (project / "bets" / "old.py").mkdir()
+    assert doctor()[1]["bets"]["text"] == "1 bet in bets"
+
+
 def test_results_that_cannot_be_written_are_a_problem(
     doctor: Doctor, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

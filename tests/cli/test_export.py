@@ -117,6 +117,37 @@ def test_prml_needs_a_producer_and_a_commit(project: Path, monkeypatch: pytest.M
     assert (status, "git fetch --unshallow" in output) == (3, True)
 
 
+def test_prml_cannot_tell_in_a_damaged_repository(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What git says is printed, without a traceback."""
+    pytest.importorskip("yaml")
+    isolate(monkeypatch)
+    git("init", "-q", "-b", "main")
+    first = commit("bets")
+    bet = project / "bets/bet_1_made.py"
+    bet.write_text(f"{bet.read_text()}# a comment\n")
+    commit("bets")
+    (project / ".git/objects" / first[:2] / first[2:]).unlink()
+    status, output = run("export", "--to", "prml", "--producer", "example.org")
+    assert (status, output.startswith("pytest-bets export: ")) == (3, True)
+    assert f"Could not read {first}" in output
+    assert "Traceback" not in output
+
+
+def test_prml_names_a_bet_that_cannot_be_read(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is left out, as one that is not committed is."""
+    pytest.importorskip("yaml")
+    isolate(monkeypatch)
+    git("init", "-q", "-b", "main")
+    bet = project / "bets/bet_3_made.py"
+    bet.write_text(bet.read_text().replace("least 12", "least twenty"))
+    commit("bets")
+    status, output = run("export", "--to", "prml", "--producer", "example.org")
+    assert status == 0
+    assert output.startswith("export/prml: 18 files\nleft out: bets/bet_3_made.py:")
+    assert "the threshold 12 is missing from the section `Strict:`" in output
+    assert run("export", "1", "--to", "prml", "--producer", "example.org", "--out", "one")[1] == "one: 6 files\n"
+
+
 def test_a_crate_is_written(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """With the files of the results and of the bets."""
     assert main(["export", "--to", "ro-crate", "--license", "https://spdx.org/licenses/MIT"]) == 0

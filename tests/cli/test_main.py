@@ -41,6 +41,26 @@ def test_show_of_a_bet_that_never_ran_says_so(bet: WriteBet) -> None:
     assert "no run in the journal" in output
 
 
+def test_a_number_names_the_bet_that_is_declared_not_its_former_name(bet: WriteBet, pytester: pytest.Pytester) -> None:
+    """A session of a renamed bet says `pytest-bets show 1` of the run that it has just recorded."""
+    path = bet()
+    pytester.runpytest_inprocess()
+    path.rename(path.with_name("bet_1_later.py"))
+    pytester.runpytest_inprocess()
+    assert "1_first: A first claim.\n\nRenamed to 1_later." in run("show", "first")[1]
+    for command in ("show", "history", "odds"):
+        assert run(command, "1") == run(command, "1_later")
+
+
+def test_a_name_of_several_bets_is_no_bet_of_its_own(bet: WriteBet) -> None:
+    """The command does not choose one of them."""
+    bet()
+    bet("bet_2_first.py")
+    for command in ("show", "odds"):
+        expected = "first names several bets: 1_first, 2_first; give the id of one"
+        assert run(command, "first") == (2, f"pytest-bets {command}: {expected}\n")
+
+
 def test_show_suggests_the_nearest_bet(bet: WriteBet) -> None:
     """A misspelt id is answered with the one that was meant."""
     path = bet()
@@ -132,6 +152,16 @@ def test_a_conflict_in_the_summary_names_the_command_that_resolves_it(bet: Write
     assert "merge conflict" not in run("rollup")[1]
     assert summary.read_bytes() == good
     assert "merge conflict" not in run("show", "1")[1]
+
+
+def test_a_reader_that_has_seen_enough_is_no_error() -> None:
+    """As in `pytest-bets show 1 --cells | head`."""
+    command = [sys.executable, "-m", "pytest_bets", "schema"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.communicate()[1] == ""
+    assert process.returncode == 0
 
 
 SHADOWS = ("argparse", "iniconfig", "pytest", "_pytest", "scipy", "filelock", "markdown_it", "json", "subprocess")

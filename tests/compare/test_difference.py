@@ -110,7 +110,8 @@ def test_bets_of_one_side_are_named_and_others_can_be_chosen() -> None:
     before = Side("old", {**side([1.0]).runs, **side([1.0], "2_b").runs})
     found = compare(before, side([1.0]))
     assert ([bet.id for bet in found.bets], found.only_before, found.only_after) == (["1_a"], ("2_b",), ())
-    assert [bet.id for bet in compare(before, before, ["2_b"]).bets] == ["2_b"]
+    for name in ("2_b", "2", "02", "b"):
+        assert [bet.id for bet in compare(before, before, [name]).bets] == ["2_b"]
     with pytest.raises(CommandError, match="neither side has bet 9"):
         compare(before, before, ["1", "9"])
     with pytest.raises(CommandError, match="--unit user: no compared bet has this sweep parameter; there are part"):

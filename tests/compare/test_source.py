@@ -56,6 +56,15 @@ def test_two_commits_are_compared() -> None:
     assert all(len(line) <= 80 for line in output.splitlines())
 
 
+def test_a_renamed_bet_and_its_former_name_keep_their_ids(history: Path) -> None:
+    """Both have the number 1."""
+    (history / "bet_1_first.py").rename(history / "bet_1_later.py")
+    record = history / "results" / "1_first.json"
+    later = record.read_text(encoding="utf-8").replace("1_first", "1_later").replace('"first"', '"later"')
+    record.with_name("1_later.json").write_text(later, encoding="utf-8")
+    assert run("compare", "main", "results")[1].endswith("The same: 1_first.\nOnly after: 1_later.\n")
+
+
 def test_folders_records_and_runs_are_compared(history: Path) -> None:
     """Each beside a commit, with the same differences; a run has no cells and only digests."""
     (history / "old").mkdir()

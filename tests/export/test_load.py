@@ -102,3 +102,25 @@ def test_importing_the_package_imports_nothing() -> None:
     assert result.stdout == "[]\n"
     with pytest.raises(AttributeError, match="has no attribute 'laod'"):
         pytest_bets.laod  # noqa: B018
+
+
+def test_bets_are_those_that_the_settings_name(bet: WriteBet, pytester: pytest.Pytester) -> None:
+    """As for the commands: `bets_paths` names the folders, also one in which no bet is looked for otherwise."""
+    pytester.makeini("[pytest]\nbets_paths = build")
+    path = bet()
+    other = pytester.mkdir("build") / "bet_2_built.py"
+    other.write_text(path.read_text(encoding="utf-8").replace("Bet 1", "Bet 2"), encoding="utf-8")
+    pytester.mkdir("results")
+    results = pytest_bets.load()
+    assert list(results) == ["2_built"]
+    assert results[2].declaration is not None
+
+
+def test_a_number_is_that_of_the_declared_bet(bet: WriteBet, pytester: pytest.Pytester) -> None:
+    """The record of its former name stays, and is found by the whole id."""
+    path = bet()
+    pytester.runpytest_inprocess()
+    path.rename(path.with_name("bet_1_later.py"))
+    results = pytest_bets.load()
+    assert results[1] is results["1_later"]
+    assert results["1_first"].row.renamed_to == "1_later"

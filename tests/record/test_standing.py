@@ -43,6 +43,16 @@ def test_a_challenge_ends_as_its_own_verdict_says(challenger: str | None, end: s
     assert (found.state, found.gone) == (state, state == "retracted")
 
 
+@pytest.mark.parametrize("ids", [("1_first", "1_second"), ("1_second", "1_first")])
+def test_a_number_is_that_of_every_bet_that_has_it(ids: tuple[str, str]) -> None:
+    """The record of a bet whose file is gone takes no challenge away from the bet that has its number now."""
+    claims = [Claim(bet, 1, "PASS", (), None) for bet in ids]
+    found = standings([*claims, claim(2, "FAIL", 1)])
+    assert [found[bet].state for bet in ids] == ["retracted", "retracted"]
+    renamed = standings([*claims, claim(2, "FAIL", 1)], {ids[0]: ids[1], 1: ids[1]})
+    assert [renamed[bet].state for bet in ids] == ["retracted", "retracted"]
+
+
 def test_a_fail_in_the_noise_retracts_and_falsifies_nothing() -> None:
     """Its control says that it cannot tell the claim from noise, also where a catastrophe tripped."""
     noise = Claim("62_bet", 62, "FAIL", (37,), None, in_the_noise=True)

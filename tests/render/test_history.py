@@ -5,6 +5,8 @@ import pytest
 from tests.helpers.commands import run
 from tests.helpers.fixtures import WriteBet
 
+BOUNDS = {"strict": ">= 0.7", "lenient": ">= 0", "catastrophic": "< 0"}
+
 
 def test_each_value_is_shown_run_by_run(
     bet: WriteBet, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
@@ -28,6 +30,20 @@ def test_each_value_is_shown_run_by_run(
     assert lines[-1] == "Compare two runs: pytest-bets compare journal:2 journal:3"
     assert run(*lines[-1].partition(": pytest-bets ")[2].split())[0] == 0
     assert run("history", "01")[1] == run("history", "first")[1] == output
+
+
+def test_values_that_differ_are_not_said_to_be_the_same(bet: WriteBet, pytester: pytest.Pytester) -> None:
+    """Also where they are the same when rounded: one of them may be on the other side of a threshold."""
+    for gain in ("0.7", "0.69999999"):
+        bet(
+            body=f'return {{"gain": {gain}}}',
+            markers={tier: f'"min(gain) {bound}"' for tier, bound in BOUNDS.items()},
+            sections={tier.capitalize(): bound for tier, bound in BOUNDS.items()},
+        )
+        pytester.runpytest_inprocess()
+    lines = run("history", "1")[1].splitlines()
+    at = lines.index("min(gain): strict >= 0.7, lenient >= 0, catastrophic < 0")
+    assert [line.split()[-1] for line in lines[at + 1 : at + 3]] == ["0.7", "0.69999999"]
 
 
 def test_a_bet_without_runs_and_an_unknown_one_are_errors(bet: WriteBet, pytester: pytest.Pytester) -> None:

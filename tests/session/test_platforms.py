@@ -175,7 +175,7 @@ def test_modules_are_found_under_a_root_of_windows(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(
         hooks, "sys", SimpleNamespace(modules={n: SimpleNamespace(__file__=f) for n, f in modules.items()})
     )
-    assert list(loaded._loaded()) == ["lab/a.py"]
+    assert [file for _, file in loaded.modules()] == ["lab/a.py"]
 
 
 def test_finished_cells_that_another_session_still_writes_stay(

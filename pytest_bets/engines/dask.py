@@ -76,12 +76,18 @@ class Dask:
         """Return why no worker can run a cell, after a cluster that is not ours had time to grow one."""
         deadline = time.monotonic() + (0 if self.cluster is not None else _GROW)
         while True:
-            workers = self.client.scheduler_info(n_workers=-1)["workers"].values()
+            workers = self._workers()
             if any(_fits(worker, need) for worker in workers):
                 return ""
             if time.monotonic() >= deadline:
-                return _lacking(need, list(workers))
+                return _lacking(need, workers)
             time.sleep(0.5)
+
+    def _workers(self) -> list[Any]:
+        try:
+            return list(self.client.scheduler_info(n_workers=-1)["workers"].values())
+        except (OSError, KeyError):  # the client keeps an empty answer once its connection is lost
+            raise EngineError("the scheduler does not answer any more") from None
 
     def short(self, need: Need) -> Collection[str]:
         """Return `cpus` while enough attempts wait inside."""
@@ -136,7 +142,7 @@ class Dask:
 
     def _look(self) -> None:
         """Start workers again that our own cluster has given up, and give up a cluster that has no worker."""
-        workers = len(self.client.scheduler_info(n_workers=-1)["workers"])
+        workers = len(self._workers())
         if self.cluster is not None and workers < self.workers:
             self.cluster.scale(self.workers)
         if workers:

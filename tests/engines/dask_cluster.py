@@ -48,6 +48,11 @@ class DaskCluster:
                 raise RuntimeError(f"a worker does not start:\n{self.logs()}")
             time.sleep(0.1)
 
+    def kill_scheduler(self) -> None:
+        """Kill the scheduler -9; the workers are left."""
+        os.killpg(self._processes[0].pid, signal.SIGKILL)
+        self._processes[0].wait()
+
     def _start(self, prefix: Sequence[str], program: str, *arguments: str) -> Path:
         path = Path(self._folder.name) / f"{len(self._processes)}.log"
         log = path.open("ab")

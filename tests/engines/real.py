@@ -210,8 +210,8 @@ def gone(folder: Path) -> bool:
     return not any(Path(f"/proc/{own[0]}").exists() for found in runs(folder).values() for own in found)
 
 
-def kill_controller(session: Session, *arguments: str) -> None:
-    """Kill a session -9 when it has two finished cells, and two that run."""
+def half_done(session: Session, *arguments: str) -> "subprocess.Popen[str]":
+    """Return a session that has two finished cells, and two that run."""
     for part in (1, 2):
         (session.folder / f"nap_{part}").write_text("0")
     (session.folder / "nap").write_text("900")
@@ -225,13 +225,19 @@ def kill_controller(session: Session, *arguments: str) -> None:
         process,
     )
     assert process.poll() is None, process.communicate()[0]
+    (session.folder / "nap").write_text("0")
+    return process
+
+
+def kill_controller(session: Session, *arguments: str) -> None:
+    """Kill a session -9 when it has two finished cells, and two that run."""
+    process = half_done(session, *arguments)
     os.kill(process.pid, signal.SIGKILL)
     process.communicate(timeout=PATIENCE)
-    (session.folder / "nap").write_text("0")
 
 
 def prove_resumed(session: Session, *arguments: str) -> None:
-    """Prove that a session goes on after `kill_controller`: what was finished is not measured again."""
+    """Prove that a session goes on that was `half_done`: what was finished is not measured again."""
     session.run(*arguments, "--bets-resume")
     record = session.record()
     assert record["verdict"] == "PASS", json.dumps(record)

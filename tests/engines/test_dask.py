@@ -92,6 +92,21 @@ def test_a_cluster_that_outlives_its_controller_ends_its_cells(session: real.Ses
         real.prove_resumed(session, "--bets-on", f"dask={cluster.address}")
 
 
+def test_a_scheduler_that_dies_ends_the_session_with_an_error(session: real.Session, bet: WriteBet) -> None:
+    """What was finished is kept, and another cluster measures what is left."""
+    bet(body=real.body(session.folder), above=real.ABOVE)
+    with DaskCluster(session.python) as cluster:
+        for _ in range(2):
+            cluster.add_worker()
+        running = real.half_done(session, "--bets-on", f"dask={cluster.address}")
+        cluster.kill_scheduler()
+        shown = " ".join(real.ended(running, expect=4).split())
+    assert f"--bets-on dask={cluster.address}: the scheduler does not answer any more" in shown
+    assert "Kept: 2 finished cells of 1 bet; the same command with --bets-resume runs only what is left." in shown
+    real.until(lambda: real.gone(session.folder))
+    real.prove_resumed(session, "--bets-on", "dask")
+
+
 def test_what_no_worker_has_is_one_error_before_anything_runs(session: real.Session, bet: WriteBet) -> None:
     """With what was asked, and what there is."""
     bet()

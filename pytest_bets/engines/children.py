@@ -50,9 +50,12 @@ class Children:
 
     def _child(self, number: int, work: Work, need: Need, devices: str | None) -> Child:
         with self._lock:
-            if self._idle and not need.gpus:
-                self._busy[number] = child = self._idle.pop()
-                return child
+            while self._idle and not need.gpus:
+                child = self._idle.pop()
+                if child.process.poll() is None:
+                    self._busy[number] = child
+                    return child
+                _end(child, gently=False)  # a cell left something behind that has ended it since
         alone = replace(self.plan, files=(f"{self.plan.top}/{work.file}",))
         child_plan = alone if need.gpus else self.plan
         child = Child(child_plan, self.path, {} if devices is None else {"CUDA_VISIBLE_DEVICES": devices})

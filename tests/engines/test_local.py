@@ -647,3 +647,38 @@ def test_an_engine_that_a_package_brings_is_found_by_its_entry_point(
     assert records(Path("results"))["1_first"]["verdict"] == "PASS"
     shown = run("--bets-on", "owm", expect=pytest.ExitCode.USAGE_ERROR)
     assert "expected one of dask, local, own, ray, slurm; did you mean own?" in shown
+
+
+def test_a_process_that_dies_between_two_cells_harms_no_other_bet(bet: WriteBet, run: Run) -> None:
+    """A cell may leave a thread behind that ends its process, after it was measured."""
+    body = """\
+    done = lambda *parts: all(Path(f"done_{part}").exists() for part in parts)
+    if part == 2:  # the last that ends is the first that is taken again
+        while not done(1, 4):
+            time.sleep(0.05)
+        time.sleep(0.3)
+        Path("process").write_text(str(os.getpid()))
+        threading.Timer(0.5, lambda: os._exit(7)).start()
+    if part == 3:
+        while not (Path("process").exists() and ended(int(Path("process").read_text()))):
+            time.sleep(0.05)
+        os._exit(3)
+    Path(f"done_{part}").touch()
+    return {"gain": part}
+    """
+    above = """
+    import os, threading, time
+    from pathlib import Path
+
+    def ended(process):
+        try:
+            return "Z" in Path(f"/proc/{process}/stat").read_text()
+        except OSError:
+            return True
+    """
+    bet(body=body, above=above)
+    bet("bet_2_second.py", markers={"resources": "cpus=4"})
+    run("--bets-on", "local=4", expect=pytest.ExitCode.TESTS_FAILED)
+    found = records(Path("results"))
+    assert found["1_first"]["void"] == "1 of 4 cells crashed: experiment[3]: its process exited with status 3"
+    assert found["2_second"]["verdict"] == "PASS"

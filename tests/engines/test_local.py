@@ -658,7 +658,7 @@ def test_a_process_that_dies_between_two_cells_harms_no_other_bet(bet: WriteBet,
             time.sleep(0.05)
         time.sleep(0.3)
         Path("process").write_text(str(os.getpid()))
-        threading.Timer(0.5, lambda: os._exit(7)).start()
+        threading.Thread(target=end_once_reported, daemon=True).start()
     if part == 3:
         while not (Path("process").exists() and ended(int(Path("process").read_text()))):
             time.sleep(0.05)
@@ -669,6 +669,12 @@ def test_a_process_that_dies_between_two_cells_harms_no_other_bet(bet: WriteBet,
     above = """
     import os, threading, time
     from pathlib import Path
+
+    def end_once_reported():
+        while not any("experiment[2]" in file.read_text() for file in Path("results").glob(".bets/unfinished/*.cells")):
+            time.sleep(0.05)
+        time.sleep(0.2)
+        os._exit(7)
 
     def ended(process):
         try:

@@ -157,6 +157,7 @@ def test_a_page_starts_where_the_one_that_it_continues_ends(tmp_path: Path) -> N
     [
         ("==== 8 passed in 0.65s ====", "=== 8 passed in 120.65s (0:02:00) ==="),
         ("  2026-11-26T14:31:12Z  FAIL  (0.2 s, vm)  record", "  2027-01-01T00:00:00Z  FAIL  (10 s, a.b-1)  record"),
+        ("rehearsal, 1 cell, <0.001 s", "rehearsal, 1 cell, 0.0017 s"),
         ("declared 28dc7f8064 2026-11-02", "declared 0000000000 2026-11-02"),
         ("moved [5a25412372 2026-11-02]", "moved [1234567890 2026-11-02]"),
         ("Ran on        Python 3.11.7, Linux\n              pytest 9\nCode", "Ran on        Python 3.13\nCode"),

@@ -44,7 +44,7 @@ _VARYING: Final = (
     (re.compile(rf"^=+ (.* in ){_SECONDS}s(?: \([\d:]+\))? =+$", re.MULTILINE), r"== \g<1>0s =="),
     (re.compile(rf"\bin {_SECONDS}s\b"), "in 0s"),
     (re.compile(rf"\b{_SECONDS} s, [^()\s]+\)"), "0 s, host)"),
-    (re.compile(rf"\b{_SECONDS} s\b"), "0 s"),
+    (re.compile(rf"(?:<|\b){_SECONDS} s\b"), "0 s"),
     (re.compile(r"^platform .*$", re.MULTILINE), "platform"),
     (re.compile(r"^Ran on .*(?:\n {14}\S.*)*", re.MULTILINE), "Ran on"),
     (re.compile(rf"(?<![\w.])(?=\d*[a-f]){_HASH}"), "0123456"),

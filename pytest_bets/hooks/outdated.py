@@ -48,7 +48,6 @@ class Sources:
                 source = file_sha256((self.root / file).read_bytes())
             except OSError:
                 continue
-            if (
-                isinstance(spec, ModuleSpec) and vars(spec).setdefault(_NOTE, source) != source
-            ):  # a reload makes a new spec
+            # a reload makes a new spec
+            if isinstance(spec, ModuleSpec) and vars(spec).setdefault(_NOTE, source) != source:
                 yield file

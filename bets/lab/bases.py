@@ -54,7 +54,7 @@ SHORT: Final[Mapping[str, Plan]] = MappingProxyType(
         "tiny": Plan(steps=60, batch=8, length=64, rate=1e-2, warmup=5),
     }
 )
-DECAY: Final = 0.1
+DECAY: Final = 1.0
 """Muon's weight decay in `long`, which reads its text many times: without one it learns it by heart.
 
 Chosen on validation text (`benchmarks/decays.py`).

@@ -16,6 +16,7 @@ import lzma
 import platform
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -34,27 +35,32 @@ MEMORY: Final = 256 << 20  # bytes that PPMd may use: enough that it never start
 DICTIONARY: Final = 64 << 20  # bytes that xz looks back
 
 
-def xz(data: bytes) -> int:
-    """Bytes of a text in xz -9e, with a dictionary that holds all of it."""
+def xz(*texts: bytes) -> list[int]:
+    """Bytes of each text in xz -9e, with a dictionary that holds all of it."""
     filters = [{"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME, "dict_size": DICTIONARY}]
-    return len(lzma.compress(data, lzma.FORMAT_RAW, filters=filters))
+    return [len(lzma.compress(text, lzma.FORMAT_RAW, filters=filters)) for text in texts]
 
 
-def ppmd(data: bytes) -> int:
-    """Bytes of a text in PPMd (variant I: what pyppmd packs as H it does not always unpack), once they give it back."""
-    packed = pyppmd.compress(data, max_order=ORDER, mem_size=MEMORY, variant="I")
-    if pyppmd.decompress(packed, max_order=ORDER, mem_size=MEMORY, variant="I") != data:
-        raise SystemExit("PPMd does not give back what it was given")
-    return len(packed)
+def ppmd(*texts: bytes) -> list[int]:
+    """Bytes of each text in PPMd: of variant I, or of H where pyppmd does not unpack all that it has packed as I."""
+    variants = (pyppmd.Ppmd8Encoder, pyppmd.Ppmd8Decoder), (pyppmd.Ppmd7Encoder, pyppmd.Ppmd7Decoder)
+    for encoder, decoder in variants:
+        packings = [encoder(ORDER, MEMORY) for _ in texts]
+        packed = [packing.encode(text) + packing.flush() for packing, text in zip(packings, texts, strict=True)]
+        with suppress(ValueError):
+            if all(decoder(ORDER, MEMORY).decode(p, len(t)) == t for p, t in zip(packed, texts, strict=True)):
+                return [len(each) for each in packed]
+    raise SystemExit("found no variant of PPMd that gives back what it was given")
 
 
 def compressed(text: Corpus, recipe: Recipe) -> Iterator[tuple[str, float]]:
     """Bits a byte of held-out text by what needs no model; primed with what the models are trained on."""
     texts = reversed(recipe.texts)  # the author's own last, where it helps most
     read = b"".join(corpus.load(each).train for each in texts)
-    for name, size in (("xz", xz), ("PPMd", ppmd)):
-        yield f"{name} cold", 8 * size(text.held_out) / len(text.held_out)
-        yield f"{name} primed", 8 * (size(read + text.held_out) - size(read)) / len(text.held_out)
+    for name, sizes in (("xz", xz), ("PPMd", ppmd)):
+        cold, both, before = sizes(text.held_out, read + text.held_out, read)
+        yield f"{name} cold", 8 * cold / len(text.held_out)
+        yield f"{name} primed", 8 * (both - before) / len(text.held_out)
     yield "5-grams", training.bits_per_byte(ngrams.loss(recipe.text(), text.held_out))
 
 

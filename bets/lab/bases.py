@@ -32,8 +32,8 @@ from bets.lab.texts import authors
 
 VERSION: Final = 1
 """Of how bases are trained: to be raised with any change of the code after which the same plan gives others."""
-EVERY: Final = 50
-"""Steps between two checkpoints."""
+EVERY: Final = 60.0
+"""Seconds between two checkpoints. On a GPU one takes as long as fifty steps."""
 
 TEXTS: Final[Mapping[str, Recipe]] = MappingProxyType(
     {
@@ -54,10 +54,18 @@ SHORT: Final[Mapping[str, Plan]] = MappingProxyType(
         "tiny": Plan(steps=60, batch=8, length=64, rate=1e-2, warmup=5),
     }
 )
+DECAY: Final = 1.0
+"""Muon's weight decay in `long`, which reads its text many times: without one it learns it by heart.
+
+Chosen on validation text (`benchmarks/decays.py`).
+"""
 PLANS: Final[Mapping[str, Mapping[str, Plan]]] = MappingProxyType(
     {
         "short": SHORT,
-        "long": {size: replace(plan, steps=10 * plan.steps, warmup=10 * plan.warmup) for size, plan in SHORT.items()},
+        "long": {
+            size: replace(plan, steps=10 * plan.steps, warmup=10 * plan.warmup, matrix_decay=DECAY)
+            for size, plan in SHORT.items()
+        },
     }
 )
 TRAININGS: Final = tuple(PLANS)
@@ -102,11 +110,14 @@ def _published(name: str, size: str, training: str, way: Steps = pretraining.ste
 
 
 def _key(name: str, size: str, plan: Plan, text: bytes) -> str:
-    """A digest of all that the weights follow from: where anything of it differs, another base is trained."""
+    """A digest of all that the weights follow from: where anything of it differs, another base is trained.
+
+    Plans had no decay of Muon once; those without one keep their keys.
+    """
     about = {
         "version": VERSION,
         "name": name,
-        "plan": asdict(plan),
+        "plan": {part: value for part, value in asdict(plan).items() if part != "matrix_decay" or value},
         "config": asdict(SIZES[size]),
         "text": hashlib.sha256(text).hexdigest(),
         "torch": torch.__version__,

@@ -71,12 +71,12 @@ SLOWLY = """
     from bets.lab import bases, specialists
     from bets.lab.recipe import pretraining
     specialists.Recipe.text = lambda _self: Path(sys.argv[2]).read_bytes()
-    bases.EVERY = 5
+    bases.EVERY, kept = 0.0, 5
     steps = pretraining.steps
 
     def slowly(*arguments):
         for step, loss in enumerate(steps(*arguments)):
-            if step > bases.EVERY:  # there is a checkpoint by now
+            if step > kept:  # there is a checkpoint by now
                 time.sleep(float(sys.argv[1]))
             yield loss
 
@@ -121,16 +121,18 @@ def test_another_plan_text_shape_or_precision_is_another_base(monkeypatch: pytes
         bases._key("novelist", "tiny", plan, b"another text"),
         bases._key("novelist", "tiny", bases.PLANS["long"]["tiny"], b"text"),
         bases._key("novelist", "tiny", replace(plan, balance=0.0), b"text"),
+        bases._key("novelist", "tiny", replace(plan, matrix_decay=0.1), b"text"),
         specialists._key("novelist", "tiny", b"text"),
     }
     monkeypatch.setattr(bases, "_precision", lambda _size: "another")
     keys.add(bases._key("novelist", "tiny", plan, b"text"))
-    assert len(keys) == 8
+    assert len(keys) == 9
 
 
-def test_long_is_short_with_ten_times_the_steps() -> None:
+def test_long_is_short_with_ten_times_the_steps_and_a_decay() -> None:
     for size, short in bases.PLANS["short"].items():
-        assert bases.PLANS["long"][size] == replace(short, steps=10 * short.steps, warmup=10 * short.warmup)
+        more = replace(short, steps=10 * short.steps, warmup=10 * short.warmup, matrix_decay=bases.DECAY)
+        assert bases.PLANS["long"][size] == more
     assert bases.TRAININGS == ("short", "long")
 
 

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from time import perf_counter
 from typing import Any, Final
 
 import torch
@@ -40,7 +41,8 @@ class Plan:
     warmup: int = 0  # steps over which the rates grow linearly
     final: float = 0.0  # the rates at the end as a share, reached along a line
     betas: tuple[float, float] = (0.9, 0.95)
-    weight_decay: float = 0.1  # of matrices
+    weight_decay: float = 0.1  # AdamW's, of matrices
+    matrix_decay: float = 0.0  # Muon's
     clip: float = 1.0  # largest norm of the gradient of what AdamW moves
     balance: float = 0.01  # weight of the loss that keeps the experts evenly used
 
@@ -84,8 +86,9 @@ def optimizers(model: FractalMoE, plan: Plan, precision: str) -> list[torch.opti
     adamw = torch.optim.AdamW(groups, lr=plan.rate, betas=plan.betas, fused=True)
     chosen: list[dict[str, Any]] = [{"params": [named[n]], "parts": v} for n, v in matrices.items() if v]
     dtype = mixed.PRECISIONS[precision]
-    muon = [Muon(chosen, plan.matrix_rate, precision=dtype)] if plan.matrix_rate is not None else []
-    return [adamw, *muon]
+    if plan.matrix_rate is None:
+        return [adamw]
+    return [adamw, Muon(chosen, plan.matrix_rate, weight_decay=plan.matrix_decay, precision=dtype)]
 
 
 def steps(
@@ -131,22 +134,25 @@ def train(
     *,
     label: str = "training",
     checkpoint: Path | None = None,
-    every: int = 50,
+    every: float = 60,
     way: Steps = steps,
 ) -> list[float]:
-    """Train a model; the loss of each step. Label and checkpoint are as for `training.train`.
+    """Train a model; the loss of each step, which is shown under the label.
 
+    With a checkpoint, the state is kept there every so many seconds, and a training that was stopped goes on from it.
     The way may be any that takes the same steps but for rounding. DivergedError before a step is taken on a loss that
     is not finite, and where the last step leaves such weights.
     """
     moving = optimizers(model, plan, precision)
     losses = resume(checkpoint, model, moving) if checkpoint else []
+    kept = perf_counter()
     with counted(label, plan.steps) as shown:
         for loss in way(model, text, plan, seed, moving, precision, len(losses)):
             losses.append(loss)
             shown(len(losses), loss)
-            if checkpoint and len(losses) % every == 0 and len(losses) < plan.steps:
+            if checkpoint and perf_counter() - kept >= every and len(losses) < plan.steps:
                 save(checkpoint, model, moving, losses)
+                kept = perf_counter()
     if not all(bool(parameter.isfinite().all()) for parameter in model.parameters()):
         raise DivergedError(f"the weights after step {len(losses)} of {plan.steps} are not finite")
     return losses

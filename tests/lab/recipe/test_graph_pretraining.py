@@ -50,7 +50,7 @@ def test_one_that_was_stopped_goes_on_behind_its_checkpoint_on_either_path(tmp_p
 
     with pytest.raises(KeyboardInterrupt), calling(stop):
         pretraining.train(
-            fresh(), TEXT, PLAN, 3, "float32", checkpoint=checkpoint, every=2, way=graph_pretraining.steps
+            fresh(), TEXT, PLAN, 3, "float32", checkpoint=checkpoint, every=0, way=graph_pretraining.steps
         )
     for way in (pretraining.steps, graph_pretraining.steps):
         resumed = fresh()

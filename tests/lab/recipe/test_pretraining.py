@@ -147,10 +147,28 @@ def test_one_that_was_stopped_ends_as_if_it_had_not_been(tmp_path: Path, stopped
 
     checkpoint = tmp_path / "c"
     with pytest.raises(KeyboardInterrupt), calling(stop):
-        pretraining.train(interrupted, TEXT, PLAN, 3, "float32", checkpoint=checkpoint, every=2)
-    assert checkpoint.exists() == (stopped_after > 2)
-    assert pretraining.train(resumed, TEXT, PLAN, 3, "float32", checkpoint=checkpoint, every=2) == losses
+        pretraining.train(interrupted, TEXT, PLAN, 3, "float32", checkpoint=checkpoint, every=0)
+    assert checkpoint.exists() == (stopped_after > 1)
+    assert pretraining.train(resumed, TEXT, PLAN, 3, "float32", checkpoint=checkpoint, every=0) == losses
     assert same(resumed, whole)
+
+
+def test_a_checkpoint_waits_for_its_time(tmp_path: Path) -> None:
+    pretraining.train(fresh(), TEXT, PLAN, 3, "float32", checkpoint=tmp_path / "c", every=600)
+    assert not (tmp_path / "c").exists()
+
+
+@pytest.mark.parametrize("decay", [0.0, 0.5])
+def test_the_matrices_decay_by_their_own_rate(decay: float) -> None:
+    """Each step takes the rate times the decay of them, before it moves them as it does without one."""
+    plan = replace(PLAN, steps=1, warmup=0)
+    plain, decayed, start = fresh(), fresh(), fresh()
+    pretraining.train(plain, TEXT, plan, 3, "float32")
+    pretraining.train(decayed, TEXT, replace(plan, matrix_decay=decay), 3, "float32")
+    for name, before in start.named_parameters():
+        taken = decay * (plan.matrix_rate or 0) if name.endswith(tuple(pretraining.PARTS)) else 0
+        expected = plain.get_parameter(name) - taken * before
+        torch.testing.assert_close(decayed.get_parameter(name), expected, rtol=0, atol=1e-7)
 
 
 def test_a_loss_that_is_not_finite_stops_it_before_the_step() -> None:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from time import perf_counter
 from typing import Final
@@ -56,8 +57,8 @@ def runs(size: str, device: str, batch: int, steps: int) -> Mapping[str, Iterato
 
 
 def pretrained(size: str, device: str, steps: int) -> Mapping[str, Iterator[float]]:
-    """The training of a base, on each path."""
-    found, plan = {}, replace(bases.SHORT[size], steps=steps, warmup=steps // 10)
+    """The training of a base, on each path, of so many steps or more."""
+    found, plan = {}, replace(bases.SHORT[size], steps=max(steps, bases.SHORT[size].steps))
     for name, path in {"eager": pretraining.steps, "graph": graph_pretraining.steps}.items():
         model = fresh(size, device)
         found[name] = path(model, text(BYTES), plan, 1, pretraining.optimizers(model, plan, "float32"), "float32")
@@ -111,12 +112,12 @@ def judged(size: str, device: str, rounds: int) -> Iterator[Figure]:
 def agreed(size: str, device: str) -> Iterator[Figure]:
     """The largest difference of the losses of some steps, in a millionth of a nat.
 
-    Of a base few steps: its rates are so high that a rounding soon makes a token choose another expert, on the eager
-    path as well.
+    Of a base few steps, while its rates are low: later they are so high that a rounding soon makes a token choose
+    another expert, on the eager path as well.
     """
     trainings = {"": (SAME, runs(size, device, 2, SAME)), "of a base, ": (STEPS, pretrained(size, device, STEPS))}
     for what, (steps, each) in trainings.items():
-        losses = {name: list(run) for name, run in each.items()}
+        losses = {name: list(islice(run, steps)) for name, run in each.items()}
         eager = losses.pop("eager")
         for name, found in losses.items():
             differences = [1e6 * abs(a - b) for a, b in zip(eager, found, strict=True)]

@@ -53,7 +53,7 @@ def test_a_loss_that_is_not_finite_stops_before_the_step() -> None:
     model = fresh()
     with torch.no_grad():
         model.get_parameter("head.weight")[0, 0] = math.nan
-    before = model.get_parameter("embed.weight").clone()
+    before = model.get_parameter("embed.weight").detach().clone()
     with pytest.raises(training.DivergedError, match="the loss of step 1 of 100 is nan"):
         list(graphs.steps(model, TEXT, BUDGET, draws(), training.adamw(model, BUDGET)))
     assert torch.equal(model.get_parameter("embed.weight"), before)

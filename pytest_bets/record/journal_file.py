@@ -196,11 +196,14 @@ class JournalFile:
         """Whether the index lacks so much of the journal that it should be written again."""
         return self._size - self._index.covered.size >= BEHIND and self._is_ended
 
-    def indexed(self) -> bytes:
-        """Return the bytes of an index of all that is known; from now on this is the index that was read."""
+    def indexed(self, folder: int) -> bytes:
+        """Return the bytes of an index of all that is known, for the folder with this inode.
+
+        From now on this is the index that was read.
+        """
         covered = Covered(self._size, self._lines, self._hash.hexdigest())
-        data = self._index.dump(covered, self._tallies)
-        self._index = journal_index.load(data) or EMPTY
+        data = self._index.dump(covered, self._tallies, folder)
+        self._index = journal_index.load(data, folder) or EMPTY
         return data
 
 
@@ -243,6 +246,6 @@ def _identity(file: Path | BinaryIO) -> tuple[int, ...]:
 
 def _stored(path: Path) -> Index:
     try:
-        return journal_index.load(path.read_bytes()) or EMPTY
+        return journal_index.load(path.read_bytes(), path.parent.stat().st_ino) or EMPTY
     except OSError:
         return EMPTY

@@ -1,7 +1,8 @@
 """The index of a journal: what its lines say about each bet, so that a session need not read 100,000 of them.
 
 It can be thrown away at any time. It covers the first bytes of a journal, and has their SHA-256, which is compared
-before every use. So no checkout, merge or edit makes it wrong, whatever the times of the files are.
+before every use. So no checkout, merge or edit makes it wrong, whatever the times of the files are. It is used in the
+folder alone that it was written in: a repository of a stranger may have one that says what its journal does not.
 """
 
 import hashlib
@@ -13,7 +14,7 @@ from typing import Final
 from pytest_bets.record import tally
 from pytest_bets.record.tally import Tally
 
-SCHEMA: Final = "pytest-bets/journal-index/4"
+SCHEMA: Final = "pytest-bets/journal-index/5"
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,11 @@ class Index:
         start, middle, end = self._places[bet]
         return self._body[start:middle], self._body[middle:end]
 
-    def dump(self, covered: Covered, changed: Mapping[str, Tally]) -> bytes:
-        """Return the bytes of the index of a longer part of the journal, in which some tallies changed."""
+    def dump(self, covered: Covered, changed: Mapping[str, Tally], folder: int) -> bytes:
+        """Return the bytes of the index of a longer part of the journal, in which some tallies changed.
+
+        `folder` is the inode of the folder that it will lie in.
+        """
         places: dict[str, tuple[int, int, int]] = {}
         parts: list[bytes] = []
         size = 0
@@ -56,6 +60,7 @@ class Index:
         body = b"".join(parts)
         head = {
             "schema": SCHEMA,
+            "folder": folder,
             "covered": [covered.size, covered.lines, covered.sha256],
             "body": hashlib.sha256(body).hexdigest(),
             "bets": places,
@@ -63,12 +68,12 @@ class Index:
         return json.dumps(head).encode() + b"\n" + body
 
 
-def load(data: bytes) -> Index | None:
-    """Return the index in these bytes, None where they are not a whole index of this version."""
+def load(data: bytes, folder: int) -> Index | None:
+    """Return the index in these bytes, None where they are not a whole index of this version and this folder."""
     first, _, body = data.partition(b"\n")
     try:
         head = json.loads(first)
-        if head["schema"] != SCHEMA or head["body"] != hashlib.sha256(body).hexdigest():
+        if (head["schema"], head["folder"], head["body"]) != (SCHEMA, folder, hashlib.sha256(body).hexdigest()):
             return None
         return Index(Covered(*head["covered"]), {bet: tuple(place) for bet, place in head["bets"].items()}, body)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):

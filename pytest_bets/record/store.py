@@ -140,7 +140,7 @@ class Results(Folder):
                 self._journal.refresh(self._index)  # another session may have been in the middle of a line
                 self._finish_records()
                 if self._journal.is_behind:
-                    put(self._draft(INDEX, self._journal.indexed()), self._index)
+                    put(self._draft(INDEX, self._journal.indexed(private.stat().st_ino)), self._index)
 
     @property
     def _index(self) -> Path:

@@ -4,6 +4,7 @@ import hashlib
 import os
 import random
 import resource
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -190,10 +191,30 @@ def test_an_index_of_another_journal_of_the_same_size_and_time_is_not_used(path:
     assert Results(path.parent)._tally("1_a").total == 3
 
 
+def test_an_index_of_another_folder_is_not_used(path: Path) -> None:
+    """One that somebody committed, with the digest of the journal beside it and other runs: here, one run less."""
+    other, index, whole = path.parents[1] / "other", path.parent / ".bets" / INDEX, path.read_bytes()
+    index.unlink()
+    part = b"".join(whole.splitlines(keepends=True)[:2])
+    path.write_bytes(part)
+    Results(path.parent).refresh()
+    was, now = (
+        f'"covered": [{len(data)}, {lines}, "{hashlib.sha256(data).hexdigest()}"]'.encode()
+        for data, lines in ((part, 2), (whole, 3))
+    )
+    assert was in index.read_bytes()
+    index.write_bytes(index.read_bytes().replace(was, now))
+    path.write_bytes(whole)
+    assert Results(path.parent)._tally("1_a").total == 1  # in its own folder it is believed
+    shutil.copytree(path.parent, other)
+    assert Results(other)._tally("1_a").total == 2
+
+
 @pytest.mark.parametrize("head", [b"[" * 100_000, b'{"schema": "%s", "body": "%s", "covered": [], "bets": []}'])
 def test_a_file_that_is_no_index_is_not_used(path: Path, head: bytes) -> None:
     """A repository of a stranger may have one: too deep to be read, or with a list in the place of an object."""
-    known = head.replace(b"%s", SCHEMA.encode(), 1).replace(b"%s", hashlib.sha256(b"").hexdigest().encode())
+    known = head.replace(b'{"schema"', b'{"folder": %d, "schema"' % (path.parent / ".bets").stat().st_ino)
+    known = known.replace(b"%s", SCHEMA.encode(), 1).replace(b"%s", hashlib.sha256(b"").hexdigest().encode())
     (path.parent / ".bets" / INDEX).write_bytes(known + b"\n")
     assert Results(path.parent)._tally("1_a").total == 2
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pytest_bets.bet.docstring import OPTIONAL, REQUIRED
-from pytest_bets.cli.command import FINDINGS, OK, UNDETERMINED, USAGE
+from pytest_bets.cli.command import FINDINGS, INTERRUPTED, OK, UNDETERMINED, USAGE
 from pytest_bets.cli.main import main
 from pytest_bets.hooks.options import MARKER_HELP
 from pytest_bets.sentence.evaluate import value_of
@@ -16,7 +16,7 @@ from pytest_bets.sentence.parse import REDUCERS, parse_value
 from tests.helpers import reference
 
 pytestmark = pytest.mark.skipif(not reference.FOLDER.is_dir(), reason="the documentation is not here")
-PROGRAMS = {"pytest": [*pytest.ExitCode], "pytest-bets": [OK, FINDINGS, USAGE, UNDETERMINED]}
+PROGRAMS = {"pytest": [*pytest.ExitCode], "pytest-bets": [OK, FINDINGS, USAGE, UNDETERMINED, INTERRUPTED]}
 PAGES = sorted(reference.FOLDER.glob("*.md"))
 LINK = re.compile(r"\[[^\]]*\]\((?!https?:)([^)#\s]*)(?:#([^)\s]*))?\)")
 FENCED = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
@@ -99,7 +99,7 @@ def test_examples_of_values_give_what_the_page_says() -> None:
 def test_every_exit_status_has_a_row() -> None:
     """Of the commands, and of pytest, whose older versions have fewer."""
     for heading, codes in PROGRAMS.items():
-        rows = re.findall(r"^\| (\d) \|", section("exit-statuses.md", heading), re.MULTILINE)
+        rows = re.findall(r"^\| (\d+) \|", section("exit-statuses.md", heading), re.MULTILINE)
         assert {str(int(code)) for code in codes} <= set(rows)
 
 

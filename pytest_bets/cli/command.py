@@ -12,6 +12,7 @@ OK: Final = 0
 FINDINGS: Final = 1
 USAGE: Final = 2
 UNDETERMINED: Final = 3
+INTERRUPTED: Final = 130  # as a shell reports a program that Ctrl-C has ended
 WIDEST: Final = 100
 """The maximum number of columns of running text."""
 

@@ -13,7 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Final
 
-from pytest_bets.cli.command import UNDETERMINED, USAGE, Answer, Command
+from pytest_bets.cli.command import INTERRUPTED, UNDETERMINED, USAGE, Answer, Command
 from pytest_bets.diagnostics import CommandError, HistoryError, ProjectError, RecordError, UndeterminedError
 from pytest_bets.project import locate
 from pytest_bets.record.store import BADGE, SUMMARY_JSON, SUMMARY_TEXT, Results
@@ -66,7 +66,7 @@ class _Version(argparse.Action):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status.
 
-    0 done, or clean; 1 findings; 2 usage error; 3 cannot determine.
+    0 done, or clean; 1 findings; 2 usage error; 3 cannot determine; 130 interrupted.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
     chosen = next((word for word in arguments if not word.startswith("-")), None)  # no option before it has a value
@@ -80,6 +80,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _failed(options.name, error, UNDETERMINED)
     except (CommandError, ProjectError, RecordError, OSError) as error:
         return _failed(options.name, error, USAGE)
+    except KeyboardInterrupt:
+        return _failed(options.name, "interrupted", INTERRUPTED)
     _print(_shown(answer.text, options))
     notices = Results(project.results).notices() if project.results.is_dir() else ()
     for notice in (*_conflicts(project.results), *notices):
@@ -116,7 +118,7 @@ def _conflicts(results: Path) -> list[str]:
     return [f"{relative(path)}: {hint}" for path in files if b"\n<<<<<<< " in b"\n" + path.read_bytes()]
 
 
-def _failed(command: str, error: Exception, status: int) -> int:
+def _failed(command: str, error: Exception | str, status: int) -> int:
     _complain(f"pytest-bets {command}: {error}")
     return status
 

@@ -36,8 +36,9 @@ class Sources:
         """
         changed = sorted(set(self._outdated()))
         if changed:
+            them = "it" if len(changed) == 1 else "them"
             raise pytest.UsageError(
-                f"{', '.join(changed)}: changed since this process imported it, and Python keeps the old code.\n"
+                f"{', '.join(changed)}: changed since this process imported {them}, and Python keeps the old code.\n"
                 "Nothing was run. Start a new process: restart the kernel, or run pytest in a shell."
             )
 

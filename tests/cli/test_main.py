@@ -167,6 +167,19 @@ def test_a_reader_that_has_seen_enough_is_no_error() -> None:
 SHADOWS = ("argparse", "iniconfig", "pytest", "_pytest", "scipy", "filelock", "markdown_it", "json", "subprocess")
 
 
+def test_an_interrupted_command_says_so_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Ctrl-C, wherever it comes: no traceback, and the status that a shell gives."""
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pytest_bets.cli.main.locate", interrupted)
+    assert main(["audit"]) == 130
+    assert capsys.readouterr().err == "pytest-bets audit: interrupted\n"
+
+
 def test_no_module_of_the_project_at_hand_is_imported(pytester: pytest.Pytester, bet: WriteBet) -> None:
     """Python puts the working folder on the path of `-m`; a stranger's modules there must not run."""
     bet()

@@ -62,6 +62,13 @@ def test_code_that_an_experiment_imports_is_noted_too(twice: pytest.Pytester, be
     assert "late.py: changed since this process imported it" in later
 
 
+def test_all_files_that_changed_are_named(twice: pytest.Pytester) -> None:
+    """In one line."""
+    change = "path = pathlib.Path('bet_1_first.py'); path.write_text(path.read_text().replace('part *', '0 *'))"
+    _, later = sessions(twice, "-q", CHANGE, change, "-q")
+    assert "bet_1_first.py, lab.py: changed since this process imported them" in later
+
+
 @pytest.mark.parametrize(
     "renewed", ["importlib.reload(sys.modules['lab'])", "del sys.modules['lab'], sys.modules['bet_1_first']"]
 )

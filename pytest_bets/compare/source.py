@@ -18,7 +18,7 @@ def side(text: str, project: Project) -> Side:
     """Return the side that a text names.
 
     Raises:
-        CommandError: if it names nothing.
+        CommandError: if it names nothing, or a folder or commit without a record.
         RecordError: if a record or a line cannot be read.
 
     """
@@ -26,7 +26,10 @@ def side(text: str, project: Project) -> Side:
     if text.startswith(_LINE):
         return _line(text, Results(project.results))
     if path.is_dir():
-        return of_records(f"folder {text}", Results(path).records())
+        records = Results(path).records()
+        if not records:
+            raise CommandError(f"folder {text} has no record; expected a folder of results")
+        return of_records(f"folder {text}", records)
     if path.is_file():
         record = load(path.read_bytes(), text)
         return of_records(f"record {text}", [record], single=True)

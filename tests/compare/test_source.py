@@ -101,6 +101,7 @@ def test_json_is_as_its_schema_says_and_markdown_is_a_list() -> None:
         ),
         (["journal:x", "results"], "journal:x: expected journal:N with the number of a line"),
         (["HEAD~3", "results"], "commit HEAD~3 has no record in results"),
+        (["results", ".git"], "folder .git has no record; expected a folder of results"),
         (["journal:1", "results", "1_second"], "neither side has bet 1_second"),
         (["HEAD", "results", "7"], "neither side has bet 7"),
         (

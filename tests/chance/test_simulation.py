@@ -93,3 +93,9 @@ def test_a_world_that_is_no_experiment_is_an_error(world: Callable[..., Any], me
     with pytest.raises(SimulationError) as error:
         simulate(world, declared(), PARAMS, 0.0, 1)
     assert message in str(error.value)
+
+
+def test_a_world_without_a_name_of_a_catastrophe_alone_is_an_error() -> None:
+    """It is read last, in a run that would PASS."""
+    with pytest.raises(SimulationError, match="`world`: `c` was not measured"):
+        simulate(by_text, declared(strict="count(a < b) >= 0", catastrophic="mean(c) < 0"), PARAMS, 0.0, 1)

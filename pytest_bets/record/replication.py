@@ -63,21 +63,30 @@ def evidence_of(lines: Sequence[RunLine], declaration: str) -> Evidence | None:
     for line in own:
         if line.replication and line.verdict is not None:
             first.setdefault(line.replication.number, line)
-    runs = [(line.replication, line.verdict) for line in first.values() if line.replication]
-    strict = sum(verdict == "PASS" for _, verdict in runs)
-    lenient = sum(verdict != "FAIL" for _, verdict in runs)
+    runs = list(first.values())
+    strict, lenient = sum(line.verdict == "PASS" for line in runs), sum(map(_meets_lenient, runs))
     if holes := missing(lines, declaration):
         return Evidence("missing", len(runs), strict, lenient, missing=tuple(holes))
-    if not all(run.fresh for run, _ in runs):
+    if not all(line.replication.fresh for line in runs if line.replication):
         return Evidence("same units", len(runs), strict, lenient)
-    replications = [
-        evidence.Replication(verdict == "PASS", run.strict, verdict != "FAIL", run.lenient)
-        for run, verdict in runs
-        if run.strict is not None and run.lenient is not None
-    ]
+    replications = [found for line in runs if (found := _replication(line))]
     if len(replications) < len(runs):
         return Evidence("not known", len(runs), strict, lenient)
     return Evidence("known", len(runs), strict, lenient, evidence.evidence(replications))
+
+
+def _replication(line: RunLine) -> evidence.Replication | None:
+    run, strict, lenient = line.replication, line.verdict == "PASS", _meets_lenient(line)
+    if run is None or run.strict is None or run.lenient is None:
+        return None
+    if (strict and run.strict <= 0) or (lenient and run.lenient <= 0):  # of a line that was edited
+        return None
+    return evidence.Replication(strict, run.strict, lenient, run.lenient)
+
+
+def _meets_lenient(line: RunLine) -> bool:
+    """Return whether a run is no FAIL and meets lenient, which a PASS need not: its chance is that of the tier alone."""
+    return line.verdict != "FAIL" and all(item.met for item in line.criteria if item.tier == "lenient")
 
 
 def _of(lines: Sequence[RunLine], declaration: str) -> list[RunLine]:

@@ -30,6 +30,11 @@ def line(number: int, verdict: str | None = "PASS", *, fresh: bool = True, stric
     return replace(LINE, verdict=verdict, replication=Replicated(number, strict, 1 / 2, fresh))  # type: ignore[arg-type]
 
 
+def narrow(run: RunLine) -> RunLine:
+    """Return a run whose lenient sentences are not met."""
+    return replace(run, criteria=tuple(replace(item, met=item.tier != "lenient") for item in run.criteria))
+
+
 def test_numbers_go_on_from_the_highest() -> None:
     """A void run keeps its number, and so does one of two with the same; another declaration begins again."""
     assert next_number([LINE], DIGEST) == 1
@@ -59,12 +64,18 @@ PASSED, LENIENT, FAILED = (Replication(s, 1 / 8, n, 1 / 2) for s, n in ((True, T
         ([line(1), line(3)], "missing", None),
         ([line(1), line(2, fresh=False)], "same units", None),
         ([line(1, strict=None)], "not known", None),
+        ([line(1, strict=0.0)], "not known", None),
+        ([line(1, "FAIL", strict=0.0)], "known", [FAILED]),
+        ([narrow(line(1))], "known", [Replication(True, 1 / 8, False, 1 / 2)]),
     ],
 )
 def test_evidence_multiplies_over_complete_replications(
     lines: Sequence[RunLine], state: str, runs: list[Replication] | None
 ) -> None:
-    """Of two of one number the first counts; a hole, old units or an unknown chance leave none."""
+    """Of two of one number the first counts; a hole, old units or an unknown chance leave none.
+
+    A PASS that does not meet lenient, which may measure something else than strict, does not count as if it did.
+    """
     found = evidence_of([LINE, *lines], DIGEST)
     assert found is not None
     assert found.state == state

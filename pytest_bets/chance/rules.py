@@ -144,7 +144,8 @@ def _lucky(
         if not isinstance(null, Swap) or not params:
             continue
         found = prior(declaration, null, params)
-        if found.together == 0 and not (effect_run and effect_run.strict):
+        agree = found.units == len(params)  # else the cells of a unit may differ, and `together` says nothing of that
+        if found.together == 0 and (agree or found.worst == 0) and not (effect_run and effect_run.strict):
             yield f"no exchange of {' and '.join(null.columns)} can meet strict"
         elif found.chance > limit:
             least = "" if found.together is not None else "at least "

@@ -1,6 +1,7 @@
 """Check a declaration against its cells, their measurements, and the other bets."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import reduce
 from itertools import islice
 from typing import Final
 
@@ -42,6 +43,17 @@ def sentence_faults(declaration: Declaration) -> Iterator[Fault]:
             problem = f"this {criterion.tier} sentence: {error.problem}"
             text = f"{criterion.sentence.text}\n{' ' * (error.column or 0)}^"
             yield Fault(declaration.file, criterion.line, problem, text, error.expected, error.suggestion)
+
+
+def unsatisfiable(declaration: Declaration) -> Iterator[str]:
+    """Yield a warning where strict and control leave no value of something that both bound: no run can PASS."""
+    strict, control = declaration.sentences("strict"), declaration.sentences("control")
+    for bounded in {item.value: None for item in strict}:
+        bounds = [item for item in (*strict, *control) if item.value == bounded]
+        met_by = reduce(interval.Interval.meet, map(interval.solution_set, bounds))
+        if met_by.empty and any(item in control for item in bounds):
+            texts = " and ".join(f'"{item.text}"' for item in bounds)
+            yield f"strict and control cannot both be met: {texts}"
 
 
 def parameter_faults(declaration: Declaration, cells: Sequence[Mapping[str, object]]) -> Iterator[Fault]:

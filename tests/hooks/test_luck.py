@@ -137,6 +137,17 @@ def test_luck_above_the_limit_is_a_warning_before_the_run(three_texts: WriteBet,
     assert "the limit is" not in run("-q", "-o", "bets_luck=off")
 
 
+def test_a_strict_that_the_control_excludes_is_a_warning_without_any_null(bet: WriteBet, run: Run) -> None:
+    """No run can PASS, whatever it measures."""
+    bet(
+        sections={"Strict": "the mean gain is at least 0.4.", "Control": "the mean gain is at most 0.1."},
+        markers={"strict": '"mean(gain) >= 0.4"', "control": '"mean(gain) <= 0.1"'},
+    )
+    text = '1_first: strict and control cannot both be met: "mean(gain) >= 0.4" and "mean(gain) <= 0.1"'
+    assert text in run("-q")
+    assert "cannot both be met" not in run("-q", "-o", "bets_luck=off")
+
+
 @pytest.mark.parametrize("workers", [[], ["-n", "2"]])
 def test_a_project_can_refuse_to_run_what_luck_may_win(three_texts: WriteBet, run: Run, workers: list[str]) -> None:
     """No cell runs, no record is written, and the session is red."""

@@ -17,7 +17,7 @@ from pytest_bets.bet.world import WORLD
 from pytest_bets.chance import outlook, rules
 from pytest_bets.chance.luck import luck
 from pytest_bets.diagnostics import CommandError, DeclarationError, Fault, Faults, SimulationError, nearest
-from pytest_bets.record.known_error import known_error
+from pytest_bets.record.known_error import error_of
 from pytest_bets.record.record import Record
 from pytest_bets.record.standing import Standing
 from pytest_bets.render.luck import error_words, luck_words
@@ -129,7 +129,7 @@ def _odds_of(bet: Declaration, record: Record | None, chosen: Chosen | None) -> 
         measured = luck(found, [cell.params for cell in record.cells], rows) if record.cells else None
     else:
         measured = None if chosen else record.luck
-    error = known_error(record.verdict, measured, record.criteria, record.declaration.sweep)
+    error = error_of(replace(record, luck=measured))
     largest = measured.largest("strict") if measured and measured.swaps else None
     shown = error_words(record.verdict, error)
     return Odds(bet.id, words, before, record.verdict, shown, largest[1].chance if largest else None)
@@ -167,7 +167,7 @@ def entries(bet: Declaration, record: Record | None, chosen: Chosen | None, root
 
 
 def _measured_words(bet: Declaration, found: Declaration, record: Record) -> str:
-    """Return what the nulls of `found`, which is the bet with its own or the chosen ones, say about a record's cells."""
+    """Return what the nulls of `found`, the bet with its own or the chosen ones, say about a record's cells."""
     if not _is_of(bet, record):
         return f"the record is of another declaration: {record.verdict}; run the bet again"
     measured = luck(found, [cell.params for cell in record.cells], [cell.row for cell in record.cells])

@@ -262,7 +262,8 @@ class Session:
         bet, params = run.declaration, [cell.params for cell in results.cells]
         note = dependence(bet.criteria, bet.replicate, params)
         gated, afresh = self._gated(run, result), run.is_afresh(results.sweeps)
-        finished = FinishedBet(run, result, missing, len(params), stored, gated, note, luck, afresh=afresh)
+        names = tuple(params[0]) if params else ()
+        finished = FinishedBet(run, result, missing, len(params), stored, gated, note, luck, names, afresh=afresh)
         self.finished[run.prefix] = finished
         refused = self.context.registry.refusal(run.path, run.declaration) if run.skipped else None
         if refused:

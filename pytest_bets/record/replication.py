@@ -85,7 +85,7 @@ def _replication(line: RunLine) -> evidence.Replication | None:
 
 
 def _meets_lenient(line: RunLine) -> bool:
-    """Return whether a run is no FAIL and meets lenient, which a PASS need not: its chance is that of the tier alone."""
+    """Return whether a run is no FAIL and meets lenient, which a PASS need not: each tier has its own chance."""
     return line.verdict != "FAIL" and all(item.met for item in line.criteria if item.tier == "lenient")
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from pytest_bets.cli.main import main
 from tests.helpers.fixtures import Run, WriteBet
 from tests.helpers.histories import History, audit, commit, edit
 from tests.helpers.nulls import MARKERS, SECTIONS
@@ -95,6 +96,26 @@ def test_an_interval_errs_by_design(bet: WriteBet, run: Run) -> None:
     rows = [line for line in shown.splitlines() if line[:2] in ("1_", "2_")]
     assert "2.5 % by design" in rows[0]
     assert "not known" in rows[1]
+
+
+def test_an_interval_over_the_values_of_a_conftest_has_no_known_error(
+    bet: WriteBet, run: Run, pytester: pytest.Pytester, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The bet's file declares one parameter, and its cells have two."""
+    pytester.makeconftest(
+        'import pytest\n@pytest.fixture(params=["ann", "ben"])\ndef user(request): return request.param\n'
+    )
+    sentences = {"strict": '"low(gain) > 0"', "lenient": '"mean(gain) > 0"', "catastrophic": '"mean(gain) < 0"'}
+    sections = {"Strict": "above 0.", "Lenient": "above 0.", "Catastrophic": "below 0."}
+    bet(markers=sentences, sections=sections, arguments="part, user")
+    assert "by design" not in run("-q")
+    summary = Path("results/SUMMARY.md").read_bytes()
+    assert b"by design" not in summary
+    assert main(["rollup"]) == 0
+    assert Path("results/SUMMARY.md").read_bytes() == summary
+    for command in (["show", "1"], ["odds"]):
+        assert main(command) == 0
+        assert "by design" not in capsys.readouterr().out
 
 
 def test_an_absence_is_shown_with_its_limit(bet: WriteBet, run: Run) -> None:

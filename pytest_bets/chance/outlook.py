@@ -157,5 +157,6 @@ def simulated(declaration: Declaration, params: Sequence[Params], world: World) 
 
     sign = 1 if effect > 0 else -1
     found = power.smallest(lambda size: passing(sign * size), _WANTED, abs(effect) * 16, steps=8)
-    smallest = f"about {sign * found:.2g}" if found else f"above {effect * 16:g}"
+    beyond = "above" if effect > 0 else "below"
+    smallest = f"about {sign * found:.2g}" if found else f"{beyond} {effect * 16:g}"
     yield "", f"the smallest effect with a power of {percent(_WANTED)} is {smallest}"

@@ -8,7 +8,10 @@ from pytest_bets.bet.declaration import SEED, Declaration
 from pytest_bets.bet.null import CELL
 from pytest_bets.chance import evidence
 from pytest_bets.chance.result import Luck
+from pytest_bets.chance.similarity import ALIKE, of_columns
+from pytest_bets.chance.unit import groups
 from pytest_bets.record.line import Replicated, RunLine
+from pytest_bets.record.verdict import Cell
 
 State = Literal["known", "same units", "missing", "not known"]
 
@@ -36,19 +39,30 @@ def missing(lines: Sequence[RunLine], declaration: str) -> list[int]:
     return [number for number in range(1, max(numbers, default=0)) if number not in numbers]
 
 
-def replicated(number: int, declaration: Declaration, luck: Luck | None) -> Replicated:
+def replicated(number: int, declaration: Declaration, luck: Luck | None, cells: Sequence[Cell]) -> Replicated:
     """Return what a line of the journal holds of a replication."""
     chances = [luck.largest(tier) if luck and luck.swaps else None for tier in ("strict", "lenient")]
     strict, lenient = (found[1].chance if found else None for found in chances)
-    return Replicated(number, strict, lenient, _is_fresh(declaration, luck))
+    return Replicated(number, strict, lenient, _is_fresh(declaration, luck, cells))
 
 
-def _is_fresh(declaration: Declaration, luck: Luck | None) -> bool:
-    """Return whether every unit is measured for the first time: its name contains the seed, and no cells are alike."""
+def _is_fresh(declaration: Declaration, luck: Luck | None, cells: Sequence[Cell]) -> bool:
+    """Return whether every unit is measured for the first time: its name contains the seed, and no cells are alike.
+
+    Cells that are alike by a text were measured before, also where there are more texts than units.
+    """
     if luck is None or not luck.swaps or not declaration.replicate:
         return False
     own = all(SEED in swap.unit or swap.unit == (CELL,) for swap in luck.swaps)
-    return own and all(alike.by == SEED for swap in luck.swaps for alike in swap.alike)
+    if not own or any(alike.by != SEED for swap in luck.swaps for alike in swap.alike):
+        return False
+    params, rows = [cell.params for cell in cells], [cell.row for cell in cells]
+    found = [
+        of_columns(rows, swap.swap, groups(params, (name,)))
+        for swap in luck.swaps
+        for name in set[str]().union(*params) - {SEED}
+    ]
+    return not any(item and item.icc > ALIKE for item in found)
 
 
 def evidence_of(lines: Sequence[RunLine], declaration: str) -> Evidence | None:

@@ -7,7 +7,7 @@ from typing import Final
 
 from pytest_bets.bet import axes
 from pytest_bets.bet.declaration import SEED, Criterion, Declaration
-from pytest_bets.bet.units import too_few_units
+from pytest_bets.bet.units import too_few_units, undefined_group
 from pytest_bets.diagnostics import EvaluationError, Fault, count_noun, nearest
 from pytest_bets.sentence import advice, interval
 from pytest_bets.sentence.ast import Comparison, Name, Negative, Node, Number, Sentence, Text, bare_names, subnodes
@@ -86,7 +86,7 @@ def _cell_problem(
                 f"a parameter of the sweep: {', '.join(parameters)}" if parameters else "a sweep with that parameter"
             )
             return f"`{parameter}` is not a parameter of the sweep", expected, nearest(parameter, parameters)
-    if few := too_few_units(sentence.value, cells):
+    if few := too_few_units(sentence.value, cells) or undefined_group(sentence.value, cells):
         return few
     bare = bare_names(sentence.value)
     if bare and len(cells) > 1:

@@ -6,7 +6,7 @@ from typing import Final
 
 from pytest_bets.bet.declaration import SEED, Criterion
 from pytest_bets.diagnostics import SentenceError, count_noun
-from pytest_bets.sentence.ast import Groups, Node, Reducer, subnodes
+from pytest_bets.sentence.ast import Arithmetic, Comparison, Groups, Logic, Negative, Node, Not, Reducer, subnodes
 from pytest_bets.sentence.lex import expression
 from pytest_bets.sentence.parse import GROUPS, parse
 from pytest_bets.sentence.reducers import INTERVAL_ENDS
@@ -35,6 +35,33 @@ def too_few_units(value: Node, cells: Sequence[Params]) -> tuple[str, str, str] 
                 problem = f"`{node.unit}` has {count_noun(units, 'value')} {where}, so `{node.name}` has 1 unit"
                 return problem, "a parameter with 2 or more values: the interval has units - 1 degrees of freedom", ""
     return None
+
+
+def undefined_group(value: Node, cells: Sequence[Params]) -> tuple[str, str, str] | None:
+    """Return the problem of a group whose condition no measurement can define, what is expected, and no suggestion."""
+    for group in _groups(value):
+        for members in _split(cells, group.parameter):
+            if name := _undefined(group.condition, members):
+                problem = (
+                    f"a group of `{group.parameter}` has {count_noun(len(members), 'cell')}, so `{name}` is undefined"
+                )
+                return problem, "groups of 2 cells or more, or a condition that one cell can meet", ""
+    return None
+
+
+def _undefined(node: Node, cells: Sequence[Params]) -> str:
+    """Return the reducer that makes a part of a condition undefined whatever is measured; empty if none does."""
+    match node:
+        case Reducer("std" | "low" | "high", unit=None):
+            return node.name if len(cells) < _FEWEST else ""
+        case Negative(operand) | Not(operand):
+            return _undefined(operand, cells)
+        case Arithmetic(_, left, right) | Comparison(_, left, right):
+            return _undefined(left, cells) or _undefined(right, cells)
+        case Logic(_, operands):  # one operand may decide alone
+            found = [_undefined(operand, cells) for operand in operands]
+            return found[0] if all(found) else ""
+    return ""
 
 
 def dependence(criteria: Sequence[Criterion], replicate: int | None, cells: Sequence[Params]) -> str:

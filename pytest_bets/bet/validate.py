@@ -1,12 +1,13 @@
 """Check a declaration against its cells, their measurements, and the other bets."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import reduce
 from itertools import islice
 from typing import Final
 
 from pytest_bets.bet import axes
 from pytest_bets.bet.declaration import SEED, Criterion, Declaration
-from pytest_bets.bet.units import too_few_units
+from pytest_bets.bet.units import too_few_units, undefined_group
 from pytest_bets.diagnostics import EvaluationError, Fault, count_noun, nearest
 from pytest_bets.sentence import advice, interval
 from pytest_bets.sentence.ast import Comparison, Name, Negative, Node, Number, Sentence, Text, bare_names, subnodes
@@ -44,6 +45,17 @@ def sentence_faults(declaration: Declaration) -> Iterator[Fault]:
             yield Fault(declaration.file, criterion.line, problem, text, error.expected, error.suggestion)
 
 
+def unsatisfiable(declaration: Declaration) -> Iterator[str]:
+    """Yield a warning where strict and control leave no value of something that both bound: no run can PASS."""
+    strict, control = declaration.sentences("strict"), declaration.sentences("control")
+    for bounded in {item.value: None for item in strict}:
+        bounds = [item for item in (*strict, *control) if item.value == bounded]
+        met_by = reduce(interval.Interval.meet, map(interval.solution_set, bounds))
+        if met_by.empty and any(item in control for item in bounds):
+            texts = " and ".join(f'"{item.text}"' for item in bounds)
+            yield f"strict and control cannot both be met: {texts}"
+
+
 def parameter_faults(declaration: Declaration, cells: Sequence[Mapping[str, object]]) -> Iterator[Fault]:
     """Yield a fault for each parameter with a value that a record would not give back."""
     found = {name: why for cell in cells for name, item in cell.items() if (why := misread(item))}
@@ -74,7 +86,7 @@ def _cell_problem(
                 f"a parameter of the sweep: {', '.join(parameters)}" if parameters else "a sweep with that parameter"
             )
             return f"`{parameter}` is not a parameter of the sweep", expected, nearest(parameter, parameters)
-    if few := too_few_units(sentence.value, cells):
+    if few := too_few_units(sentence.value, cells) or undefined_group(sentence.value, cells):
         return few
     bare = bare_names(sentence.value)
     if bare and len(cells) > 1:

@@ -1,6 +1,7 @@
 """The function `world` of a bet: what its experiment would return if the effect had a given size."""
 
 import ast
+import sys
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -70,7 +71,8 @@ def meaning_of(source: str) -> str:
 
 def _check_effect(values: Mapping[str, object], line: int, *, has_world: bool, faults: Faults) -> None:
     effect = values[EFFECT]
-    if isinstance(effect, bool) or not isinstance(effect, int | float) or effect == 0 or effect != effect:
+    is_number = isinstance(effect, int | float) and not isinstance(effect, bool)
+    if not is_number or not 0 < abs(effect) <= sys.float_info.max:  # type: ignore[arg-type]  # the line above checks it
         faults.add(
             line, "EFFECT is not a literal number other than 0", "the smallest effect worth finding: EFFECT = 0.05"
         )

@@ -1,6 +1,7 @@
 """The chance of strict before the run: what the declaration and the sweep alone say about it."""
 
 import math
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations_with_replacement, permutations, product
@@ -60,7 +61,7 @@ def prior(declaration: Declaration, null: Swap, params: Sequence[Params]) -> Pri
     """Return the chance of strict before the run, for cells with these parameters."""
     units = unit.groups(params, null.unit)
     count = max(units) + 1
-    floor = float(math.factorial(len(null.columns))) ** -count
+    floor = max(float(math.factorial(len(null.columns))) ** -count, sys.float_info.min)  # never 0, however many units
     if not _is_ranked_only(declaration, null, params, units):
         return Prior(count, floor)
     rows = [{**cell, **{name: float(place) for place, name in enumerate(null.columns)}} for cell in params]

@@ -1,5 +1,6 @@
 """The outlook of a bet: all that is known of its chances before it runs, in sentences."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import Final
@@ -81,10 +82,10 @@ def _swap(declaration: Declaration, null: Swap, params: Sequence[Params]) -> Ite
         if coarse.units < found.units:
             by = unit.words((name,), coarse.units)
             yield "", f"if the cells of a {name} are alike ({by}): {_prior_words(coarse)}"
-    yield from _wins(declaration, params, found)
+    yield from _wins(declaration, null, params, found)
 
 
-def _wins(declaration: Declaration, params: Sequence[Params], found: Prior) -> Iterator[tuple[str, str]]:
+def _wins(declaration: Declaration, null: Swap, params: Sequence[Params], found: Prior) -> Iterator[tuple[str, str]]:
     """Yield how often a unit must win, where units have one size and strict needs so many cells or groups or more."""
     sentences = declaration.sentences("strict")
     count_of = convolution.counted(sentences)
@@ -93,12 +94,14 @@ def _wins(declaration: Declaration, params: Sequence[Params], found: Prior) -> I
         return
     if isinstance(count_of, Reducer) and names(count_of.column) & set().union(*params):
         return  # a condition on parameters leaves out cells: a unit cannot win as many as it has
-    total = len(set(unit.groups(params, (count_of.parameter,)))) if isinstance(count_of, Groups) else len(params)
-    size, left = divmod(total, found.units)
+    items = unit.groups(params, (count_of.parameter,) if isinstance(count_of, Groups) else None)
+    owners = dict(zip(items, unit.groups(params, null.unit), strict=True))
+    size, *others = set(Counter(owners.values()).values())
+    total = len(owners)
     is_share = isinstance(count_of, Reducer) and count_of.name == "share"
     counts = (count for count in range(total + 1) if satisfied(sentences[0], count / total if is_share else count))
     needed = -(-next(counts, 0) // size)
-    if left or not 0 < needed <= found.units:
+    if others or not 0 < needed <= found.units:
         return
     rate = percent(power.winning(needed, found.units, _WANTED))
     what = f"{needed} of {found.units} units must be won"
@@ -154,5 +157,6 @@ def simulated(declaration: Declaration, params: Sequence[Params], world: World) 
 
     sign = 1 if effect > 0 else -1
     found = power.smallest(lambda size: passing(sign * size), _WANTED, abs(effect) * 16, steps=8)
-    smallest = f"about {sign * found:.2g}" if found else f"above {effect * 16:g}"
+    beyond = "above" if effect > 0 else "below"
+    smallest = f"about {sign * found:.2g}" if found else f"{beyond} {effect * 16:g}"
     yield "", f"the smallest effect with a power of {percent(_WANTED)} is {smallest}"

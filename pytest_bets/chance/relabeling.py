@@ -89,7 +89,7 @@ class Relabelings:
         if is_met(sentence, value):
             return True
         scale = max(self._typical, abs(sentence.threshold))
-        near = math.isfinite(value) and abs(value - sentence.threshold) <= _ROUNDING * scale
+        near = math.isfinite(value) and math.isfinite(scale) and abs(value - sentence.threshold) <= _ROUNDING * scale
         return near and sentence.operator in (">=", "<=", "==")
 
     def column(self, reducer: Reducer) -> list[list[float]]:

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
 from typing import Final
 
 from pytest_bets.bet.declaration import Declaration
 from pytest_bets.bet.null import CELL, Swap
+from pytest_bets.bet.validate import unsatisfiable
 from pytest_bets.bet.world import EFFECT
 from pytest_bets.chance import unit
 from pytest_bets.chance.draws import Generator, generator
@@ -17,7 +17,6 @@ from pytest_bets.chance.words import odds, percent
 from pytest_bets.diagnostics import EvaluationError, Fault, SimulationError, nearest
 from pytest_bets.sentence.ast import Sentence, names
 from pytest_bets.sentence.evaluate import value_of
-from pytest_bets.sentence.interval import Interval, solution_set
 
 Params = Mapping[str, object]
 _SCALES: Final = (-2.0, 0.05, 1.0, 300.0)
@@ -118,7 +117,7 @@ def warnings(
 ) -> Warnings:
     """Return the warnings of a bet; `world` is the function of the bet, if it was imported."""
     null_run = effect_run = None
-    others = list(_unsatisfiable(declaration))
+    others = list(unsatisfiable(declaration))
     if world is not None and declaration.world is not None and params:
         try:
             runs = min(QUICK, _MOST // len(params) + 1)
@@ -144,7 +143,8 @@ def _lucky(
         if not isinstance(null, Swap) or not params:
             continue
         found = prior(declaration, null, params)
-        if found.together == 0 and not (effect_run and effect_run.strict):
+        agree = found.units == len(params)  # else the cells of a unit may differ, and `together` says nothing of that
+        if found.together == 0 and (agree or found.worst == 0) and not (effect_run and effect_run.strict):
             yield f"no exchange of {' and '.join(null.columns)} can meet strict"
         elif found.chance > limit:
             least = "" if found.together is not None else "at least "
@@ -167,13 +167,3 @@ def _weak(declaration: Declaration, run: Simulated | None) -> Iterator[str]:
     elif share < _LIKELY:
         what = f"at EFFECT = {effect} the bet PASSes in {percent(share)} of {run.runs} simulated runs"
         yield f"{what}: a true claim would mostly be lost"
-
-
-def _unsatisfiable(declaration: Declaration) -> Iterator[str]:
-    """Yield a warning where strict and control leave no value of something that both bound."""
-    strict, control = declaration.sentences("strict"), declaration.sentences("control")
-    for value in {item.value: None for item in strict}:
-        bounds = [item for item in (*strict, *control) if item.value == value]
-        if any(item in control for item in bounds) and reduce(Interval.meet, map(solution_set, bounds)).empty:
-            texts = " and ".join(f'"{item.text}"' for item in bounds)
-            yield f"strict and control cannot both be met: {texts}"

@@ -26,7 +26,10 @@ def correlation(values: Sequence[float], groups: Sequence[int]) -> Correlation |
     total, count = len(values), len(members)
     if count < 2 or total == count or not all(map(math.isfinite, values)):
         return None
-    grand = math.fsum(values) / total
+    # by a power of two, which changes no bit of the result: squares of values that have diverged overflow
+    exponent = math.frexp(max(map(abs, values)))[1]
+    members = {group: [math.ldexp(value, -exponent) for value in items] for group, items in members.items()}
+    grand = math.fsum(value for items in members.values() for value in items) / total
     means = {group: math.fsum(items) / len(items) for group, items in members.items()}
     between = math.fsum(len(items) * (means[group] - grand) ** 2 for group, items in members.items()) / (count - 1)
     within = math.fsum((value - means[group]) ** 2 for group, items in members.items() for value in items)

@@ -98,11 +98,15 @@ def _rows(
 
 
 def _met(sentences: Sequence[Sentence], rows: Sequence[Row]) -> bool:
-    try:
-        return are_met(sentences, [value_of(sentence.value, rows) for sentence in sentences])
-    except EvaluationError as error:
-        raise SimulationError(f"`world`: {error}") from None
+    return are_met(sentences, _values(sentences, rows))
 
 
 def _tripped(sentences: Sequence[Sentence], rows: Sequence[Row]) -> bool:
-    return any(satisfied(sentence, value_of(sentence.value, rows)) is not False for sentence in sentences)
+    return any(met is not False for met in map(satisfied, sentences, _values(sentences, rows)))
+
+
+def _values(sentences: Sequence[Sentence], rows: Sequence[Row]) -> list[float]:
+    try:
+        return [value_of(sentence.value, rows) for sentence in sentences]
+    except EvaluationError as error:
+        raise SimulationError(f"`world`: {error}") from None

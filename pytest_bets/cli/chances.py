@@ -17,7 +17,7 @@ from pytest_bets.bet.world import WORLD
 from pytest_bets.chance import outlook, rules
 from pytest_bets.chance.luck import luck
 from pytest_bets.diagnostics import CommandError, DeclarationError, Fault, Faults, SimulationError, nearest
-from pytest_bets.record.known_error import known_error
+from pytest_bets.record.known_error import error_of
 from pytest_bets.record.record import Record
 from pytest_bets.record.standing import Standing
 from pytest_bets.render.luck import error_words, luck_words
@@ -89,9 +89,14 @@ def _parameters(bet: Declaration) -> list[str]:
     return [name for key in bet.sweep for name in key.split(", ")] + ([SEED] if bet.replicate else [])
 
 
+def _is_of(bet: Declaration, record: Record) -> bool:
+    """Return whether a record is of this declaration: its cells and verdict are of no other."""
+    return record.declaration.digest == bet.digest
+
+
 def cells(bet: Declaration, record: Record | None) -> Cells | None:
     """Return the parameters of the cells: those of the record if it is of this declaration, else as declared."""
-    if record is not None and record.cells and record.declaration.digest == bet.digest:
+    if record is not None and record.cells and _is_of(bet, record):
         return [cell.params for cell in record.cells]
     return outlook.declared_cells(bet)
 
@@ -119,9 +124,12 @@ def _odds_of(bet: Declaration, record: Record | None, chosen: Chosen | None) -> 
     before = outlook.before_words(found, params) if params else ""
     if record is None or record.verdict is None:
         return Odds(bet.id, words, before, "void" if record else "never run", "", None)
-    rows = [cell.row for cell in record.cells]
-    measured = luck(found, [cell.params for cell in record.cells], rows) if record.cells else None
-    error = known_error(record.verdict, measured, record.criteria, record.declaration.sweep)
+    if _is_of(bet, record):
+        rows = [cell.row for cell in record.cells]
+        measured = luck(found, [cell.params for cell in record.cells], rows) if record.cells else None
+    else:
+        measured = None if chosen else record.luck
+    error = error_of(replace(record, luck=measured))
     largest = measured.largest("strict") if measured and measured.swaps else None
     shown = error_words(record.verdict, error)
     return Odds(bet.id, words, before, record.verdict, shown, largest[1].chance if largest else None)
@@ -153,10 +161,17 @@ def entries(bet: Declaration, record: Record | None, chosen: Chosen | None, root
             lines += outlook.simulated(found, params, _world(root / bet.file, root))
         except SimulationError as error:
             lines.append(("World", str(error)))
-    measured = luck(found, params, [cell.row for cell in record.cells]) if record and record.verdict else None
-    if measured and record:
-        lines.append(("Measured", f"{record.verdict}. {' '.join(luck_words(measured))}"))
+    if record and record.verdict and found.nulls:
+        lines.append(("Measured", _measured_words(bet, found, record)))
     return lines or [("Null", "none: the chance of a verdict is not known")]
+
+
+def _measured_words(bet: Declaration, found: Declaration, record: Record) -> str:
+    """Return what the nulls of `found`, the bet with its own or the chosen ones, say about a record's cells."""
+    if not _is_of(bet, record):
+        return f"the record is of another declaration: {record.verdict}; run the bet again"
+    measured = luck(found, [cell.params for cell in record.cells], [cell.row for cell in record.cells])
+    return " ".join([f"{record.verdict}.", *(luck_words(measured) if measured else ())])
 
 
 def _world(path: Path, root: Path) -> Any:

@@ -80,6 +80,8 @@ class FinishedBet:
     gated: frozenset[str]
     dependence: str = ""
     luck: Luck | None = None
+    parameters: tuple[str, ...] = ()
+    """Those of a cell."""
     afresh: bool = False
     """Whether finished cells of an interrupted run were not reused, because the sweep has changed."""
 

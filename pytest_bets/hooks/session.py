@@ -54,7 +54,7 @@ from pytest_bets.record.record import Record
 from pytest_bets.record.standing import Standing
 from pytest_bets.record.store import Clocked, Kept
 from pytest_bets.record.summary_model import Summary
-from pytest_bets.record.verdict import Verdict
+from pytest_bets.record.verdict import Cell, Verdict
 from pytest_bets.render.rollup import rollup
 from pytest_bets.values import canonical
 
@@ -262,7 +262,8 @@ class Session:
         bet, params = run.declaration, [cell.params for cell in results.cells]
         note = dependence(bet.criteria, bet.replicate, params)
         gated, afresh = self._gated(run, result), run.is_afresh(results.sweeps)
-        finished = FinishedBet(run, result, missing, len(params), stored, gated, note, luck, afresh=afresh)
+        names = tuple(params[0]) if params else ()
+        finished = FinishedBet(run, result, missing, len(params), stored, gated, note, luck, names, afresh=afresh)
         self.finished[run.prefix] = finished
         refused = self.context.registry.refusal(run.path, run.declaration) if run.skipped else None
         if refused:
@@ -321,7 +322,7 @@ class Session:
         rows = [cell_row(cell) for cell in results.cells]
         try:
             stored = self.context.results.keep(
-                record, rows, clocked, complete=complete, replication=self._replicated(run, luck)
+                record, rows, clocked, complete=complete, replication=self._replicated(run, luck, results.cells)
             )
         except (OSError, RecordError) as error:
             cells = canonical(encode({"bet": run.declaration.id, "cells": results.cells}))
@@ -332,14 +333,14 @@ class Session:
             self.checkpoints.clear(run.declaration.id)
         return stored
 
-    def _replicated(self, run: BetRun, luck: Luck | None) -> Replicated | None:
+    def _replicated(self, run: BetRun, luck: Luck | None, cells: Sequence[Cell]) -> Replicated | None:
         """Return what the journal holds of a replication; None for any other run."""
         number = self.context.replications.get(run.declaration.id)
         if number is None:
             return None
         from pytest_bets.record.replication import replicated
 
-        return replicated(number, run.declaration, luck)
+        return replicated(number, run.declaration, luck, cells)
 
     def _gated(self, run: BetRun, result: Verdict) -> frozenset[str]:
         bet = run.declaration.id

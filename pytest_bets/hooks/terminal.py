@@ -230,7 +230,8 @@ def _words(item: FinishedBet) -> str:
 def _error(item: FinishedBet) -> str:
     bet = item.declaration
     sweep = {**bet.sweep, **({SEED: bet.replicate} if bet.replicate else {})}
-    return error_words(item.verdict, known_error(item.result.verdict, item.luck, item.result.criteria, sweep))
+    error = known_error(item.result.verdict, item.luck, item.result.criteria, sweep, item.parameters)
+    return error_words(item.verdict, error)
 
 
 def _paint(writer: Any, verdict: str, text: str) -> str:

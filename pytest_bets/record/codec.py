@@ -55,7 +55,7 @@ def dump_line(line: Line) -> bytes:
 
 
 def load(data: bytes, name: str, *, outline: bool = False) -> Record:
-    """Return the record in a file's bytes; an outline has no cells, which are checked all the same.
+    """Return the record in a file's bytes; an outline has the first cell alone, and all are checked.
 
     Raises:
         RecordError: naming the file, and the line or the field at fault.
@@ -66,10 +66,10 @@ def load(data: bytes, name: str, *, outline: bool = False) -> Record:
     if schema not in RECORD_SCHEMAS:
         raise RecordError(f"{name}: this is no record: its schema is {schema!r}, expected {_either(RECORD_SCHEMAS)}")
     code = CodeFiles if schema == FIRST_RECORD_SCHEMA else CodeDefinitions
-    return _decoded(Record, item, name, code=code, **({"cells": _UNKEPT} if outline else {}))
+    return _decoded(Record, item, name, code=code, **({"cells": _FIRST} if outline else {}))
 
 
-_UNKEPT: Final = Annotated[tuple[Cell, ...], CHECKED]
+_FIRST: Final = Annotated[tuple[Cell, ...], CHECKED]
 
 
 def load_line(line: bytes, name: str) -> Line:

@@ -159,7 +159,7 @@ def _list(hint: Any) -> Reader:
 
 
 def _checked(hint: Any) -> Reader:
-    """Check a list of objects and keep none of them: a record may have many cells, which a summary does not show."""
+    """Check a list of objects and keep the first alone: a record may have many cells, which a summary does not show."""
     whole = _list(hint)
     names = list(hints(hint))
 
@@ -170,7 +170,7 @@ def _checked(hint: Any) -> Reader:
             plain = False
         if not plain:
             whole(item)  # which says what does not fit, and where
-        return ()
+        return whole(item[:1])
 
     return read
 

@@ -36,7 +36,7 @@ class Values:
 SPELLED: Final = Note("spelled")
 """On a number: JSON has none for NaN and the infinities, so they are the strings "nan", "inf" and "-inf"."""
 CHECKED: Final = Note("checked")
-"""On a list: its entries are checked and not kept."""
+"""On a list: its entries are checked, and the first alone is kept."""
 LATER: Final = Note("later")
 """On a field that files of older versions lack."""
 

@@ -1,11 +1,12 @@
 """The known error rate of a verdict: the chance that it is what it is though there is nothing to find."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
 from pytest_bets.chance.result import Luck
 from pytest_bets.diagnostics import SentenceError
+from pytest_bets.record.record import Record
 from pytest_bets.record.verdict import Judged, Outcome
 from pytest_bets.sentence.ast import Comparison, Logic, Node, Not, Reducer
 from pytest_bets.sentence.parse import parse
@@ -35,11 +36,16 @@ class KnownError:
 
 
 def known_error(
-    verdict: Outcome | None, luck: Luck | None, criteria: Sequence[Judged], sweep: Mapping[str, object]
+    verdict: Outcome | None,
+    luck: Luck | None,
+    criteria: Sequence[Judged],
+    sweep: Mapping[str, object],
+    parameters: Collection[str] = (),
 ) -> KnownError | None:
     """Return the known error of a verdict; None where none is known.
 
-    Of several nulls it is the one with the largest rate. `sweep` is as a record holds it, with `replicate`.
+    Of several nulls it is the one with the largest rate. `sweep` is as a record holds it, with `replicate`;
+    `parameters` are those of a cell, to which a conftest.py may add.
     """
     if verdict is None or verdict not in TIER_OF:
         return None
@@ -59,15 +65,19 @@ def known_error(
             return None
         limit, tries = max(limits, key=lambda item: item[0] or 0)
         return KnownError("absence", limit or 0, bound=True, tries=tries)
-    errors = [_by_design(item.sentence, sweep) for item in criteria if item.tier == tier]
+    count = max(_parameters(sweep), len(parameters))
+    errors = [_by_design(item.sentence, count) for item in criteria if item.tier == tier]
     known = [error for error in errors if error is not None]
     if not known or len(known) < len(errors):
         return None
     return KnownError("interval", max(known), bound=False)
 
 
-def _by_design(text: str, sweep: Mapping[str, object]) -> float | None:
-    """Return the error of a sentence that bounds the right end of an interval; None for any other."""
+def _by_design(text: str, parameters: int) -> float | None:
+    """Return the error of a sentence that bounds the right end of an interval; None for any other.
+
+    `parameters` is the number of those of the sweep.
+    """
     try:
         sentence = parse(text)
     except SentenceError:  # of a record that another version wrote
@@ -77,9 +87,15 @@ def _by_design(text: str, sweep: Mapping[str, object]) -> float | None:
         return None
     if isinstance(value.column, Comparison | Logic | Not):
         return None  # the t interval is not one of a rate: where all of a few cells agree it has no width
-    if getattr(value, "unit", None) is None and _parameters(sweep) > 1:
+    if getattr(value, "unit", None) is None and parameters > 1:
         return None  # cells of one group are not independent, and the interval is too narrow
     return round((1 - (DEFAULT_LEVEL if value.level is None else value.level)) / 2, 12)
+
+
+def error_of(record: Record) -> KnownError | None:
+    """Return the known error of a record, or of its outline."""
+    parameters = record.cells[0].params if record.cells else ()
+    return known_error(record.verdict, record.luck, record.criteria, record.declaration.sweep, parameters)
 
 
 def _ends() -> set[tuple[str, str]]:

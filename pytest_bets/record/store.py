@@ -1,5 +1,6 @@
 """The results folder: records, the journal, the summary. Whole at every moment, whatever is killed."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -9,7 +10,7 @@ from typing import Final
 from pytest_bets.bet.declaration import bet_order
 from pytest_bets.diagnostics import RecordError
 from pytest_bets.record.build import journal_line
-from pytest_bets.record.codec import MAX_RECORD, dump, load, load_line, sha256
+from pytest_bets.record.codec import MAX_RECORD, cell_of, dump, load, load_line, sha256
 from pytest_bets.record.due import due
 from pytest_bets.record.folder import PRIVATE, Folder, put
 from pytest_bets.record.journal import runs
@@ -103,7 +104,7 @@ class Results(Folder):
         return self._each(self.record)
 
     def outlines(self) -> list[Record]:
-        """Return every record with no cell in it, by number and id; one that has not changed is not decoded again.
+        """Return every record with its first cell alone, by number and id; an unchanged one is not decoded again.
 
         Raises:
             RecordError: when a file is no record.
@@ -296,7 +297,8 @@ class Results(Folder):
             )
             self._add([entry], {bet: data} if is_due else {})
             if is_due:
-                self._outlines[bet] = sha256(data), replace(record, cells=())
+                first = tuple(cell_of(json.loads(row)) for row in rows[:1])
+                self._outlines[bet] = sha256(data), replace(record, cells=first)
             return Kept(is_due, tally.repeats(entry.pair))
 
     def add(self, lines: Sequence[Line], records: Mapping[str, bytes]) -> None:

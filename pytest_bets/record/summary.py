@@ -12,7 +12,7 @@ from pytest_bets.record.consistency import means_same
 from pytest_bets.record.decided import decided
 from pytest_bets.record.error_rates import error_rates
 from pytest_bets.record.judgement import Judgement, in_the_noise, premise_unmet
-from pytest_bets.record.known_error import known_error
+from pytest_bets.record.known_error import error_of
 from pytest_bets.record.line import RunLine
 from pytest_bets.record.record import Record
 from pytest_bets.record.repetition import counted
@@ -238,7 +238,7 @@ def _recorded(record: Record, runs: RunCounts) -> SummaryRow:
         registration=record.registration.state,
         runs=runs,
         known=record.declaration.known,
-        known_error=known_error(record.verdict, record.luck, record.criteria, record.declaration.sweep),
+        known_error=error_of(record),
     )
 
 

@@ -11,7 +11,7 @@ from pytest_bets.chance.result import Alike, FaultLimit, Luck, SwapLuck, TierCha
 from pytest_bets.chance.unit import words as units_words
 from pytest_bets.chance.words import odds, percent
 from pytest_bets.record.columns import measurements
-from pytest_bets.record.known_error import TIER_OF, KnownError, known_error
+from pytest_bets.record.known_error import TIER_OF, KnownError
 from pytest_bets.record.record import Record
 from pytest_bets.record.summary_model import ErrorRates
 from pytest_bets.render.words import listed
@@ -100,11 +100,6 @@ def _coarsest(null: Swap, luck: Luck | None) -> Swap:
     own = next((item for item in (luck.swaps if luck else ()) if item.swap == null.columns), None)
     alike = min(own.alike if own else (), key=lambda item: item.units, default=None)
     return null if alike is None else replace(null, unit=(alike.by,))
-
-
-def row_error(record: Record) -> KnownError | None:
-    """Return the known error of a record."""
-    return known_error(record.verdict, record.luck, record.criteria, record.declaration.sweep)
 
 
 def _limit_words(limit: FaultLimit) -> str:

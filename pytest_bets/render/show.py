@@ -11,13 +11,14 @@ from pytest_bets.code.staleness import Difference, moved_words, named
 from pytest_bets.diagnostics import SentenceError, count_noun
 from pytest_bets.record.build import declared
 from pytest_bets.record.consistency import means_same
+from pytest_bets.record.known_error import error_of
 from pytest_bets.record.line import RunLine
 from pytest_bets.record.record import Code, CodeDefinitions, Environment, Record
 from pytest_bets.record.summary_model import SummaryRow
 from pytest_bets.record.verdict import Judged, figure
 from pytest_bets.render.cells import cells_table, measured_lines
 from pytest_bets.render.evidence import evidence_words
-from pytest_bets.render.luck import NO_PROBABILITY, NOT_KNOWN, error_words, held_fixed, luck_words, p_words, row_error
+from pytest_bets.render.luck import NO_PROBABILITY, NOT_KNOWN, error_words, held_fixed, luck_words, p_words
 from pytest_bets.render.rehearsal import would_lines
 from pytest_bets.render.runs import history_lines, history_words
 from pytest_bets.render.table import wrap
@@ -163,7 +164,7 @@ def _record(
 
 
 def _luck(record: Record, declaration: Declaration | None, width: int) -> Iterator[str]:
-    error = error_words(record.verdict, row_error(record))
+    error = error_words(record.verdict, error_of(record))
     if error and (record.luck or error != NOT_KNOWN):
         yield from _entry("Known error", error, width)
     if record.luck is not None:

@@ -12,13 +12,14 @@ from pytest_bets.bet.declaration import Declaration
 from pytest_bets.bet.known import FILE as KNOWN
 from pytest_bets.bet.units import interval_lines
 from pytest_bets.git.revision import Commit
+from pytest_bets.record.known_error import error_of
 from pytest_bets.record.line import RunLine
 from pytest_bets.record.record import CodeDefinitions, Record
 from pytest_bets.record.repetition import Kind, kinds
 from pytest_bets.record.summary_model import SummaryRow
 from pytest_bets.record.verdict import Judged
 from pytest_bets.render.evidence import evidence_words
-from pytest_bets.render.luck import NO_PROBABILITY, error_words, held_fixed, luck_words, p_words, row_error
+from pytest_bets.render.luck import NO_PROBABILITY, error_words, held_fixed, luck_words, p_words
 from pytest_bets.render.runs import history_words
 from pytest_bets.render.words import decided_words, standing_words, verdict_words
 from pytest_bets.report.cells import cells_figures
@@ -211,7 +212,7 @@ class BetView:
     @cached_property
     def own_error(self) -> str:
         """The known error of the record's verdict."""
-        return error_words(self.record.verdict, row_error(self.record)) if self.record else ""
+        return error_words(self.record.verdict, error_of(self.record)) if self.record else ""
 
     @cached_property
     def held_fixed(self) -> list[str]:

@@ -114,7 +114,11 @@ def _is_measured(node: ast.expr) -> bool:
 
 
 def uncompared(body: ast.expr) -> SentenceError | None:
-    """Return the error for a literal that `and`, `or` or `not` takes, as in `part == 1 or 2`: no cell can change it."""
+    """Return the error for a value that `and`, `or` or `not` takes as a condition.
+
+    A literal, as in `part == 1 or 2`, is the same in every cell. A reducer or arithmetic, as in
+    `mean(a) and mean(b) > 0`, is true wherever it is not zero.
+    """
     for node in ast.walk(body):
         match node:
             case ast.BoolOp(op=operator, values=operands):
@@ -125,6 +129,8 @@ def uncompared(body: ast.expr) -> SentenceError | None:
                 continue
         place = next((place for place, operand in enumerate(operands) if _is_literal(operand)), None)
         if place is None:
+            if error := _unbounded(word, operands, body):
+                return error
             continue
         literal, before = operands[place], operands[place - 1] if place else None
         problem = f"`{word}` takes `{ast.unparse(literal)}` alone, which is the same in every cell"
@@ -134,6 +140,25 @@ def uncompared(body: ast.expr) -> SentenceError | None:
             return SentenceError(problem, "a comparison on each side", ast.unparse(body), column)
         return SentenceError(problem, "a comparison, as in `part == 2`", column=column)
     return None
+
+
+def _unbounded(word: str, operands: list[ast.expr], body: ast.expr) -> SentenceError | None:
+    place = next((place for place, operand in enumerate(operands) if _is_computed(operand)), None)
+    if place is None:
+        return None
+    value, after = operands[place], operands[place + 1] if place + 1 < len(operands) else None
+    problem = f"`{word}` takes `{abbreviated(value)}` alone, which is true wherever it is not zero"
+    suggestion = ""
+    if isinstance(after, ast.Compare) and len(after.ops) == 1:
+        operands[place] = ast.Compare(value, after.ops, after.comparators)  # the tree was parsed for this alone
+        suggestion = ast.unparse(body)
+    return SentenceError(problem, "a comparison on each side", suggestion, value.col_offset)
+
+
+def _is_computed(node: ast.expr) -> bool:
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
+        node = node.operand
+    return isinstance(node, ast.Call | ast.BinOp)
 
 
 def _is_literal(node: ast.expr) -> bool:

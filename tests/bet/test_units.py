@@ -4,7 +4,7 @@ import pytest
 import scipy.special  # noqa: F401  # a process loads numpy once, and a session in this process forgets what it loaded
 
 from pytest_bets.bet.declaration import Criterion
-from pytest_bets.bet.units import dependence, interval_lines
+from pytest_bets.bet.units import dependence, interval_lines, undefined_group
 from pytest_bets.sentence.parse import parse
 from tests.helpers.fixtures import Refused, Run, WriteBet
 
@@ -48,6 +48,30 @@ def test_only_a_replicated_sweep_of_several_values_is_told_of() -> None:
     assert note(sentence, two) == f"`low(gain)`: 30 cells are taken as independent; {takes}"
     grouped = "`low(gain)`: 15 cells in a group of `user` are taken as independent; `low(gain, part)` takes 3"
     assert note("groups(user, low(gain) > 0) >= 1", two) == grouped
+
+
+@pytest.mark.parametrize(
+    ("sentence", "problem"),
+    [
+        ("groups(part, std(gain) < 1) >= 2", "a group of `part` has 1 cell, so `std` is undefined"),
+        ("groups(part, not 0 < 2 * low(gain) < 1) >= 2", "a group of `part` has 1 cell, so `low` is undefined"),
+        ("groups(part, count(gain > 0) == 1 or std(gain) < 1) >= 2", ""),
+        ("groups(part, mean(gain) > 0) >= 2", ""),
+        ("groups(seed, std(gain) < 1) >= 1", ""),
+        ("std(gain) < 1", ""),
+    ],
+)
+def test_a_group_of_one_cell_defines_no_interval(sentence: str, problem: str) -> None:
+    """Strict could not be met, and a catastrophe would always trip; a condition beside it may decide."""
+    cells = [{"part": part, "seed": 1} for part in "abc"]
+    found = undefined_group(parse(sentence).value, cells)
+    assert (found[0] if found else "") == problem
+
+
+def test_a_sentence_of_undefined_groups_is_a_collection_error(bet: WriteBet, refused: Refused) -> None:
+    """As any other sentence that the number of cells decides."""
+    bet(markers={"strict": '"groups(part, std(gain) < 1) >= 3"'})
+    assert "a group of `part` has 1 cell, so `std` is undefined" in refused()
 
 
 def test_an_interval_is_explained_by_what_it_is_made_of() -> None:

@@ -192,6 +192,26 @@ def test_a_literal_alone_is_no_condition(sentence: str, problem: str, suggestion
 
 
 @pytest.mark.parametrize(
+    ("sentence", "problem", "suggestion"),
+    [
+        (
+            "groups(part, mean(gain) and mean(loss) > 0) >= 3",
+            "`and` takes `mean(gain)`",
+            "groups(part, mean(gain) > 0 and mean(loss) > 0) >= 3",
+        ),
+        ("count(loss > 0 or gain - loss) >= 3", "`or` takes `gain - loss`", ""),
+        ("count(not -(gain - loss)) >= 3", "`not` takes `-(gain - loss)`", ""),
+    ],
+)
+def test_a_value_alone_is_no_condition(sentence: str, problem: str, suggestion: str) -> None:
+    """It is true wherever it is not zero, and reads as if the comparison beside it were meant for both."""
+    found = list(sentence_faults(replace(changed("SIZE", "SIZE"), criteria=tuple(criteria(sentence)))))
+    assert [(fault.problem, fault.suggestion) for fault in found] == [
+        (f"this strict sentence: {problem} alone, which is true wherever it is not zero", suggestion)
+    ]
+
+
+@pytest.mark.parametrize(
     "sentence", ["count(gain > 0 or not loss) > 1", "count(0 < gain < 3) > 1", "mean(-gain + 1) > 0"]
 )
 def test_conditions_on_what_is_measured_are_no_literals(sentence: str) -> None:

@@ -26,6 +26,8 @@ def declared(
             "def world(effect, rng, ...)",
         ),
         (declared(above="EFFECT = STEPS\n"), "EFFECT is not a literal number other than 0", "EFFECT = 0.05"),
+        (declared(above=f"EFFECT = 1{'0' * 400}\n"), "EFFECT is not a literal number other than 0", "EFFECT = 0.05"),
+        (declared(above="EFFECT = 1e999\n"), "EFFECT is not a literal number other than 0", "EFFECT = 0.05"),
         (declared(above="EFFECT = 0\n"), "EFFECT is not a literal number other than 0", "EFFECT = 0.05"),
         (
             declared(arguments="rng, effect"),

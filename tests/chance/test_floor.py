@@ -79,3 +79,19 @@ def test_the_chance_is_that_of_simulated_units_whose_cells_agree() -> None:
     draw = np.random.default_rng(0)
     wins = 2 * (draw.normal(size=(2_000, 6)) < 0).sum(axis=1)
     assert found.together == pytest.approx(float((wins >= 8).mean()), abs=0.035)
+
+
+def test_a_floor_is_never_0() -> None:
+    """Two to the power of -1,500 is less than any float."""
+    null, params = swap("a, b", "seed"), [{"seed": seed} for seed in range(1500)]
+    declared = bet("mean(a - b) < 0", null)
+    assert prior(declared, null, params).floor > 0
+    assert "a smaller chance than less than 1 in a million" in dict(outlook(declared, params))["Floor"]
+
+
+def test_how_many_units_must_be_won_is_not_said_where_units_differ_in_size() -> None:
+    """Three cells of one text and one of another: the first alone is enough, and the second is not."""
+    null, even = swap("a, b", "part"), [{"part": part, "seed": seed} for part in "xy" for seed in range(3)]
+    declared = bet("count(a < b) >= 3", null)
+    assert dict(outlook(declared, even))["Power"].startswith("1 of 2 units must be won")
+    assert "Power" not in dict(outlook(declared, even[:4]))

@@ -121,6 +121,14 @@ def test_a_p_value_is_that_of_scipys_permutation_test(n: int, statistic: str) ->
     assert found.p == pytest.approx(oracle.pvalue)
 
 
+def test_a_measured_infinity_is_near_to_nothing() -> None:
+    """As a threshold of a p-value it is met by infinity alone: one of two labels of the first unit."""
+    rows = [{"seed": i, "a": 1.0, "b": math.inf if i == 0 else i + 2.5} for i in range(5)]
+    params = [{"seed": seed} for seed in range(5)]
+    (found,) = surprises(swap(), bet("max(b / a) >= 2", swap()), params, rows)
+    assert (found.p, found.exact) == (0.5, True)
+
+
 @pytest.mark.parametrize(("wins", "of"), [(12, 15), (9, 10), (20, 30), (700, 1200)])
 def test_a_count_over_cells_is_a_binomial_tail(wins: int, of: int) -> None:
     """Where each cell is a unit and no two values are equal."""

@@ -126,3 +126,21 @@ def test_a_reader_is_warned_before_the_run(
     assert list(found.lucky) == lucky
     assert len(found.others) == len(others)
     assert all(text.startswith(start) for text, start in zip(found.others, others, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("strict", "unit", "impossible"),
+    [
+        ("count(a < b) == 2", "part", False),
+        (["count(a < b) >= 5", "count(b < a) >= 1"], "part", False),
+        ("count(a < b and b < a) >= 1", "part", True),
+        (["count(a < b) >= 5", "count(b < a) >= 2"], "cell", True),
+    ],
+)
+def test_an_exchange_can_meet_strict_where_the_cells_of_a_unit_differ(
+    strict: str | list[str], unit: str, impossible: bool
+) -> None:
+    """Two wins of six, of two texts with three cells each, are no whole text; that is no reason to refuse the bet."""
+    params = [{"part": part, "seed": seed} for part in "xy" for seed in range(3)]
+    found = warnings(bet(strict, swap("a, b", unit)), params, 0.05, None)
+    assert ("no exchange of a and b can meet strict" in found.lucky) == impossible

@@ -50,6 +50,13 @@ def test_without_spread_groups_or_numbers_there_is_no_correlation(values: list[f
     assert correlation(values, groups) is None
 
 
+@pytest.mark.parametrize("exponent", [-1000, -600, 600, 1020])
+def test_a_correlation_has_no_scale(exponent: int) -> None:
+    """The perplexity of a run that diverged is a finite number, and its square is none."""
+    values, groups = [1.0, 1.25, 2.0, 2.5, -7.0, -6.5], [0, 0, 1, 1, 2, 2]
+    assert correlation([math.ldexp(value, exponent) for value in values], groups) == correlation(values, groups)
+
+
 def test_of_several_columns_the_most_alike_difference_counts() -> None:
     """Whatever two columns have in common drops out."""
     rows = [{"a": 1.0 + i, "b": 2.0 * i + (i // 2), "c": float(i % 2)} for i in range(6)]

@@ -9,6 +9,7 @@ from scipy import stats
 
 from pytest_bets.bet.declaration import Criterion
 from pytest_bets.bet.world import World
+from pytest_bets.chance.outlook import simulated
 from pytest_bets.chance.simulation import Stateless, simulate
 from pytest_bets.diagnostics import SimulationError
 from pytest_bets.sentence.parse import parse
@@ -93,3 +94,16 @@ def test_a_world_that_is_no_experiment_is_an_error(world: Callable[..., Any], me
     with pytest.raises(SimulationError) as error:
         simulate(world, declared(), PARAMS, 0.0, 1)
     assert message in str(error.value)
+
+
+def test_a_world_without_a_name_of_a_catastrophe_alone_is_an_error() -> None:
+    """It is read last, in a run that would PASS."""
+    with pytest.raises(SimulationError, match="`world`: `c` was not measured"):
+        simulate(by_text, declared(strict="count(a < b) >= 0", catastrophic="mean(c) < 0"), PARAMS, 0.0, 1)
+
+
+@pytest.mark.parametrize(("effect", "words"), [(0.001, "above 0.016"), (-0.001, "below -0.016")])
+def test_an_effect_that_is_too_small_is_said_on_its_own_side(effect: float, words: str) -> None:
+    """Sixteen times it does not have enough power; a negative effect would have to be more negative."""
+    found = [text for _, text in simulated(declared(constants={"EFFECT": effect}), PARAMS[:5], by_text)]
+    assert found[-1] == f"the smallest effect with a power of 80 % is {words}"

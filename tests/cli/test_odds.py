@@ -101,6 +101,20 @@ def test_a_table_has_a_row_a_bet_and_all_together(
     )
 
 
+@pytest.mark.parametrize("change", [{"replicate": "6"}, {"strict": '"count(a < b) >= 13"'}])
+def test_a_record_of_another_declaration_is_not_judged_by_this_one(
+    three_texts: WriteBet, run: Run, capsys: pytest.CaptureFixture[str], change: dict[str, str]
+) -> None:
+    """Its cells may be others, and its verdict is by other sentences."""
+    three_texts()
+    run("-q", "-o", "bets_luck=off")
+    assert "Measured PASS. If a and b could be exchanged in each of 3 parts" in shown(capsys, "1")
+    path = three_texts(**change)
+    path.write_text(path.read_text(encoding="utf-8").replace("at least 12", "at least 12, 13"), encoding="utf-8")
+    assert "Measured the record is of another declaration: PASS; run the bet again" in shown(capsys, "1")
+    assert "| PASS | luck: 1 in 8 (3 parts) |" in shown(capsys, "--format", "markdown")
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

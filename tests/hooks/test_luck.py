@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from pytest_bets.cli.main import main
 from tests.helpers.fixtures import Run, WriteBet
 from tests.helpers.histories import History, audit, commit, edit
 from tests.helpers.nulls import MARKERS, SECTIONS
@@ -97,6 +98,26 @@ def test_an_interval_errs_by_design(bet: WriteBet, run: Run) -> None:
     assert "not known" in rows[1]
 
 
+def test_an_interval_over_the_values_of_a_conftest_has_no_known_error(
+    bet: WriteBet, run: Run, pytester: pytest.Pytester, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The bet's file declares one parameter, and its cells have two."""
+    pytester.makeconftest(
+        'import pytest\n@pytest.fixture(params=["ann", "ben"])\ndef user(request): return request.param\n'
+    )
+    sentences = {"strict": '"low(gain) > 0"', "lenient": '"mean(gain) > 0"', "catastrophic": '"mean(gain) < 0"'}
+    sections = {"Strict": "above 0.", "Lenient": "above 0.", "Catastrophic": "below 0."}
+    bet(markers=sentences, sections=sections, arguments="part, user")
+    assert "by design" not in run("-q")
+    summary = Path("results/SUMMARY.md").read_bytes()
+    assert b"by design" not in summary
+    assert main(["rollup"]) == 0
+    assert Path("results/SUMMARY.md").read_bytes() == summary
+    for command in (["show", "1"], ["odds"]):
+        assert main(command) == 0
+        assert "by design" not in capsys.readouterr().out
+
+
 def test_an_absence_is_shown_with_its_limit(bet: WriteBet, run: Run) -> None:
     """Four tries without a fault leave a rate of up to 53 %; nothing is 0."""
     markers = {
@@ -135,6 +156,17 @@ def test_luck_above_the_limit_is_a_warning_before_the_run(three_texts: WriteBet,
     assert text.replace("5 %", "10 %") in run("-q", "-o", "bets_luck=0.1")
     assert "the limit is" not in run("-q", "-o", "bets_luck=0.2 warn")
     assert "the limit is" not in run("-q", "-o", "bets_luck=off")
+
+
+def test_a_strict_that_the_control_excludes_is_a_warning_without_any_null(bet: WriteBet, run: Run) -> None:
+    """No run can PASS, whatever it measures."""
+    bet(
+        sections={"Strict": "the mean gain is at least 0.4.", "Control": "the mean gain is at most 0.1."},
+        markers={"strict": '"mean(gain) >= 0.4"', "control": '"mean(gain) <= 0.1"'},
+    )
+    text = '1_first: strict and control cannot both be met: "mean(gain) >= 0.4" and "mean(gain) <= 0.1"'
+    assert text in run("-q")
+    assert "cannot both be met" not in run("-q", "-o", "bets_luck=off")
 
 
 @pytest.mark.parametrize("workers", [[], ["-n", "2"]])

@@ -14,6 +14,7 @@ from pytest_bets.record.build import journal_line
 from pytest_bets.record.codec import dump_line, load_line, rows_of
 from pytest_bets.record.line import Replicated, RunLine
 from pytest_bets.record.replication import evidence_of, missing, next_number, replicated
+from pytest_bets.record.verdict import Cell
 from pytest_bets.render.evidence import evidence_words
 from tests.helpers.example import of
 from tests.helpers.nulls import bet, record, swap
@@ -28,6 +29,11 @@ DIGEST = LINE.declaration
 
 def line(number: int, verdict: str | None = "PASS", *, fresh: bool = True, strict: float | None = 1 / 8) -> RunLine:
     return replace(LINE, verdict=verdict, replication=Replicated(number, strict, 1 / 2, fresh))  # type: ignore[arg-type]
+
+
+def narrow(run: RunLine) -> RunLine:
+    """Return a run whose lenient sentences are not met."""
+    return replace(run, criteria=tuple(replace(item, met=item.tier != "lenient") for item in run.criteria))
 
 
 def test_numbers_go_on_from_the_highest() -> None:
@@ -59,12 +65,18 @@ PASSED, LENIENT, FAILED = (Replication(s, 1 / 8, n, 1 / 2) for s, n in ((True, T
         ([line(1), line(3)], "missing", None),
         ([line(1), line(2, fresh=False)], "same units", None),
         ([line(1, strict=None)], "not known", None),
+        ([line(1, strict=0.0)], "not known", None),
+        ([line(1, "FAIL", strict=0.0)], "known", [FAILED]),
+        ([narrow(line(1))], "known", [Replication(True, 1 / 8, False, 1 / 2)]),
     ],
 )
 def test_evidence_multiplies_over_complete_replications(
     lines: Sequence[RunLine], state: str, runs: list[Replication] | None
 ) -> None:
-    """Of two of one number the first counts; a hole, old units or an unknown chance leave none."""
+    """Of two of one number the first counts; a hole, old units or an unknown chance leave none.
+
+    A PASS that does not meet lenient, which may measure something else than strict, does not count as if it did.
+    """
     found = evidence_of([LINE, *lines], DIGEST)
     assert found is not None
     assert found.state == state
@@ -84,24 +96,35 @@ def test_evidence_is_said_in_sentences() -> None:
 
 
 @pytest.mark.parametrize(
-    ("unit", "spread", "fresh"),
-    [("part", 1e-3, False), ("seed", 1e-3, False), ("seed", 3.0, True), ("cell", 3.0, True), ("part, seed", 3.0, True)],
+    ("unit", "parts", "spread", "fresh"),
+    [
+        ("part", 3, 1e-3, False),
+        ("seed", 3, 1e-3, False),
+        ("seed", 4, 1e-3, False),
+        ("seed", 6, 1e-3, False),
+        ("seed", 3, 3.0, True),
+        ("cell", 3, 3.0, True),
+        ("part, seed", 3, 3.0, True),
+    ],
 )
-def test_units_are_fresh_where_each_contains_the_seed_and_none_are_alike(unit: str, spread: float, fresh: bool) -> None:
-    """Fresh seeds on the same three texts would convict falsely."""
+def test_units_are_fresh_where_each_contains_the_seed_and_none_are_alike(
+    unit: str, parts: int, spread: float, fresh: bool
+) -> None:
+    """Fresh seeds on the same texts would convict falsely, whether there are fewer texts than seeds or more."""
     noise = [0.1, -0.7, 0.5, -0.3, 0.9, 0.2, -0.8, 0.6, -0.1, 0.4, -0.6, 0.8]
-    params: list[dict[str, Any]] = [{"part": i % 3, "seed": i // 3} for i in range(12)]
+    params: list[dict[str, Any]] = [{"part": i % parts, "seed": i // parts} for i in range(12)]
     rows = [
         {**p, "a": p["part"] + spread * noise[i] + 0.01, "b": 2.5 * p["part"] + 1 / (i + 3)}
         for i, p in enumerate(params)
     ]
     null: Swap = swap(unit=unit)
     declared = bet("count(a < b) >= 9", null, replicate=4)
-    found = replicated(2, declared, luck(declared, params, rows))
+    cells = [Cell(p, row) for p, row in zip(params, rows, strict=True)]
+    found = replicated(2, declared, luck(declared, params, rows), cells)
     assert (found.number, found.fresh) == (2, fresh)
     assert found.strict is not None
-    assert not replicated(2, replace(declared, replicate=None), luck(declared, params, rows)).fresh
-    assert replicated(1, bet("count(a < b) >= 9"), None) == Replicated(1, None, None, False)
+    assert not replicated(2, replace(declared, replicate=None), luck(declared, params, rows), cells).fresh
+    assert replicated(1, bet("count(a < b) >= 9"), None, cells) == Replicated(1, None, None, False)
 
 
 def test_a_line_has_the_number_of_a_replication_and_no_other_has_the_field() -> None:

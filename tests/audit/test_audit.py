@@ -277,6 +277,23 @@ def test_an_honest_history_is_clean(history: History, name: str) -> None:
         assert git("rev-parse", bet["declared"]["id"]) != bet["first_result"]["id"], bet
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
+@pytest.mark.parametrize("folder", ['the "first"', "back\\slash", "tab\tö"])
+def test_a_line_that_is_gone_is_found_in_a_folder_whose_name_git_quotes(history: History, folder: str) -> None:
+    """Git writes such names with quotes and escapes into a patch; the lines are those of the journal there."""
+    Path(folder).mkdir()
+    for name in ("bets", "results", "pytest.ini"):
+        git("mv", name, f"{folder}/{name}")
+    commit("Make room")
+    os.chdir(folder)
+    history.run()
+    commit("Run again")
+    assert inspect().findings == set()
+    Path(JOURNAL).write_bytes(lines()[0])
+    commit("Tidy up")
+    assert inspect().findings == {"vanished-line"}
+
+
 def test_a_report_reads_like_one_to_a_colleague(history: History) -> None:
     """The report gives the verdict and its date, then the findings, with commits and dates."""
     declared, ran = git("rev-parse", "HEAD~1"), git("rev-parse", "HEAD")

@@ -236,6 +236,18 @@ def tried_again_openly(history: History) -> None:
     history.again()
 
 
+def the_same_claim_on_two_branches(history: History) -> None:
+    history.undeclare()
+    git("checkout", "-q", "--orphan", "side")
+    git("rm", "-rfq", ".")
+    write("bets/bet_2_same.py", DECLARATION)
+    edit(("Bet 1:", "Bet 2:"), *LOOSER, file="bets/bet_2_same.py")
+    commit("Declare bet 2")
+    to("main")
+    merge("--allow-unrelated-histories", "side")
+    history.again("Run both")
+
+
 CLEAN: dict[str, tuple[Callable[[History], None], str]] = {
     "declared, then run": (plain, ""),
     "renamed with another number": (renamed, "renamed stale"),
@@ -254,6 +266,7 @@ CLEAN: dict[str, tuple[Callable[[History], None], str]] = {
     "the record committed after its line": (record_committed_after_its_line, ""),
     "run again": (run_again, ""),
     "a fallen claim tried again, by a bet that challenges it": (tried_again_openly, "retracted"),
+    "the same claim on two branches, which were merged before it ran": (the_same_claim_on_two_branches, ""),
     "rehearsed into a folder of its own": (rehearsed, ""),
     "at a commit, on no branch": (at_a_commit, ""),
     "in a linked worktree": (in_a_linked_worktree, ""),

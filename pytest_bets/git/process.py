@@ -83,11 +83,15 @@ class Objects:
         return self._answer()
 
     def read_all(self, names: Sequence[str]) -> Iterator[bytes | None]:
-        """Yield the content of each blob in turn, without waiting for an answer before the next request."""
-        requesting = Thread(target=self._request, args=(names,), daemon=True)
+        """Yield the content of each blob in turn, without waiting for an answer before the next request.
+
+        A request is a line, so that a path with a line feed cannot be asked for.
+        """
+        asked = [name for name in names if "\n" not in name]
+        requesting = Thread(target=self._request, args=(asked,), daemon=True)
         requesting.start()
-        for _ in names:
-            yield self._answer()
+        for name in names:
+            yield None if "\n" in name else self._answer()
         requesting.join()
 
     def _request(self, names: Sequence[str]) -> None:

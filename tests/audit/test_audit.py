@@ -589,6 +589,12 @@ def test_a_bet_that_cannot_be_read_today_leaves_the_audit_untold() -> None:
     assert BET in found.of("unknown")[0]["text"]
 
 
+def break_a_name() -> None:
+    Path("two\nlines").mkdir()
+    second("two\nlines/bet_2_layers.py")
+    commit("Declare bet 2")
+
+
 def begin_again() -> None:
     shutil.rmtree(".git")
     git("init", "-q")
@@ -599,8 +605,13 @@ def begin_again() -> None:
     [
         (lambda: shutil.rmtree(".git"), "is not in a git repository"),
         (begin_again, "nothing was ever committed"),
+        pytest.param(
+            break_a_name,
+            r"the path 'two\nlines/bet_2_layers.py' has a line feed",
+            marks=pytest.mark.skipif(os.name == "nt", reason="Windows has no such names"),
+        ),
     ],
-    ids=["outside git", "in an empty repository"],
+    ids=["outside git", "in an empty repository", "with a line feed in a path"],
 )
 @pytest.mark.usefixtures("history")
 def test_what_cannot_be_told_is_not_called_clean(break_off: Callable[[], object], message: str) -> None:

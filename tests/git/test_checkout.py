@@ -362,8 +362,9 @@ def test_a_path_outside_the_checkout_is_not_held(repository: Path, tmp_path_fact
     assert tree is not None
     outside = tmp_path_factory.mktemp("out") / "there.py"
     inside = repository.resolve() / "here.py"
-    missing = repository.resolve() / "no where.py"
-    assert tree.committed([outside, missing, inside]) == {outside: None, missing: None, inside: b"x = 1\n"}
+    missing, lines = repository.resolve() / "no where.py", repository.resolve() / "two\nlines.py"
+    expected = {outside: None, missing: None, lines: None, inside: b"x = 1\n"}
+    assert tree.committed([outside, missing, lines, inside]) == expected
 
 
 def test_variables_of_another_repository_lead_to_none_but_that_of_the_folder(

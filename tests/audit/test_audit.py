@@ -595,6 +595,20 @@ def break_a_name() -> None:
     commit("Declare bet 2")
 
 
+def test_the_history_of_a_bet_that_is_a_link_cannot_be_determined(history: History) -> None:
+    """Git has where it leads to, and no declaration: nothing is found against it, and it is not called clean."""
+    history.unwritten()
+    write("shared/one.py", Path(BET).read_text())
+    Path(BET).unlink()
+    Path(BET).symlink_to("../shared/one.py")
+    commit("Declare bet 1")
+    history.again("Run bet 1")
+    found = audit()
+    assert (found.status, found.findings) == (3, set())
+    assert found.text("unknown").startswith(f"{BET} is a link")
+    assert "outside" not in found.notes
+
+
 def begin_again() -> None:
     shutil.rmtree(".git")
     git("init", "-q")

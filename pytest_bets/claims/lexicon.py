@@ -20,6 +20,8 @@ SMALL: Final = {
     )
 }
 ALL: Final = frozenset({"PASS", "LENIENT", "FAIL", "void", "never run"})
+NOISY: Final = "FAIL, in the noise"
+"""The verdict of a bet that met its criterion, but not its control."""
 _GOOD: Final = frozenset({"PASS", "LENIENT"})
 _BAD: Final = frozenset({"FAIL"})
 SOFT: Final = {

@@ -72,6 +72,8 @@ PROSE = [
     "Bet 6 was a success.",
     "Bet 6: LENIENT",
     "Bet 6 met its strict criterion, PASS",
+    "Bet 5 failed its strict criterion.",
+    "Bet 8 passed its strict criterion.",
     "Bet 6 passed its strict tier.",
     "Bet 6 is ~~FAIL~~ PASS",
     "Bet 6: <del>FAIL</del> PASS",

@@ -525,6 +525,8 @@ STANDINGS = [
     "Bet 38 was withdrawn.",
 ]
 VALUES = [
+    "| | bet 5 | bet 6 |\n|---|---|---|\n| gain | <!-- bet 5: mean(gain) -->6.5<!-- /bet --> | 3 |",
+    "# Bet 6\n\n| | bet 5 |\n|---|---|\n| gain | <!-- bet 5: mean(gain) -->6.5<!-- /bet --> |",
     "Warm wins in <!-- bet 5: mean(gain) -->6.5<!-- /bet --> cells.",
     "(<!-- bet 5: mean(gain) -->6.5<!-- /bet -->)",
     "<!-- bet 5: mean(gain) -->6.5<!-- /bet -->, <!-- bet 5: mean(gain) -->6.50<!-- /bet -->; "

@@ -219,7 +219,7 @@ class _Auditor:
     @cached_property
     def redeclared(self) -> Redeclared:
         """The bets that make the claim of an older one again."""
-        return Redeclared(self.bets, dict(self.evidence.now), self.order, self.retractions)
+        return Redeclared(self.bets, dict(self.evidence.now), self.order, self.results, self.retractions)
 
     @cached_property
     def retractions(self) -> Retractions:

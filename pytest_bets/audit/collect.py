@@ -159,7 +159,7 @@ class _Gatherer:
 
     def _unsearched(self, present: Collection[str]) -> frozenset[str]:
         """Return the bet files that are where the catalogue does not look for bets."""
-        known = {self._inside(path) for path in self.catalogue.paths}
+        known = {f"{self._inside(path.parent)}/{path.name}".removeprefix("./") for path in self.catalogue.paths}
         return frozenset(path for path in present if is_bet_name(path) and path not in known)
 
     def _ignored(self) -> frozenset[str]:
@@ -260,6 +260,9 @@ class _Gatherer:
         heads = history.contents(self.tree.top, [f"{self.head}:{path}" for path in ours])
         for path, head in zip(ours, heads, strict=True):
             file = self.tree.top / path
+            if is_bet_name(path) and file.is_symlink():  # `foreign` says so
+                present.add(path)
+                continue
             try:
                 disk = contents(file) if file.is_file() else None
             except OSError:  # the catalogue or the folder of results reports it
@@ -296,7 +299,9 @@ class _Gatherer:
         for path in self.catalogue.paths:
             name = self.catalogue.name(path)
             folder = path.resolve().parent
-            if not folder.is_relative_to(self.tree.top):
+            if path.is_symlink() and self.catalogue.is_bet(path):
+                yield bet_id(name), f"{name} is a link: git has where it leads to, and not what it declares"
+            elif not folder.is_relative_to(self.tree.top):
                 yield bet_id(name), f"{name} lies outside of the repository {self.tree.top}: its history is not here"
             elif any((here / ".git").exists() for here in takewhile(self.tree.top.__ne__, (folder, *folder.parents))):
                 yield bet_id(name), f"{name} is in a repository of its own: run the audit there"

@@ -18,6 +18,8 @@ def check_complete(tree: Tree, head: str, root: str | None, results: str | None)
     listed = history.files(tree.top, head, [folder for folder in {root, results} if folder is not None])
     ours = [path for path in listed if _is_results(path, results) or is_bet_name(path)]
     for path in ours:
+        if "\n" in path:
+            raise EvidenceError(f"the path {path!r} has a line feed, and git cannot be asked for it: rename the folder")
         if path not in tree.changed and not (tree.top / path).exists():
             raise EvidenceError(
                 f"{path} is committed and not checked out: run `git sparse-checkout disable`, or "

@@ -184,6 +184,12 @@ class Clauses:
         """Return whether a word for PASS is of the lenient tier alone: `passed leniently`."""
         return self.tokens[at].low.startswith("pass") and bool(LENIENTLY.match(self.text, self.tokens[at].end))
 
+    def is_strict(self, at: int) -> bool:
+        """Return whether a word like `passed` is said of the strict tier: `failed its strict criterion`."""
+        rest = self.text[self.tokens[at].end : self.tokens[at].end + 80].lstrip()
+        match = CRITERIA.match(rest)
+        return match is not None and "strict" in match[0].lower().split()
+
     def is_catastrophic(self, at: int) -> bool:
         """Return whether a FAIL is called catastrophic: `FAIL (catastrophic)`, `failed catastrophically`."""
         after = [token.low for token in self.tokens[at + 1 : at + 4]]

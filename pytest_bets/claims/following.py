@@ -17,6 +17,7 @@ from pytest_bets.claims.lexicon import (
     LEADING_SIGNS,
     LEADING_WORDS,
     MODALS,
+    NOISY,
     PHRASES,
     PREPOSITIONS,
     SOFT,
@@ -138,6 +139,8 @@ class Following(Clauses):
         exact = word(token.text) if capital else ""
         allowed = frozenset({exact.partition(",")[0]}) if capital else SOFT[token.low]
         allowed = frozenset({"LENIENT"}) if not capital and self.is_lenient(at) else allowed
+        if not capital and self.is_strict(at):  # which a LENIENT bet misses, and one in the noise may meet
+            allowed |= {NOISY} if "PASS" in allowed else {"LENIENT"}
         apart = allowed == {"FAIL"} and "," not in exact and self.is_catastrophic(at)
         exact = "FAIL, catastrophic" if apart else exact
         past, dated = self.is_past(mention, at)

@@ -20,6 +20,8 @@ SMALL: Final = {
     )
 }
 ALL: Final = frozenset({"PASS", "LENIENT", "FAIL", "void", "never run"})
+NOISY: Final = "FAIL, in the noise"
+"""The verdict of a bet that met its criterion, but not its control."""
 _GOOD: Final = frozenset({"PASS", "LENIENT"})
 _BAD: Final = frozenset({"FAIL"})
 SOFT: Final = {
@@ -108,7 +110,8 @@ EVERYONE: Final = re.compile(
 )
 """All bets, or none; a `count` must be that of all bets."""
 EXCEPT: Final = re.compile(
-    r"\b(?:except|excepting|excluding|barring|save for|but for|(?:apart|aside) from|other than|exception of)(?: for)?\Z"
+    r"\b(?:except|excepting|excluding|barring|save for|but for|(?:apart|aside) from|other than|exception of"
+    r"|(?:all|every|each|no|none)(?: of)?(?: our| the)?(?: \w+)? bets?(?: of ours)? but)(?: for)?\Z"
 )
 _MONTHS: Final = "january|february|march|april|may|june|july|august|september|october|november|december"
 DATED: Final = re.compile(

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from pytest_bets.claims.claim import Claim
-from pytest_bets.claims.lexicon import ALL, SOFT, words
+from pytest_bets.claims.lexicon import ALL, NOISY, SOFT, words
 from pytest_bets.claims.mentions import Mention
 from pytest_bets.claims.verdicts import Reader
 
@@ -21,8 +21,6 @@ _GONE: Final = re.compile(
     r"\s(?:is|was|were|are|(?:has|have|had)\s(?:since\s)?been)\s(?:(?:now|since|later|then)\s)?(?:retracted|withdrawn|overturned)"
     r"(?=[.;:)!]|\sby\s(?:our\s)?bets?\b|\s*\Z)"
 )
-_NOISY: Final = "FAIL, in the noise"
-"""The verdict of a bet that met its criterion, but not its control."""
 _OTHER: Final = words("which that who whose what how where when while whether if because although than not n't")
 """Words after which the verdict may be of something else."""
 
@@ -64,7 +62,7 @@ class Predicates(Reader):
         if self.is_part(last) or following in _OTHER:
             return None
         better = frozenset({"PASS"} if match["tier"] == "strict" else {"PASS", "LENIENT"})
-        allowed = better | {_NOISY} if match["met"] else ALL - better
+        allowed = better | {NOISY} if match["met"] else ALL - better
         return self._predicate(mention, last, allowed)
 
     def _retraction(self, mention: Mention) -> Claim | None:
@@ -73,7 +71,7 @@ class Predicates(Reader):
 
     def _noise(self, mention: Mention) -> Claim | None:
         match = _NOISE.match(self.text, self.tokens[mention.last].end)
-        return self._predicate(mention, self._last(mention, match), frozenset({_NOISY})) if match else None
+        return self._predicate(mention, self._last(mention, match), frozenset({NOISY})) if match else None
 
     def _last(self, mention: Mention, match: re.Match[str]) -> int:
         """Return the last token of a match after a mention."""

@@ -19,7 +19,8 @@ def bets(overview: Summary, records: Sequence[Record], unreadable: Sequence[Decl
     by_id = {record.id: record for record in records}
     faults = {bet_id(error.faults[0].file): error.faults[0] for error in unreadable}
     found = []
-    for row in overview.bets:
+    # the last bet of a number is the one that it names: a bet whose file is gone may have had the number before
+    for row in sorted(overview.bets, key=lambda row: row.file is not None):
         standing, record = row.standing, by_id.get(row.id)
         ends = {challenge.end for challenge in standing.challenges}
         gone = {"withdrawn"} if standing.withdrawn else set()

@@ -134,10 +134,11 @@ class Said:
 
     def beside(self, at: int, names: Collection[str]) -> str | None:
         """Return the bet that the text names at a value of the bet with these names, if it is another one."""
-        if not self.own:
-            other = self.heading and not set(self.heading) & set(names)
-            return self.heading[0] if other else None
         here = bisect_left(self.at, at)
+        if not self.own:
+            breaks = bisect_left(self.breaks, here)
+            around = (self.columns[breaks].bets if breaks < len(self.columns) else ()) or self.heading
+            return None if not around or set(around) & set(names) else around[0]
         if self.subject is not None:
             return self._in_row(here, names)
         inside = here if here < len(self.tokens) and self.tokens[here].kind not in ("end", "break") else here - 1

@@ -141,7 +141,7 @@ class Unbound(Predicates):
         while index in self.excepted and self.mentions[index].first - last <= _NEAREST:
             mention = self.mentions[index]
             between = " ".join(token.low for token in self.tokens[last + 1 : mention.first])
-            if not EXCEPT.fullmatch(between.lstrip(", ")) and between not in ("and", ",", "or"):
+            if not EXCEPT.fullmatch(between.lstrip(", ")) and between not in ("and", ",", "or", "but"):
                 break
             last, index = mention.last, index + 1
         return last

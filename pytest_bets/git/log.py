@@ -112,9 +112,16 @@ def line_touches(
             elif line.startswith(b"@@"):
                 inside = True
             elif not inside and line.startswith((b"--- ", b"+++ ")) and line[4:] != b"/dev/null\n":
-                path = os.fsdecode(line[4:]).rstrip("\t\n")
+                path = _unquoted(line[4:].rstrip(b"\t\n"))
             elif inside and line[:1] in (b"+", b"-"):
                 yield commit, path, line.startswith(b"+"), line[1:].rstrip(b"\r\n")
+
+
+def _unquoted(name: bytes) -> str:
+    """Return the path that a patch names: git quotes one with a quote, a backslash or a control character."""
+    if name.startswith(b'"'):
+        name = name[1:-1].decode("unicode_escape").encode("latin-1")  # the escapes are those of Python
+    return os.fsdecode(name)
 
 
 def blobs(top: Path, commit: str) -> dict[str, str] | None:

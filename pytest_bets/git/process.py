@@ -28,6 +28,11 @@ _SAFE: Final = (
 """Run no program that the repository names: monitors, hooks, pagers, signature checkers, differs."""
 _OFFLINE: Final = {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "", "GIT_TERMINAL_PROMPT": "0"}
 """Fetch no missing object: git would run the programs that reach the remote. Git before 2.45 knows only the second."""
+_OF_ANOTHER: Final = (
+    *("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_NAMESPACE"),
+    *("GIT_LITERAL_PATHSPECS", "GIT_GLOB_PATHSPECS", "GIT_NOGLOB_PATHSPECS", "GIT_ICASE_PATHSPECS"),
+)
+"""Variables that a hook or a shell may have set for the repository that it works on, and how that one reads paths."""
 _PARTIAL: Final = re.compile(r"promisor|transport '")
 
 
@@ -78,11 +83,15 @@ class Objects:
         return self._answer()
 
     def read_all(self, names: Sequence[str]) -> Iterator[bytes | None]:
-        """Yield the content of each blob in turn, without waiting for an answer before the next request."""
-        requesting = Thread(target=self._request, args=(names,), daemon=True)
+        """Yield the content of each blob in turn, without waiting for an answer before the next request.
+
+        A request is a line, so that a path with a line feed cannot be asked for.
+        """
+        asked = [name for name in names if "\n" not in name]
+        requesting = Thread(target=self._request, args=(asked,), daemon=True)
         requesting.start()
-        for _ in names:
-            yield self._answer()
+        for name in names:
+            yield None if "\n" in name else self._answer()
         requesting.join()
 
     def _request(self, names: Sequence[str]) -> None:
@@ -114,8 +123,9 @@ def _command(folder: Path, arguments: Sequence[str], raw: bool) -> list[str]:
 
 
 def _environment() -> dict[str, str]:
+    own = {name: value for name, value in os.environ.items() if name not in _OF_ANOTHER}
     # a graft gives a commit other parents than it names
-    return {**os.environ, **_OFFLINE, "GIT_GRAFT_FILE": os.devnull}
+    return {**own, **_OFFLINE, "GIT_GRAFT_FILE": os.devnull}
 
 
 def _message(error: str) -> str:

@@ -236,6 +236,18 @@ def tried_again_openly(history: History) -> None:
     history.again()
 
 
+def the_same_claim_on_two_branches(history: History) -> None:
+    history.undeclare()
+    git("checkout", "-q", "--orphan", "side")
+    git("rm", "-rfq", ".")
+    write("bets/bet_2_same.py", DECLARATION)
+    edit(("Bet 1:", "Bet 2:"), *LOOSER, file="bets/bet_2_same.py")
+    commit("Declare bet 2")
+    to("main")
+    merge("--allow-unrelated-histories", "side")
+    history.again("Run both")
+
+
 CLEAN: dict[str, tuple[Callable[[History], None], str]] = {
     "declared, then run": (plain, ""),
     "renamed with another number": (renamed, "renamed stale"),
@@ -254,6 +266,7 @@ CLEAN: dict[str, tuple[Callable[[History], None], str]] = {
     "the record committed after its line": (record_committed_after_its_line, ""),
     "run again": (run_again, ""),
     "a fallen claim tried again, by a bet that challenges it": (tried_again_openly, "retracted"),
+    "the same claim on two branches, which were merged before it ran": (the_same_claim_on_two_branches, ""),
     "rehearsed into a folder of its own": (rehearsed, ""),
     "at a commit, on no branch": (at_a_commit, ""),
     "in a linked worktree": (in_a_linked_worktree, ""),
@@ -275,6 +288,23 @@ def test_an_honest_history_is_clean(history: History, name: str) -> None:
     assert found.notes == set(notes.split())
     for bet in found.whole["bets"]:
         assert git("rev-parse", bet["declared"]["id"]) != bet["first_result"]["id"], bet
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
+@pytest.mark.parametrize("folder", ['the "first"', "back\\slash", "tab\tö"])
+def test_a_line_that_is_gone_is_found_in_a_folder_whose_name_git_quotes(history: History, folder: str) -> None:
+    """Git writes such names with quotes and escapes into a patch; the lines are those of the journal there."""
+    Path(folder).mkdir()
+    for name in ("bets", "results", "pytest.ini"):
+        git("mv", name, f"{folder}/{name}")
+    commit("Make room")
+    os.chdir(folder)
+    history.run()
+    commit("Run again")
+    assert inspect().findings == set()
+    Path(JOURNAL).write_bytes(lines()[0])
+    commit("Tidy up")
+    assert inspect().findings == {"vanished-line"}
 
 
 def test_a_report_reads_like_one_to_a_colleague(history: History) -> None:
@@ -559,6 +589,26 @@ def test_a_bet_that_cannot_be_read_today_leaves_the_audit_untold() -> None:
     assert BET in found.of("unknown")[0]["text"]
 
 
+def break_a_name() -> None:
+    Path("two\nlines").mkdir()
+    second("two\nlines/bet_2_layers.py")
+    commit("Declare bet 2")
+
+
+def test_the_history_of_a_bet_that_is_a_link_cannot_be_determined(history: History) -> None:
+    """Git has where it leads to, and no declaration: nothing is found against it, and it is not called clean."""
+    history.unwritten()
+    write("shared/one.py", Path(BET).read_text())
+    Path(BET).unlink()
+    Path(BET).symlink_to("../shared/one.py")
+    commit("Declare bet 1")
+    history.again("Run bet 1")
+    found = audit()
+    assert (found.status, found.findings) == (3, set())
+    assert found.text("unknown").startswith(f"{BET} is a link")
+    assert "outside" not in found.notes
+
+
 def begin_again() -> None:
     shutil.rmtree(".git")
     git("init", "-q")
@@ -569,8 +619,13 @@ def begin_again() -> None:
     [
         (lambda: shutil.rmtree(".git"), "is not in a git repository"),
         (begin_again, "nothing was ever committed"),
+        pytest.param(
+            break_a_name,
+            r"the path 'two\nlines/bet_2_layers.py' has a line feed",
+            marks=pytest.mark.skipif(os.name == "nt", reason="Windows has no such names"),
+        ),
     ],
-    ids=["outside git", "in an empty repository"],
+    ids=["outside git", "in an empty repository", "with a line feed in a path"],
 )
 @pytest.mark.usefixtures("history")
 def test_what_cannot_be_told_is_not_called_clean(break_off: Callable[[], object], message: str) -> None:

@@ -55,6 +55,9 @@ PROSE = [
     "Bet 6 was not confirmed.",
     "Bet 6 was falsified.",
     "Bet 6 failed its strict criterion.",
+    "Bet 8 failed its strict criterion.",
+    "Bet 8 has failed the strict tier, and passed leniently.",
+    "Bet 46 passed its strict criterion, but is in the noise.",
     "Bet 8: LENIENT. The strict tier was not met.",
     "Bet 8 is LENIENT: it missed PASS by one cell.",
     "Bet 8 would have needed 12 wins for a PASS.",
@@ -522,6 +525,8 @@ STANDINGS = [
     "Bet 38 was withdrawn.",
 ]
 VALUES = [
+    "| | bet 5 | bet 6 |\n|---|---|---|\n| gain | <!-- bet 5: mean(gain) -->6.5<!-- /bet --> | 3 |",
+    "# Bet 6\n\n| | bet 5 |\n|---|---|\n| gain | <!-- bet 5: mean(gain) -->6.5<!-- /bet --> |",
     "Warm wins in <!-- bet 5: mean(gain) -->6.5<!-- /bet --> cells.",
     "(<!-- bet 5: mean(gain) -->6.5<!-- /bet -->)",
     "<!-- bet 5: mean(gain) -->6.5<!-- /bet -->, <!-- bet 5: mean(gain) -->6.50<!-- /bet -->; "

@@ -23,6 +23,9 @@ FALSE = [
     "All bets passed, except bet 6.",
     "All bets except bet 6 passed.",
     "Bets 5 to 8 passed, except bet 6.",
+    "All bets but bet 6 passed.",
+    "No bet but bet 6 failed.",
+    "All bets ran but bet 6 passed.",
 ]
 TRUE = [
     "All three bets passed.",
@@ -40,6 +43,8 @@ TRUE = [
     "Bets 5, 7 and 6 passed, except for bet 6, which failed.",
     "Bets 5, 7, 6 and 46 passed, with the exception of bet 6 and bet 46.",
     "Bets 5 to 7 except bet 6 passed.",
+    "All bets but bets 6, 8, 46 and dropout passed, though bet 37 was retracted and bet 38 was withdrawn.",
+    "No bets but 6, 46 and dropout failed.",
 ]
 
 

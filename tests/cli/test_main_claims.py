@@ -71,6 +71,18 @@ def test_fix_leaves_prose_and_line_ends_alone(readme: Path, bet: WriteBet, pytes
     assert 'README.md:2: "Bet 1": retracted by 2, and this paragraph does not say so\n' in shown
 
 
+@pytest.mark.parametrize("name", ["bet_1_again.py", "bet_1_later.py"])
+def test_a_number_names_the_declared_bet(readme: Path, bet: WriteBet, pytester: pytest.Pytester, name: str) -> None:
+    """A bet that had the number before keeps its record; its id names it, wherever that is in the order of ids."""
+    (pytester.path / "bet_1_first.py").unlink()
+    bet(name, 'return {"gain": -part}')
+    pytester.runpytest_inprocess()
+    readme.write_text("Bet 1: FAIL\n\n`1_first`: PASS\n")
+    assert run("claims") == (0, "1 file with 2 mentions and 0 values of bets: 0 findings.\n")
+    readme.write_text("Bet 1: PASS\n")
+    assert run("claims")[0] == 1
+
+
 def test_json_holds_what_the_schema_says(readme: Path) -> None:
     """Every finding with what is due, and whether it was fixed; a clean page has none."""
     first = claims_json("--fix", "README.md")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from pytest_bets.git import checkout as git
+from pytest_bets.git import log
 from tests.helpers.fixtures import Run, WriteBet
 from tests.helpers.repositories import commit, count_calls, isolate
 from tests.helpers.repositories import git as run_git
@@ -361,5 +362,24 @@ def test_a_path_outside_the_checkout_is_not_held(repository: Path, tmp_path_fact
     assert tree is not None
     outside = tmp_path_factory.mktemp("out") / "there.py"
     inside = repository.resolve() / "here.py"
-    missing = repository.resolve() / "no where.py"
-    assert tree.committed([outside, missing, inside]) == {outside: None, missing: None, inside: b"x = 1\n"}
+    missing, lines = repository.resolve() / "no where.py", repository.resolve() / "two\nlines.py"
+    expected = {outside: None, missing: None, lines: None, inside: b"x = 1\n"}
+    assert tree.committed([outside, missing, lines, inside]) == expected
+
+
+def test_variables_of_another_repository_lead_to_none_but_that_of_the_folder(
+    repository: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hook of git sets them, and the tests that it runs may have repositories of their own."""
+    (repository / "here.py").write_text("x = 1\n")
+    head = commit()
+    other = tmp_path_factory.mktemp("other")
+    run_git("init", "-q", folder=other)
+    monkeypatch.setenv("GIT_DIR", str(other / ".git"))
+    monkeypatch.setenv("GIT_WORK_TREE", str(other))
+    monkeypatch.setenv("GIT_INDEX_FILE", str(other / ".git" / "index"))
+    monkeypatch.setenv("GIT_LITERAL_PATHSPECS", "1")
+    tree = git.tree(repository.resolve())
+    assert tree is not None
+    assert (tree.commit, tree.changed, tree.untracked) == (head, (), frozenset())
+    assert [touched[1] for touched in log.line_touches(repository, [":(top,glob)**/here.py"])] == ["here.py"]

@@ -22,6 +22,7 @@ from tests.helpers.histories import (
     commit,
     edit,
     remove,
+    second,
     write,
 )
 from tests.helpers.repositories import git
@@ -547,6 +548,41 @@ def the_bad_cells_left_out_under_a_new_number(history: History) -> None:
     history.again("Run bet 2")
 
 
+def a_spare_draft_rewritten(history: History) -> None:
+    """A bet that was declared first and never run gets the claim, with an easier bar, when bet 1 has lost."""
+    history.unwritten()
+    second()
+    Path(BET).unlink()
+    commit("Declare bet 2")
+    write(BET, DECLARATION)
+    commit("Declare bet 1")
+    history.run("-k", "bet_1_warm")
+    commit("Run bet 1")
+    write("bets/bet_2_layers.py", DECLARATION)
+    edit(("Bet 1:", "Bet 2:"), *LOOSER, file="bets/bet_2_layers.py")
+    commit("Think again about bet 2")
+    history.run("-k", "bet_2_layers")
+    commit("Run bet 2")
+
+
+def on_a_branch_that_knows_no_loss(history: History) -> None:
+    git("checkout", "-q", "--orphan", "side")
+    git("rm", "-rfq", ".")
+    another_bet(2, *LOOSER)
+    git("checkout", "-q", "main")
+    git("merge", "-q", "--no-edit", "--allow-unrelated-histories", "side")
+    history.again("Run bet 2")
+
+
+def after_a_rename_of_the_lost_bet(history: History) -> None:
+    """The lost bet has another name, under which it was never run."""
+    rename()
+    commit("Sort the bets")
+    another_bet(2, *LOOSER)
+    history.run("-k", "bet_2_next")
+    commit("Run bet 2")
+
+
 @dataclass(frozen=True)
 class Case:
     """A cause, a way to make use of it, and the kinds of entries that must tell of it."""
@@ -600,6 +636,9 @@ CASES = [
     Case("declare the lost claim again", said_by_its_complement, ["redeclared"]),
     Case("declare the lost claim again", renamed_variables, ["redeclared"]),
     Case("declare the lost claim again", the_bad_cells_left_out_under_a_new_number, ["redeclared"]),
+    Case("declare the lost claim again", a_spare_draft_rewritten, ["redeclared", "changed"], "1_warm"),
+    Case("declare the lost claim again", on_a_branch_that_knows_no_loss, ["redeclared"], "on another branch"),
+    Case("declare the lost claim again", after_a_rename_of_the_lost_bet, ["redeclared"], "9_heat, which is falsified"),
     Case("declare a LENIENT claim again, easier", lenient_again_with_an_easier_bar, ["redeclared"], "easier bar"),
     Case("declare a LENIENT claim again, easier", lenient_again_with_a_wider_comparison, ["redeclared"]),
 ]

@@ -20,7 +20,7 @@ from pytest_bets.values import spelled
 
 def as_json(found: Comparison) -> str:
     """Return the comparison as one JSON object."""
-    return json.dumps(spelled(encode(found)), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(spelled(encode(found)), indent=2, allow_nan=False) + "\n"  # ASCII: what is printed spells others
 
 
 def as_text(found: Comparison, width: int) -> str:

@@ -1,7 +1,9 @@
 """Two sides compared: sentences, cells, intervals."""
 
+import json
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -9,10 +11,12 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from pytest_bets.compare.difference import Comparison, compare
+from pytest_bets.compare.render import as_json
 from pytest_bets.compare.side import Run, Side
 from pytest_bets.diagnostics import CommandError
 from pytest_bets.record.record import Environment
 from pytest_bets.record.verdict import Cell, Judged
+from pytest_bets.render.visible import encodable, visible_lines
 
 MACHINE = Environment("3.11.7", "Linux-x86_64", {"pytest": "9.2.0"}, "cpu", 2, None, None)
 GAINS = st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=12)
@@ -116,3 +120,11 @@ def test_bets_of_one_side_are_named_and_others_can_be_chosen() -> None:
         compare(before, before, ["1", "9"])
     with pytest.raises(CommandError, match="--unit user: no compared bet has this sweep parameter; there are part"):
         compare(before, before, unit="user")
+
+
+def test_json_stays_json_whatever_the_terminal_shows() -> None:
+    """What does not print, or has no letter in the encoding of the output, is spelled there as no JSON is."""
+    found = compare(side([1.0]), side([2.0]))
+    part = replace(found.bets[0], title="caf\u00e9 \u00ad\x7f\U000e0101")
+    text = as_json(replace(found, bets=(part,)))
+    assert json.loads(encodable(visible_lines(text), "ascii"))["bets"][0]["title"] == part.title

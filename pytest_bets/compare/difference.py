@@ -233,9 +233,11 @@ Pair = tuple[Cell, Cell]
 
 
 def _paired(before: Sequence[Cell], after: Sequence[Cell]) -> list[Pair]:
-    """Return the cells that both sides have, in the order of the second."""
-    old = {canonical(dict(cell.params)): cell for cell in before}
-    return [(old[key], cell) for cell in after if (key := canonical(dict(cell.params))) in old]
+    """Return the cells that both sides have, in the order of the second; of cells alike, the first with the first."""
+    old: dict[str, list[Cell]] = {}
+    for cell in reversed(before):
+        old.setdefault(canonical(dict(cell.params)), []).append(cell)
+    return [(same.pop(), cell) for cell in after if (same := old.get(canonical(dict(cell.params))))]
 
 
 def _columns(pairs: Sequence[Pair], unit: str | None) -> Iterator[ColumnPart]:

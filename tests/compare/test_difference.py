@@ -92,6 +92,14 @@ def test_cells_are_paired_by_their_parameters() -> None:
     assert (column.cells, column.same, column.difference, found.bets[0].unpaired) == (2, 1, 0.25, 1)
 
 
+def test_cells_with_the_same_parameters_are_paired_one_by_one() -> None:
+    """A sweep may have a value twice."""
+    twice = side([1.0, 2.0], part=["a", "a"])
+    assert compare(twice, twice).bets[0].same
+    found = compare(side([1.0], part=["a"]), twice).bets[0]
+    assert (found.cells, found.unpaired) == ((), 1)
+
+
 @given(GAINS)
 def test_a_side_is_the_same_as_itself(values: list[float]) -> None:
     """NaN included."""

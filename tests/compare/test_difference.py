@@ -12,11 +12,14 @@ from scipy import stats
 
 from pytest_bets.compare.difference import Comparison, compare
 from pytest_bets.compare.render import as_json
-from pytest_bets.compare.side import Run, Side
+from pytest_bets.compare.side import Run, Side, of_line, of_records
 from pytest_bets.diagnostics import CommandError
+from pytest_bets.record.build import journal_line
 from pytest_bets.record.record import Environment
 from pytest_bets.record.verdict import Cell, Judged
 from pytest_bets.render.visible import encodable, visible_lines
+from tests.helpers.sites import cells as made
+from tests.helpers.sites import declaration, record_of
 
 MACHINE = Environment("3.11.7", "Linux-x86_64", {"pytest": "9.2.0"}, "cpu", 2, None, None)
 GAINS = st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=12)
@@ -128,6 +131,14 @@ def test_bets_of_one_side_are_named_and_others_can_be_chosen() -> None:
         compare(before, before, ["1", "9"])
     with pytest.raises(CommandError, match="--unit user: no compared bet has this sweep parameter; there are part"):
         compare(before, before, unit="user")
+
+
+def test_a_run_is_the_same_as_its_record_at_every_threshold() -> None:
+    """A margin of zero has no sign: the journal has no margins, and they are computed again."""
+    for wins in (1, 3, 9, 12):
+        record = record_of(declaration(1)[0], made(wins))
+        line = journal_line(record, [], record_sha256=None, time="", host="a", seconds=1, previous=None)
+        assert compare(of_records("a", [record]), of_line("b", line)).bets[0].same
 
 
 def test_json_stays_json_whatever_the_terminal_shows() -> None:

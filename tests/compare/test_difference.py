@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from pytest_bets.compare.difference import Comparison, compare
-from pytest_bets.compare.render import as_json
+from pytest_bets.compare.render import as_json, as_text
 from pytest_bets.compare.side import Run, Side, of_line, of_records
 from pytest_bets.diagnostics import CommandError
 from pytest_bets.record.build import journal_line
@@ -101,6 +101,21 @@ def test_cells_with_the_same_parameters_are_paired_one_by_one() -> None:
     assert compare(twice, twice).bets[0].same
     found = compare(side([1.0], part=["a"]), twice).bets[0]
     assert (found.cells, found.unpaired) == ((), 1)
+
+
+def test_texts_and_lists_are_compared_too() -> None:
+    """They have no difference, and are not the same; nor is a name that one side alone has measured."""
+
+    def measured(**more: object) -> Side:
+        (run,) = side([1.0, 2.0]).runs.values()
+        parts = [replace(cell, measured={**cell.measured, "loss": (2.0, 1.0), **more}) for cell in run.cells or ()]
+        return Side("side", {"1_a": replace(run, cells=tuple(parts))})
+
+    before, after = measured(digest="a"), measured(digest="b", late=1.0)
+    assert compare(before, before).bets[0].same
+    found = compare(before, after)
+    assert (found.bets[0].same, found.bets[0].others) == (False, ("digest", "late"))
+    assert "cells         other values of digest, late\n" in as_text(found, 80)
 
 
 @given(GAINS)

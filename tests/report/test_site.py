@@ -2,6 +2,7 @@
 
 import re
 from base64 import b64encode
+from dataclasses import replace
 from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
@@ -17,7 +18,7 @@ from pytest_bets.report.gather import gather
 from pytest_bets.report.site import Site
 from pytest_bets.report.source import Source
 from tests.helpers import nulls
-from tests.helpers.sites import HOSTILE, source_of, write_catalogue
+from tests.helpers.sites import HOSTILE, cells, declaration, record_of, source_of, write_catalogue
 
 pytest.importorskip("jinja2", reason="the site needs the extra `report`")
 
@@ -201,6 +202,18 @@ def test_a_bet_that_was_never_run_has_a_page(tmp_path: Path) -> None:
     assert "This bet was never run." in text
     assert "norm wins in at least 12 of 15 cells." in text
     assert "pytest bets/bet_3_made.py" in text
+
+
+def test_a_bet_whose_file_is_gone_or_cannot_be_read_says_so() -> None:
+    """Its record stays."""
+    bet, _ = declaration(1)
+    found = source_of([record_of(bet, cells(13))])
+    assert "The bet's file is gone." in dict(Site(found).files())["bets/1_made.html"].decode()
+    row = replace(found.summary.bets[0], file=bet.file)
+    broken = replace(found, summary=replace(found.summary, bets=(row,)))
+    text = dict(Site(broken).files())["bets/1_made.html"].decode()
+    assert "The bet's file cannot be read." in text
+    assert "is gone" not in text
 
 
 def test_known_error_rates_are_those_of_the_records() -> None:

@@ -136,6 +136,13 @@ class BetView:
         )
         return {number: found[id(run)] for number, run in self.runs if id(run) in found}
 
+    def to_record(self, number: int, run: RunLine) -> str:
+        """Return what a run is to the record in words; empty where there is none."""
+        if self.record is None:
+            return ""
+        other = "no verdict" if run.pair == self.record.pair else "other code or declaration"
+        return self.run_kinds.get(number, other)
+
     @property
     def runs_words(self) -> str:
         """The counts of the runs in words."""

@@ -86,6 +86,16 @@ def test_a_void_record_says_why(pages: Pages) -> None:
     assert (view.badge, view.figures["criteria"], view.figures["cells"]) == ("void", [], [])
 
 
+def test_a_run_without_a_verdict_is_not_said_to_be_of_other_code(pages: Pages) -> None:
+    """It may be the run that the record is of."""
+    void = replace(record_of(BET, cells(3)), verdict=None, void="a cell crashed", criteria=())
+    assert "<td>void</td><td>no verdict</td>" in pages.bet(view_of(void), {}).decode()
+    view = view_of(void)
+    ((number, run),) = view.runs
+    assert view.to_record(number, replace(run, code="1" * 64)) == "other code or declaration"
+    assert view_of(record_of(BET, cells(3))).to_record(number, run) == "record"
+
+
 def test_the_control_is_the_noise_floor(pages: Pages) -> None:
     """A bet without one says so."""
     view = view_of(record_of(BET, cells(13)))

@@ -204,6 +204,12 @@ def test_a_bet_that_was_never_run_has_a_page(tmp_path: Path) -> None:
     assert "pytest bets/bet_3_made.py" in text
 
 
+def test_a_null_of_a_bet_without_a_verdict_is_not_denied() -> None:
+    """It says nothing yet."""
+    errors = dict(Site(source_of([])).files())["errors.html"].decode()
+    assert "No error rate is known: no bet with a verdict has a null" in errors
+
+
 def test_a_bet_whose_file_is_gone_or_cannot_be_read_says_so() -> None:
     """Its record stays."""
     bet, _ = declaration(1)

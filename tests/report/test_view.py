@@ -83,6 +83,9 @@ def test_a_void_record_says_why(pages: Pages) -> None:
     text = pages.bet(view, {}).decode()
     assert "No verdict: a cell crashed" in text
     assert "No sentence was judged." in text
+    assert "There is no verdict that luck could have given." in text
+    assert "No null was declared" not in text
+    assert "No null was declared" in pages.bet(view_of(record_of(BET, cells(13))), {}).decode()
     assert (view.badge, view.figures["criteria"], view.figures["cells"]) == ("void", [], [])
 
 

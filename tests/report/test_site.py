@@ -16,7 +16,7 @@ from pytest_bets.bet.catalogue import Catalogue
 from pytest_bets.project import locate
 from pytest_bets.report.gather import gather
 from pytest_bets.report.site import Site
-from pytest_bets.report.source import Source
+from pytest_bets.report.source import Source, WriteUps
 from tests.helpers import nulls
 from tests.helpers.sites import HOSTILE, cells, declaration, record_of, source_of, write_catalogue
 
@@ -202,6 +202,16 @@ def test_a_bet_that_was_never_run_has_a_page(tmp_path: Path) -> None:
     assert "This bet was never run." in text
     assert "norm wins in at least 12 of 15 cells." in text
     assert "pytest bets/bet_3_made.py" in text
+
+
+def test_a_write_up_that_was_not_read_is_not_said_to_be_missing() -> None:
+    """Nor is one that is not there said to be unread."""
+    nothing = source_of([])
+    unread = replace(nothing, write_ups=WriteUps({}, {"README.md": "this is not UTF-8"}))
+    missing = "There is neither README.md nor a write-up in docs/."
+    for found, expected in ((nothing, True), (unread, False)):
+        text = dict(Site(found).files())["write-ups.html"].decode()
+        assert (missing in text, "README.md: this is not UTF-8" in text) == (expected, not expected)
 
 
 def test_a_null_of_a_bet_without_a_verdict_is_not_denied() -> None:

@@ -259,7 +259,7 @@ class BetView:
         """The drawings of its page, by section."""
         record = self.record
         values = criterion_figures(record.criteria, record.cells) if record else []
-        floor = [figure for figure in values if all(str(row[0]) in ("control", "premise") for row in figure.rows)]
+        floor = [figure for figure in values if all(row[0] == "control" for row in figure.rows)]
         return {
             "criteria": [figure for figure in values if figure not in floor],
             "floor": floor,

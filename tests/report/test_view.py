@@ -113,6 +113,15 @@ def test_the_control_is_the_noise_floor(pages: Pages) -> None:
     assert "none: no control was declared" in text
 
 
+def test_a_premise_is_no_noise_floor(pages: Pages) -> None:
+    """One that is not met is all that was judged, and why there is no verdict."""
+    judged = judge([Criterion("premise", parse("max(full) > 99"), 1)], cells(3))
+    void = replace(record_of(BET, cells(3)), verdict=None, void=judged.void, criteria=judged.criteria, noise_floor=None)
+    view = view_of(void)
+    assert [[figure.title for figure in view.figures[part]] for part in ("criteria", "floor")] == [["max(full)"], []]
+    assert "No sentence was judged." not in pages.bet(view, {}).decode()
+
+
 def test_text_that_is_no_unicode_is_written(pages: Pages, tmp_path: Path) -> None:
     """JSON can hold half of a surrogate pair."""
     record = replace(record_of(BET, cells(3)), void="\ud800", verdict=None)

@@ -1,6 +1,7 @@
 """What the page of one bet shows, in words and figures."""
 
 import json
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -122,6 +123,12 @@ class BetView:
     def record_file(self) -> str:
         """The path of the record in the project."""
         return f"{self.source.folder}/{self.row.id}.json"
+
+    @property
+    def commands(self) -> str:
+        """The commands that run it and that judge its measurements again, a line each; empty where its file is gone."""
+        run = f"pytest {shlex.quote(self.row.file)}" if self.row.file else ""
+        return f"{run}\n{run} --bets-replay" if run and self.record and self.record.verdict else run
 
     @property
     def runs(self) -> Sequence[tuple[int, RunLine]]:

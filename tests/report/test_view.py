@@ -122,6 +122,17 @@ def test_a_premise_is_no_noise_floor(pages: Pages) -> None:
     assert "No sentence was judged." not in pages.bet(view, {}).decode()
 
 
+def test_the_commands_can_be_copied() -> None:
+    """A folder may have a space in its name; where there is no verdict, none is judged again."""
+    record = record_of(BET, cells(3))
+    assert view_of(record).commands == f"pytest {BET.file}\npytest {BET.file} --bets-replay"
+    view = view_of(replace(record, verdict=None, void="a cell crashed"))
+    assert view.commands == f"pytest {BET.file}"
+    spaced = BetView(replace(view.row, file="my bets/bet_1_made.py"), view.source)
+    assert spaced.commands == "pytest 'my bets/bet_1_made.py'"
+    assert BetView(replace(view.row, file=None), view.source).commands == ""
+
+
 def test_text_that_is_no_unicode_is_written(pages: Pages, tmp_path: Path) -> None:
     """JSON can hold half of a surrogate pair."""
     record = replace(record_of(BET, cells(3)), void="\ud800", verdict=None)

@@ -53,9 +53,14 @@ def timeline_figure(bets: Sequence[Dates]) -> Figure | None:
 
 
 def _days(scale: Scale, bottom: float) -> Iterator[str]:
-    for time, name in days(scale.low, scale.high, 5):
+    """Yield the midnights; where there is none, as on a first day, the times at both ends."""
+    found = list(days(scale.low, scale.high, 5))
+    for time, name in found:
         yield line(scale.place(time), _TOP, scale.place(time), bottom, "grid")
         yield text(name, scale.place(time), bottom + 18, "tick", "middle")
+    if not found:
+        yield text(stamp(scale.low), _LEFT, bottom + 18, "tick", "start")
+        yield text(stamp(scale.high), _RIGHT, bottom + 18, "tick", "end")
 
 
 def _row(bet: Dates, scale: Scale, y: float) -> Iterator[str]:

@@ -209,7 +209,10 @@ def _environment(environment: Environment, width: int) -> list[str]:
 
 def _code(part: Code, code: Difference | None, width: int) -> Iterator[str]:
     if isinstance(part, CodeDefinitions):
-        files, counted = len(part.definitions), f"{sum(map(len, part.definitions.values()))} definitions in "
+        files, counted = (
+            len(part.definitions),
+            f"{count_noun(sum(map(len, part.definitions.values())), 'definition')} in ",
+        )
     else:
         files, counted = len(part.files), ""
     yield from _entry("Code", f"{counted}{files} file{'s' * (files != 1)}, {part.digest[:_SHORT]}", width)

@@ -1,6 +1,7 @@
 """One bet as its page shows it: whatever a record holds, there is a page."""
 
 import math
+import re
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
@@ -131,6 +132,14 @@ def test_the_commands_can_be_copied() -> None:
     spaced = BetView(replace(view.row, file="my bets/bet_1_made.py"), view.source)
     assert spaced.commands == "pytest 'my bets/bet_1_made.py'"
     assert BetView(replace(view.row, file=None), view.source).commands == ""
+
+
+def test_a_single_cell_is_no_cells(pages: Pages) -> None:
+    """Nor a single file files; its source is a line."""
+    record = replace(record_of(BET, cells(3)), cells=tuple(cells(3)[:1]))
+    text = pages.bet(view_of(record), {}).decode()
+    assert '1 cell. Source: <a href="../records/1_made.json">results/1_made.json</a>:' in text
+    assert re.findall(r"\b1 (?:cells|files|packages|runs)\b", text) == []
 
 
 def test_text_that_is_no_unicode_is_written(pages: Pages, tmp_path: Path) -> None:

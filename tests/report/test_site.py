@@ -14,6 +14,7 @@ import pytest
 
 from pytest_bets.bet.catalogue import Catalogue
 from pytest_bets.project import locate
+from pytest_bets.record.build import journal_line
 from pytest_bets.report.gather import gather
 from pytest_bets.report.site import Site
 from pytest_bets.report.source import Source, WriteUps
@@ -174,6 +175,21 @@ def test_the_index_says_what_a_reviewer_asks_first(tmp_path: Path) -> None:
         assert words in page
     assert "audit: cannot determine unknown" in page
     assert "1 PASS, 1 LENIENT, 2 FAIL (1 catastrophic)" in page
+
+
+def test_a_former_name_is_no_further_bet_that_was_reproduced() -> None:
+    """The index counts bets without it."""
+    records, runs = [], []
+    for number in (1, 2):
+        records.append(record_of(declaration(number)[0], cells(13)))
+        line = journal_line(records[-1], [], record_sha256=None, time="", host="a", seconds=1, previous=None)
+        runs += [replace(line, record="0" * 64), line]
+    found = source_of(records, runs, [declaration(2)[0]])
+    assert found.summary.bets[0].renamed_to == "2_made"
+    facts = Page(dict(Site(found).files())["index.html"].decode()).texts
+    shown = " ".join(" ".join(facts).split())
+    assert "bets 1 " in shown
+    assert "reproduced to the bit 1 " in shown
 
 
 def test_every_number_has_its_source(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ def annotations(finished: Sequence[FinishedBet]) -> Iterator[Annotation]:
     for item in finished:
         bet, result = item.declaration, item.result
         path = _from_workspace(item.run.path)
-        if item.verdict is None and not item.missing and not premise_unmet(result):
+        if item.verdict is None and (item.run.broken or not item.missing) and not premise_unmet(result):
             yield Annotation("error", path, bet.line, bet.id, f"no verdict: {result.void}")
         for tier in CRITERIA:
             bad = [judged.sentence for judged in result.criteria if judged.tier == tier and not judged.good]

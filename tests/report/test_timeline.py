@@ -42,3 +42,11 @@ def test_an_axis_without_a_midnight_has_times() -> None:
     assert figure is not None
     ticks = [node.text for node in ElementTree.fromstring(figure.svg).iter("text")]
     assert ticks[:2] == ["1970-01-01 09:00", "1970-01-01 12:00"]
+
+
+def test_a_name_that_is_cut_shows_it() -> None:
+    """A number is short."""
+    figure = timeline_figure([Dates("dropout_in_winter", DAY, ()), Dates("7_dropout_in_winter", DAY, ())])
+    assert figure is not None
+    ticks = [node.text for node in ElementTree.fromstring(figure.svg).iter("text")]
+    assert ticks[-2:] == ["dropout_i...", "7"]

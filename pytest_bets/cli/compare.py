@@ -11,7 +11,7 @@ from pytest_bets.project import Project
 
 DESCRIPTION: Final = """\
 Compare two sets of results, bet by bet: verdicts, values and margins of the sentences, declarations, code,
-environments, and measured numbers cell by cell. Each side is one of:
+environments, and what was measured, cell by cell. Each side is one of:
 
   results               a folder of results
   results/46_x.json     a record

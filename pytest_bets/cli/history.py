@@ -30,7 +30,7 @@ def run(project: Project, options: argparse.Namespace) -> Answer:
             raise CommandError(f"bet {options.bet} was never run: {results.folder / JOURNAL} has no line of it")
         raise CommandError(unknown(options.bet, catalogue, [*ids, *declared]))
     runs = [(number, line) for number, line in kept if line.bet == named]
-    return Answer(history(named, runs, text_width()))
+    return Answer(history(named, runs, text_width(), options.results))
 
 
 COMMAND: Final = Command(run, "pytest-bets history 46", configure)

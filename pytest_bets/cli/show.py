@@ -4,12 +4,12 @@ import argparse
 from typing import Final
 
 from pytest_bets.audit.staleness import stale
-from pytest_bets.bet.declaration import Declaration
+from pytest_bets.bet.declaration import Declaration, bet_id
 from pytest_bets.cli.bets import known_after, the_one, unknown
 from pytest_bets.cli.command import Answer, Command, columns, text_width
 from pytest_bets.code.index import CodeIndex
 from pytest_bets.code.staleness import Difference
-from pytest_bets.diagnostics import CommandError
+from pytest_bets.diagnostics import CommandError, DeclarationError
 from pytest_bets.project import Project
 from pytest_bets.record.places import catalogue_of
 from pytest_bets.record.record import Record
@@ -52,8 +52,13 @@ def run(project: Project, options: argparse.Namespace) -> Answer:
         earlier=earlier,
         known=known_after(project, summary, unreadable).get(row.id, ""),
         replications=results.replications(row.id),
+        fault=next((str(error.faults[0]).splitlines()[0] for error in unreadable if _is_of(error, row.id)), ""),
     )
     return Answer(page)
+
+
+def _is_of(error: DeclarationError, bet: str) -> bool:
+    return bet_id(error.faults[0].file) == bet
 
 
 def _stale(project: Project, record: Record, declaration: Declaration | None) -> Difference:

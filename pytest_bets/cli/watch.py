@@ -15,6 +15,7 @@ from pytest_bets.live.page import BLOCKS, PLAIN, page, shown
 from pytest_bets.live.view import Document, document
 from pytest_bets.project import Project, locate
 from pytest_bets.record.encode import encode
+from pytest_bets.record.store import JOURNAL
 from pytest_bets.walk import relative
 
 ABOUT: Final = """\
@@ -70,7 +71,8 @@ def _results(project: Project, folder: str | None) -> Path:
     given = Path(os.path.normpath(Path.cwd() / folder))
     if not given.is_dir():
         raise CommandError(f"there is no folder {given}")
-    return given if (given / LIVE).is_dir() else locate(given).results
+    is_results = (given / LIVE).is_dir() or (given / JOURNAL).is_file()
+    return given if is_results else locate(given).results
 
 
 def _document(results: Path) -> Document:

@@ -85,13 +85,18 @@ class BetPart:
     code: Annotated[str, "The definitions that differ; empty where the code is the same."]
     environment: Annotated[tuple[str, ...], "What differs in the environment, a line each."]
     cells: Annotated[tuple[ColumnPart, ...], "Measured numbers that differ in some cell."]
+    others: Annotated[
+        tuple[str, ...],
+        "Names that differ in some cell where they are no number on both sides: texts, lists, and what one side alone "
+        "has measured.",
+    ]
     unpaired: Annotated[Count, "Cells whose parameters only one side has."]
 
     @property
     def same(self) -> bool:
         """Whether nothing differs."""
-        parts = (self.sentences, self.declaration, self.code, self.environment, self.cells, self.unpaired)
-        return self.before == self.after and not any(parts)
+        parts = (self.sentences, self.declaration, self.code, self.environment, self.cells, self.others)
+        return self.before == self.after and not self.unpaired and not any(parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +171,7 @@ def _bet(before: Run, after: Run, unit: str | None) -> BetPart:
         _code(before, after),
         tuple(_environment(before.environment, after.environment)),
         tuple(_columns(pairs, unit)),
+        tuple(_others(pairs)),
         total - 2 * len(pairs) if before.cells is not None and after.cells is not None else 0,
     )
 
@@ -233,9 +239,11 @@ Pair = tuple[Cell, Cell]
 
 
 def _paired(before: Sequence[Cell], after: Sequence[Cell]) -> list[Pair]:
-    """Return the cells that both sides have, in the order of the second."""
-    old = {canonical(dict(cell.params)): cell for cell in before}
-    return [(old[key], cell) for cell in after if (key := canonical(dict(cell.params))) in old]
+    """Return the cells that both sides have, in the order of the second; of cells alike, the first with the first."""
+    old: dict[str, list[Cell]] = {}
+    for cell in reversed(before):
+        old.setdefault(canonical(dict(cell.params)), []).append(cell)
+    return [(same.pop(), cell) for cell in after if (same := old.get(canonical(dict(cell.params))))]
 
 
 def _columns(pairs: Sequence[Pair], unit: str | None) -> Iterator[ColumnPart]:
@@ -247,6 +255,15 @@ def _columns(pairs: Sequence[Pair], unit: str | None) -> Iterator[ColumnPart]:
         if found and same < len(found):
             means = _means(found, [new - old for old, new in values], unit or "")
             yield ColumnPart(name, len(found), same, mean(means), _interval(means, found[0][1].params, unit or ""))
+
+
+def _others(pairs: Sequence[Pair]) -> Iterator[str]:
+    """Yield the names that differ in a cell and have no difference: they are no number on both sides."""
+    for name in dict.fromkeys(name for pair in pairs for cell in pair for name in cell.measured):
+        found = [pair for pair in pairs if not all(_is_number(cell, name) for cell in pair)]
+        values = [[canonical(cell.measured.get(name)) for cell in pair] for pair in found]
+        if any(old != new for old, new in values):
+            yield name
 
 
 def _means(pairs: Sequence[Pair], differences: Sequence[float], unit: str) -> list[float]:

@@ -20,7 +20,7 @@ from pytest_bets.values import spelled
 
 def as_json(found: Comparison) -> str:
     """Return the comparison as one JSON object."""
-    return json.dumps(spelled(encode(found)), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(spelled(encode(found)), indent=2, allow_nan=False) + "\n"  # ASCII: what is printed spells others
 
 
 def as_text(found: Comparison, width: int) -> str:
@@ -47,7 +47,10 @@ def _differs(bet: BetPart) -> bool:
     return not bet.same and bet != replace(bet, after=bet.before, code=OTHER_FORM, **_NOTHING)
 
 
-_NOTHING: Final[dict[str, Any]] = {"sentences": (), "declaration": (), "environment": (), "cells": (), "unpaired": 0}
+_NOTHING: Final[dict[str, Any]] = {
+    **dict.fromkeys(("sentences", "declaration", "environment", "cells", "others"), ()),
+    "unpaired": 0,
+}
 
 
 def _heads(found: Comparison) -> Iterator[str]:
@@ -75,6 +78,8 @@ def _entries(bet: BetPart) -> Iterator[tuple[str, str]]:
         yield "environment", "\n".join(map(visible, bet.environment))
     for column in bet.cells:
         yield "cells", f"{visible(column.name)}: {_column(column)}"
+    if bet.others:
+        yield "cells", f"other values of {visible(', '.join(bet.others))}"
     if bet.unpaired:
         yield "cells", f"{count_noun(bet.unpaired, 'cell')} with parameters that only one side has"
 

@@ -89,12 +89,6 @@ def _judged(row: ValueRow) -> Judged:
         sentence = parse(row.sentence)
     except SentenceError:  # of another version of the language
         return Judged(row.tier, row.sentence, row.value, float("nan"), row.met, float("nan"))
-    margin = distance(sentence, row.value)
-    return Judged(
-        row.tier,
-        row.sentence,
-        row.value,
-        sentence.threshold,
-        row.met,
-        -margin if row.tier == "catastrophic" else margin,
-    )
+    margin = distance(sentence, row.value) * (-1 if row.tier == "catastrophic" else 1)
+    margin = 0.0 if margin == 0 else margin  # as in a record, which has no -0.0
+    return Judged(row.tier, row.sentence, row.value, sentence.threshold, row.met, margin)

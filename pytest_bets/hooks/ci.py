@@ -9,6 +9,7 @@ from pytest_bets.compare.source import of_commit
 from pytest_bets.diagnostics import CommandError, RecordError
 from pytest_bets.hooks.judging import FinishedBet
 from pytest_bets.hooks.session import Session
+from pytest_bets.record.judgement import premise_unmet
 from pytest_bets.render.ci import Annotation, Row, quote, summary
 from pytest_bets.render.words import decided_words, standing_words, tier_words, verdict_words
 from pytest_bets.walk import checkout
@@ -19,7 +20,7 @@ def annotations(finished: Sequence[FinishedBet]) -> Iterator[Annotation]:
     for item in finished:
         bet, result = item.declaration, item.result
         path = _from_workspace(item.run.path)
-        if item.verdict is None and not item.missing:
+        if item.verdict is None and (item.run.broken or not item.missing) and not premise_unmet(result):
             yield Annotation("error", path, bet.line, bet.id, f"no verdict: {result.void}")
         for tier in CRITERIA:
             bad = [judged.sentence for judged in result.criteria if judged.tier == tier and not judged.good]

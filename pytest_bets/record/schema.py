@@ -8,6 +8,7 @@ from dataclasses import MISSING, fields, is_dataclass
 from types import NoneType
 from typing import Any, Final, Literal, get_args, get_origin
 
+from pytest_bets.bet.declaration import PREMISE
 from pytest_bets.record.field import LATER, SPELLED, Limits, Values
 from pytest_bets.record.hints import hints, members, parts
 
@@ -20,14 +21,14 @@ VERDICT_RULE: Final = {
     "then": {
         "properties": {
             "void": {"type": "string"},
-            "criteria": {"maxItems": 0},
+            "criteria": {"items": {"properties": {"tier": {"const": PREMISE}}}},
             "catastrophic": {"const": False},
             "noise_floor": {"const": None},
         }
     },
     "else": {"properties": {"void": {"const": None}, "criteria": {"minItems": 3}}},
 }
-"""Without a verdict there is a reason and nothing judged; with one there is a sentence in every tier at least."""
+"""Without a verdict there is a reason, and premises alone are judged; with one there is a sentence in every tier."""
 
 
 def document(kind: type, name: str, title: str, /, *rules: Mapping[str, object], **given: object) -> dict[str, object]:

@@ -13,7 +13,7 @@ def badge(counts: Counts) -> str:
     words = [f"{counts.PASS} PASS", f"{counts.LENIENT} LENIENT", f"{counts.FAIL} FAIL"]
     gone = counts.retracted + counts.withdrawn
     words += [f"{count} {word}" for word, count in (("void", counts.void), ("claims gone", gone)) if count]
-    judged = counts.PASS + counts.LENIENT + counts.FAIL
-    message = ", ".join(words) if judged or counts.void else "no bet was run"
-    item = {"schemaVersion": 1, "label": "bets", "message": message, "color": "blue" if judged else "lightgrey"}
+    ran = counts.PASS + counts.LENIENT + counts.FAIL + counts.void
+    message = ", ".join(words) if ran else "no bet was run"
+    item = {"schemaVersion": 1, "label": "bets", "message": message, "color": "blue" if ran else "lightgrey"}
     return json.dumps(item, indent=1) + "\n"

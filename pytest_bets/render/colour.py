@@ -21,7 +21,7 @@ _COLOURS: Final[Mapping[str, str]] = {
     "tripped": _RED + _BOLD,
 }
 _WORDS: Final = re.compile(
-    r"(?P<fall>FAIL, catastrophic)|(?<!\w)(?<!0 )(?P<verdict>PASS|LENIENT|FAIL)(?!\w)"
+    r"(?P<fall>FAIL, catastrophic)|(?<!\w)(?<!\b0 )(?P<verdict>PASS|LENIENT|FAIL)(?!\w)"
     r"|(?:(?<=^Verdict       )|(?<=Z  ))(?P<void>void)\b"
     r"|^ *(?P<level>FINDING|UNKNOWN|PROBLEM)(?=\s)|^(?P<end>Clean|Not clean|Cannot determine)(?=: )"
     r"|^[A-Z][a-z]+ +(?P<met>not met|tripped)(?=: )",

@@ -1,5 +1,6 @@
 """The values of a bet's sentences over all its runs, by host and code."""
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
@@ -18,8 +19,11 @@ Numbered = tuple[int, RunLine]
 """A run with the number of its line in the journal."""
 
 
-def history(bet: str, runs: Sequence[Numbered], room: int) -> str:
-    """Return each run of a bet, and each value that its sentences compare, run by run."""
+def history(bet: str, runs: Sequence[Numbered], room: int, results: str | None = None) -> str:
+    """Return each run of a bet, and each value that its sentences compare, run by run.
+
+    `results` names the folder as it was typed, where one was.
+    """
     hosts, codes = {line.host for _, line in runs}, {line.code for _, line in runs}
     declarations = {line.declaration for _, line in runs}
     counts = (
@@ -32,7 +36,8 @@ def history(bet: str, runs: Sequence[Numbered], room: int) -> str:
         lines += ["", *wrap(f"{visible(value)}: {', '.join(bounds)}", room), *_measured(runs, value)]
     if len(runs) > 1:
         first, last = runs[0][0], runs[-1][0]
-        lines += ["", f"Compare two runs: pytest-bets compare journal:{first} journal:{last}"]
+        where = f" --results {shlex.quote(results)}" if results else ""
+        lines += ["", f"Compare two runs: pytest-bets compare{where} journal:{first} journal:{last}"]
     return "\n".join(lines) + "\n"
 
 

@@ -43,16 +43,17 @@ def show(
     earlier: int = 0,
     known: str = "",
     replications: Sequence[RunLine] = (),
+    fault: str = "",
 ) -> str:
     """Return the page of a bet, of which the declaration or the record may be gone.
 
     `row` is its row of the summary; `results` names the folder as it was typed, where one was; `code` is how the bet's
     code differs from the code in the record; `earlier` is the number of runs that `journal` leaves out; `known` is
-    what a file says after the run of what was known before it; `replications` are the lines of all replications.
+    what a file says after the run of what was known before it; `replications` are the lines of all replications;
+    `fault` says why the bet's file cannot be read, where it is there.
     """
     lines = [*_heading(row, width), ""]
-    gone = f"Renamed to {visible(row.renamed_to)}." if row.renamed_to else "The bet's file is gone."
-    lines += _declaration(declaration, record, width, known) if declaration else [gone, ""]
+    lines += _declaration(declaration, record, width, known) if declaration else [*_gone(row, width, fault), ""]
     lines += (
         _record(record, declaration, row, width, results, code) if record else ["Never run: there is no record.", ""]
     )
@@ -67,6 +68,13 @@ def show(
         lines.append(f"  {count_noun(earlier, 'run')} left out: `pytest-bets history` shows every run")
     lines += history_lines(record, journal)
     return "\n".join(lines) + "\n"
+
+
+def _gone(row: SummaryRow, width: int, fault: str) -> list[str]:
+    """Return why a bet has no declaration."""
+    if fault:
+        return _entry("File", f"cannot be read: {fault}", width)
+    return [f"Renamed to {visible(row.renamed_to)}." if row.renamed_to else "The bet's file is gone."]
 
 
 def show_cells(record: Record | None, row: SummaryRow, width: int = 80) -> str:
@@ -202,7 +210,10 @@ def _environment(environment: Environment, width: int) -> list[str]:
 
 def _code(part: Code, code: Difference | None, width: int) -> Iterator[str]:
     if isinstance(part, CodeDefinitions):
-        files, counted = len(part.definitions), f"{sum(map(len, part.definitions.values()))} definitions in "
+        files, counted = (
+            len(part.definitions),
+            f"{count_noun(sum(map(len, part.definitions.values())), 'definition')} in ",
+        )
     else:
         files, counted = len(part.files), ""
     yield from _entry("Code", f"{counted}{files} file{'s' * (files != 1)}, {part.digest[:_SHORT]}", width)

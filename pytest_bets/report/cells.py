@@ -9,6 +9,7 @@ from pytest_bets.diagnostics import count_noun
 from pytest_bets.record.columns import MISSING, Column
 from pytest_bets.record.record import Record
 from pytest_bets.record.verdict import figure
+from pytest_bets.render.words import cells_words
 from pytest_bets.report.pairs import REFERENCE, pair_panels
 from pytest_bets.report.panel import Panel, across, averaged, grouped_rows, panels, unit_of
 from pytest_bets.report.scale import Scale, real, spanning
@@ -184,7 +185,7 @@ def _summary(spots: Sequence[_Spot], called: Sequence[str], group: Column | None
     for spot in spots[:60]:
         where = f"{group.name} {spot.group}, " if group else ""
         ends = f" (95 % interval {figure(spot.low)} to {figure(spot.high)})" if math.isfinite(spot.low) else ""
-        found.append(f"{where}{called[spot.place]}: mean {figure(spot.mean)}{ends} of {len(spot.cells)} cells.")
+        found.append(f"{where}{called[spot.place]}: mean {figure(spot.mean)}{ends} of {cells_words(len(spot.cells))}.")
     more = " The CSV has the rest." if len(spots) > 60 else ""
     return " ".join(found) + more
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from pytest_bets.record.standing import ChallengeEnd
 from pytest_bets.record.summary_model import SummaryRow
+from pytest_bets.render.visible import cut
 from pytest_bets.render.words import short, verdict_words
 from pytest_bets.report.svg import Figure, arrow, drawing, line, text
 
@@ -12,6 +13,8 @@ _ROW: Final = 30
 _TOP: Final = 34
 _FROM, _TO = 42.0, 56.0
 _MOST: Final = 60
+_NAME: Final = 16
+"""Columns of the name of a bet without a number."""
 ENDS: Final[Mapping[ChallengeEnd, str]] = {
     "retracts": "retracts",
     "survived": "was met, so the claim survives",
@@ -70,5 +73,5 @@ def _labels(
 ) -> Iterator[str]:
     for bet, y in places.items():
         row = rows.get(bet)
-        words = f"{short(bet)[:16]} {verdict_words(row) if row else 'gone'}"
+        words = f"{cut(short(bet), _NAME)} {verdict_words(row) if row else 'gone'}"
         yield text(words, x, y + shift + 5, "tick", anchor)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
-from pytest_bets.diagnostics import ExtraError
+from pytest_bets.diagnostics import ExtraError, count_noun
 from pytest_bets.record.verdict import figure
 from pytest_bets.render.visible import visible_lines
 from pytest_bets.render.words import challenged_words, short, state_words, verdict_words
@@ -48,7 +48,13 @@ def environment() -> "Environment":
         keep_trailing_newline=True,
     )
     found.filters.update(
-        figure=figure, signed=signed, short=short, page=page_name, state=state_words, verdict=verdict_words
+        figure=figure,
+        signed=signed,
+        short=short,
+        page=page_name,
+        state=state_words,
+        verdict=verdict_words,
+        counted=count_noun,
     )
     return found
 

@@ -85,7 +85,8 @@ class Site:
 
     def _facts(self) -> list[tuple[str, str, str]]:
         """Return what a reviewer asks first: the number, what it counts, and the class of a verdict."""
-        counts, rows = self.source.summary.counts, self.source.summary.bets
+        counts = self.source.summary.counts
+        rows = [row for row in self.source.summary.bets if not row.renamed_to]  # a former name is no other bet
         known = counts.known + len(self.source.known)
         rates = self.source.summary.error_rates
         recorded = counts.bets - counts.never_run

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from pytest_bets.render.visible import cut
+from pytest_bets.render.words import short
 from pytest_bets.report.scale import Scale
 from pytest_bets.report.svg import Figure, drawing, line, point, text
 from pytest_bets.report.words import days, stamp
@@ -12,6 +14,8 @@ _ROW: Final = 20
 _TOP: Final = 24
 _LEFT, _RIGHT = 22.0, 96.0
 _MOST: Final = 60
+_NAME: Final = 12
+"""Columns of the name of a bet without a number."""
 
 
 @dataclass(frozen=True)
@@ -53,14 +57,18 @@ def timeline_figure(bets: Sequence[Dates]) -> Figure | None:
 
 
 def _days(scale: Scale, bottom: float) -> Iterator[str]:
-    for time, name in days(scale.low, scale.high, 5):
+    """Yield the midnights; where there is none, as on a first day, the times at both ends."""
+    found = list(days(scale.low, scale.high, 5))
+    for time, name in found:
         yield line(scale.place(time), _TOP, scale.place(time), bottom, "grid")
         yield text(name, scale.place(time), bottom + 18, "tick", "middle")
+    if not found:
+        yield text(stamp(scale.low), _LEFT, bottom + 18, "tick", "start")
+        yield text(stamp(scale.high), _RIGHT, bottom + 18, "tick", "end")
 
 
 def _row(bet: Dates, scale: Scale, y: float) -> Iterator[str]:
-    called = bet.bet.partition("_")[0]
-    yield text(called if called.isdecimal() else bet.bet[:12], 2, y + 4, "tick")
+    yield text(cut(short(bet.bet), _NAME), 2, y + 4, "tick")
     times = [*bet.runs, *([] if bet.declared is None else [bet.declared])]
     yield line(scale.place(min(times)), y, scale.place(max(times)), y, "span")
     if bet.declared is not None:

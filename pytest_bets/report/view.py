@@ -1,6 +1,7 @@
 """What the page of one bet shows, in words and figures."""
 
 import json
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -125,6 +126,12 @@ class BetView:
         return f"{self.source.folder}/{self.row.id}.json"
 
     @property
+    def commands(self) -> str:
+        """The commands that run it and that judge its measurements again, a line each; empty where its file is gone."""
+        run = f"pytest {shlex.quote(self.row.file)}" if self.row.file else ""
+        return f"{run}\n{run} --bets-replay" if run and self.record and self.record.verdict else run
+
+    @property
     def runs(self) -> Sequence[tuple[int, RunLine]]:
         """Every run, with the number of its line in the journal."""
         return self.source.runs.get(self.row.id, ())
@@ -136,6 +143,13 @@ class BetView:
             {id(line): kind for line, kind in kinds([run for _, run in self.runs], self.record)} if self.record else {}
         )
         return {number: found[id(run)] for number, run in self.runs if id(run) in found}
+
+    def to_record(self, number: int, run: RunLine) -> str:
+        """Return what a run is to the record in words; empty where there is none."""
+        if self.record is None:
+            return ""
+        other = "no verdict" if run.pair == self.record.pair else "other code or declaration"
+        return self.run_kinds.get(number, other)
 
     @property
     def runs_words(self) -> str:
@@ -253,7 +267,7 @@ class BetView:
         """The drawings of its page, by section."""
         record = self.record
         values = criterion_figures(record.criteria, record.cells) if record else []
-        floor = [figure for figure in values if all(str(row[0]) in ("control", "premise") for row in figure.rows)]
+        floor = [figure for figure in values if all(row[0] == "control" for row in figure.rows)]
         return {
             "criteria": [figure for figure in values if figure not in floor],
             "floor": floor,

@@ -71,6 +71,19 @@ def test_show_suggests_the_nearest_bet(bet: WriteBet) -> None:
     )
 
 
+def test_show_of_a_record_says_what_became_of_the_file(bet: WriteBet, pytester: pytest.Pytester) -> None:
+    """A file that cannot be read is not gone."""
+    path = bet()
+    pytester.runpytest_inprocess()
+    path.write_text(path.read_text().replace('"count(gain > 0) >= 3"', '"count(gain > 0 >= 3"'))
+    status, output = run("show", "1")
+    assert status == 0
+    assert f"\nFile          cannot be read: {path.name}:" in output
+    assert "is gone" not in output
+    path.unlink()
+    assert "\nThe bet's file is gone.\n" in run("show", "1")[1]
+
+
 def test_show_of_a_faulty_bet_prints_its_faults(bet: WriteBet) -> None:
     """The errors of its collection are shown here, too."""
     bet(markers={"strict": '"cuont(gain > 0) >= 3"'})

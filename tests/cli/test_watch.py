@@ -152,6 +152,16 @@ def test_a_folder_can_be_named(
     assert capsys.readouterr().err == f"pytest-bets watch: there is no folder {project.parent}/none\n"
 
 
+def test_a_folder_of_results_in_which_nothing_has_run_long_is_that_folder(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Not the one that the project has set: a session of it would be shown as one of the other."""
+    session()
+    (project / "other").mkdir()
+    (project / "other/journal.jsonl").touch()
+    assert shown(capsys, "--once", "other").startswith("No session is seen in other.")
+
+
 @pytest.mark.usefixtures("project")
 def test_logs_of_failed_attempts_are_named(capsys: pytest.CaptureFixture[str]) -> None:
     """Engines keep them."""

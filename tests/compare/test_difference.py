@@ -1,7 +1,9 @@
 """Two sides compared: sentences, cells, intervals."""
 
+import json
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -9,10 +11,15 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from pytest_bets.compare.difference import Comparison, compare
-from pytest_bets.compare.side import Run, Side
+from pytest_bets.compare.render import as_json, as_text
+from pytest_bets.compare.side import Run, Side, of_line, of_records
 from pytest_bets.diagnostics import CommandError
+from pytest_bets.record.build import journal_line
 from pytest_bets.record.record import Environment
 from pytest_bets.record.verdict import Cell, Judged
+from pytest_bets.render.visible import encodable, visible_lines
+from tests.helpers.sites import cells as made
+from tests.helpers.sites import declaration, record_of
 
 MACHINE = Environment("3.11.7", "Linux-x86_64", {"pytest": "9.2.0"}, "cpu", 2, None, None)
 GAINS = st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=12)
@@ -88,6 +95,29 @@ def test_cells_are_paired_by_their_parameters() -> None:
     assert (column.cells, column.same, column.difference, found.bets[0].unpaired) == (2, 1, 0.25, 1)
 
 
+def test_cells_with_the_same_parameters_are_paired_one_by_one() -> None:
+    """A sweep may have a value twice."""
+    twice = side([1.0, 2.0], part=["a", "a"])
+    assert compare(twice, twice).bets[0].same
+    found = compare(side([1.0], part=["a"]), twice).bets[0]
+    assert (found.cells, found.unpaired) == ((), 1)
+
+
+def test_texts_and_lists_are_compared_too() -> None:
+    """They have no difference, and are not the same; nor is a name that one side alone has measured."""
+
+    def measured(**more: object) -> Side:
+        (run,) = side([1.0, 2.0]).runs.values()
+        parts = [replace(cell, measured={**cell.measured, "loss": (2.0, 1.0), **more}) for cell in run.cells or ()]
+        return Side("side", {"1_a": replace(run, cells=tuple(parts))})
+
+    before, after = measured(digest="a"), measured(digest="b", late=1.0)
+    assert compare(before, before).bets[0].same
+    found = compare(before, after)
+    assert (found.bets[0].same, found.bets[0].others) == (False, ("digest", "late"))
+    assert "cells         other values of digest, late\n" in as_text(found, 80)
+
+
 @given(GAINS)
 def test_a_side_is_the_same_as_itself(values: list[float]) -> None:
     """NaN included."""
@@ -116,3 +146,19 @@ def test_bets_of_one_side_are_named_and_others_can_be_chosen() -> None:
         compare(before, before, ["1", "9"])
     with pytest.raises(CommandError, match="--unit user: no compared bet has this sweep parameter; there are part"):
         compare(before, before, unit="user")
+
+
+def test_a_run_is_the_same_as_its_record_at_every_threshold() -> None:
+    """A margin of zero has no sign: the journal has no margins, and they are computed again."""
+    for wins in (1, 3, 9, 12):
+        record = record_of(declaration(1)[0], made(wins))
+        line = journal_line(record, [], record_sha256=None, time="", host="a", seconds=1, previous=None)
+        assert compare(of_records("a", [record]), of_line("b", line)).bets[0].same
+
+
+def test_json_stays_json_whatever_the_terminal_shows() -> None:
+    """What does not print, or has no letter in the encoding of the output, is spelled there as no JSON is."""
+    found = compare(side([1.0]), side([2.0]))
+    part = replace(found.bets[0], title="caf\u00e9 \u00ad\x7f\U000e0101")
+    text = as_json(replace(found, bets=(part,)))
+    assert json.loads(encodable(visible_lines(text), "ascii"))["bets"][0]["title"] == part.title

@@ -49,6 +49,22 @@ def test_a_bet_without_a_verdict_is_annotated_at_its_experiment(bet: WriteBet, p
     assert found[0][4].startswith("no verdict: 4 of 4 cells crashed: experiment[1]: ValueError: 100 %25")
 
 
+def test_a_crash_is_annotated_where_other_cells_did_not_run(bet: WriteBet, pytester: pytest.Pytester) -> None:
+    """It turns the session red, as with -x."""
+    bet(body='raise ValueError("lost")')
+    found = COMMAND.findall(pytester.runpytest_inprocess("-x").stdout.str())
+    assert [item[4].partition(": experiment[")[0] for item in found] == ["no verdict: 1 of 4 cells crashed"]
+
+
+def test_a_premise_that_is_not_met_is_not_annotated(bet: WriteBet, pytester: pytest.Pytester) -> None:
+    """It has no verdict, and fails nothing."""
+    premise = {"markers": {"premise": '"mean(base) > 5"'}, "sections": {"Premise": "base exceeds 5."}}
+    bet(body='return {"gain": part, "base": 1.0}', **premise)
+    result = pytester.runpytest_inprocess()
+    assert result.ret == 0
+    assert "::error" not in result.stdout.str()
+
+
 def test_outside_of_github_nothing_is_annotated(
     bet: WriteBet, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, github: Path
 ) -> None:

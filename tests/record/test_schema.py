@@ -162,6 +162,17 @@ def test_a_void_record_fits(bet: WriteBet, run: Run) -> None:
     assert (record["verdict"], record["cells"], record["environment"]["device"]) == (None, [], None)
 
 
+def test_a_record_whose_premise_is_not_met_fits(bet: WriteBet, run: Run) -> None:
+    """It has the premises, of all sentences."""
+    premise = {"markers": {"premise": '"mean(base) > 5"'}, "sections": {"Premise": "base exceeds 5."}}
+    bet(body='return {"gain": part, "base": 1.0}', **premise)
+    run()
+    record = check_folder(Path("results"))["1_first"]
+    assert (record["verdict"], [item["tier"] for item in record["criteria"]]) == (None, ["premise"])
+    record["criteria"][0]["tier"] = "strict"
+    assert faults("record", record)
+
+
 def test_a_kept_rehearsal_fits(bet: WriteBet, run: Run) -> None:
     """It is marked as one in the record and in the journal."""
     bet(above='STEPS = 9\nPILOT = {"STEPS": 1}')

@@ -20,6 +20,7 @@ WORDS = {
     "    FINDING goalposts: strict": "\x1b[31m\x1b[1mFINDING\x1b[0m",
     "Not clean: 1 finding, 0 notes.": "\x1b[31m\x1b[1mNot clean\x1b[0m",
     "results/SUMMARY.md: 1 bet: 0 PASS, 1 FAIL": "\x1b[31mFAIL\x1b[0m",
+    "results/SUMMARY.md: 10 bets: 10 PASS, 0 FAIL": "\x1b[32mPASS\x1b[0m",
 }
 PLAIN = (
     "Hypothesis    a void stays; it is not met: with FINDINGs, PASSED or FAILURE",

@@ -30,6 +30,9 @@ def test_each_value_is_shown_run_by_run(
     assert lines[-1] == "Compare two runs: pytest-bets compare journal:2 journal:3"
     assert run(*lines[-1].partition(": pytest-bets ")[2].split())[0] == 0
     assert run("history", "01")[1] == run("history", "first")[1] == output
+    pytester.path.joinpath("results").rename("my results")
+    elsewhere = run("history", "1", "--results", "my results")[1].splitlines()[-1]
+    assert elsewhere == "Compare two runs: pytest-bets compare --results 'my results' journal:2 journal:3"
 
 
 def test_values_that_differ_are_not_said_to_be_the_same(bet: WriteBet, pytester: pytest.Pytester) -> None:

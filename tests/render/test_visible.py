@@ -37,8 +37,8 @@ def test_a_stream_prints_what_its_encoding_has() -> None:
 
 
 def test_width_is_counted_in_columns() -> None:
-    """East Asian letters take two, combining accents none."""
-    assert [width(text) for text in ("abc", "学習率", "e\u0301")] == [3, 6, 1]
+    """East Asian letters take two, accents and the vowels above a Thai letter none."""
+    assert [width(text) for text in ("abc", "学習率", "e\u0301", "\u0e01\u0e31\u0e07")] == [3, 6, 1, 2]
     assert padded("学習", 6) == "学習  "
 
 

@@ -44,3 +44,21 @@ def test_an_edited_list_removes_nothing_outside(tmp_path: Path) -> None:
     write(site, [("index.html", b"")])
     assert (outside / "a").exists()
     assert (tmp_path / "b").exists()
+
+
+@pytest.mark.parametrize("name", ["index.html", "bets", LIST])
+def test_a_link_that_leads_out_is_not_written_through(tmp_path: Path, name: str) -> None:
+    """A clone may come with a folder that looks like a site."""
+    site, outside = tmp_path / "site", tmp_path / "outside"
+    outside.mkdir()
+    (outside / "a.html").write_text("precious")
+    write(site, [("index.html", b"1"), ("bets/a.html", b"a")])
+    if name == "bets":
+        (site / "bets/a.html").unlink()
+        (site / "bets").rmdir()
+    else:
+        (site / name).unlink()
+    (site / name).symlink_to(outside if name == "bets" else outside / "a.html")
+    with pytest.raises(CommandError, match="leads out of the folder of the site"):
+        write(site, [("index.html", b"2"), ("bets/a.html", b"b")])
+    assert (outside / "a.html").read_text() == "precious"

@@ -2,6 +2,7 @@
 
 import re
 from base64 import b64encode
+from dataclasses import replace
 from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
@@ -13,11 +14,12 @@ import pytest
 
 from pytest_bets.bet.catalogue import Catalogue
 from pytest_bets.project import locate
+from pytest_bets.record.build import journal_line
 from pytest_bets.report.gather import gather
 from pytest_bets.report.site import Site
-from pytest_bets.report.source import Source
+from pytest_bets.report.source import Source, WriteUps
 from tests.helpers import nulls
-from tests.helpers.sites import HOSTILE, source_of, write_catalogue
+from tests.helpers.sites import HOSTILE, cells, declaration, record_of, source_of, write_catalogue
 
 pytest.importorskip("jinja2", reason="the site needs the extra `report`")
 
@@ -175,6 +177,21 @@ def test_the_index_says_what_a_reviewer_asks_first(tmp_path: Path) -> None:
     assert "1 PASS, 1 LENIENT, 2 FAIL (1 catastrophic)" in page
 
 
+def test_a_former_name_is_no_further_bet_that_was_reproduced() -> None:
+    """The index counts bets without it."""
+    records, runs = [], []
+    for number in (1, 2):
+        records.append(record_of(declaration(number)[0], cells(13)))
+        line = journal_line(records[-1], [], record_sha256=None, time="", host="a", seconds=1, previous=None)
+        runs += [replace(line, record="0" * 64), line]
+    found = source_of(records, runs, [declaration(2)[0]])
+    assert found.summary.bets[0].renamed_to == "2_made"
+    facts = Page(dict(Site(found).files())["index.html"].decode()).texts
+    shown = " ".join(" ".join(facts).split())
+    assert "bets 1 " in shown
+    assert "reproduced to the bit 1 " in shown
+
+
 def test_every_number_has_its_source(tmp_path: Path) -> None:
     """The record's line of each sentence, the lines of the cells, and the journal's line of each run."""
     found = source(tmp_path)
@@ -201,6 +218,34 @@ def test_a_bet_that_was_never_run_has_a_page(tmp_path: Path) -> None:
     assert "This bet was never run." in text
     assert "norm wins in at least 12 of 15 cells." in text
     assert "pytest bets/bet_3_made.py" in text
+
+
+def test_a_write_up_that_was_not_read_is_not_said_to_be_missing() -> None:
+    """Nor is one that is not there said to be unread."""
+    nothing = source_of([])
+    unread = replace(nothing, write_ups=WriteUps({}, {"README.md": "this is not UTF-8"}))
+    missing = "There is neither README.md nor a write-up in docs/."
+    for found, expected in ((nothing, True), (unread, False)):
+        text = dict(Site(found).files())["write-ups.html"].decode()
+        assert (missing in text, "README.md: this is not UTF-8" in text) == (expected, not expected)
+
+
+def test_a_null_of_a_bet_without_a_verdict_is_not_denied() -> None:
+    """It says nothing yet."""
+    errors = dict(Site(source_of([])).files())["errors.html"].decode()
+    assert "No error rate is known: no bet with a verdict has a null" in errors
+
+
+def test_a_bet_whose_file_is_gone_or_cannot_be_read_says_so() -> None:
+    """Its record stays."""
+    bet, _ = declaration(1)
+    found = source_of([record_of(bet, cells(13))])
+    assert "The bet's file is gone." in dict(Site(found).files())["bets/1_made.html"].decode()
+    row = replace(found.summary.bets[0], file=bet.file)
+    broken = replace(found, summary=replace(found.summary, bets=(row,)))
+    text = dict(Site(broken).files())["bets/1_made.html"].decode()
+    assert "The bet's file cannot be read." in text
+    assert "is gone" not in text
 
 
 def test_known_error_rates_are_those_of_the_records() -> None:

@@ -5,6 +5,7 @@ from xml.etree import ElementTree
 from pytest_bets.report.timeline import Dates, timeline_figure
 
 DAY = 86_400.0
+HOUR = 3_600.0
 
 
 def points(svg: str, class_: str) -> list[float]:
@@ -33,3 +34,19 @@ def test_without_a_date_there_is_no_figure() -> None:
     assert figure is not None
     assert len(points(figure.svg, "declared")) == 60
     assert len(figure.rows) == 100
+
+
+def test_an_axis_without_a_midnight_has_times() -> None:
+    """All runs of a first day."""
+    figure = timeline_figure([Dates("1_a", 10 * HOUR, (11 * HOUR,))])
+    assert figure is not None
+    ticks = [node.text for node in ElementTree.fromstring(figure.svg).iter("text")]
+    assert ticks[:2] == ["1970-01-01 09:00", "1970-01-01 12:00"]
+
+
+def test_a_name_that_is_cut_shows_it() -> None:
+    """A number is short."""
+    figure = timeline_figure([Dates("dropout_in_winter", DAY, ()), Dates("7_dropout_in_winter", DAY, ())])
+    assert figure is not None
+    ticks = [node.text for node in ElementTree.fromstring(figure.svg).iter("text")]
+    assert ticks[-2:] == ["dropout_i...", "7"]

@@ -1,6 +1,7 @@
 """One bet as its page shows it: whatever a record holds, there is a page."""
 
 import math
+import re
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
@@ -83,7 +84,20 @@ def test_a_void_record_says_why(pages: Pages) -> None:
     text = pages.bet(view, {}).decode()
     assert "No verdict: a cell crashed" in text
     assert "No sentence was judged." in text
+    assert "There is no verdict that luck could have given." in text
+    assert "No null was declared" not in text
+    assert "No null was declared" in pages.bet(view_of(record_of(BET, cells(13))), {}).decode()
     assert (view.badge, view.figures["criteria"], view.figures["cells"]) == ("void", [], [])
+
+
+def test_a_run_without_a_verdict_is_not_said_to_be_of_other_code(pages: Pages) -> None:
+    """It may be the run that the record is of."""
+    void = replace(record_of(BET, cells(3)), verdict=None, void="a cell crashed", criteria=())
+    assert "<td>void</td><td>no verdict</td>" in pages.bet(view_of(void), {}).decode()
+    view = view_of(void)
+    ((number, run),) = view.runs
+    assert view.to_record(number, replace(run, code="1" * 64)) == "other code or declaration"
+    assert view_of(record_of(BET, cells(3))).to_record(number, run) == "record"
 
 
 def test_the_control_is_the_noise_floor(pages: Pages) -> None:
@@ -98,6 +112,34 @@ def test_the_control_is_the_noise_floor(pages: Pages) -> None:
     text = pages.bet(view_of(record_of(bare, cells(13))), {}).decode()
     assert "No control was declared: this verdict is not compared with noise." in text
     assert "none: no control was declared" in text
+
+
+def test_a_premise_is_no_noise_floor(pages: Pages) -> None:
+    """One that is not met is all that was judged, and why there is no verdict."""
+    judged = judge([Criterion("premise", parse("max(full) > 99"), 1)], cells(3))
+    void = replace(record_of(BET, cells(3)), verdict=None, void=judged.void, criteria=judged.criteria, noise_floor=None)
+    view = view_of(void)
+    assert [[figure.title for figure in view.figures[part]] for part in ("criteria", "floor")] == [["max(full)"], []]
+    assert "No sentence was judged." not in pages.bet(view, {}).decode()
+
+
+def test_the_commands_can_be_copied() -> None:
+    """A folder may have a space in its name; where there is no verdict, none is judged again."""
+    record = record_of(BET, cells(3))
+    assert view_of(record).commands == f"pytest {BET.file}\npytest {BET.file} --bets-replay"
+    view = view_of(replace(record, verdict=None, void="a cell crashed"))
+    assert view.commands == f"pytest {BET.file}"
+    spaced = BetView(replace(view.row, file="my bets/bet_1_made.py"), view.source)
+    assert spaced.commands == "pytest 'my bets/bet_1_made.py'"
+    assert BetView(replace(view.row, file=None), view.source).commands == ""
+
+
+def test_a_single_cell_is_no_cells(pages: Pages) -> None:
+    """Nor a single file files; its source is a line."""
+    record = replace(record_of(BET, cells(3)), cells=tuple(cells(3)[:1]))
+    text = pages.bet(view_of(record), {}).decode()
+    assert '1 cell. Source: <a href="../records/1_made.json">results/1_made.json</a>:' in text
+    assert re.findall(r"\b1 (?:cells|files|packages|runs)\b", text) == []
 
 
 def test_text_that_is_no_unicode_is_written(pages: Pages, tmp_path: Path) -> None:

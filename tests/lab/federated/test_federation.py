@@ -191,7 +191,17 @@ def test_processes_of_torch_distributed_end_at_the_weights_of_one_process_to_the
     """
     script = tmp_path / "rank.py"
     script.write_text("\n".join(line[4:] for line in RANK.splitlines()))
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", str(script)]
+    command = [
+        sys.executable,
+        "-m",
+        "torch.distributed.run",
+        "--standalone",
+        "--local-addr",
+        "127.0.0.1",
+        "--nproc-per-node",
+        "2",
+        str(script),
+    ]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     done = subprocess.run([*command, str(tmp_path)], env=environment, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr[-4_000:]

@@ -598,9 +598,9 @@ def break_a_name() -> None:
 def test_the_history_of_a_bet_that_is_a_link_cannot_be_determined(history: History) -> None:
     """Git has where it leads to, and no declaration: nothing is found against it, and it is not called clean."""
     history.unwritten()
-    write("shared/one.py", Path(BET).read_text())
+    write("elsewhere/one.py", Path(BET).read_text())
     Path(BET).unlink()
-    Path(BET).symlink_to("../shared/one.py")
+    Path(BET).symlink_to("../elsewhere/one.py")
     commit("Declare bet 1")
     history.again("Run bet 1")
     found = audit()

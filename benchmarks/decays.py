@@ -20,12 +20,12 @@ from bets.lab.model import SIZES, FractalMoE, device
 from bets.lab.recipe import graph_pretraining, mixed, pretraining
 
 DECAYS: Final = (0.0, 0.1, 0.3, 1.0)
-BLOCK: Final = 65_536  # bytes: every so manieth of these blocks is read
+BLOCK: Final = 65_536  # bytes that are read or left out together
 LAST: Final = 50  # steps whose mean loss says how well the text that was read is known
 
 
 def part(text: bytes, share: int) -> bytes:
-    """One of so many blocks of a text, from all over it."""
+    """A share of a text: the first of every `share` blocks."""
     return b"".join(text[start : start + BLOCK] for start in range(0, len(text), share * BLOCK))
 
 
@@ -53,7 +53,7 @@ def main() -> None:
     """Run each pilot, and print a line for it as soon as it is there."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("decays", nargs="*", type=float, metavar="DECAY", help=f"default: {DECAYS}")
-    parser.add_argument("--share", type=int, default=4, help="one of so many parts of the text (default 4)")
+    parser.add_argument("--share", type=int, default=4, help="read one block of so many (default: 4)")
     parser.add_argument("--text", choices=corpus.NAMES, default="programmer")
     parser.add_argument("--size", choices=sorted(SIZES), default="30m")
     parser.add_argument("--threads", type=int, default=2)

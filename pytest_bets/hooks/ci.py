@@ -15,8 +15,11 @@ from pytest_bets.render.words import decided_words, standing_words, tier_words, 
 from pytest_bets.walk import checkout
 
 
-def annotations(finished: Sequence[FinishedBet]) -> Iterator[Annotation]:
-    """Yield a message for each bet that turns the session red, at the first sentence that is not met."""
+def annotations(session: Session, finished: Sequence[FinishedBet]) -> Iterator[Annotation]:
+    """Yield a message for each error and for each bet that turns the session red, at the first sentence not met."""
+    for run, text in session.errors:
+        bet, error = run.declaration, text.partition("\n")[0]  # what was measured follows in the log
+        yield Annotation("error", _from_workspace(run.path), bet.line, bet.id, error)
     for item in finished:
         bet, result = item.declaration, item.result
         path = _from_workspace(item.run.path)

@@ -80,6 +80,8 @@ class Session:
         self.baseline = Baseline()
         self.runs: dict[str, BetRun] = {}
         self.finished: dict[str, FinishedBet] = {}
+        self.errors: list[tuple[BetRun, str]] = []
+        """What failed with a bet and with no item of it."""
         self.skipping: dict[str, str] = {}
         """Why a bet file skipped itself as it was imported, by its node id."""
         self.summary: Summary | None = None
@@ -235,7 +237,7 @@ class Session:
                 self.summary = rollup(self.context.results, self.context.catalogue)
             except (OSError, RecordError) as error:
                 text = f"The summary could not be written: {error}"
-                self._emit(error_report(next(iter(self.runs.values())), RESULTS, text), extra=True)
+                self.report_error(next(iter(self.runs.values())), RESULTS, text)
             else:
                 self.announcer.summarized(self.summary)
         for text in self.announcer.errors():
@@ -267,10 +269,10 @@ class Session:
         self.finished[run.prefix] = finished
         refused = self.context.registry.refusal(run.path, run.declaration) if run.skipped else None
         if refused:
-            self._emit(error_report(run, REGISTRATION, refused), extra=True)
+            self.report_error(run, REGISTRATION, refused)
         if run.refused:
             text = f"{run.declaration.file}: its cells were not run: {run.refused}"
-            self._emit(error_report(run, REFUSED, text), extra=True)
+            self.report_error(run, REFUSED, text)
         run.data.clear()  # a sweep may be long, and its measurements are written
         if ran is not None:
             self.announcer.judged(finished, *ran, results.cells, self.context.replications.get(bet.id))
@@ -327,7 +329,7 @@ class Session:
         except (OSError, RecordError) as error:
             cells = canonical(encode({"bet": run.declaration.id, "cells": results.cells}))
             text = f"The results could not be written: {error}\nWhat was measured:\n{cells}"
-            self._emit(error_report(run, RESULTS, text), extra=True)
+            self.report_error(run, RESULTS, text)
             return None
         if complete and not run.broken:
             self.checkpoints.clear(run.declaration.id)
@@ -353,6 +355,7 @@ class Session:
 
     def report_error(self, run: BetRun, name: str, text: str) -> None:
         """Report an error that belongs to a bet and to no item of it."""
+        self.errors.append((run, text))
         self._emit(error_report(run, name, text), extra=True)
 
     def _emit(self, report: pytest.TestReport, *, extra: bool = False) -> None:

@@ -130,7 +130,7 @@ class Terminal:
             return
         from pytest_bets.hooks import ci
 
-        lines = [str(annotation) for annotation in ci.annotations(finished)] if annotated else []
+        lines = [str(annotation) for annotation in ci.annotations(self.session, finished)] if annotated else []
         for path, mode in pages:
             try:
                 ci.write(path, mode, ci.page(self.session, finished, red=session.exitstatus != pytest.ExitCode.OK))

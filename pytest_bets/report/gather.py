@@ -63,7 +63,14 @@ def _audit(project: Project, catalogue: Catalogue, store: Results) -> Report | s
     try:
         return audit(evidence(catalogue, store, project.search))
     except (EvidenceError, HistoryError, RecordError) as error:
-        return str(error)
+        return _without_parents(str(error), project.root.resolve())
+
+
+def _without_parents(text: str, root: Path) -> str:
+    """Return a text with the project and the folders above it by their names alone: a site is published."""
+    for folder in (root, *root.parents[:-1]):
+        text = text.replace(str(folder), folder.name)
+    return text
 
 
 def _write_ups(

@@ -56,6 +56,31 @@ def test_a_crash_is_annotated_where_other_cells_did_not_run(bet: WriteBet, pytes
     assert [item[4].partition(": experiment[")[0] for item in found] == ["no verdict: 1 of 4 cells crashed"]
 
 
+@pytest.mark.parametrize("processes", [(), ("-n2",)], ids=["plain", "workers"])
+def test_a_bet_that_may_not_run_is_annotated(
+    bet: WriteBet, pytester: pytest.Pytester, processes: tuple[str, ...]
+) -> None:
+    """It turns the session red, as one that no commit holds where registration is required; once, with the reason."""
+    pytester.makeini("[pytest]\nbets_registration = require")
+    git("init", "-q")
+    path = bet()
+    line = path.read_text().splitlines().index("def experiment(part):") + 1
+    result = pytester.runpytest_subprocess(*processes)
+    assert result.ret == 1
+    text = "bet_1_first.py: no commit holds this declaration, so its cells were not run"
+    [found] = COMMAND.findall(result.stdout.str())
+    assert found[:4] == ("error", "bet_1_first.py", str(line), "1_first")
+    assert found[4].startswith(text)
+    assert "%0A" not in found[4]
+
+
+def test_results_that_cannot_be_written_are_annotated(bet: WriteBet, pytester: pytest.Pytester) -> None:
+    """Without what was measured, which the log has."""
+    bet(body='from pathlib import Path; Path("results").write_text("no folder"); return {"gain": part}')
+    found = COMMAND.findall(pytester.runpytest_inprocess().stdout.str())
+    assert [item[4].partition(":")[0] for item in found] == ["The results could not be written"]
+
+
 def test_a_premise_that_is_not_met_is_not_annotated(bet: WriteBet, pytester: pytest.Pytester) -> None:
     """It has no verdict, and fails nothing."""
     premise = {"markers": {"premise": '"mean(base) > 5"'}, "sections": {"Premise": "base exceeds 5."}}

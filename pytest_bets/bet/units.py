@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from pytest_bets.bet.declaration import SEED, Criterion
-from pytest_bets.diagnostics import SentenceError, count_noun
-from pytest_bets.sentence.ast import Arithmetic, Comparison, Groups, Logic, Negative, Node, Not, Reducer, subnodes
+from pytest_bets.diagnostics import EvaluationError, SentenceError, count_noun
+from pytest_bets.sentence.ast import Arithmetic, Comparison, Groups, Logic, Name, Negative, Node, Not, Reducer, subnodes
+from pytest_bets.sentence.evaluate import Row, column_of
 from pytest_bets.sentence.lex import expression
 from pytest_bets.sentence.parse import GROUPS, parse
 from pytest_bets.sentence.reducers import INTERVAL_ENDS
@@ -87,6 +88,42 @@ def dependence(criteria: Sequence[Criterion], replicate: int | None, cells: Sequ
                 where = f" in a group of `{by}`" if by in sweep[0] else ""
                 return f"`{ast.unparse(call)}`: {count} cells{where} are taken as independent; {', '.join(choices)}"
     return ""
+
+
+def unvaried(sentences: Sequence[str], rows: Sequence[Row]) -> str:
+    """Return a note on the first interval over measurements that are all the same; empty where there is none.
+
+    Such an interval has no width. A rate may be the same in every cell, and is left out, and so are groups.
+    """
+    for sentence in sentences:
+        try:
+            parsed = parse(sentence)
+        except SentenceError:  # of a record from elsewhere
+            continue
+        value = parsed.value
+        inside = {id(node) for group in _groups(value) for node in subnodes(group.condition)}
+        for node in subnodes(value):
+            if isinstance(node, Reducer) and node.name in INTERVAL_ENDS and id(node) not in inside:
+                column = _measured(node, rows)
+                if len(column) >= _FEWEST and len(set(column)) == 1:
+                    count = count_noun(len(column), "cell")
+                    return (
+                        f"`{parsed.text}`: {count} measured the same, so the interval has no width; is the seed used?"
+                    )
+    return ""
+
+
+def _measured(reducer: Reducer, rows: Sequence[Row]) -> list[float]:
+    """Return what a reducer reduces; nothing where that is a rate or cannot be read."""
+    names = [node.id for node in subnodes(reducer.column) if isinstance(node, Name)]
+    if any(isinstance(row.get(name), bool) for row in rows for name in names) or isinstance(
+        reducer.column, Comparison | Logic | Not
+    ):
+        return []
+    try:
+        return column_of(reducer, rows)
+    except EvaluationError:
+        return []
 
 
 def interval_lines(sentences: Sequence[str], cells: Sequence[Params]) -> list[str]:

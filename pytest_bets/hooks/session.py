@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pytest_bets.bet.declaration import CRITERIA, is_bet_name
-from pytest_bets.bet.units import dependence
+from pytest_bets.bet.units import dependence, unvaried
 from pytest_bets.chance.result import Luck
 from pytest_bets.diagnostics import DeclarationError, RecordError
 from pytest_bets.hooks.announcing import Announcer
@@ -262,7 +262,8 @@ class Session:
             ran = self._record(run, result, results, luck), self._clocked(run)
             stored = self._store(run, *ran, results, luck, complete=missing is None)
         bet, params = run.declaration, [cell.params for cell in results.cells]
-        note = dependence(bet.criteria, bet.replicate, params)
+        same = unvaried([item.sentence.text for item in bet.criteria], [cell.row for cell in results.cells])
+        note = same or dependence(bet.criteria, bet.replicate, params)
         gated, afresh = self._gated(run, result), run.is_afresh(results.sweeps)
         names = tuple(params[0]) if params else ()
         finished = FinishedBet(run, result, missing, len(params), stored, gated, note, luck, names, afresh=afresh)

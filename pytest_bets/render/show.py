@@ -6,7 +6,7 @@ from typing import Final
 
 from pytest_bets.bet.declaration import CRITERIA, Criterion, Declaration
 from pytest_bets.bet.known import FILE as KNOWN
-from pytest_bets.bet.units import interval_lines
+from pytest_bets.bet.units import interval_lines, unvaried
 from pytest_bets.code.staleness import Difference, moved_words, named
 from pytest_bets.diagnostics import SentenceError, count_noun
 from pytest_bets.record.build import declared
@@ -159,7 +159,9 @@ def _record(
         yield from _entry("Control", "none: this verdict is not compared with noise", width)
     yield from _luck(record, declaration, width)
     cells = record.cells
-    for line in interval_lines([item.sentence for item in record.criteria], [cell.params for cell in cells]):
+    sentences = [item.sentence for item in record.criteria]
+    same = unvaried(sentences, [cell.row for cell in cells])
+    for line in [*interval_lines(sentences, [cell.params for cell in cells]), *([same] if same else [])]:
         yield from _entry("Interval", line, width)
     for place, line in enumerate(measured_lines(cells)):
         yield from _entry("" if place else "Measured", line, width)

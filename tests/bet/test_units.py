@@ -4,7 +4,8 @@ import pytest
 import scipy.special  # noqa: F401  # a process loads numpy once, and a session in this process forgets what it loaded
 
 from pytest_bets.bet.declaration import Criterion
-from pytest_bets.bet.units import dependence, interval_lines, undefined_group
+from pytest_bets.bet.units import dependence, interval_lines, undefined_group, unvaried
+from pytest_bets.cli.main import main
 from pytest_bets.sentence.parse import parse
 from tests.helpers.fixtures import Refused, Run, WriteBet
 
@@ -136,3 +137,41 @@ def test_a_session_judges_by_units_and_tells_of_cells_as_units(
     assert "LENIENT strict not met: low(gain, part) >= 3 " in shown
     assert "(measured 0.4457)" in shown
     assert "Cells as units: bet 1: `low(gain)`: 12 cells are taken as independent; `low(gain, part)` takes 4." in shown
+
+
+@pytest.mark.parametrize(
+    ("sentence", "noted"),
+    [
+        ("low(gain) > 0", True),
+        ("1 - high(gain * 2, 0.9, part) > 0", True),
+        ("low(gain - loss) > 0", False),
+        ("low(good) > 0", False),
+        ("low(gain > 0) > 0", False),
+        ("low(absent) > 0", False),
+        ("mean(gain) > 0", False),
+        ("groups(part, low(gain) > 0) >= 2", False),
+        ("no sentence", False),
+    ],
+)
+def test_an_interval_over_the_same_measurement_in_every_cell_is_named(sentence: str, noted: bool) -> None:
+    """A rate may be the same in every cell; of one cell nothing is said."""
+    rows = [{"part": index, "gain": 2.5, "loss": index, "good": True} for index in range(4)]
+    text = f"`{sentence}`: 4 cells measured the same, so the interval has no width; is the seed used?"
+    assert unvaried([sentence], rows) == (text if noted else "")
+    assert unvaried([sentence], rows[:1]) == ""
+
+
+def test_a_session_and_show_name_an_interval_without_width(
+    bet: WriteBet, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its verdict is as it was."""
+    intervals = {"strict": '"low(gain) >= 3"', "lenient": '"low(gain) >= 1"'}
+    markers = {"replicate": "5", "parametrize": None, **intervals}
+    bet(body='return {"gain": 3.5}', markers=markers, arguments="seed", sections={"Lenient": "1."})
+    text = "`low(gain) >= 3`: 5 cells measured the same, so the interval has no width; is the seed used?"
+    shown = " ".join(run().split())
+    assert "1 PASS" in shown
+    assert f"bet 1: {text}" in shown
+    capsys.readouterr()
+    assert main(["show", "1"]) == 0
+    assert text in " ".join(capsys.readouterr().out.split())

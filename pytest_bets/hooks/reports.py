@@ -1,6 +1,7 @@
 """How a tier ends for pytest, and the reports of a bet that have no item."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Final
 
 import pytest
@@ -12,7 +13,7 @@ from pytest_bets.hooks.tiers import UNMET, Outcome, Reason
 from pytest_bets.record.judgement import premise_unmet
 from pytest_bets.record.verdict import Verdict
 from pytest_bets.render.visible import visible, visible_lines
-from pytest_bets.render.words import tier_words
+from pytest_bets.render.words import tier_words, verdict_words
 
 RESULTS: Final = "results"
 """Names the error of a bet whose results could not be written."""
@@ -27,7 +28,25 @@ HOOK: Final = "hook"
 
 
 def tier_outcome(bet: FinishedBet, tier: str, *, rehearsal: bool) -> Outcome:
-    """Return how a tier ends."""
+    """Return how a tier ends, with the properties of its test case in JUnit's XML."""
+    return replace(
+        _outcome(bet, tier, rehearsal=rehearsal), properties=tuple(_properties(bet, tier, rehearsal=rehearsal))
+    )
+
+
+def _properties(bet: FinishedBet, tier: str, *, rehearsal: bool) -> Iterator[tuple[str, object]]:
+    """Yield names and values: one `sentence` for each of the tier."""
+    yield "bet", bet.declaration.id
+    yield "claim", visible(bet.declaration.title)
+    if rehearsal:
+        yield "verdict", "none: a rehearsal"
+        return
+    yield "verdict", "not judged" if bet.missing else verdict_words(bet.result)
+    for line in tier_words(tier, bet.result).splitlines():
+        yield "sentence", line
+
+
+def _outcome(bet: FinishedBet, tier: str, *, rehearsal: bool) -> Outcome:
     result = bet.result
     if bet.verdict is None and (bet.missing or bet.run.broken):
         return _unjudged(result)
@@ -62,6 +81,7 @@ def tier_reports(run: BetRun, tier: str, outcome: Outcome) -> Iterator[pytest.Te
             outcome=ended if when == "call" else "passed",
             longrepr=(place if ended == "skipped" else outcome.text or None) if when == "call" else None,
             when=when,
+            user_properties=outcome.properties,
         )
         if unmet and when == "call":
             report.__dict__[UNMET] = True

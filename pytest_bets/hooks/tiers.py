@@ -29,10 +29,11 @@ class Reason(tuple[str, int, str]):
 
 @dataclass(frozen=True)
 class Outcome:
-    """How the item of a tier ends, and the text that says why."""
+    """How the item of a tier ends, the text that says why, and what its reports say of the bet by name."""
 
     status: Literal["passed", "failed", "skipped", "unmet"]
     text: str = ""
+    properties: tuple[tuple[str, object], ...] = ()
 
 
 class Tier(pytest.Item):
@@ -108,8 +109,10 @@ class JudgedTiers:
         item.outcome = self.outcome(item.nodeid)
         if item.outcome is None:
             self.early.append(item)
-        elif not item.remote:
-            item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+        else:
+            item.user_properties += item.outcome.properties
+            if not item.remote:
+                item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
         reports = run_phases(item, nextitem)
         called = any(report.when == "call" for report in reports)  # false with --setup-only
         for report in reports:

@@ -129,6 +129,7 @@ ELSEWHERE: Final = {
         *("hooks/collector", "hooks/context", "hooks/register", "hooks/remote", "hooks/run", "hooks/session"),
         *("hooks/worker", "hooks/xdist"),
     ),
+    "session/test_softened.py": ("hooks/reporter",),
     "session/test_neighbours.py": ("hooks/activation", "hooks/pytest_private", "plugin"),
 }
 """The modules without a test file of their name, by the file that proves them."""

@@ -219,7 +219,7 @@ def _results(project: Project) -> Iterator[Check]:
     try:
         results = Results(folder)
         results.refresh()
-        count = len(results.outlines())
+        count = len(results.headers())
     except (RecordError, OSError) as error:
         cure = "restore the file with git; where journals conflict, keep the lines of both"
         yield Check("results", "problem", str(error), cure)

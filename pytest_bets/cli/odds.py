@@ -40,7 +40,7 @@ def run(project: Project, options: argparse.Namespace) -> Answer:
     declarations, _ = catalogue.declarations()
     chosen = chances.read(options.nulls, declarations) if options.nulls else {}
     if options.bet is None:
-        standing = settle(results.outlines(), declarations)
+        standing = settle(results.headers(), declarations)
         bets = [
             chances.odds_of(bet, results.record(bet.id), chosen.get(bet.id), standing.get(bet.id))
             for bet in declarations

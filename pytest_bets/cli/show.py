@@ -29,7 +29,7 @@ def run(project: Project, options: argparse.Namespace) -> Answer:
     catalogue, results = catalogue_of(project), Results(project.results)
     declarations, unreadable = catalogue.declarations()
     results.refresh()
-    records = results.outlines()
+    records = results.headers()
     summary = summarized(records, results.counts(records), declarations, unreadable)
     rows = {row.id: row for row in summary.bets}
     named = the_one(options.bet, rows, [row.id for row in summary.bets if row.file is not None])

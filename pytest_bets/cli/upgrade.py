@@ -7,7 +7,7 @@ from pytest_bets.cli.command import FINDINGS, OK, Answer, Command, no_results
 from pytest_bets.diagnostics import CommandError, HistoryError, UndeterminedError
 from pytest_bets.git import checkout as git
 from pytest_bets.project import Project
-from pytest_bets.record.environment import clocked
+from pytest_bets.record.environment import execution
 from pytest_bets.record.store import Results
 from pytest_bets.record.upgrade import recorded, upgrade
 from pytest_bets.render.upgrade import as_text
@@ -38,7 +38,7 @@ def run(project: Project, options: argparse.Namespace) -> Answer:
         )
     try:
         with recorded(project.root, tree.top, project.search) as source:
-            outcomes = upgrade(Results(project.results), source, clocked(0), dry=options.dry_run)
+            outcomes = upgrade(Results(project.results), source, execution(0), dry=options.dry_run)
     except HistoryError as error:
         raise UndeterminedError(str(error)) from None
     refused = any(outcome.upgraded is False for outcome in outcomes)

@@ -14,7 +14,7 @@ from pytest_bets.export.event import CellReport, RunInfo
 from pytest_bets.hooks.judging import FinishedBet
 from pytest_bets.hooks.run import BetRun
 from pytest_bets.record.record import Record
-from pytest_bets.record.store import Clocked
+from pytest_bets.record.store import Execution
 from pytest_bets.record.summary_model import Summary
 from pytest_bets.record.verdict import Cell
 
@@ -46,7 +46,7 @@ class Announcer:
         self,
         finished: FinishedBet,
         record: Record,
-        clocked: Clocked,
+        execution: Execution,
         cells: Sequence[Cell],
         replication: int | None,
     ) -> None:
@@ -54,9 +54,9 @@ class Announcer:
         if hook := self._implemented("pytest_bets_judged"):
             stored = finished.stored
             info = RunInfo(
-                time=clocked.time,
-                host=clocked.host,
-                seconds=clocked.seconds,
+                time=execution.time,
+                host=execution.host,
+                seconds=execution.seconds,
                 incomplete=finished.missing,
                 in_journal=stored is not None,
                 wrote_record=stored is not None and stored.written,

@@ -37,7 +37,7 @@ def take_baseline(bets: Mapping[Path, Declaration], context: Context) -> Baselin
     """
     settings, results = context.settings, context.results
     results.refresh()  # a journal that cannot be read is an error before hours of work, not after
-    records = results.outlines()
+    records = results.headers()
     context.catalogue.add(known_folders(settings.root, results, records))
     standing = settle(records, context.catalogue.declarations()[0])
     by_id = {record.id: record for record in records}

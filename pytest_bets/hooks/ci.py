@@ -17,7 +17,7 @@ from pytest_bets.walk import checkout
 
 def annotations(session: Session, finished: Sequence[FinishedBet]) -> Iterator[Annotation]:
     """Yield a message for each error and for each bet that turns the session red, at the first sentence not met."""
-    for run, text in session.errors:
+    for run, text in session.reporter.errors:
         bet, error = run.declaration, text.partition("\n")[0]  # what was measured follows in the log
         yield Annotation("error", _from_workspace(run.path), bet.line, bet.id, error)
     for item in finished:

@@ -98,7 +98,7 @@ class Distribution(Measuring):
         finally:
             errors = engine.close()
         for error in errors:
-            self.session.report_error(arrivals.last, TEARDOWN, error)
+            self.session.reporter.error(arrivals.last, TEARDOWN, error)
         self.finished += [run for run in self.session.runs.values() if run.prefix in self.tiers and not run.waiting]
         self._judged(session)
         if loop.skipped:

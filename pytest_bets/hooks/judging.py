@@ -16,7 +16,7 @@ from pytest_bets.record.cell import ENVIRONMENT
 from pytest_bets.record.decode import decode
 from pytest_bets.record.judgement import premise_unmet
 from pytest_bets.record.record import CodeDefinitions, Environment, NodeEnvironment, Record
-from pytest_bets.record.store import Kept
+from pytest_bets.record.store import Stored
 from pytest_bets.record.verdict import Cell, Verdict, judge, void
 
 _MIXED: Final = (
@@ -76,7 +76,7 @@ class FinishedBet:
     result: Verdict
     missing: str | None
     cells: int
-    stored: Kept | None
+    stored: Stored | None
     gated: frozenset[str]
     dependence: str = ""
     luck: Luck | None = None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_bets.bet.declaration import CRITERIA, is_bet_name
+from pytest_bets.bet.declaration import is_bet_name
 from pytest_bets.bet.units import dependence, unvaried
 from pytest_bets.chance.result import Luck
 from pytest_bets.diagnostics import DeclarationError, RecordError
@@ -32,18 +32,10 @@ from pytest_bets.hooks.live import Live
 from pytest_bets.hooks.measuring import ATTRIBUTE
 from pytest_bets.hooks.outdated import Sources
 from pytest_bets.hooks.refusals import check_overrides, check_replications
-from pytest_bets.hooks.reports import (
-    HOOK,
-    REFUSED,
-    REGISTRATION,
-    RESULTS,
-    error_report,
-    tier_outcome,
-    tier_reports,
-    unexpected_report,
-)
+from pytest_bets.hooks.reporter import Reporter
+from pytest_bets.hooks.reports import HOOK, REFUSED, REGISTRATION, RESULTS, tier_outcome
 from pytest_bets.hooks.run import BetRun, selection
-from pytest_bets.hooks.tiers import JudgedTiers, Outcome, is_red
+from pytest_bets.hooks.tiers import JudgedTiers, Outcome
 from pytest_bets.hooks.unseen import Unseen
 from pytest_bets.record import environment as machine
 from pytest_bets.record.codec import cell_row, verdict_of
@@ -52,7 +44,7 @@ from pytest_bets.record.gate import gated
 from pytest_bets.record.line import Replicated
 from pytest_bets.record.record import Record
 from pytest_bets.record.standing import Standing
-from pytest_bets.record.store import Clocked, Kept
+from pytest_bets.record.store import Execution, Stored
 from pytest_bets.record.summary_model import Summary
 from pytest_bets.record.verdict import Cell, Verdict
 from pytest_bets.render.rollup import rollup
@@ -80,21 +72,15 @@ class Session:
         self.baseline = Baseline()
         self.runs: dict[str, BetRun] = {}
         self.finished: dict[str, FinishedBet] = {}
-        self.errors: list[tuple[BetRun, str]] = []
-        """What failed with a bet and with no item of it."""
         self.skipping: dict[str, str] = {}
         """Why a bet file skipped itself as it was imported, by its node id."""
         self.summary: Summary | None = None
         self.on_finished: list[Callable[[BetRun], None]] = []
+        self.reporter = Reporter(context.config, context.settings)
         self.live = Live(context, self.runs, self.finished, self.run_of)
         self._process = os.getpid()
         self._by_cell: dict[str, BetRun] = {}
         self._by_tier: dict[str, tuple[BetRun, str]] = {}
-        self._reported: set[str] = set()
-        self._owed: set[str] = set()
-        """The tiers that must turn the session red."""
-        self._red: set[str] = set()
-        """The items whose failure has arrived, after all that other plugins have made of the report."""
         self._unexpected: dict[str, str] = {}
         self._late: dict[str, str] = {}
         """A cell that ran again after its bet was judged, by the node id of its file."""
@@ -178,11 +164,9 @@ class Session:
 
     def _take_other(self, report: pytest.TestReport) -> None:
         """Note that a tier was reported, or that a cell ran which this process did not expect."""
-        if report.when == "call" and is_red(report):
-            self._red.add(report.nodeid)
-        if report.nodeid in self._by_tier and report.when == "call":
-            self._reported.add(report.nodeid)
-        elif ATTRIBUTE in report.__dict__:
+        if report.when == "call":
+            self.reporter.take(report)
+        if report.nodeid not in self._by_tier and ATTRIBUTE in report.__dict__:
             self._unexpected.setdefault(report.nodeid.partition("::")[0], report.nodeid)
 
     def run_of(self, nodeid: str) -> BetRun | None:
@@ -202,10 +186,7 @@ class Session:
             if run.waiting:
                 return None
             self._finish(run)
-        return self._outcome(self.finished[run.prefix], tier)
-
-    def _outcome(self, finished: FinishedBet, tier: str) -> Outcome:
-        return tier_outcome(finished, tier, rehearsal=self.settings.rehearsal)
+        return tier_outcome(self.finished[run.prefix], tier, rehearsal=self.settings.rehearsal)
 
     def standing(self, bet: str) -> Standing | None:
         """Return the standing of a bet: in the summary that was written, else as it was when the session began."""
@@ -222,13 +203,13 @@ class Session:
             if run.prefix not in self.finished and not (stopped and run.untouched):
                 self._finish(run)
         for finished in self.finished.values():
-            self._report_the_rest(finished)
+            self.reporter.rest(finished)
         for prefix, nodeid in self._unexpected.items():
             text = "ran, but was not among the cells that this session collected: its bet was not judged"
-            self._emit(unexpected_report(prefix, f"{nodeid} {text}"), extra=True)
+            self.reporter.unexpected(prefix, f"{nodeid} {text}")
         for prefix, nodeid in self._late.items():
             text = "ran again after its bet was judged: what it measured then counts nowhere"
-            self._emit(unexpected_report(prefix, f"{nodeid} {text}"), extra=True)
+            self.reporter.unexpected(prefix, f"{nodeid} {text}")
         self.checkpoints.close()
         if self.runs:
             self.sources.note()
@@ -237,12 +218,12 @@ class Session:
                 self.summary = rollup(self.context.results, self.context.catalogue)
             except (OSError, RecordError) as error:
                 text = f"The summary could not be written: {error}"
-                self.report_error(next(iter(self.runs.values())), RESULTS, text)
+                self.reporter.error(next(iter(self.runs.values())), RESULTS, text)
             else:
                 self.announcer.summarized(self.summary)
         for text in self.announcer.errors():
-            self.report_error(next(iter(self.runs.values())), HOOK, text)
-        if session.exitstatus == pytest.ExitCode.OK and (session.testsfailed > before or self._owed - self._red):
+            self.reporter.error(next(iter(self.runs.values())), HOOK, text)
+        if session.exitstatus == pytest.ExitCode.OK and (session.testsfailed > before or self.reporter.is_owed):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         self.live.close(int(session.exitstatus))
 
@@ -259,7 +240,7 @@ class Session:
         stored = ran = None
         is_own = os.getpid() == self._process  # an experiment may fork, and its child go on as a second session
         if self.settings.kept and is_own and (run.data or run.broken or run.attempts):
-            ran = self._record(run, result, results, luck), self._clocked(run)
+            ran = self._record(run, result, results, luck), self._execution(run)
             stored = self._store(run, *ran, results, luck, complete=missing is None)
         bet, params = run.declaration, [cell.params for cell in results.cells]
         same = unvaried([item.sentence.text for item in bet.criteria], [cell.row for cell in results.cells])
@@ -270,44 +251,16 @@ class Session:
         self.finished[run.prefix] = finished
         refused = self.context.registry.refusal(run.path, run.declaration) if run.skipped else None
         if refused:
-            self.report_error(run, REGISTRATION, refused)
+            self.reporter.error(run, REGISTRATION, refused)
         if run.refused:
             text = f"{run.declaration.file}: its cells were not run: {run.refused}"
-            self.report_error(run, REFUSED, text)
+            self.reporter.error(run, REFUSED, text)
         run.data.clear()  # a sweep may be long, and its measurements are written
         if ran is not None:
             self.announcer.judged(finished, *ran, results.cells, self.context.replications.get(bet.id))
-        self._report_unselected(finished)
+        self.reporter.unselected(finished)
         for listener in self.on_finished:
             listener(run)
-
-    def _report_unselected(self, finished: FinishedBet) -> None:
-        """Report the tiers that turn the session red although they were not selected: a selection hides no failure."""
-        run = finished.run
-        asked = CRITERIA if self.settings.gate != "auto" else ("catastrophic", "control")
-        for tier in asked:
-            if tier in run.tiers or not run.declaration.sentences(tier):
-                continue
-            outcome = self._outcome(finished, tier)
-            if outcome.status == "failed":
-                self._owed.add(f"{run.prefix}::{tier}")
-                for report in tier_reports(run, tier, outcome):
-                    self._emit(report, extra=report.when == "call")
-
-    def _report_the_rest(self, finished: FinishedBet) -> None:
-        """Report the selected tiers whose items did not run, and those whose failure was reported as something else.
-
-        They do not run where the session was stopped, or calls nothing.
-        """
-        run = finished.run
-        for tier in run.tiers:
-            nodeid = f"{run.prefix}::{tier}"
-            outcome = self._outcome(finished, tier)
-            if outcome.status == "failed":
-                self._owed.add(nodeid)
-            if nodeid not in self._reported or nodeid in self._owed - self._red:
-                for report in tier_reports(run, tier, outcome):
-                    self._emit(report)
 
     def _record(self, run: BetRun, result: Verdict, results: CellResults, luck: Luck | None) -> Record:
         """Return the record of a run, without its cells."""
@@ -316,21 +269,28 @@ class Session:
             run, result, results.compute, self.baseline, luck, pilot=self.settings.rehearsal, unseen=unseen
         )
 
-    def _clocked(self, run: BetRun) -> Clocked:
-        return replace(machine.clocked(run.seconds), resumed=run.reused, attempts=tuple(run.attempts))
+    def _execution(self, run: BetRun) -> Execution:
+        return replace(machine.execution(run.seconds), resumed=run.reused, attempts=tuple(run.attempts))
 
     def _store(
-        self, run: BetRun, record: Record, clocked: Clocked, results: CellResults, luck: Luck | None, *, complete: bool
-    ) -> Kept | None:
+        self,
+        run: BetRun,
+        record: Record,
+        execution: Execution,
+        results: CellResults,
+        luck: Luck | None,
+        *,
+        complete: bool,
+    ) -> Stored | None:
         rows = [cell_row(cell) for cell in results.cells]
         try:
-            stored = self.context.results.keep(
-                record, rows, clocked, complete=complete, replication=self._replicated(run, luck, results.cells)
+            stored = self.context.results.append_run(
+                record, rows, execution, complete=complete, replication=self._replicated(run, luck, results.cells)
             )
         except (OSError, RecordError) as error:
             cells = canonical(encode({"bet": run.declaration.id, "cells": results.cells}))
             text = f"The results could not be written: {error}\nWhat was measured:\n{cells}"
-            self.report_error(run, RESULTS, text)
+            self.reporter.error(run, RESULTS, text)
             return None
         if complete and not run.broken:
             self.checkpoints.clear(run.declaration.id)
@@ -353,17 +313,3 @@ class Session:
         record = self.baseline.records.get(bet)
         recorded = verdict_of(record) if record else None
         return gated(self.settings.gate, run.tiers, result, recorded)
-
-    def report_error(self, run: BetRun, name: str, text: str) -> None:
-        """Report an error that belongs to a bet and to no item of it."""
-        self.errors.append((run, text))
-        self._emit(error_report(run, name, text), extra=True)
-
-    def _emit(self, report: pytest.TestReport, *, extra: bool = False) -> None:
-        """Report to pytest; `extra` for a report without an item, so that the progress does not pass 100 %."""
-        session = self.config.pluginmanager.get_plugin("session")
-        if extra and session is not None:
-            session.testscollected += 1
-        self.config.hook.pytest_runtest_logreport(report=report)
-        if extra:  # pytest 8.2 counts an item as done only now
-            self.config.hook.pytest_runtest_logfinish(nodeid=report.nodeid, location=report.location)

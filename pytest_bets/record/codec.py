@@ -54,8 +54,8 @@ def dump_line(line: Line) -> bytes:
     return canonical(item).encode()
 
 
-def load(data: bytes, name: str, *, outline: bool = False) -> Record:
-    """Return the record in a file's bytes; an outline has the first cell alone, and all are checked.
+def load(data: bytes, name: str, *, header: bool = False) -> Record:
+    """Return the record in a file's bytes; a header has the first cell alone, and all are checked.
 
     Raises:
         RecordError: naming the file, and the line or the field at fault.
@@ -66,7 +66,7 @@ def load(data: bytes, name: str, *, outline: bool = False) -> Record:
     if schema not in RECORD_SCHEMAS:
         raise RecordError(f"{name}: this is no record: its schema is {schema!r}, expected {_either(RECORD_SCHEMAS)}")
     code = CodeFiles if schema == FIRST_RECORD_SCHEMA else CodeDefinitions
-    return _decoded(Record, item, name, code=code, **({"cells": _FIRST} if outline else {}))
+    return _decoded(Record, item, name, code=code, **({"cells": _FIRST} if header else {}))
 
 
 _FIRST: Final = Annotated[tuple[Cell, ...], CHECKED]

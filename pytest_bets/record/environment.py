@@ -9,12 +9,12 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
-from pytest_bets.record.store import Clocked
+from pytest_bets.record.store import Execution
 
 
-def clocked(seconds: float) -> Clocked:
+def execution(seconds: float) -> Execution:
     """Return the present moment (UTC), this host, and the seconds given."""
-    return Clocked(time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), socket.gethostname(), seconds)
+    return Execution(time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), socket.gethostname(), seconds)
 
 
 def python() -> dict[str, str]:

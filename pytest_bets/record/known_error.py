@@ -93,7 +93,7 @@ def _by_design(text: str, parameters: int) -> float | None:
 
 
 def error_of(record: Record) -> KnownError | None:
-    """Return the known error of a record, or of its outline."""
+    """Return the known error of a record, or of its header."""
     parameters = record.cells[0].params if record.cells else ()
     return known_error(record.verdict, record.luck, record.criteria, record.declaration.sweep, parameters)
 

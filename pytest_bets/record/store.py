@@ -31,7 +31,7 @@ NO_RECORDS: Final = frozenset({BADGE, SUMMARY_JSON})
 
 
 @dataclass(frozen=True)
-class Clocked:
+class Execution:
     """When and where a run ended, the seconds that its cells took together, how many it reused, the lost attempts."""
 
     time: str
@@ -42,7 +42,7 @@ class Clocked:
 
 
 @dataclass(frozen=True)
-class Kept:
+class Stored:
     """What became of a run: whether its record was written, and how many runs of the same pair the journal has."""
 
     written: bool
@@ -55,7 +55,7 @@ class Results(Folder):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self._journal = JournalFile(folder / JOURNAL)
-        self._outlines: dict[str, tuple[str, Record]] = {}
+        self._headers: dict[str, tuple[str, Record]] = {}
         """What was read or written last of each bet, with no cell in it, and the hash of its bytes."""
 
     def record_path(self, bet: str) -> Path:
@@ -87,9 +87,9 @@ class Results(Folder):
         except FileNotFoundError:
             return None
 
-    def _decoded(self, bet: str, data: bytes, *, outline: bool = False) -> Record:
+    def _decoded(self, bet: str, data: bytes, *, header: bool = False) -> Record:
         path = self.record_path(bet)
-        record = load(data, str(path), outline=outline)
+        record = load(data, str(path), header=header)
         if record.id != bet:
             raise RecordError(f"{path}: this is the record of bet {record.id!r}, expected {bet!r}")
         return record
@@ -103,22 +103,22 @@ class Results(Folder):
         """
         return self._each(self.record)
 
-    def outlines(self) -> list[Record]:
+    def headers(self) -> list[Record]:
         """Return every record with its first cell alone, by number and id; an unchanged one is not decoded again.
 
         Raises:
             RecordError: when a file is no record.
 
         """
-        return self._each(self._outline)
+        return self._each(self._header)
 
-    def _outline(self, bet: str) -> Record | None:
+    def _header(self, bet: str) -> Record | None:
         data = self._bytes(bet)
         if data is None:
             return None
-        digest, known = sha256(data), self._outlines.get(bet)
+        digest, known = sha256(data), self._headers.get(bet)
         if known is None or known[0] != digest:
-            known = self._outlines[bet] = digest, self._decoded(bet, data, outline=True)
+            known = self._headers[bet] = digest, self._decoded(bet, data, header=True)
         return known[1]
 
     def _each(self, reading: Callable[[str], Record | None]) -> list[Record]:
@@ -253,15 +253,15 @@ class Results(Folder):
             lines.pop()
         return [unended(line) for line in lines]
 
-    def keep(
+    def append_run(
         self,
         record: Record,
         rows: Sequence[str],
-        clocked: Clocked,
+        execution: Execution,
         *,
         complete: bool,
         replication: Replicated | None = None,
-    ) -> Kept:
+    ) -> Stored:
         """Add a run to the journal and, where it is due, write its record with the rows given as its cells.
 
         A record stands for its pair of digests: a later run of the same pair leaves its bytes alone. A void run never
@@ -278,7 +278,7 @@ class Results(Folder):
         with self.locked():
             self._journal.refresh(self._index)
             self._finish_records()
-            is_due = complete and replication is None and due(self._outline(bet), record)
+            is_due = complete and replication is None and due(self._header(bet), record)
             data = dump(record, rows)
             if len(data) > MAX_RECORD:
                 raise RecordError(f"{self.record_path(bet)}: it would have {len(data):,} bytes; at most {MAX_RECORD:,}")
@@ -287,19 +287,19 @@ class Results(Folder):
                 record,
                 rows,
                 record_sha256=sha256(data) if is_due else None,
-                time=clocked.time,
-                host=clocked.host,
-                seconds=clocked.seconds,
-                resumed=clocked.resumed,
+                time=execution.time,
+                host=execution.host,
+                seconds=execution.seconds,
+                resumed=execution.resumed,
                 replication=replication,
-                attempts=clocked.attempts,
+                attempts=execution.attempts,
                 previous=tally.last,
             )
             self._add([entry], {bet: data} if is_due else {})
             if is_due:
                 first = tuple(cell_of(json.loads(row)) for row in rows[:1])
-                self._outlines[bet] = sha256(data), replace(record, cells=first)
-            return Kept(is_due, tally.repeats(entry.pair))
+                self._headers[bet] = sha256(data), replace(record, cells=first)
+            return Stored(is_due, tally.repeats(entry.pair))
 
     def add(self, lines: Sequence[Line], records: Mapping[str, bytes]) -> None:
         """Add lines to the journal and write records by bet, under the lock that is held.

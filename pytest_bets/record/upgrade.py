@@ -13,7 +13,7 @@ from pytest_bets.record.codec import dump, file_sha256, load, load_line, rows_of
 from pytest_bets.record.journal import Upgraded, upgrade_line, upgraded
 from pytest_bets.record.line import Line, RunLine, UpgradeLine
 from pytest_bets.record.record import RECORD_SCHEMA, Code, CodeDefinitions, CodeFiles, Record
-from pytest_bets.record.store import JOURNAL, Clocked, Results
+from pytest_bets.record.store import JOURNAL, Execution, Results
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def recorded(root: Path, top: Path, search: Sequence[Path]) -> Iterator[Recorded
         yield Recorded(root, search, found)
 
 
-def upgrade(results: Results, source: Recorded, clocked: Clocked, *, dry: bool = False) -> list[Outcome]:
+def upgrade(results: Results, source: Recorded, execution: Execution, *, dry: bool = False) -> list[Outcome]:
     """Upgrade every record that is not of today's schema; the journal tells of each.
 
     The journal is written first, in one piece. A record that is still the old one then is as a run left it, and the
@@ -116,7 +116,7 @@ def upgrade(results: Results, source: Recorded, clocked: Clocked, *, dry: bool =
                 continue
             try:
                 line, data, text = _upgraded(
-                    record, files_then, results.record_path(bet).read_bytes(), journal, source, clocked
+                    record, files_then, results.record_path(bet).read_bytes(), journal, source, execution
                 )
             except RefusedError as error:
                 outcomes.append(Outcome(bet, False, str(error)))
@@ -135,7 +135,7 @@ def _upgraded(
     data: bytes,
     journal: Sequence[tuple[str, Line]],
     source: Recorded,
-    clocked: Clocked,
+    execution: Execution,
 ) -> tuple[UpgradeLine | None, bytes, str]:
     """Return the line to add, if any, the bytes of the upgraded record, and what became of it."""
     was_sha256 = file_sha256(data)
@@ -156,8 +156,8 @@ def _upgraded(
         was,
         was_sha256=was_sha256,
         record_sha256=sha256(written),
-        time=clocked.time,
-        host=clocked.host,
+        time=execution.time,
+        host=execution.host,
         previous=own[-1][0],
     )
     return line, written, text

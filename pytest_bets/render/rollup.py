@@ -23,7 +23,7 @@ def rollup(results: Results, catalogue: Catalogue, *, with_badge: bool = False) 
     to_root = f"{Path(relative(catalogue.root, results.folder)).as_posix()}/"
     with results.locked():
         results.refresh()
-        records = results.outlines()
+        records = results.headers()
         summary = summarized(records, results.counts(records), declarations, unreadable)
         results.write_summary(as_json(summary), as_markdown(summary, to_root))
         if with_badge or results.has_badge:

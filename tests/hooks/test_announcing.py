@@ -166,7 +166,7 @@ def test_a_record_that_cannot_be_written_is_still_announced(
     def full(*_: object, **__: object) -> None:
         raise OSError("no space left on device")
 
-    monkeypatch.setattr("pytest_bets.record.store.Results.keep", full)
+    monkeypatch.setattr("pytest_bets.record.store.Results.append_run", full)
     bet()
     run("bet_1_first.py", expect=pytest.ExitCode.TESTS_FAILED)
     assert [(call["journal"], call["cells"]) for call in calls(pytester.path, "judged")] == [(False, 4)]

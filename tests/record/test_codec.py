@@ -199,9 +199,9 @@ def test_a_broken_file_is_refused_by_file_line_and_field(spoil: Callable[[bytes]
 def test_a_key_is_there_once(old: bytes, new: bytes, message: str) -> None:
     """Another reader of the file may take the other value."""
     data = _dumped(record()).replace(old, new, 1)
-    for outline in (False, True):
+    for header in (False, True):
         with pytest.raises(RecordError, match=f"^{re.escape(message)}"):
-            load(data, "7.json", outline=outline)
+            load(data, "7.json", header=header)
 
 
 def test_a_record_is_utf_8() -> None:

@@ -123,22 +123,22 @@ def test_a_record_is_decoded_again_only_where_its_bytes_have_changed(
     run("-q")
     decoded: list[bytes] = []
 
-    def counted(data: bytes, name: str, *, outline: bool = False) -> Record:
+    def counted(data: bytes, name: str, *, header: bool = False) -> Record:
         decoded.append(data)
-        return load(data, name, outline=outline)
+        return load(data, name, header=header)
 
     monkeypatch.setattr("pytest_bets.record.store.load", counted)
     found = Results(results)
-    first = found.outlines()
-    assert found.outlines() == first
+    first = found.headers()
+    assert found.headers() == first
     assert len(decoded) == 1
     path = results / "1_first.json"
     path.write_bytes(path.read_bytes().replace(b"the gain is positive", b"the gain is large"))
-    (changed,) = found.outlines()
+    (changed,) = found.headers()
     assert changed != first[0]
     assert len(decoded) == 2
     path.unlink()
-    assert found.outlines() == []
+    assert found.headers() == []
 
 
 def test_a_replication_that_disagrees_is_a_line_and_no_record(bet: WriteBet, run: Run, results: Path) -> None:

@@ -10,7 +10,7 @@ from pytest_bets.claims.claim import Claim
 from pytest_bets.claims.context import Context
 from pytest_bets.claims.contradiction import Contradiction, is_true, rivals
 from pytest_bets.claims.finding import Bet, Checked, Edit, Finding, FindingKind
-from pytest_bets.claims.lexicon import ENDING_WORDS
+from pytest_bets.claims.lexicon import ENDING_WORDS, NOISE
 from pytest_bets.claims.markdown import blocks as markdown_blocks
 from pytest_bets.claims.markdown import line_starts
 from pytest_bets.claims.mentions import Finder, Mention
@@ -161,7 +161,7 @@ class _Page:
             called = _called(bet, claim.mention)
             named = f" of bet {called}" if len(claim.mention.bets) > 1 else ""
             record = {"never run": "it was never run", "void": f"its run is void: {bet.reason}"}.get(
-                bet.verdict, f"the record{named} says {bet.verdict}"
+                bet.verdict, f"the record{named} says {_recorded(bet)}"
             )
             kind: FindingKind = "verdict" if claim.bound else "unbound"
             form = f'expected a form such as "Bet {called}: {bet.verdict}"'
@@ -250,6 +250,11 @@ class _Page:
         stands = visible(" ".join(stands.replace(BREAK, " | ").split()))
         shown = stands if len(stands) <= _LONGEST else f"{stands[:_LONGEST]}..."
         self.found.append(Finding(line, kind, bet, shown, visible(record), edit))
+
+
+def _recorded(bet: Bet) -> str:
+    """Return the verdict of record, with what a catastrophic one does not say."""
+    return f"{bet.verdict}, {NOISE}" if bet.noise and NOISE not in bet.verdict else bet.verdict
 
 
 def _called(bet: Bet, mention: Mention) -> str:

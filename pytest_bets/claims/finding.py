@@ -12,7 +12,7 @@ class Bet:
     """A bet as the records have it: its verdict and standing in words, and its cells.
 
     `gone` has `retracted` or `withdrawn` if the claim is. `cells` is empty if the bet was never run or is void.
-    `reason` is why it is void, or why its file cannot be read.
+    `reason` is why it is void, or why its file cannot be read. `noise` says that a control of its FAIL is not met.
     """
 
     id: str
@@ -23,6 +23,7 @@ class Bet:
     cells: Sequence[Mapping[str, object]]
     reason: str = ""
     readable: bool = True
+    noise: bool = False
 
 
 @dataclass(frozen=True)

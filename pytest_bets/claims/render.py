@@ -34,6 +34,7 @@ def bets(overview: Summary, records: Sequence[Record], unreadable: Sequence[Decl
                 frozenset(gone),
                 [cell.row for cell in record.cells] if record and record.verdict else (),
                 row.void or "",
+                noise=row.verdict == "FAIL" and row.noise_floor is False,
             )
         )
     known = [bet for bet in found if bet.id not in faults]

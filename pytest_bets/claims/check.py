@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from typing import Final
 
 from pytest_bets.claims.block import BREAK, Block, Comment
@@ -90,6 +90,17 @@ class _Page:
             if bet.gone and block.kind != "hidden text" and not said.says(names, bet.gone):
                 record = f"{bet.standing}, and this {block.kind} does not say so"
                 self._add(place, "standing", bet.id, stands, record)
+            elif bet.by:
+                self._retracters(block, said, bet, stands, frozenset().union(*(one.by for one, _, _ in cited.values())))
+
+    def _retracters(self, block: Block, said: Said, bet: Bet, stands: str, by: Set[str]) -> None:
+        """Report bets that are said to retract a claim, and retracted none of those that the block names."""
+        for mention in said.retracters({bet.id, str(bet.number)}):
+            for name in mention.bets[:20]:
+                other = self._find(name)
+                if other and other.readable and not {name, other.id} & by:
+                    place = said.place(block, mention.first)
+                    self._add(place, "standing", bet.id, f"{stands} retracted by {name}", f"it is {bet.standing}")
 
     def _known(self, named: str, stands: str, place: int) -> Bet | None:
         bet = self._find(named)

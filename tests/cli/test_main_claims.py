@@ -89,6 +89,16 @@ def test_a_catastrophe_whose_control_is_not_met_is_in_the_noise(
     assert run("claims", "README.md")[1].startswith(shown)
 
 
+def test_a_bet_that_retracted_nothing_is_not_said_to(readme: Path, bet: WriteBet, pytester: pytest.Pytester) -> None:
+    """Of two challenges, one came to FAIL."""
+    bet("bet_2_doubt.py", 'return {"gain": -part}', markers={"challenges": "1"})
+    bet("bet_3_help.py", markers={"challenges": "1"})
+    pytester.runpytest_inprocess()
+    readme.write_text("Bet 1 was retracted by bet 2.\n\nBet 1 was retracted by bet 3.\n")
+    shown = 'README.md:3: "Bet 1" retracted by 3: it is retracted by 2; survived the challenge by 3\n'
+    assert run("claims", "README.md")[1].startswith(shown)
+
+
 @pytest.mark.parametrize("name", ["bet_1_again.py", "bet_1_later.py"])
 def test_a_number_names_the_declared_bet(readme: Path, bet: WriteBet, pytester: pytest.Pytester, name: str) -> None:
     """A bet that had the number before keeps its record; its id names it, wherever that is in the order of ids."""

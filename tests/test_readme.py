@@ -87,6 +87,25 @@ def test_the_numbers_of_our_own_bets_are_those_of_the_summary() -> None:
 
 
 @needs_repository
+def test_the_picture_of_the_index_is_described_by_the_numbers_of_the_summary() -> None:
+    """If not, make both pictures again: python docs/pictures.py. `pytest-bets claims` compares the other's verdict."""
+    counts = json.loads((PROJECT / "results" / "SUMMARY.json").read_text(encoding="utf-8"))["counts"]
+    numbers = "{bets} bets, of which {PASS} PASS, {LENIENT} LENIENT and {FAIL} FAIL".format(**counts)
+    assert f"![The index: {numbers}, and a row" in (PROJECT / "docs" / "report.md").read_text(encoding="utf-8")
+
+
+@needs_repository
+def test_the_table_of_the_quick_bets_has_the_values_on_record() -> None:
+    """In docs/catalogue.md, which shows how a session of them ends."""
+    table = (PROJECT / "docs" / "catalogue.md").read_text(encoding="utf-8").split("```")[1]
+    rows = json.loads((PROJECT / "results" / "SUMMARY.json").read_text(encoding="utf-8"))["bets"]
+    quick = [row for row in rows if re.search(rf"^{row['number']:02}_", table, re.MULTILINE)]
+    assert len(quick) == 12
+    recorded = [f"{item['value']:.4g}" for row in quick for item in row["decided"] if item["tier"] == "strict"]
+    assert re.findall(r"\(measured ([^)]*)\)", table) == recorded
+
+
+@needs_repository
 def test_every_link_of_the_readme_leads_somewhere() -> None:
     """To a file of the repository: there is no address yet."""
     links = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", README)

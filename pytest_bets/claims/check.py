@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from typing import Final
 
 from pytest_bets.claims.block import BREAK, Block, Comment
@@ -10,7 +10,7 @@ from pytest_bets.claims.claim import Claim
 from pytest_bets.claims.context import Context
 from pytest_bets.claims.contradiction import Contradiction, is_true, rivals
 from pytest_bets.claims.finding import Bet, Checked, Edit, Finding, FindingKind
-from pytest_bets.claims.lexicon import ENDING_WORDS
+from pytest_bets.claims.lexicon import ENDING_WORDS, NOISE
 from pytest_bets.claims.markdown import blocks as markdown_blocks
 from pytest_bets.claims.markdown import line_starts
 from pytest_bets.claims.mentions import Finder, Mention
@@ -90,6 +90,17 @@ class _Page:
             if bet.gone and block.kind != "hidden text" and not said.says(names, bet.gone):
                 record = f"{bet.standing}, and this {block.kind} does not say so"
                 self._add(place, "standing", bet.id, stands, record)
+            elif bet.by:
+                self._retracters(block, said, bet, stands, frozenset().union(*(one.by for one, _, _ in cited.values())))
+
+    def _retracters(self, block: Block, said: Said, bet: Bet, stands: str, by: Set[str]) -> None:
+        """Report bets that are said to retract a claim, and retracted none of those that the block names."""
+        for mention in said.retracters({bet.id, str(bet.number)}):
+            for name in mention.bets[:20]:
+                other = self._find(name)
+                if other and other.readable and not {name, other.id} & by:
+                    place = said.place(block, mention.first)
+                    self._add(place, "standing", bet.id, f"{stands} retracted by {name}", f"it is {bet.standing}")
 
     def _known(self, named: str, stands: str, place: int) -> Bet | None:
         bet = self._find(named)
@@ -161,7 +172,7 @@ class _Page:
             called = _called(bet, claim.mention)
             named = f" of bet {called}" if len(claim.mention.bets) > 1 else ""
             record = {"never run": "it was never run", "void": f"its run is void: {bet.reason}"}.get(
-                bet.verdict, f"the record{named} says {bet.verdict}"
+                bet.verdict, f"the record{named} says {_recorded(bet)}"
             )
             kind: FindingKind = "verdict" if claim.bound else "unbound"
             form = f'expected a form such as "Bet {called}: {bet.verdict}"'
@@ -250,6 +261,11 @@ class _Page:
         stands = visible(" ".join(stands.replace(BREAK, " | ").split()))
         shown = stands if len(stands) <= _LONGEST else f"{stands[:_LONGEST]}..."
         self.found.append(Finding(line, kind, bet, shown, visible(record), edit))
+
+
+def _recorded(bet: Bet) -> str:
+    """Return the verdict of record, with what a catastrophic one does not say."""
+    return f"{bet.verdict}, {NOISE}" if bet.noise and NOISE not in bet.verdict else bet.verdict
 
 
 def _called(bet: Bet, mention: Mention) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from pytest_bets.claims.claim import Claim
 from pytest_bets.claims.finding import Bet
+from pytest_bets.claims.lexicon import FALSIFIED, NOISE
 from pytest_bets.claims.said import Said
 
 Stated = tuple[str, int]
@@ -36,7 +37,10 @@ def is_true(claim: Claim, bet: Bet) -> bool:
     """Return whether the record agrees with a claim."""
     if claim.exact:
         return bet.verdict == claim.exact
-    return bet.verdict in claim.allowed or bet.verdict.partition(",")[0] in claim.allowed
+    kinds = {bet.verdict, bet.verdict.partition(",")[0]}
+    if "FAIL" in kinds:
+        kinds.add(NOISE if bet.noise else FALSIFIED)
+    return not kinds.isdisjoint(claim.allowed)
 
 
 def rivals(

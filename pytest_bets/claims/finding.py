@@ -11,8 +11,9 @@ FindingKind = Literal["verdict", "unbound", "standing", "value", "marker", "unkn
 class Bet:
     """A bet as the records have it: its verdict and standing in words, and its cells.
 
-    `gone` has `retracted` or `withdrawn` if the claim is. `cells` is empty if the bet was never run or is void.
-    `reason` is why it is void, or why its file cannot be read.
+    `gone` has `retracted` or `withdrawn` if the claim is, and `by` the numbers and ids of the bets that retracted it.
+    `cells` is empty if the bet was never run or is void. `reason` is why it is void, or why its file cannot be read.
+    `noise` says that a control of its FAIL is not met.
     """
 
     id: str
@@ -23,6 +24,8 @@ class Bet:
     cells: Sequence[Mapping[str, object]]
     reason: str = ""
     readable: bool = True
+    noise: bool = False
+    by: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from pytest_bets.claims.claim import Claim, Way
 from pytest_bets.claims.clauses import Clauses
 from pytest_bets.claims.fold import Token
 from pytest_bets.claims.lexicon import (
-    ALL,
     CLOSE_WORDS,
     DENIALS,
     DONE_TO,
     EARLIER,
+    FALSIFIED,
     HEADS,
     LEADING_SIGNS,
     LEADING_WORDS,
@@ -22,6 +22,7 @@ from pytest_bets.claims.lexicon import (
     PREPOSITIONS,
     SOFT,
     WAS,
+    denied,
     word,
 )
 from pytest_bets.claims.mentions import Mention
@@ -141,12 +142,12 @@ class Following(Clauses):
         allowed = frozenset({"LENIENT"}) if not capital and self.is_lenient(at) else allowed
         if not capital and self.is_strict(at):  # which a LENIENT bet misses, and one in the noise may meet
             allowed |= {NOISY} if "PASS" in allowed else {"LENIENT"}
-        apart = allowed == {"FAIL"} and "," not in exact and self.is_catastrophic(at)
+        apart = allowed <= {"FAIL", FALSIFIED} and "," not in exact and self.is_catastrophic(at)
         exact = "FAIL, catastrophic" if apart else exact
         past, dated = self.is_past(mention, at)
         return Claim(
             mention,
-            ALL - (frozenset() if apart else allowed) if way.negated else allowed,
+            denied(frozenset() if apart else allowed) if way.negated else allowed,
             at,
             exact if "," in exact and not way.negated else "",
             apart=apart,

@@ -22,6 +22,10 @@ SMALL: Final = {
 ALL: Final = frozenset({"PASS", "LENIENT", "FAIL", "void", "never run"})
 NOISY: Final = "FAIL, in the noise"
 """The verdict of a bet that met its criterion, but not its control."""
+NOISE: Final = "in the noise"
+"""What a FAIL is whose control is not met: a catastrophic one as well."""
+FALSIFIED: Final = "falsified"
+"""What every other FAIL is."""
 _GOOD: Final = frozenset({"PASS", "LENIENT"})
 _BAD: Final = frozenset({"FAIL"})
 SOFT: Final = {
@@ -33,9 +37,8 @@ SOFT: Final = {
     **dict.fromkeys(("✅", "✔", "✓", "☑", "👍", "white_check_mark", "heavy_check_mark"), _GOOD),
     **dict.fromkeys(("holds", "hold", "stands", "upheld", "true", "right"), _GOOD),
     "lenient": frozenset({"LENIENT"}),
-    **dict.fromkeys(
-        ("fail", "fails", "failed", "failing", "failure", "falsified", "refuted", "disproved", "disproven"), _BAD
-    ),
+    **dict.fromkeys(("fail", "fails", "failed", "failing", "failure"), _BAD),
+    **dict.fromkeys(("falsified", "refuted", "disproved", "disproven"), frozenset({FALSIFIED})),
     **dict.fromkeys(("❌", "✗", "✘", "✖", "👎", "cross_mark", "negative_squared_cross_mark"), _BAD),
 }
 DONE_TO: Final = words("true right upheld confirmed validated vindicated proven falsified refuted disproved disproven")
@@ -123,6 +126,11 @@ DATED: Final = re.compile(
 def soft(text: str) -> frozenset[str]:
     """Return the verdicts that an ordinary word in lower case, or a sign, allows; nothing for any other."""
     return SOFT.get(text, frozenset())
+
+
+def denied(allowed: frozenset[str]) -> frozenset[str]:
+    """Return the verdicts that remain where these are denied: what is not falsified may be in the noise."""
+    return (ALL - {"FAIL"}) | {NOISE} if FALSIFIED in allowed else ALL - allowed
 
 
 def word(verdict: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from pytest_bets.claims.claim import Claim
-from pytest_bets.claims.lexicon import ALL, NOISY, SOFT, words
+from pytest_bets.claims.lexicon import ALL, NOISE, NOISY, SOFT, words
 from pytest_bets.claims.mentions import Mention
 from pytest_bets.claims.verdicts import Reader
 
@@ -71,7 +71,7 @@ class Predicates(Reader):
 
     def _noise(self, mention: Mention) -> Claim | None:
         match = _NOISE.match(self.text, self.tokens[mention.last].end)
-        return self._predicate(mention, self._last(mention, match), frozenset({NOISY})) if match else None
+        return self._predicate(mention, self._last(mention, match), frozenset({NOISE})) if match else None
 
     def _last(self, mention: Mention, match: re.Match[str]) -> int:
         """Return the last token of a match after a mention."""

@@ -130,7 +130,8 @@ def _add_frames(said: Said, frames: Sequence[Frame]) -> None:
     said.planned = any(frame.planned for frame in frames)
     said.gone = frozenset().union(*(frame.gone for frame in frames))
     said.heading = next((frame.bets for frame in frames if frame.bets), [])
-    if any(frame.dated for frame in frames):
+    said.dated = any(frame.dated for frame in frames)
+    if said.dated:
         said.claims = [_dated(said, claim) for claim in said.claims]
 
 

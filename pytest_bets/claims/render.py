@@ -18,13 +18,14 @@ def bets(overview: Summary, records: Sequence[Record], unreadable: Sequence[Decl
     """Return what write-ups can be held against, from the summary, its records, and the files that cannot be read."""
     by_id = {record.id: record for record in records}
     faults = {bet_id(error.faults[0].file): error.faults[0] for error in unreadable}
+    numbers = {row.id: row.number for row in overview.bets}
     found = []
     # the last bet of a number is the one that it names: a bet whose file is gone may have had the number before
     for row in sorted(overview.bets, key=lambda row: row.file is not None):
         standing, record = row.standing, by_id.get(row.id)
-        ends = {challenge.end for challenge in standing.challenges}
+        by = {challenge.by for challenge in standing.challenges if challenge.end == "retracts"}
         gone = {"withdrawn"} if standing.withdrawn else set()
-        gone |= {"retracted"} if "retracts" in ends else set()
+        gone |= {"retracted"} if by else set()
         found.append(
             Bet(
                 row.id,
@@ -34,6 +35,8 @@ def bets(overview: Summary, records: Sequence[Record], unreadable: Sequence[Decl
                 frozenset(gone),
                 [cell.row for cell in record.cells] if record and record.verdict else (),
                 row.void or "",
+                noise=row.verdict == "FAIL" and row.noise_floor is False,
+                by=frozenset({*by, *(str(number) for number in map(numbers.get, by) if number is not None)}),
             )
         )
     known = [bet for bet in found if bet.id not in faults]

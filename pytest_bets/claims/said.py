@@ -10,7 +10,7 @@ from pytest_bets.claims.block import BREAK, Block
 from pytest_bets.claims.claim import Claim
 from pytest_bets.claims.clauses import sentences
 from pytest_bets.claims.fold import Folded, Token
-from pytest_bets.claims.lexicon import words
+from pytest_bets.claims.lexicon import DATED, words
 from pytest_bets.claims.mentions import Mention
 from pytest_bets.claims.standing import Sayings
 from pytest_bets.claims.tables import Column, cells
@@ -36,6 +36,7 @@ class Said:
     subject: Mention | None = None
     heading: list[str] = field(default_factory=list)
     planned: bool = False
+    dated: bool = False
     gone: frozenset[str] = frozenset()
     columns: Sequence[Column] = ()
     passing: Collection[int] = ()
@@ -115,12 +116,17 @@ class Said:
 
     def says(self, names: Collection[str], gone: Collection[str]) -> bool:
         """Return whether the block, or the heading above, says that the claim of a bet is gone."""
-        if self.gone & set(gone):
-            return True
+        return bool(self.gone & set(gone)) or self._of(names).says(names, gone) or self._cell(gone)
+
+    def retracters(self, names: Collection[str]) -> list[Mention]:
+        """Return the bets that are said to retract a bet's claim; none where the block speaks of an earlier day."""
+        return [] if self.dated or DATED.search(self.folded.text) else self._of(names).retracters(names)
+
+    def _of(self, names: Collection[str]) -> Sayings:
         if self._sayings is None:
             marked = None if self.mentions else Mention(list(names), 0, 0)  # the bet of a marked value
             self._sayings = Sayings(self.tokens, self.mentions, self.subject or marked)
-        return self._sayings.says(names, gone) or self._cell(gone)
+        return self._sayings
 
     def _cell(self, gone: Collection[str]) -> bool:
         """Return whether a row says yes in a column that is called `retracted`."""

@@ -83,6 +83,18 @@ class Sayings:
             if token.kind == "word" and at not in self.of
         )
 
+    def retracters(self, names: Collection[str]) -> list[Mention]:
+        """Return the bets that are said to retract it: `bet 37, retracted by bet 46`, `bet 46 retracts bet 37`."""
+        found = []
+        for at, token in enumerate(self.tokens[:-1]):
+            if at in self.of or not _WORDS["retracted"].fullmatch(token.low) or not self._is_of(at, names):
+                continue
+            by = self.of.get(at + 2) if self.tokens[at + 1].low == "by" else None
+            if by is None and self._object(at, self.ends[at]):
+                by = self.of.get(at - 1)
+            found += [by] if by and by.certain and not by.others else []
+        return found
+
     def _is_of(self, at: int, names: Collection[str]) -> bool:
         start, end = self.starts[at], self.ends[at]
         if end < len(self.tokens) and "?" in self.tokens[end].text:

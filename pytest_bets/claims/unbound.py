@@ -7,7 +7,18 @@ from itertools import islice
 from typing import Final
 
 from pytest_bets.claims.claim import Claim
-from pytest_bets.claims.lexicon import ALL, DENIALS, EARLIER, EVERYONE, EXCEPT, LEADING_WORDS, SMALL, SOFT, word, words
+from pytest_bets.claims.lexicon import (
+    DENIALS,
+    EARLIER,
+    EVERYONE,
+    EXCEPT,
+    LEADING_WORDS,
+    SMALL,
+    SOFT,
+    denied,
+    word,
+    words,
+)
 from pytest_bets.claims.mentions import Mention
 from pytest_bets.claims.predicates import Predicates
 
@@ -114,7 +125,7 @@ class Unbound(Predicates):
             if repeats or (same and said in _TOO and before[-1:] in (["and"], [","], [";"])):
                 found.append(replace(last, mention=mention))
             elif same and said in _DID_NOT:
-                allowed = last.allowed if last.negated else ALL - last.allowed
+                allowed = last.allowed if last.negated else denied(last.allowed)
                 found.append(replace(last, mention=mention, allowed=allowed, exact="", negated=True))
         return found
 
@@ -131,7 +142,7 @@ class Unbound(Predicates):
             if claim and claim.first not in self.used:
                 self.used.add(claim.first)
                 claim = self.without(claim)
-                negated = replace(claim, allowed=ALL - claim.allowed, exact="", negated=True)
+                negated = replace(claim, allowed=denied(claim.allowed), exact="", negated=True)
                 found.append(negated if match["none"] else claim)
         return found
 
@@ -182,7 +193,7 @@ class Unbound(Predicates):
             found.append(
                 Claim(
                     mention,
-                    ALL - allowed if negated else allowed,
+                    denied(allowed) if negated else allowed,
                     at,
                     bound=False,
                     capital=True,

@@ -16,7 +16,7 @@ from pytest_bets.claims.asides import FARTHEST, asides, exceptions, is_relative
 from pytest_bets.claims.claim import Claim
 from pytest_bets.claims.fold import Token
 from pytest_bets.claims.following import Following
-from pytest_bets.claims.lexicon import ALL, LEADING_SIGNS, soft, words
+from pytest_bets.claims.lexicon import LEADING_SIGNS, denied, soft, words
 from pytest_bets.claims.mentions import Mention
 
 _BETWEEN_SIGNS: Final = LEADING_SIGNS - {",", ")", "]"}
@@ -69,7 +69,7 @@ class Reader(Following):
             chained = range(max(0, index - 50), index + 1)
             self.claimed.update(at for at in chained if self.mentions[at].first >= whole.first)
             if whole.first and self.tokens[whole.first - 1].low == "neither":
-                claim = replace(claim, allowed=ALL - claim.allowed, exact="", negated=True)
+                claim = replace(claim, allowed=denied(claim.allowed), exact="", negated=True)
             claims += self._apportioned(replace(claim, mention=whole))
             again = Mention(list(whole.bets), whole.first, claim.first, others=whole.others)
             if claim.past and (later := self.after(again)):

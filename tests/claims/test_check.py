@@ -23,7 +23,7 @@ BETS = [
         frozenset(),
         [{"loss": 2.5, "share_won": 0.8, "tie": 0.285, "tiny": -4e-4, "nothing": 0.0}],
     ),
-    Bet("13_noise", 13, "FAIL, in the noise", "falsified", frozenset(), [{"loss": 1234567.0}]),
+    Bet("13_noise", 13, "FAIL, in the noise", "in the noise", frozenset(), [{"loss": 1234567.0}], noise=True),
     Bet("37_gone", 37, "PASS", "retracted by 46_norm", frozenset({"retracted"}), [{"gain": 1.0}]),
     Bet("38_back", 38, "PASS", "withdrawn: a bug", frozenset({"withdrawn"}), [{"gain": 1.0}]),
     Bet("50_new", 50, "never run", "open", frozenset(), ()),

@@ -522,6 +522,10 @@ STANDINGS = [
     "Bet 38 passed. We have withdrawn that claim.",
     "Bet 37 must be considered retracted.",
     "Bet 37 was retracted by bet 46.",
+    "Bet 37 was retracted by bet 46, and not by bet 6.",
+    "Bet 37 was retracted by bet 46. In v0.1 it was retracted by bet 6.",
+    "Bet 6 challenged bet 37, and bet 46 retracted it.",
+    "Bet 37 was retracted by Smith's bet 6.",
     "Bet 38 was withdrawn.",
 ]
 VALUES = [

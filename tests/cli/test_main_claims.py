@@ -71,6 +71,34 @@ def test_fix_leaves_prose_and_line_ends_alone(readme: Path, bet: WriteBet, pytes
     assert 'README.md:2: "Bet 1": retracted by 2, and this paragraph does not say so\n' in shown
 
 
+def test_a_catastrophe_whose_control_is_not_met_is_in_the_noise(
+    readme: Path, bet: WriteBet, pytester: pytest.Pytester
+) -> None:
+    """It is no falsification, as the summary has it, and a page may say both of it."""
+    bet(
+        "bet_2_noise.py",
+        'return {"gain": -part}',
+        markers={"control": '"max(gain) > 0"'},
+        sections={"Control": "above 0."},
+    )
+    pytester.runpytest_inprocess()
+    readme.write_text("Bet 2: FAIL, catastrophic. Bet 2 is in the noise.\n\nBet 2 was not falsified.\n")
+    assert run("claims", "README.md")[0] == 0
+    readme.write_text("Bet 2 was falsified.\n")
+    shown = 'README.md:1: "Bet 2 was falsified": the record says FAIL, catastrophic, in the noise\n'
+    assert run("claims", "README.md")[1].startswith(shown)
+
+
+def test_a_bet_that_retracted_nothing_is_not_said_to(readme: Path, bet: WriteBet, pytester: pytest.Pytester) -> None:
+    """Of two challenges, one came to FAIL."""
+    bet("bet_2_doubt.py", 'return {"gain": -part}', markers={"challenges": "1"})
+    bet("bet_3_help.py", markers={"challenges": "1"})
+    pytester.runpytest_inprocess()
+    readme.write_text("Bet 1 was retracted by bet 2.\n\nBet 1 was retracted by bet 3.\n")
+    shown = 'README.md:3: "Bet 1" retracted by 3: it is retracted by 2; survived the challenge by 3\n'
+    assert run("claims", "README.md")[1].startswith(shown)
+
+
 @pytest.mark.parametrize("name", ["bet_1_again.py", "bet_1_later.py"])
 def test_a_number_names_the_declared_bet(readme: Path, bet: WriteBet, pytester: pytest.Pytester, name: str) -> None:
     """A bet that had the number before keeps its record; its id names it, wherever that is in the order of ids."""

@@ -23,9 +23,9 @@ BETS: Final = [
     ),
     Bet("07_deep", 7, "PASS", "stands", frozenset(), [{"gain": 1.0}]),
     Bet("08_wide", 8, "LENIENT", "stands", frozenset(), [{"gain": 1.0}]),
-    Bet("37_gone", 37, "PASS", "retracted by 46", _RETRACTED, [{"gain": 1.0}]),
+    Bet("37_gone", 37, "PASS", "retracted by 46", _RETRACTED, [{"gain": 1.0}], by=frozenset({"46_noise", "46"})),
     Bet("38_back", 38, "PASS", "withdrawn: a bug", _WITHDRAWN, [{"gain": 1.0}]),
-    Bet("46_noise", 46, "FAIL, in the noise", "falsified", frozenset(), [{"gain": 0.25}]),
+    Bet("46_noise", 46, "FAIL, in the noise", "in the noise", frozenset(), [{"gain": 0.25}], noise=True),
     Bet("dropout", None, "FAIL", "falsified", frozenset(), [{"gain": 0.25}]),
 ]
 

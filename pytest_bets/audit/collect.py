@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import takewhile
 from pathlib import Path
 from typing import Final
 
@@ -32,6 +31,7 @@ from pytest_bets.git.revision import Commit, Side, Touch
 from pytest_bets.record.codec import file_sha256
 from pytest_bets.record.line import RunLine
 from pytest_bets.record.store import JOURNAL, NO_RECORDS, Results
+from pytest_bets.walk import checkout
 
 _DISK: Final = "disk:"
 """What stands before a path where a file's content is that of the working tree, and not a blob's."""
@@ -80,7 +80,8 @@ class _Gatherer:
             work = Commit("", (self.head,), "", "not committed", len(commits))
             changed = later.result()
             lines = journal_lines(changed, self.now.lines, commits, work, journals, self._is_in_root)
-        now, ignored = self.now.records, self._ignored()
+        now, elsewhere = self.now.records, self._elsewhere()
+        ignored = frozenset[str]() if elsewhere else self._ignored()
         records = list(record_revisions(touches, commits, work, facts))
         declarations, unreadable = self.catalogue.declarations()
         bets = bet_revisions(touches, commits, work, declared)
@@ -88,8 +89,6 @@ class _Gatherer:
         revisions = (data for _, data in self._contents(blobs) if data)
         place = CodePlace(self.catalogue.root, self.tree.top, self._root or ".", self.search)
         code = code_evidence(place, commits, work, now, bets, lines, facts, revisions, self._bet_files())
-        folder = self.results.folder
-        elsewhere = [] if self._inside(folder) else [f"{folder} lies outside of {self.tree.top}"]
         return Evidence(
             commits=commits,
             bets=bets,
@@ -150,6 +149,13 @@ class _Gatherer:
     def now(self) -> Present:
         """The folder of results."""
         return present(self.results, self.catalogue.root)
+
+    def _elsewhere(self) -> list[str]:
+        """Return why the history of the folder of results is not in this repository; empty where it is."""
+        folder, top = self.results.folder.resolve(), self.tree.top
+        if not folder.is_relative_to(top):
+            return [f"{self.results.folder} lies outside of {top}"]
+        return [] if checkout(folder) == top else [f"{self._folder} is in a repository of its own: its history is there"]
 
     def _bet_files(self) -> dict[str, str]:
         """Return the files of the bets, relative to the root, by their ids; of two, that of the record."""
@@ -303,5 +309,5 @@ class _Gatherer:
                 yield bet_id(name), f"{name} is a link: git has where it leads to, and not what it declares"
             elif not folder.is_relative_to(self.tree.top):
                 yield bet_id(name), f"{name} lies outside of the repository {self.tree.top}: its history is not here"
-            elif any((here / ".git").exists() for here in takewhile(self.tree.top.__ne__, (folder, *folder.parents))):
+            elif checkout(folder) != self.tree.top:
                 yield bet_id(name), f"{name} is in a repository of its own: run the audit there"

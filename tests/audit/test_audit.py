@@ -692,6 +692,26 @@ def test_results_outside_of_the_repository_leave_the_audit_untold(
     assert "lies outside of" in found.text("unknown")
 
 
+@pytest.mark.parametrize("kind", ["submodule", "clone"])
+def test_results_in_a_repository_of_their_own_leave_the_audit_untold(history: History, kind: str) -> None:
+    """A loss that was deleted there is in no commit of this one."""
+    inner = Path("inner").resolve()
+    shutil.copytree("results", inner)
+    git("init", "-q", "-b", "main", folder=inner)
+    git("add", "-A", folder=inner)
+    git("commit", "-q", "-m", "Record bet 1", folder=inner)
+    history.undeclare()
+    if kind == "submodule":
+        git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", inner.as_uri(), "results")
+    else:
+        git("clone", "-q", str(inner), "results")
+    shutil.rmtree(inner)
+    commit("Keep the results apart")
+    found = audit()
+    assert (found.status, found.findings) == (3, set())
+    assert found.text("unknown") == "results is in a repository of its own: its history is there"
+
+
 @pytest.mark.usefixtures("history")
 def test_a_partial_clone_without_its_objects_cannot_tell() -> None:
     """A revision that is missing is not taken for one that never was."""

@@ -155,7 +155,9 @@ class _Gatherer:
         folder, top = self.results.folder.resolve(), self.tree.top
         if not folder.is_relative_to(top):
             return [f"{self.results.folder} lies outside of {top}"]
-        return [] if checkout(folder) == top else [f"{self._folder} is in a repository of its own: its history is there"]
+        return (
+            [] if checkout(folder) == top else [f"{self._folder} is in a repository of its own: its history is there"]
+        )
 
     def _bet_files(self) -> dict[str, str]:
         """Return the files of the bets, relative to the root, by their ids; of two, that of the record."""

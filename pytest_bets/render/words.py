@@ -143,13 +143,14 @@ def counts_words(counts: Counts) -> str:
     failed = f"{counts.FAIL} FAIL{kinds_words(counts.catastrophic, counts.in_the_noise)}"
     others = {
         f"void ({counts.premise} by a premise)" if counts.premise else "void": counts.void,
+        "without a record": counts.unrecorded,
         "never run": counts.never_run,
         "retracted": counts.retracted,
         "withdrawn": counts.withdrawn,
     }
     found = [f"{counts.PASS} PASS", f"{counts.LENIENT} LENIENT", failed]
     found += [f"{count} {word}" for word, count in others.items() if count]
-    recorded = counts.bets - counts.never_run
+    recorded = counts.bets - counts.never_run - counts.unrecorded
     bets = count_noun(counts.bets, "bet")
     bets += f", {counts.bets - counts.known} at risk" if counts.known else ""
     former = f"; {counts.renamed} more under a former name" if counts.renamed else ""

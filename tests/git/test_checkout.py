@@ -188,9 +188,8 @@ def test_from_outside_the_registration_of_a_bet_in_a_submodule_is_unknown(
     assert records(Path("results"))["1_first"]["registration"] == {"state": "unknown", "commit": None}
 
 
-def test_results_in_a_repository_of_their_own_are_not_to_be_added_to_the_one_around(
-    bet: WriteBet, repository: Path, run: Run
-) -> None:
+@pytest.mark.usefixtures("repository")
+def test_results_in_a_repository_of_their_own_are_not_to_be_added_to_the_one_around(bet: WriteBet, run: Run) -> None:
     """`git add` would add a link to a commit that does not hold them."""
     bet()
     commit()

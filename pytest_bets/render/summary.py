@@ -94,7 +94,7 @@ def _table(rows: Sequence[SummaryRow], linked: Mapping[str, str]) -> str:
         "|---|---|---|---|---|---|---|",
     ]
     for item in rows:
-        verdict = verdict_words(item) if item.recorded or item.is_never_run else "no record"
+        verdict = verdict_words(item)
         lines.append(
             row(
                 [

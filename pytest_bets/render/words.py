@@ -10,7 +10,7 @@ from pytest_bets.record.decided import decided
 from pytest_bets.record.judgement import Judgement
 from pytest_bets.record.line import Attempt
 from pytest_bets.record.standing import ChallengeEnd, Standing, StandingState
-from pytest_bets.record.summary_model import Challenged, Counts
+from pytest_bets.record.summary_model import Challenged, Counts, SummaryRow
 from pytest_bets.record.verdict import Judged, Verdict, figure
 from pytest_bets.render.visible import visible
 
@@ -20,6 +20,8 @@ _BOUND: Final = re.compile(r"\s*(?:[<>=]=|[<>])[^<>=]*$")
 
 def verdict_words(verdict: Judgement) -> str:
     """Return a verdict in words."""
+    if isinstance(verdict, SummaryRow) and not verdict.recorded and not verdict.is_never_run:
+        return "no record"
     if verdict.verdict is None:
         return "void" if verdict.void else "never run"
     if verdict.catastrophic:

@@ -41,7 +41,7 @@ def gather(catalogue: Catalogue, results: Results, search: Sequence[Path] = ()) 
     """Return what an audit reads; modules of the project are looked for in `search`.
 
     Raises:
-        EvidenceError: outside git, in a shallow clone, where nothing was ever committed, and where the checkout lacks
+        EvidenceError: outside git, in a shallow clone, where the branch has no commit, and where the checkout lacks
             files that are committed.
         HistoryError: where git fails.
 
@@ -53,7 +53,7 @@ def gather(catalogue: Catalogue, results: Results, search: Sequence[Path] = ()) 
     if tree.shallow:
         raise EvidenceError(f"this clone of {tree.top} is shallow: `git fetch --unshallow` brings its history")
     if tree.commit is None:
-        raise EvidenceError(f"nothing was ever committed in {tree.top} (bets are registered in git)")
+        raise EvidenceError(f"the branch in {tree.top} has no commit yet (bets are registered in git)")
     check_complete(tree, tree.commit, inside(root, tree.top), inside(results.folder, tree.top))
     return _Gatherer(catalogue, results, tree, tree.commit, search).evidence()
 

@@ -618,14 +618,15 @@ def begin_again() -> None:
     ("break_off", "message"),
     [
         (lambda: shutil.rmtree(".git"), "is not in a git repository"),
-        (begin_again, "nothing was ever committed"),
+        (begin_again, "has no commit yet"),
+        (lambda: git("checkout", "-q", "--orphan", "fresh"), "has no commit yet"),
         pytest.param(
             break_a_name,
             r"the path 'two\nlines/bet_2_layers.py' has a line feed",
             marks=pytest.mark.skipif(os.name == "nt", reason="Windows has no such names"),
         ),
     ],
-    ids=["outside git", "in an empty repository", "with a line feed in a path"],
+    ids=["outside git", "in an empty repository", "on a branch without a commit", "with a line feed in a path"],
 )
 @pytest.mark.usefixtures("history")
 def test_what_cannot_be_told_is_not_called_clean(break_off: Callable[[], object], message: str) -> None:

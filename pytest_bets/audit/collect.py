@@ -9,9 +9,10 @@ from typing import Final
 
 from pytest_bets.audit.code_evidence import CodePlace, code_evidence
 from pytest_bets.audit.complete import check_complete
-from pytest_bets.audit.evidence import Evidence, Held, JournalLine, RecordFacts, RecordRevision
+from pytest_bets.audit.evidence import BetRevision, Evidence, Held, JournalLine, RecordFacts, RecordRevision
 from pytest_bets.audit.evidence import facts as facts_in
 from pytest_bets.audit.evidence import held as held_in
+from pytest_bets.audit.lineage import lineages
 from pytest_bets.audit.lines import Touched, broken_lines, foreign_runs, journal_lines
 from pytest_bets.audit.outside import Outside, Unmerged
 from pytest_bets.audit.overview import Page
@@ -88,7 +89,7 @@ class _Gatherer:
         blobs = sorted({touch.after for touch in touches if touch.after and not is_bet(touch)})
         revisions = (data for _, data in self._contents(blobs) if data)
         place = CodePlace(self.catalogue.root, self.tree.top, self._root or ".", self.search)
-        code = code_evidence(place, commits, work, now, bets, lines, facts, revisions, self._bet_files())
+        code = code_evidence(place, commits, work, now, bets, lines, facts, revisions, self._bet_files(bets, present))
         return Evidence(
             commits=commits,
             bets=bets,
@@ -159,11 +160,16 @@ class _Gatherer:
             [] if checkout(folder) == top else [f"{self._folder} is in a repository of its own: its history is there"]
         )
 
-    def _bet_files(self) -> dict[str, str]:
-        """Return the files of the bets, relative to the root, by their ids; of two, that of the record."""
+    def _bet_files(self, bets: Sequence[BetRevision], present: Collection[str]) -> dict[str, str]:
+        """Return the files of the bets, relative to the root, by their ids; of two, that of the record.
+
+        A record under a former name was measured with the code that a file of another name has now.
+        """
         names = {self.catalogue.name(path): bet_id(path.name) for path in self.catalogue.paths}
         recorded = {bet: record.bet.file for bet, record in self.now.records.items() if record.bet.file in names}
-        return {bet: name for name, bet in names.items()} | recorded
+        found = {bet: name for name, bet in names.items()}
+        former = {bet: found[line.id] for line in lineages(bets, present) if line.id in found for bet in line.ids}
+        return former | found | recorded
 
     def _unsearched(self, present: Collection[str]) -> frozenset[str]:
         """Return the bet files that are where the catalogue does not look for bets."""

@@ -250,7 +250,7 @@ def the_same_claim_on_two_branches(history: History) -> None:
 
 CLEAN: dict[str, tuple[Callable[[History], None], str]] = {
     "declared, then run": (plain, ""),
-    "renamed with another number": (renamed, "renamed stale"),
+    "renamed with another number": (renamed, "moved renamed"),
     "declared and run on a branch that was merged": (declared_and_run_on_a_branch, ""),
     "run on two branches, the journals united": (run_on_two_branches, ""),
     "merged as an octopus": (merged_as_an_octopus, ""),
@@ -258,7 +258,7 @@ CLEAN: dict[str, tuple[Callable[[History], None], str]] = {
         changed_on_two_branches_before_it_ran,
         "changed",
     ),
-    "renamed on one branch and corrected on another": (renamed_on_a_branch_and_corrected_on_another, "renamed stale"),
+    "renamed on one branch and corrected on another": (renamed_on_a_branch_and_corrected_on_another, "moved renamed"),
     "formatted": (formatted, ""),
     "a scope added": (scope_added, "reworded"),
     "criteria changed before the first result": (changed_before_its_result, "changed"),

@@ -1000,7 +1000,7 @@ HONEST: dict[str, tuple[Callable[[History], None], str]] = {
     "a replication squashed": (replication_squashed, ""),
     "branches, remotes and tags that are merged": (branches_kept, ""),
     "a line that a merge kept twice": (line_united_twice, "copied-line"),
-    "renamed while the result waits": (renamed_while_the_result_waits, "renamed stale"),
+    "renamed while the result waits": (renamed_while_the_result_waits, "moved renamed"),
     "other code on two machines, the summaries mixed": (other_code_on_two_machines, "drift old-summary retried"),
     "beside another project": (beside_another_project, "outside"),
 }

@@ -4,15 +4,15 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import takewhile
 from pathlib import Path
 from typing import Final
 
 from pytest_bets.audit.code_evidence import CodePlace, code_evidence
 from pytest_bets.audit.complete import check_complete
-from pytest_bets.audit.evidence import Evidence, Held, JournalLine, RecordFacts, RecordRevision
+from pytest_bets.audit.evidence import BetRevision, Evidence, Held, JournalLine, RecordFacts, RecordRevision
 from pytest_bets.audit.evidence import facts as facts_in
 from pytest_bets.audit.evidence import held as held_in
+from pytest_bets.audit.lineage import lineages
 from pytest_bets.audit.lines import Touched, broken_lines, foreign_runs, journal_lines
 from pytest_bets.audit.outside import Outside, Unmerged
 from pytest_bets.audit.overview import Page
@@ -32,6 +32,7 @@ from pytest_bets.git.revision import Commit, Side, Touch
 from pytest_bets.record.codec import file_sha256
 from pytest_bets.record.line import RunLine
 from pytest_bets.record.store import JOURNAL, NO_RECORDS, Results
+from pytest_bets.walk import checkout
 
 _DISK: Final = "disk:"
 """What stands before a path where a file's content is that of the working tree, and not a blob's."""
@@ -41,7 +42,7 @@ def gather(catalogue: Catalogue, results: Results, search: Sequence[Path] = ()) 
     """Return what an audit reads; modules of the project are looked for in `search`.
 
     Raises:
-        EvidenceError: outside git, in a shallow clone, where nothing was ever committed, and where the checkout lacks
+        EvidenceError: outside git, in a shallow clone, where the branch has no commit, and where the checkout lacks
             files that are committed.
         HistoryError: where git fails.
 
@@ -53,7 +54,7 @@ def gather(catalogue: Catalogue, results: Results, search: Sequence[Path] = ()) 
     if tree.shallow:
         raise EvidenceError(f"this clone of {tree.top} is shallow: `git fetch --unshallow` brings its history")
     if tree.commit is None:
-        raise EvidenceError(f"nothing was ever committed in {tree.top} (bets are registered in git)")
+        raise EvidenceError(f"the branch in {tree.top} has no commit yet (bets are registered in git)")
     check_complete(tree, tree.commit, inside(root, tree.top), inside(results.folder, tree.top))
     return _Gatherer(catalogue, results, tree, tree.commit, search).evidence()
 
@@ -80,16 +81,15 @@ class _Gatherer:
             work = Commit("", (self.head,), "", "not committed", len(commits))
             changed = later.result()
             lines = journal_lines(changed, self.now.lines, commits, work, journals, self._is_in_root)
-        now, ignored = self.now.records, self._ignored()
+        now, elsewhere = self.now.records, self._elsewhere()
+        ignored = frozenset[str]() if elsewhere else self._ignored()
         records = list(record_revisions(touches, commits, work, facts))
         declarations, unreadable = self.catalogue.declarations()
         bets = bet_revisions(touches, commits, work, declared)
         blobs = sorted({touch.after for touch in touches if touch.after and not is_bet(touch)})
         revisions = (data for _, data in self._contents(blobs) if data)
         place = CodePlace(self.catalogue.root, self.tree.top, self._root or ".", self.search)
-        code = code_evidence(place, commits, work, now, bets, lines, facts, revisions, self._bet_files())
-        folder = self.results.folder
-        elsewhere = [] if self._inside(folder) else [f"{folder} lies outside of {self.tree.top}"]
+        code = code_evidence(place, commits, work, now, bets, lines, facts, revisions, self._bet_files(bets, present))
         return Evidence(
             commits=commits,
             bets=bets,
@@ -151,11 +151,25 @@ class _Gatherer:
         """The folder of results."""
         return present(self.results, self.catalogue.root)
 
-    def _bet_files(self) -> dict[str, str]:
-        """Return the files of the bets, relative to the root, by their ids; of two, that of the record."""
+    def _elsewhere(self) -> list[str]:
+        """Return why the history of the folder of results is not in this repository; empty where it is."""
+        folder, top = self.results.folder.resolve(), self.tree.top
+        if not folder.is_relative_to(top):
+            return [f"{self.results.folder} lies outside of {top}"]
+        return (
+            [] if checkout(folder) == top else [f"{self._folder} is in a repository of its own: its history is there"]
+        )
+
+    def _bet_files(self, bets: Sequence[BetRevision], present: Collection[str]) -> dict[str, str]:
+        """Return the files of the bets, relative to the root, by their ids; of two, that of the record.
+
+        A record under a former name was measured with the code that a file of another name has now.
+        """
         names = {self.catalogue.name(path): bet_id(path.name) for path in self.catalogue.paths}
         recorded = {bet: record.bet.file for bet, record in self.now.records.items() if record.bet.file in names}
-        return {bet: name for name, bet in names.items()} | recorded
+        found = {bet: name for name, bet in names.items()}
+        former = {bet: found[line.id] for line in lineages(bets, present) if line.id in found for bet in line.ids}
+        return former | found | recorded
 
     def _unsearched(self, present: Collection[str]) -> frozenset[str]:
         """Return the bet files that are where the catalogue does not look for bets."""
@@ -303,5 +317,5 @@ class _Gatherer:
                 yield bet_id(name), f"{name} is a link: git has where it leads to, and not what it declares"
             elif not folder.is_relative_to(self.tree.top):
                 yield bet_id(name), f"{name} lies outside of the repository {self.tree.top}: its history is not here"
-            elif any((here / ".git").exists() for here in takewhile(self.tree.top.__ne__, (folder, *folder.parents))):
+            elif checkout(folder) != self.tree.top:
                 yield bet_id(name), f"{name} is in a repository of its own: run the audit there"

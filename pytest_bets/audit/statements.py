@@ -128,7 +128,8 @@ def _row(cells: Mapping[str, str]) -> Iterator[tuple[tuple[str, str], str]]:
     plain = {name: _LINK.sub(r"\1", cell) for name, cell in cells.items()}
     unlinked = {name: _LINK.sub("", cell) for name, cell in cells.items()}
     verdict = plain.get(VERDICT, "")
-    yield (bet, VERDICT), found[0] if (found := _VERDICT.match(verdict)) else verdict
+    said = found[0] if (found := _VERDICT.match(verdict)) else verdict
+    yield (bet, VERDICT), "never run" if said == "no record" else said
     if "claim" in cells:
         yield (bet, "title"), cells["claim"]
     if "registered" in cells:

@@ -30,7 +30,7 @@ def run(project: Project, options: argparse.Namespace) -> Answer:
     declarations, unreadable = catalogue.declarations()
     results.refresh()
     records = results.headers()
-    summary = summarized(records, results.counts(records), declarations, unreadable)
+    summary = summarized(records, results.counts(records), declarations, unreadable, results.unrecorded(records))
     rows = {row.id: row for row in summary.bets}
     named = the_one(options.bet, rows, [row.id for row in summary.bets if row.file is not None])
     if named is None:

@@ -16,6 +16,8 @@ _NOTHING: Final = "0"
 _FROM: Final = re.compile(rb"([0-9a-f]{40,64}) \(from ([0-9a-f]{40,64})\)")
 _LINK: Final = b"120000"
 """The mode of a symbolic link."""
+_GITLINK: Final = "160000"
+"""The mode of a submodule: its name is that of a commit of another repository."""
 
 
 def commits(top: Path, revisions: Sequence[str] = ()) -> dict[str, Commit]:
@@ -52,13 +54,13 @@ def touches(top: Path, ours: Callable[[str], bool], revisions: Sequence[str] = (
             continue
         parents = len(field) - len(field.lstrip(b":"))
         parts = field.decode().lstrip(":").split(" ")
-        blobs, status = parts[parents + 1 : -1], parts[-1]
-        before, after = _blob(blobs[0]), _blob(blobs[-1])
+        blobs, status = _blobs(parts[: parents + 1], parts[parents + 1 : -1]), parts[-1]
+        before, after = blobs[0], blobs[-1]
         others: tuple[tuple[str, str], ...] = ()
         if parents > 1:
             *paths, path = (os.fsdecode(next(fields)) for _ in range(parents + 1))
             was = path if path in paths else paths[0]
-            others = tuple((blob, name) for blob, name in zip(blobs[1:-1], paths[1:], strict=True) if _blob(blob))
+            others = tuple((blob, name) for blob, name in zip(blobs[1:-1], paths[1:], strict=True) if blob)
         else:
             was = os.fsdecode(next(fields))
             path = os.fsdecode(next(fields)) if status[0] in "RC" else was
@@ -70,8 +72,11 @@ def touches(top: Path, ours: Callable[[str], bool], revisions: Sequence[str] = (
             yield Touch(commit, from_[0], to[0], from_[1], to[1], others)
 
 
-def _blob(name: str) -> str | None:
-    return name if name.strip(_NOTHING) else None
+def _blobs(modes: Sequence[str], names: Sequence[str]) -> list[str | None]:
+    """Return the blobs of a change; None where there is no file, and where there is a submodule."""
+    return [
+        name if name.strip(_NOTHING) and mode != _GITLINK else None for mode, name in zip(modes, names, strict=True)
+    ]
 
 
 def sides(top: Path, ours: Callable[[str], bool]) -> Iterator[Side]:
@@ -87,10 +92,11 @@ def sides(top: Path, ours: Callable[[str], bool]) -> Iterator[Side]:
         if header := _FROM.match(field):
             merge, parent = header[1].decode(), header[2].decode()
         elif field.startswith(b":"):
-            before, after = field.decode().split(" ")[2:4]
+            parts = field.decode().lstrip(":").split(" ")
+            before, after = _blobs(parts[:2], parts[2:4])
             path = os.fsdecode(next(fields))
             if ours(path):
-                yield Side(merge, parent, path, _blob(before), _blob(after))
+                yield Side(merge, parent, path, before, after)
 
 
 def line_touches(
@@ -152,9 +158,10 @@ def listing(top: Path, commit: str) -> tuple[dict[str, str], frozenset[str]] | N
 
 def files(top: Path, commit: str, folders: Sequence[str]) -> list[str]:
     """Return the paths of the files of a commit in these folders."""
-    names = run(top, "ls-tree", "-r", "-z", "--full-tree", "--name-only", commit).split(b"\0") if folders else []
+    entries = run(top, "ls-tree", "-r", "-z", "--full-tree", commit).split(b"\0") if folders else []
+    names = [os.fsdecode(path) for head, _, path in (entry.partition(b"\t") for entry in entries) if b" blob " in head]
     inside = tuple(f"{folder}/" for folder in folders) if "." not in folders else ("",)
-    return [name for name in map(os.fsdecode, filter(None, names)) if name.startswith(inside)]
+    return [name for name in names if name.startswith(inside)]
 
 
 def blob_id(data: bytes) -> str:

@@ -19,7 +19,7 @@ from pytest_bets.record.summary import lacks_control
 from pytest_bets.render.luck import cell_notes
 from pytest_bets.render.registration import declaring
 from pytest_bets.render.words import cells_words, kinds_words, listed, short
-from pytest_bets.walk import is_ignored, relative
+from pytest_bets.walk import checkout, is_ignored, relative
 
 _SHOWN: Final = 3
 """Bets of which such a note is given in full."""
@@ -197,8 +197,9 @@ class Notes:
         if bets:
             yield "Run without being registered; commit a bet before its run:"
             yield f"  {declaring(bets)}"
-        if any(state == "unknown" for state, _ in ran):
-            yield f"Registration not checked: {registry.undetermined}."
+        unknown = [run.path for state, run in ran if state == "unknown"]
+        if unknown:
+            yield f"Registration not checked: {registry.undetermined(unknown[0])}."
 
     def _names(self) -> Iterator[str]:
         """Say that a name such as bet_1x.py gives no number, while no record has that id yet."""
@@ -216,7 +217,7 @@ class Notes:
         """Say what a session left to commit: a run that repeats a record adds a line to the journal, too."""
         tree, results = self.session.context.registry.tree, self.settings.results.resolve()
         runs = [item.declaration for item in self.finished if item.stored]
-        if self.session.summary is None or tree is None or not runs or not results.is_relative_to(tree.top):
+        if self.session.summary is None or tree is None or not runs or checkout(results) != tree.top:
             return
         if is_ignored(results, tree.top):
             return

@@ -13,7 +13,7 @@ from pytest_bets.hooks.settings import Settings
 from pytest_bets.record.field import State
 from pytest_bets.record.record import Registration
 from pytest_bets.render.registration import refusal
-from pytest_bets.walk import relative
+from pytest_bets.walk import checkout, relative
 
 
 class Registry:
@@ -31,13 +31,14 @@ class Registry:
         """The git checkout of the root."""
         return git.tree(self.settings.root.resolve())
 
-    @property
-    def undetermined(self) -> str:
-        """Why the registration of a bet is unknown."""
+    def undetermined(self, path: Path) -> str:
+        """Return why the registration of a bet is unknown."""
         if self.tree is None:
             return "this is not a git repository, or git does not answer"
         if self.tree.shallow:
             return "this clone is shallow; run `git fetch --unshallow`"
+        if not self._is_here(path):
+            return f"it does not lie in the repository {self.tree.top}; run it inside its own"
         return f"it does not lie where the bets under {self.settings.root} are looked for"
 
     def registrations(self, bets: Mapping[Path, Declaration]) -> dict[str, Registration]:
@@ -48,7 +49,7 @@ class Registry:
     def refusal(self, path: Path, bet: Declaration) -> str | None:
         """Return why a bet did not run; None if it ran."""
         state = self.registrations({path: bet})[bet.id].state if self.settings.required else "registered"
-        return None if state == "registered" else refusal(self.typed(path), bet, state, self.undetermined)
+        return None if state == "registered" else refusal(self.typed(path), bet, state, self.undetermined(path))
 
     def typed(self, path: Path) -> str:
         """Return the path as a user types it in the working folder."""
@@ -74,15 +75,19 @@ class Registry:
     def _read(self, bets: Mapping[Path, Declaration]) -> dict[str, Registration]:
         if not bets or self.tree is None or self.tree.shallow:
             return {}
-        resolved = {path: path.resolve() for path in bets}
+        resolved = {path: path.resolve() for path in bets if self._is_here(path)}
         committed = self.tree.committed(list(resolved.values()))
         found: dict[str, Registration] = {}
-        for path, bet in bets.items():
-            source = committed[resolved[path]]
+        for path in resolved:
+            bet, source = bets[path], committed[resolved[path]]
             same = source is not None and _digest(source, bet.file) == bet.digest
             state: State = "registered" if same else "unregistered"
             found[bet.id] = Registration(state, self.tree.commit if same else None)
         return found
+
+    def _is_here(self, path: Path) -> bool:
+        """Return whether a file lies in this checkout, and not in a submodule or another repository."""
+        return self.tree is not None and checkout(path.resolve().parent) == self.tree.top
 
 
 def _digest(source: bytes, file: str) -> str | None:

@@ -53,6 +53,11 @@ class JournalFile:
         """Return what the journal says about a bet."""
         return self._tallies.get(bet) or self._index.tally(bet) or Tally()
 
+    @property
+    def bets(self) -> set[str]:
+        """The bets that have a line."""
+        return {*self._index.bets, *self._tallies}
+
     def run_at(self, start: int) -> RunLine:
         """Return the line of the run that begins at this byte."""
         with self.path.open("rb") as file:

@@ -7,7 +7,7 @@ folder alone that it was written in: a repository of a stranger may have one tha
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -33,6 +33,11 @@ class Index:
         self.covered = covered
         self._places = places
         self._body = body
+
+    @property
+    def bets(self) -> Collection[str]:
+        """The bets that have a line."""
+        return self._places.keys()
 
     def tally(self, bet: str) -> Tally | None:
         """Return the tally of a bet, None where the journal has no line of it."""

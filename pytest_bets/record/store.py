@@ -17,7 +17,7 @@ from pytest_bets.record.journal import runs
 from pytest_bets.record.journal_file import JournalFile, is_cut_off, unended
 from pytest_bets.record.line import Attempt, Line, Replicated, RunLine
 from pytest_bets.record.record import Record
-from pytest_bets.record.summary_model import RunCounts
+from pytest_bets.record.summary_model import RunCounts, Unrecorded
 from pytest_bets.record.tally import Tally
 
 JOURNAL: Final = "journal.jsonl"
@@ -160,6 +160,18 @@ class Results(Folder):
         """
         self.refresh()
         return {record.id: self._journal.tally(record.id).counts(record) for record in records}
+
+    def unrecorded(self, records: Sequence[Record]) -> list[Unrecorded]:
+        """Return the bets beside these that came to a verdict.
+
+        Raises:
+            RecordError: when a line of the journal is not valid.
+
+        """
+        self.refresh()
+        recorded = {record.id for record in records}
+        found = {bet: self._journal.tally(bet).judged() for bet in self._journal.bets if bet not in recorded}
+        return [Unrecorded(bet, runs, failed) for bet, (runs, failed) in found.items() if runs]
 
     def recent(self, bet: str) -> tuple[list[RunLine], int]:
         """Return the last runs of a bet and the one of its record, and how many there are beside them.

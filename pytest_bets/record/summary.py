@@ -25,6 +25,7 @@ from pytest_bets.record.summary_model import (
     StrictRow,
     Summary,
     SummaryRow,
+    Unrecorded,
 )
 
 
@@ -42,7 +43,13 @@ def overview(
     for record in records:
         own = runs.get(record.id, [])
         counts[record.id] = counted(own, record)
-    return summarized(records, counts, declarations, unreadable)
+    return summarized(records, counts, declarations, unreadable, _unrecorded(runs, counts))
+
+
+def _unrecorded(runs: Mapping[str, Sequence[RunLine]], recorded: Collection[str]) -> list[Unrecorded]:
+    """Return the bets without a record whose runs came to a verdict."""
+    verdicts = {bet: [line.verdict for line in own if line.verdict] for bet, own in runs.items() if bet not in recorded}
+    return [Unrecorded(bet, len(own), own.count("FAIL")) for bet, own in verdicts.items() if own]
 
 
 def summarized(
@@ -50,11 +57,13 @@ def summarized(
     counts: Mapping[str, RunCounts],
     declarations: Sequence[Declaration],
     unreadable: Sequence[DeclarationError] = (),
+    unrecorded: Sequence[Unrecorded] = (),
 ) -> Summary:
     """Return the summary: counts, a row a bet, and the lists that a reviewer reads first.
 
-    `counts` says about each bet that has a record how often it was run.
+    `counts` says about each bet that has a record how often it was run, `unrecorded` which others have a verdict.
     """
+    lost = {item.bet: RunCounts(item.runs, 0, 0, 0, 0, 0, item.failed) for item in unrecorded}
     by_id = {record.id: record for record in records}
     declared = {declaration.id: declaration for declaration in declarations}
     ids = sorted({*by_id, *declared}, key=lambda bet: _order(bet, by_id, declared))
@@ -69,7 +78,7 @@ def summarized(
         _row(
             by_id.get(bet),
             declared.get(bet),
-            counts.get(bet),
+            counts.get(bet) or lost.get(bet),
             broken.get(bet),
             standing=standing[bet],
             challenged=tuple(challenged.get(bet, ())),
@@ -86,9 +95,10 @@ def summarized(
         premise_unmet=tuple(row.id for row in rows if premise_unmet(row)),
         retracted=tuple(row.id for row in rows if row.standing.gone),
         unstable=tuple(row.id for row in rows if row.is_unstable),
-        never_run=tuple(row.id for row in rows if not row.recorded),
+        never_run=tuple(row.id for row in rows if row.is_never_run),
         unreadable=tuple(str(fault) for error in unreadable for fault in error.faults),
         error_rates=error_rates(records, rows),
+        unrecorded=tuple(sorted(unrecorded, key=lambda item: bet_order(item.bet, number_in(item.bet)))),
     )
 
 
@@ -166,7 +176,8 @@ def _row(
     broken: str | None,
     **both: Any,
 ) -> SummaryRow:
-    row = _recorded(record, runs or _NEVER_RUN.runs) if record else _NEVER_RUN
+    runs = runs or _NEVER_RUN.runs
+    row = _recorded(record, runs) if record else replace(_NEVER_RUN, runs=runs)
     if declaration is not None:
         return replace(
             row,
@@ -262,9 +273,10 @@ def _counts(rows: Sequence[SummaryRow]) -> Counts:
         known=sum(row.known is not None for row in counted),
         premise=sum(map(premise_unmet, counted)),
         void=sum(row.void is not None for row in counted),
-        never_run=sum(not row.recorded for row in counted),
+        never_run=sum(row.is_never_run for row in counted),
         retracted=states.count("retracted"),
         withdrawn=states.count("withdrawn"),
         registered=sum(row.registration == "registered" for row in counted),
         renamed=len(rows) - len(counted),
+        unrecorded=sum(not row.recorded and not row.is_never_run for row in counted),
     )

@@ -60,6 +60,15 @@ class RunCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class Unrecorded:
+    """A bet that came to a verdict and has no record."""
+
+    bet: BetId
+    runs: Annotated[Count, "Its runs that came to a verdict."]
+    failed: Annotated[Count, "Of them, those that came to FAIL."]
+
+
+@dataclass(frozen=True, slots=True)
 class SummaryRow:
     """One bet."""
 
@@ -108,6 +117,11 @@ class SummaryRow:
     ] = None
 
     @property
+    def is_never_run(self) -> bool:
+        """Whether there is neither a record nor a run that came to a verdict."""
+        return not self.recorded and not self.runs.total
+
+    @property
     def is_unstable(self) -> bool:
         """Whether runs of the record's declaration and code came to another verdict than the record's."""
         return self.verdict is not None and self.runs.agreed < self.runs.same
@@ -123,7 +137,7 @@ class Counts:
     FAIL: Annotated[Count, "Records with this verdict, catastrophes among them."]
     catastrophic: Annotated[Count, "FAILs by a catastrophic sentence."]
     void: Annotated[Count, "Records without a verdict."]
-    never_run: Annotated[Count, "Declarations without a record."]
+    never_run: Annotated[Count, "Declarations without a record, and without a verdict in the journal."]
     retracted: Annotated[Count, "Claims that a challenge retracted."]
     withdrawn: Annotated[Count, "Claims that their author withdrew."]
     registered: Annotated[Count, "Records of a declaration that was committed before its run."]
@@ -144,6 +158,11 @@ class Counts:
         limits(minimum=1),
         "Records under a former name, which no other count includes; left out where there are none. A FAIL that the "
         "new name has not repeated is not among them: it counts as any other.",
+    ] = 0
+    unrecorded: Annotated[
+        int,
+        limits(minimum=1),
+        "Declarations without a record, of which the journal has a verdict; left out where there are none.",
     ] = 0
 
 
@@ -191,8 +210,13 @@ class Summary:
     ]
     retracted: Annotated[Ids, "Bets whose claim was retracted or withdrawn."]
     unstable: Annotated[Ids, "Bets of which runs of the record's declaration and code came to another verdict."]
-    never_run: Annotated[Ids, "Bets that are declared and have no record."]
+    never_run: Annotated[Ids, "Bets that are declared, and have neither a record nor a verdict in the journal."]
     unreadable: Annotated[tuple[str, ...], "What is wrong with declarations that cannot be read, a fault an entry."]
     error_rates: Annotated[
         ErrorRates | None, limits(type="object"), "Left out where no bet has a null, a known error or enough forecasts."
     ] = None
+    unrecorded: Annotated[
+        tuple[Unrecorded, ...],
+        "Bets, declared or not, of which the journal has a verdict and there is no record: it was deleted, or never "
+        "came here. Left out where there are none.",
+    ] = ()

@@ -89,6 +89,11 @@ class Tally:
         """Return how many runs there are of this declaration and code."""
         return sum(sum(runs.verdicts) for runs in self._of(pair))
 
+    def judged(self) -> tuple[int, int]:
+        """Return how many runs came to a verdict, and how many of them to FAIL."""
+        verdicts = sum(sum(runs.verdicts) - runs.verdicts[_VERDICTS.index(None)] for runs in self.runs.values())
+        return verdicts, _fails(self.runs.values())
+
     def counts(self, record: Record) -> RunCounts:
         """Return the number of runs, and what those of the record's declaration and code are to the record."""
         found = list(self._of(record.pair))

@@ -24,7 +24,7 @@ def rollup(results: Results, catalogue: Catalogue, *, with_badge: bool = False) 
     with results.locked():
         results.refresh()
         records = results.headers()
-        summary = summarized(records, results.counts(records), declarations, unreadable)
+        summary = summarized(records, results.counts(records), declarations, unreadable, results.unrecorded(records))
         results.write_summary(as_json(summary), as_markdown(summary, to_root))
         if with_badge or results.has_badge:
             results.write_badge(badge(summary.counts))

@@ -54,20 +54,26 @@ def show(
     """
     lines = [*_heading(row, width), ""]
     lines += _declaration(declaration, record, width, known) if declaration else [*_gone(row, width, fault), ""]
-    lines += (
-        _record(record, declaration, row, width, results, code) if record else ["Never run: there is no record.", ""]
-    )
+    lines += _record(record, declaration, row, width, results, code) if record else [_no_record(row), ""]
     lines += _entry("Standing", standing_words(row.standing), width)
     if row.challenged:
         lines += _entry("Challenges", "; ".join(challenged_words(row.challenged)), width)
     declared = declaration.digest if declaration else record.declaration.digest if record else ""
     if words := evidence_words(replications, declared):
         lines += _entry("Evidence", words, width)
-    lines += ["", *_entry("History", history_words(row.runs), width)]
+    runs = len(journal) + earlier
+    words = history_words(row.runs) if record else count_noun(runs, "run") if runs else "no run in the journal"
+    lines += ["", *_entry("History", words, width)]
     if earlier:
         lines.append(f"  {count_noun(earlier, 'run')} left out: `pytest-bets history` shows every run")
     lines += history_lines(record, journal)
     return "\n".join(lines) + "\n"
+
+
+def _no_record(row: SummaryRow) -> str:
+    return (
+        "Never run: there is no record." if row.is_never_run else "There is no record, and the journal has a verdict."
+    )
 
 
 def _gone(row: SummaryRow, width: int, fault: str) -> list[str]:
@@ -81,7 +87,7 @@ def show_cells(record: Record | None, row: SummaryRow, width: int = 80) -> str:
     """Return the cells of a bet's record as a table."""
     lines = _heading(row, width)
     if record is None:
-        lines.append("Never run: there is no record.")
+        lines.append(_no_record(row))
     elif not record.cells:
         lines.append(f"{_outcome(record)}. The record has no cells.")
     else:

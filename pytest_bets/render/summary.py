@@ -7,7 +7,7 @@ from dataclasses import replace
 from pytest_bets.record.encode import encode
 from pytest_bets.record.judgement import in_the_noise, premise_unmet
 from pytest_bets.record.summary import lacks_control
-from pytest_bets.record.summary_model import Counts, RunCounts, Summary, SummaryRow
+from pytest_bets.record.summary_model import Counts, RunCounts, Summary, SummaryRow, Unrecorded
 from pytest_bets.render.luck import NO_PROBABILITY, rates_lines
 from pytest_bets.render.markdown import code, link, plain, row, section
 from pytest_bets.render.runs import REPEATED, runs_words
@@ -60,8 +60,9 @@ def as_markdown(overview: Summary, to_root: str) -> str:
         ),
         section(
             "Declared and never run",
-            [f"{linked[item.id]}: {plain(item.title)}" for item in rows if not item.recorded],
+            [f"{linked[item.id]}: {plain(item.title)}" for item in rows if item.is_never_run],
         ),
+        *_unrecorded(overview.unrecorded, linked),
         *([section("Known in part before the run", known)] if known else []),
         *([section("Known error rates", _error_rates(overview, linked))] if overview.error_rates else []),
         section("Scope", scopes),
@@ -102,12 +103,29 @@ def _table(rows: Sequence[SummaryRow], linked: Mapping[str, str]) -> str:
                     plain(item.title),
                     _measured(item) or plain(item.void or ""),
                     _registered(item),
-                    ("unstable: " if item.is_unstable else "") + runs_words(item.runs),
+                    ("unstable: " if item.is_unstable else "") + _runs(item),
                     _standing(item, linked),
                 ]
             )
         )
     return "\n".join(lines)
+
+
+def _runs(item: SummaryRow) -> str:
+    return runs_words(item.runs) if item.recorded else _lost_words(item.runs.total, item.runs.failed)
+
+
+def _lost_words(runs: int, failed: int) -> str:
+    return f"{runs} ({failed} FAIL)" if failed else str(runs)
+
+
+def _unrecorded(found: Sequence[Unrecorded], linked: Mapping[str, str]) -> list[str]:
+    """Return the section of the bets whose record is gone, none where none is."""
+    lines = [
+        f"{linked.get(item.bet, f'{plain(item.bet)} (its file is gone)')}, runs: {_lost_words(item.runs, item.failed)}"
+        for item in found
+    ]
+    return [section("A verdict in the journal, and no record", lines)] if lines else []
 
 
 def _measured(item: SummaryRow) -> str:

@@ -10,7 +10,7 @@ from pytest_bets.record.decided import decided
 from pytest_bets.record.judgement import Judgement
 from pytest_bets.record.line import Attempt
 from pytest_bets.record.standing import ChallengeEnd, Standing, StandingState
-from pytest_bets.record.summary_model import Challenged, Counts
+from pytest_bets.record.summary_model import Challenged, Counts, SummaryRow
 from pytest_bets.record.verdict import Judged, Verdict, figure
 from pytest_bets.render.visible import visible
 
@@ -20,6 +20,8 @@ _BOUND: Final = re.compile(r"\s*(?:[<>=]=|[<>])[^<>=]*$")
 
 def verdict_words(verdict: Judgement) -> str:
     """Return a verdict in words."""
+    if isinstance(verdict, SummaryRow) and not verdict.recorded and not verdict.is_never_run:
+        return "no record"
     if verdict.verdict is None:
         return "void" if verdict.void else "never run"
     if verdict.catastrophic:
@@ -143,13 +145,14 @@ def counts_words(counts: Counts) -> str:
     failed = f"{counts.FAIL} FAIL{kinds_words(counts.catastrophic, counts.in_the_noise)}"
     others = {
         f"void ({counts.premise} by a premise)" if counts.premise else "void": counts.void,
+        "without a record": counts.unrecorded,
         "never run": counts.never_run,
         "retracted": counts.retracted,
         "withdrawn": counts.withdrawn,
     }
     found = [f"{counts.PASS} PASS", f"{counts.LENIENT} LENIENT", failed]
     found += [f"{count} {word}" for word, count in others.items() if count]
-    recorded = counts.bets - counts.never_run
+    recorded = counts.bets - counts.never_run - counts.unrecorded
     bets = count_noun(counts.bets, "bet")
     bets += f", {counts.bets - counts.known} at risk" if counts.known else ""
     former = f"; {counts.renamed} more under a former name" if counts.renamed else ""

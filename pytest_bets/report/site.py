@@ -89,7 +89,7 @@ class Site:
         rows = [row for row in self.source.summary.bets if not row.renamed_to]  # a former name is no other bet
         known = counts.known + len(self.source.known)
         rates = self.source.summary.error_rates
-        recorded = counts.bets - counts.never_run
+        recorded = counts.bets - counts.never_run - counts.unrecorded
         found = [
             (str(counts.bets), "bets", ""),
             (str(counts.bets - known), "at risk: nothing of the outcome was known", ""),

@@ -250,7 +250,7 @@ def the_same_claim_on_two_branches(history: History) -> None:
 
 CLEAN: dict[str, tuple[Callable[[History], None], str]] = {
     "declared, then run": (plain, ""),
-    "renamed with another number": (renamed, "renamed stale"),
+    "renamed with another number": (renamed, "moved renamed"),
     "declared and run on a branch that was merged": (declared_and_run_on_a_branch, ""),
     "run on two branches, the journals united": (run_on_two_branches, ""),
     "merged as an octopus": (merged_as_an_octopus, ""),
@@ -258,7 +258,7 @@ CLEAN: dict[str, tuple[Callable[[History], None], str]] = {
         changed_on_two_branches_before_it_ran,
         "changed",
     ),
-    "renamed on one branch and corrected on another": (renamed_on_a_branch_and_corrected_on_another, "renamed stale"),
+    "renamed on one branch and corrected on another": (renamed_on_a_branch_and_corrected_on_another, "moved renamed"),
     "formatted": (formatted, ""),
     "a scope added": (scope_added, "reworded"),
     "criteria changed before the first result": (changed_before_its_result, "changed"),
@@ -618,14 +618,15 @@ def begin_again() -> None:
     ("break_off", "message"),
     [
         (lambda: shutil.rmtree(".git"), "is not in a git repository"),
-        (begin_again, "nothing was ever committed"),
+        (begin_again, "has no commit yet"),
+        (lambda: git("checkout", "-q", "--orphan", "fresh"), "has no commit yet"),
         pytest.param(
             break_a_name,
             r"the path 'two\nlines/bet_2_layers.py' has a line feed",
             marks=pytest.mark.skipif(os.name == "nt", reason="Windows has no such names"),
         ),
     ],
-    ids=["outside git", "in an empty repository", "with a line feed in a path"],
+    ids=["outside git", "in an empty repository", "on a branch without a commit", "with a line feed in a path"],
 )
 @pytest.mark.usefixtures("history")
 def test_what_cannot_be_told_is_not_called_clean(break_off: Callable[[], object], message: str) -> None:
@@ -690,6 +691,26 @@ def test_results_outside_of_the_repository_leave_the_audit_untold(
     found = audit("--results", str(elsewhere))
     assert (found.status, found.findings) == (3, set())
     assert "lies outside of" in found.text("unknown")
+
+
+@pytest.mark.parametrize("kind", ["submodule", "clone"])
+def test_results_in_a_repository_of_their_own_leave_the_audit_untold(history: History, kind: str) -> None:
+    """A loss that was deleted there is in no commit of this one."""
+    inner = Path("inner").resolve()
+    shutil.copytree("results", inner)
+    git("init", "-q", "-b", "main", folder=inner)
+    git("add", "-A", folder=inner)
+    git("commit", "-q", "-m", "Record bet 1", folder=inner)
+    history.undeclare()
+    if kind == "submodule":
+        git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", inner.as_uri(), "results")
+    else:
+        git("clone", "-q", str(inner), "results")
+    shutil.rmtree(inner)
+    commit("Keep the results apart")
+    found = audit()
+    assert (found.status, found.findings) == (3, set())
+    assert found.text("unknown") == "results is in a repository of its own: its history is there"
 
 
 @pytest.mark.usefixtures("history")

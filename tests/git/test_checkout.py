@@ -165,6 +165,38 @@ def test_a_submodule_is_a_checkout_of_its_own(bet: WriteBet, repository: Path, r
     assert _told(run)["registration"] == {"state": "registered", "commit": head}
 
 
+@pytest.mark.parametrize("kind", ["submodule", "clone"])
+def test_from_outside_the_registration_of_a_bet_in_a_submodule_is_unknown(
+    bet: WriteBet, repository: Path, run: Run, kind: str
+) -> None:
+    """No commit of the repository around it can hold its declaration, and `git add` refuses its file there."""
+    inner = repository / "origin"
+    inner.mkdir()
+    run_git("init", "-q", "-b", "main", folder=inner)
+    bet("origin/bet_1_first.py")
+    run_git("add", "-A", folder=inner)
+    run_git("commit", "-q", "-m", "Declare", folder=inner)
+    if kind == "submodule":
+        run_git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", inner.as_uri(), "bets")
+        shutil.rmtree(inner)
+    else:
+        inner.rename("bets")
+    commit()
+    shown = " ".join(run().split())
+    assert f"Registration not checked: it does not lie in the repository {repository}; run it inside its own." in shown
+    assert "without being registered" not in shown
+    assert records(Path("results"))["1_first"]["registration"] == {"state": "unknown", "commit": None}
+
+
+@pytest.mark.usefixtures("repository")
+def test_results_in_a_repository_of_their_own_are_not_to_be_added_to_the_one_around(bet: WriteBet, run: Run) -> None:
+    """`git add` would add a link to a commit that does not hold them."""
+    bet()
+    commit()
+    run_git("init", "-q", "-b", "main", "results")
+    assert "git add results" not in run()
+
+
 @pytest.mark.usefixtures("repository")
 def test_a_subfolder_can_be_the_root(bet: WriteBet, run: Run) -> None:
     """Paths are relative to the root here, and to its top folder in git."""

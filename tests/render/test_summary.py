@@ -11,7 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from pytest_bets import load
 from pytest_bets.bet.catalogue import Catalogue
+from pytest_bets.cli.main import main
+from pytest_bets.record.encode import encode
 from pytest_bets.record.store import Results
 from pytest_bets.render.markdown import code, plain, row
 from pytest_bets.render.rollup import rollup
@@ -299,6 +302,39 @@ def test_runs_without_a_verdict_are_no_disagreement(bet: WriteBet, run: Run) -> 
     run()
     page = MD.read_text(encoding="utf-8")
     assert "| 2, reproduced 1 of 1; 1 more of other code, or without a verdict |" in page
+
+
+def test_a_fail_stays_in_the_summary_where_its_record_is_gone(
+    bet: WriteBet, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The journal has the run: the bet is not called never run, whether its file is there or not."""
+    for number in (1, 2):
+        sections = {"Hypothesis": f"claim {number}."}
+        bet(f"bets/bet_{number}_lost.py", body='return {"gain": 1 if part == 1 else -1}', sections=sections)
+    run()
+    fails = sum(row["verdict"] == "FAIL" for row in json.loads(JSON.read_text(encoding="utf-8"))["bets"])
+    assert fails == 2
+    for number in (1, 2):
+        Path(f"results/{number}_lost.json").unlink()
+    Path("bets/bet_2_lost.py").unlink()
+    page = _rolled()
+    assert "**1 bet: 0 PASS, 0 LENIENT, 0 FAIL, 1 without a record; 0 of 0 registered before their run.**" in page
+    assert "| [1_lost](../bets/bet_1_lost.py) | no record |" in page
+    assert _section(page, "A verdict in the journal, and no record") == [
+        "- [1_lost](../bets/bet_1_lost.py), runs: 1 (1 FAIL)",
+        "- 2_lost (its file is gone), runs: 1 (1 FAIL)",
+    ]
+    assert _section(page, "Declared and never run") == ["None."]
+    summary = json.loads(JSON.read_text(encoding="utf-8"))
+    assert summary["unrecorded"] == [{"bet": f"{number}_lost", "runs": 1, "failed": 1} for number in (1, 2)]
+    schema = json.loads(files("pytest_bets").joinpath("schema", "summary.json").read_text(encoding="utf-8"))
+    assert [error.message for error in Draft202012Validator(schema).iter_errors(summary)] == []
+    assert encode(load("results").summary) == summary
+    capsys.readouterr()
+    assert main(["show", "1"]) == 0
+    shown = capsys.readouterr().out
+    assert "There is no record, and the journal has a verdict." in shown
+    assert "History       1 run\n" in shown
 
 
 def test_nothing_is_listed_as_none(bet: WriteBet, run: Run) -> None:

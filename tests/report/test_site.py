@@ -216,6 +216,17 @@ def test_a_bet_that_was_never_run_has_a_page(tmp_path: Path) -> None:
     assert "pytest bets/bet_3_made.py" in text
 
 
+def test_a_bet_whose_record_is_gone_is_not_called_never_run(tmp_path: Path) -> None:
+    """The journal has its verdict."""
+    write_catalogue(tmp_path)
+    (tmp_path / "results/3_made.json").unlink()
+    project = locate(tmp_path, None, str(tmp_path))
+    site = Site(gather(project, Catalogue(project.root, project.searched), lambda *_: {}, "1.0"))
+    text = dict(site.files())["bets/3_made.html"].decode()
+    assert "never run" not in text
+    assert "There is no record, and the journal has a verdict." in text
+
+
 def test_a_write_up_that_was_not_read_is_not_said_to_be_missing() -> None:
     """Nor is one that is not there said to be unread."""
     nothing = source_of([])

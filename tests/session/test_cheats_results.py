@@ -452,6 +452,19 @@ def file_broken(name: str, data: bytes | None) -> Callable[[History], None]:
     return do
 
 
+def submodule_for_a_record(_: History) -> None:
+    edit(*LOOSER)
+    commit("Clarify the claim")
+    git("update-index", "--add", "--cacheinfo", f"160000,{git('rev-parse', 'HEAD')},results/00_index.json")
+    git("commit", "-q", "-m", "Take in the index")
+
+
+def submodule_for_a_record_and_gone_again(history: History) -> None:
+    submodule_for_a_record(history)
+    git("rm", "-q", "--cached", "results/00_index.json")
+    git("commit", "-q", "-m", "Leave out the index")
+
+
 def record_huge(_: History) -> None:
     edit(*LOOSER)
     with Path("results/00_index.json").open("wb") as file:
@@ -677,6 +690,10 @@ CHEATS = {
     ),
     "put a folder in the place of the record": Cheat(
         file_broken("1_warm.json", None), "goalposts", unknown=True, changes=BOTH
+    ),
+    "put a submodule into the results": Cheat(submodule_for_a_record, "goalposts", changes=BOTH),
+    "put a submodule into the results and take it out again": Cheat(
+        submodule_for_a_record_and_gone_again, "goalposts", changes=BOTH
     ),
     "put a huge file into the results": Cheat(record_huge, "goalposts", unknown=True, changes=BOTH),
     "lose on a branch that stays unmerged": Cheat(lost_on_a_branch, "", "unmerged"),
@@ -983,7 +1000,7 @@ HONEST: dict[str, tuple[Callable[[History], None], str]] = {
     "a replication squashed": (replication_squashed, ""),
     "branches, remotes and tags that are merged": (branches_kept, ""),
     "a line that a merge kept twice": (line_united_twice, "copied-line"),
-    "renamed while the result waits": (renamed_while_the_result_waits, "renamed stale"),
+    "renamed while the result waits": (renamed_while_the_result_waits, "moved renamed"),
     "other code on two machines, the summaries mixed": (other_code_on_two_machines, "drift old-summary retried"),
     "beside another project": (beside_another_project, "outside"),
 }

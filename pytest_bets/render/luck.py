@@ -9,7 +9,7 @@ from pytest_bets.bet.null import Swap
 from pytest_bets.chance.forecast import Calibration
 from pytest_bets.chance.result import Alike, FaultLimit, Luck, SwapLuck, TierChance
 from pytest_bets.chance.unit import words as units_words
-from pytest_bets.chance.words import odds, percent
+from pytest_bets.chance.words import average, odds, percent
 from pytest_bets.record.columns import measurements, parameters
 from pytest_bets.record.known_error import TIER_OF, KnownError
 from pytest_bets.record.record import Record
@@ -153,7 +153,7 @@ def _luck_lines(rates: ErrorRates, named: Mapping[str, str]) -> Iterator[str]:
     passed = "1 PASSed" if rates.passes == 1 else f"{rates.passes} PASSed"
     yield (
         f"{bets} columns that could be exchanged. If there were nothing to find in any of them, luck alone would meet "
-        f"strict in {rates.expected:.1f} of them on average; {passed}."
+        f"strict in {average(rates.expected)} of them on average; {passed}."
     )
     for item in rates.stands:
         bets = ", ".join(named[bet] for bet in item.bets) or "none"

@@ -1,19 +1,23 @@
 """The reference is complete: markers, sections, reducers, options, commands and fields; and its examples hold."""
 
+import json
 import re
 import runpy
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pytest_bets.bet.docstring import OPTIONAL, REQUIRED
+from pytest_bets.bet.parse import read as parse
 from pytest_bets.cli.command import FINDINGS, INTERRUPTED, OK, UNDETERMINED, USAGE
 from pytest_bets.cli.main import main
 from pytest_bets.hooks.options import MARKER_HELP
 from pytest_bets.sentence.evaluate import value_of
 from pytest_bets.sentence.parse import REDUCERS, parse_value
 from tests.helpers import reference
+from tests.helpers.fixtures import Run, WriteBet
 
 pytestmark = pytest.mark.skipif(not reference.FOLDER.is_dir(), reason="the documentation is not here")
 PROGRAMS = {"pytest": [*pytest.ExitCode], "pytest-bets": [OK, FINDINGS, USAGE, UNDETERMINED, INTERRUPTED]}
@@ -54,6 +58,29 @@ def test_every_command_lists_its_options(capsys: pytest.CaptureFixture[str]) -> 
         helped = re.findall(r"^ +(?:-h, )?(--[a-z-]+)", capsys.readouterr().out, re.MULTILINE)
         own = re.findall(r"^\| `(--[a-z-]+)", section("commands.md", name), re.MULTILINE)
         assert sorted(helped) == sorted([*top, *own])
+
+
+@pytest.mark.parametrize("premise", ["", '"mean(gain) > -1e9"'])
+def test_anyone_can_compute_the_seeds_of_a_record_and_of_a_replication(bet: WriteBet, run: Run, premise: str) -> None:
+    """By the code on the page, which imports nothing of the plugin."""
+    code = re.search(r"```python\n(import hashlib\n.*?)```", read("bet-files.md"), re.DOTALL)
+    assert code
+    page: dict[str, Any] = {}
+    exec(code[1], page)
+    more = {"premise": premise} if premise else {}
+    path = bet(
+        body='return {"gain": 1.0}',
+        sections={"Premise": "above -1e9."} if premise else {},
+        markers={"replicate": "3", "parametrize": '"text", ["ünter", "ober"]', **more},
+        arguments="seed, text",
+    )
+    run("-q")
+    declaration = parse(path.read_text(encoding="utf-8"), "bet_1_first.py")
+    assert declaration
+    record = json.loads(Path("results/1_first.json").read_text(encoding="utf-8"))
+    assert page["seeds"](record) == declaration.seeds(3)
+    assert {cell["params"]["seed"] for cell in record["cells"]} == {*page["seeds"](record)}
+    assert page["seeds_of_replication"](record, 2) == declaration.replication_seeds(2, 3)
 
 
 def test_every_marker_has_a_row() -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pytest_bets.audit.finding import Entry
-from pytest_bets.audit.statements import COUNTS, LINE, TEXTS, VERDICT, Statements
+from pytest_bets.audit.statements import COUNTS, LINE, REPEATED, TEXTS, VERDICT, Statements
 from pytest_bets.git.revision import Commit
 
 _NAMED: Final = 3
@@ -87,7 +87,7 @@ def _follows(item: _Difference, doubtful: Collection[str]) -> bool:
 
 def _is_quiet(item: _Difference) -> bool:
     """Return whether a difference is to be expected of an older file: a replication changes the number of runs."""
-    return item.subject.startswith(COUNTS) or item.subject in (*TEXTS, "runs")
+    return item.subject.startswith(COUNTS) or item.subject in (*TEXTS, "runs", REPEATED)
 
 
 def _differences(page: Page, expected: Statements) -> list[_Difference]:
@@ -97,7 +97,7 @@ def _differences(page: Page, expected: Statements) -> list[_Difference]:
         says, given = page.says.get(key), expected.get(key)
         if says == given or _is_silent(key, says, given, bets) or (page.partial and (says is None or given is None)):
             continue
-        if page.partial and (not key[0] or key[1] == "runs"):
+        if page.partial and (not key[0] or key[1] in ("runs", REPEATED)):
             continue
         found.append(_Difference(*key, says or "", given or ""))
     return found

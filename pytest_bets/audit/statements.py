@@ -11,9 +11,12 @@ Statements = Mapping[tuple[str, str], str]
 COUNTS: Final = "counts"
 LINE: Final = "line"
 VERDICT: Final = "verdict"
+REPEATED: Final = "repetition"
+ERROR: Final = "known error"
 TEXTS: Final = ("title", "scope")
 """What an author says about a bet; it may change at any time."""
 _LISTS: Final = ("falsified", "retracted", "unstable")
+_RATES: Final = ("compared", "expected", "passes", "stands", "unknown", "calibration")
 _LINK: Final = re.compile(r"\[((?:\\.|[^\]\\])*)\]\([^)]*\)")
 _COUNT: Final = re.compile(r"(\d+) (PASS|LENIENT|FAIL|catastrophic|void|never run|retracted|withdrawn|bets?)\b")
 _WORDS: Final = (
@@ -24,7 +27,16 @@ _REGISTERED: Final = re.compile(r"(\d+) of (\d+) registered")
 _STANDING: Final = re.compile(r"\b(stands|retracted|withdrawn|falsified|open)\b")
 _DECIDED: Final = re.compile(r"`([^`]+)`|\bmeasured ([^\s,;)]+)|\b(not met|met|tripped|clear)\b")
 _VERDICT: Final = re.compile(r"(?:PASS|LENIENT|FAIL(?:, catastrophic|, in the noise)?|void|never run)\b")
+_MORE: Final = re.compile(r"(\d+) (at risk|in the noise)\b")
+"""Counts that a version may leave out."""
 _RUNS: Final = re.compile(r"\d+ (?:of \d+ agree|more|judged)|^0$")
+_REPEATED: Final = re.compile(r"\b(?:reproduced \d+ of \d+|replicated \d+)")
+_ERRORS: Final = "Known error rates"
+_NUMBER: Final = re.compile(r"\d[\d,.]*")
+_UNKNOWN: Final = "not known"
+_STANDS: Final = re.compile(r"false discovery rate of ([\d.]+ %): (.*)")
+_EXPECTED: Final = re.compile(r"in ([\d.,e-]+) of them on average; (\d+) PASSed")
+_ERROR: Final = re.compile(rf"{_LINK.pattern} ([^;]*\d[^;]*)")
 _SCOPE: Final = "Scope"
 """The section of what authors wrote."""
 _SAID: Final = re.compile(r"\b(?:PASS|LENIENT|FAIL)\b|<!--")
@@ -72,6 +84,10 @@ def _of_json(data: bytes) -> Iterator[tuple[tuple[str, str], str]]:
         runs = row.get("runs")
         counted = [runs.get(key) for key in ("total", "same", "agreed")] if isinstance(runs, dict) else runs
         yield (bet, "runs"), _text(counted)
+        if isinstance(runs, dict) and "reproduced" in runs:
+            yield (bet, REPEATED), _text([runs.get(key) for key in ("reproduced", "replicated")])
+        if isinstance(error := row.get("known_error"), dict):
+            yield (bet, ERROR), _text([error.get(key) for key in ("kind", "rate")])
         standing = row.get("standing")
         yield (bet, "standing"), _text(standing.get("state") if isinstance(standing, dict) else standing)
     counts = whole.get(COUNTS)
@@ -79,6 +95,13 @@ def _of_json(data: bytes) -> Iterator[tuple[tuple[str, str], str]]:
         yield ("", f"{COUNTS}: {key}"), _text(value)
     for key in _LISTS:
         yield ("", key), _text(whole.get(key))
+    rates = whole.get("error_rates")
+    if isinstance(rates, dict):
+        for key in _RATES:
+            yield ("", f"error rates: {key}"), _text(rates.get(key))
+        unknown = rates.get("unknown")
+        for bet in unknown if isinstance(unknown, list) else []:
+            yield (str(bet), ERROR), _UNKNOWN
 
 
 def _items(value: Any) -> list[dict[str, Any]]:
@@ -115,12 +138,25 @@ def _of_page(text: str) -> Iterator[tuple[tuple[str, str], str]]:
             yield from _counts(line)
         elif line.startswith("- ") and section in listed:
             listed[section].add(" ".join([_bet(line[2:]), *_VERDICT.findall(line.partition(": ")[0])]))
+        elif line.startswith("- ") and section == _ERRORS:
+            yield from _error_rates(line.removesuffix("."))
         elif line.startswith("- ") and section == _SCOPE:
             yield (_bet(line[2:]), "scope"), line.partition("): ")[2]
         elif _SAID.search(line):
             yield ("", f"{LINE} {line}"), "there"
     for name, bets in listed.items():
         yield ("", name), _text(sorted(bets))
+
+
+def _error_rates(line: str) -> Iterator[tuple[tuple[str, str], str]]:
+    for rate, bets in _STANDS.findall(line):
+        yield ("", f"error rates: {rate}"), _LINK.sub(r"\1", bets)
+    for found in _EXPECTED.findall(line):
+        yield ("", "error rates: expected"), " ".join(found)
+    for bet in _LINK.findall(line) if line.startswith("- No known error: ") else ():
+        yield (bet.replace("\\", ""), ERROR), _UNKNOWN
+    for bet, error in _ERROR.findall(line):
+        yield (bet.replace("\\", ""), ERROR), " ".join(_NUMBER.findall(error))  # the words may change
 
 
 def _row(cells: Mapping[str, str]) -> Iterator[tuple[tuple[str, str], str]]:
@@ -136,6 +172,8 @@ def _row(cells: Mapping[str, str]) -> Iterator[tuple[tuple[str, str], str]]:
         yield (bet, "registration"), plain["registered"].partition(";")[0]
     if "runs" in cells:
         yield (bet, "runs"), " ".join(_RUNS.findall(plain["runs"]))
+        if repeated := _REPEATED.findall(plain["runs"]):
+            yield (bet, REPEATED), ", ".join(repeated)
     if "standing" in cells:
         yield (bet, "standing"), " ".join(_STANDING.findall(unlinked["standing"].partition("withdrawn:")[0]))
     if "what decided" in cells:
@@ -164,3 +202,5 @@ def _counts(line: str) -> Iterator[tuple[tuple[str, str], str]]:
         "registered",
     ):
         yield ("", f"{COUNTS}: {word}"), found.get(word, "0")
+    for count, word in _MORE.findall(line):
+        yield ("", f"{COUNTS}: {word}"), count

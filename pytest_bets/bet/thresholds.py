@@ -3,18 +3,21 @@
 import ast
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 from typing import Final
 
 from pytest_bets.bet import misnamed
-from pytest_bets.bet.declaration import CONTROL, PREMISE, Criterion, is_bet_name, number_of
-from pytest_bets.bet.docstring import REQUIRED, SECTIONS, Docstring, states
+from pytest_bets.bet.declaration import CONTROL, PREMISE, Criterion, Declaration, is_bet_name, number_of
+from pytest_bets.bet.docstring import REQUIRED, SECTIONS, Docstring, Section, states
 from pytest_bets.bet.docstring import read as read_docstring
 from pytest_bets.bet.null import Null
 from pytest_bets.bet.wording import contradiction
 from pytest_bets.diagnostics import Faults, nearest
 
+_JUDGED: Final = ("Control", "Premise", "Null")
+"""The sections that a marker of the same name judges, if the bet has one."""
+_NONE: Final = re.compile(r"(?:none|n/a|not applicable|no (?:control|premise|null))\b", re.IGNORECASE)
 _NOTHING: Final = re.compile(r"(?:no|none|nothing|unknown|not known|n/a|-+)(?: (?:was|is) known)?\W*", re.IGNORECASE)
 
 
@@ -110,3 +113,12 @@ def check_null(docstring: Docstring, docstring_line: int, nulls: Sequence[Null],
         problem = "there is a null but the docstring has no section `Null:`"
         expected = "what would be so if there is nothing to find, in a sentence"
         _miss("Null", problem, expected, docstring, docstring_line, faults)
+
+
+def unjudged(declaration: Declaration) -> Iterator[Section]:
+    """Yield each section on a control, a premise or a null that no marker judges, unless it says that there is none."""
+    for section in declaration.docstring.sections:
+        if section.name in _JUDGED and not _NONE.match(section.text):
+            marker = section.name.lower()
+            if not (declaration.nulls if section.name == "Null" else declaration.sentences(marker)):
+                yield section

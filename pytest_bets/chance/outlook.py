@@ -74,6 +74,8 @@ def _swap(declaration: Declaration, null: Swap, params: Sequence[Params]) -> Ite
     if found.together is not None:
         chance = odds(found.together, bound=found.bound)
         text = f"strict is met by luck with a chance of {chance} if the cells of a unit agree"
+        if found.together == 0:
+            text = "luck cannot meet strict if the cells of a unit agree"
         if found.worst is not None and found.worst > found.together:
             text += f", and at most {odds(found.worst)} whatever their dependence"
         yield "Luck", f"{text}; no two values may be equal"

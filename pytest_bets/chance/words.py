@@ -9,6 +9,8 @@ _COMMON: Final = 0.1
 """From here on a percentage is easier to read than `1 in`."""
 _MANY: Final = 1000
 """From here on two digits are enough."""
+_SMALL: Final = 0.05
+"""Below this an average is shown with two significant digits."""
 
 
 def odds(chance: float, *, bound: bool = False) -> str:
@@ -38,3 +40,8 @@ def percent(share: float) -> str:
     number = float(f"{share * 100:.2g}")
     text = f"{number:.10f}".rstrip("0").rstrip(".")
     return f"{text or '0'} %"
+
+
+def average(number: float) -> str:
+    """Return how many are expected, with one decimal: `2.5`; a small number is not 0, as in `0.031`."""
+    return f"{number:.2g}" if 0 < number < _SMALL else f"{number:.1f}"

@@ -12,7 +12,7 @@ from pytest_bets.walk import walk_folders
 
 Read = Callable[[str], list[Block]]
 
-_READERS: Final[dict[str, Read]] = {
+READERS: Final[dict[str, Read]] = {
     **dict.fromkeys((".md", ".markdown", ".mdown", ".mdx", ".qmd", ".rmd"), markdown.blocks),
     **dict.fromkeys((".html", ".htm", ".xhtml"), html.blocks),
     ".ipynb": notebook.blocks,
@@ -48,7 +48,7 @@ def pages(paths: Sequence[Path]) -> dict[Path, bool]:
 
 
 def _below(folder: Path) -> Iterator[Path]:
-    endings = (*_READERS, *_UNREADABLE)
+    endings = (*READERS, *_UNREADABLE)
     yield from sorted(
         here / name
         for here, files in walk_folders(folder)
@@ -70,7 +70,7 @@ def reader(page: Path) -> Read:
         raise NoReaderError(_UNREADABLE[ending])
     if ending == ".rst" and find_spec("docutils") is None:
         raise NoReaderError("docutils is not installed: pip install 'pytest-bets[claims]'")
-    return _READERS.get(ending, markdown.blocks)
+    return READERS.get(ending, markdown.blocks)
 
 
 def read(page: Path) -> str:

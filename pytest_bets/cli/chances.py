@@ -13,6 +13,7 @@ from pytest_bets.bet import null
 from pytest_bets.bet.declaration import SEED, Declaration
 from pytest_bets.bet.null import Null
 from pytest_bets.bet.source import Mark
+from pytest_bets.bet.validate import unsatisfiable
 from pytest_bets.bet.world import WORLD
 from pytest_bets.chance import outlook, rules
 from pytest_bets.chance.luck import luck
@@ -150,10 +151,12 @@ def entries(bet: Declaration, record: Record | None, chosen: Chosen | None, root
     """Return what is known of one bet: a name and a sentence or two each."""
     found = replace(bet, nulls=chosen.nulls) if chosen else bet
     params = cells(bet, record)
+    excluded = [("Control", text) for text in unsatisfiable(bet)]
     if chosen and chosen.margin:
-        return [("Null", f"none: {chosen.margin}")]
+        return [("Null", f"none: {chosen.margin}"), *excluded]
     if params is None:
-        return [("Cells", "the source does not give the values of the sweep; they are known once the bet has run")]
+        unknown = "the source does not give the values of the sweep; they are known once the bet has run"
+        return [("Cells", unknown), *excluded]
     check(rules.faults(found, params))
     lines = [*outlook.outlook(found, params)]
     if bet.world is not None:
@@ -163,7 +166,7 @@ def entries(bet: Declaration, record: Record | None, chosen: Chosen | None, root
             lines.append(("World", str(error)))
     if record and record.verdict and found.nulls:
         lines.append(("Measured", _measured_words(bet, found, record)))
-    return lines or [("Null", "none: the chance of a verdict is not known")]
+    return [*(lines or [("Null", "none: the chance of a verdict is not known")]), *excluded]
 
 
 def _measured_words(bet: Declaration, found: Declaration, record: Record) -> str:

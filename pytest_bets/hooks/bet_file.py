@@ -15,7 +15,7 @@ from pytest_bets.diagnostics import DeclarationError, Fault
 from pytest_bets.hooks.constants import constant_faults
 from pytest_bets.hooks.context import Context
 from pytest_bets.hooks.fingerprint import fingerprint
-from pytest_bets.hooks.functions import argument_faults, warn_of_tests
+from pytest_bets.hooks.functions import argument_faults, warn_of_sections, warn_of_tests
 from pytest_bets.hooks.luck import lucky, null_faults
 from pytest_bets.hooks.marks import mark_faults
 from pytest_bets.hooks.refusals import outside_parameters, refused_option
@@ -136,6 +136,7 @@ class BetFile(pytest.Module):
             if self.refused:
                 _skip(cells, "its bet is not run in this session")
         warn_of_tests(self, declaration)
+        warn_of_sections(self, declaration)
         return cells
 
     def _fingerprint(self, cells: Sequence[pytest.Function]) -> str:

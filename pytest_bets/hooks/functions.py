@@ -1,4 +1,4 @@
-"""The functions of a bet file as pytest sees them: its experiment's arguments, and functions that do not run."""
+"""A bet file as pytest sees it: its experiment's arguments, functions that do not run, sections that none judges."""
 
 import ast
 import inspect
@@ -9,12 +9,13 @@ import pytest
 
 from pytest_bets.bet import source
 from pytest_bets.bet.declaration import SEED, Declaration
+from pytest_bets.bet.thresholds import unjudged
 from pytest_bets.diagnostics import Fault, nearest
 from pytest_bets.hooks.pytest_private import fixture_names, has_fixture
 
 
 class BetWarning(pytest.PytestWarning):
-    """A function or class of a bet file that does not run, although it is named like a test."""
+    """What a bet file seems to say, and does not: a test that is not run, a section that is not judged."""
 
 
 def argument_faults(declaration: Declaration, cell: pytest.Function) -> Iterator[Fault]:
@@ -51,6 +52,18 @@ def warn_of_tests(bet: pytest.Module, declaration: Declaration) -> None:
             f"helper; if it is a test, put it into a file of its own, such as test_{declaration.id}.py"
         )
         warnings.warn_explicit(BetWarning(message), None, str(bet.path), defined.get(name, declaration.line))
+
+
+def warn_of_sections(bet: pytest.Module, declaration: Declaration) -> None:
+    """Warn of every control, premise or null that only the docstring has: a reader takes it for one."""
+    sections = list(unjudged(declaration))
+    if not sections:
+        return
+    first = source.module(bet.path.read_bytes(), bet.path.name).body[0].lineno
+    for section in sections:
+        marker = f"@pytest.mark.{section.name.lower()}(...)"
+        message = f"no marker judges what the section `{section.name}:` says: add {marker}, or take the section out"
+        warnings.warn_explicit(BetWarning(message), None, str(bet.path), first + section.line)
 
 
 def _is_test(bet: pytest.Module, name: str, member: object) -> bool:

@@ -14,7 +14,7 @@ from typing import Final
 from pytest_bets.record import tally
 from pytest_bets.record.tally import Tally
 
-SCHEMA: Final = "pytest-bets/journal-index/5"
+SCHEMA: Final = "pytest-bets/journal-index/6"
 
 
 @dataclass(frozen=True)

@@ -42,10 +42,10 @@ class RunCounts:
     reproduced: Annotated[
         Count,
         LATER,
-        "Of the same, those beside the record's own run that had its seeds and measured the same to the bit: no new "
-        "evidence on the claim.",
+        "Of the same, those that had the seeds of the record's run, or of an earlier one, and measured the same to the "
+        "bit: no new evidence on the claim.",
     ]
-    replicated: Annotated[Count, LATER, "Of the same, those that drew seeds of their own."]
+    replicated: Annotated[Count, LATER, "Of the same, those that drew seeds of their own: each replication once."]
     attempts: Annotated[
         int,
         limits(minimum=1),

@@ -23,12 +23,13 @@ _FAIL: Final = _VERDICTS.index("FAIL")
 class PairRuns:
     """The runs of one declaration and code: how many by verdict, and by draw and cells of those with a verdict.
 
+    `measured` has beside each such number where the first of these lines begins.
     `first` and `wrote` are the first such run and the last of them that wrote a record: its place in the file, and its
     draw and cells.
     """
 
     verdicts: list[int] = field(default_factory=lambda: [0] * len(_VERDICTS))
-    measured: dict[str, int] = field(default_factory=dict)
+    measured: dict[str, tuple[int, int]] = field(default_factory=dict)
     first: tuple[int, str] | None = None
     wrote: tuple[int, str] | None = None
 
@@ -37,7 +38,8 @@ class PairRuns:
         self.verdicts[_VERDICTS.index(line.verdict)] += 1
         if line.verdict is not None:
             measured = f"{draw(line)}/{_key(str(line.cells.count), line.cells.sha256)}"
-            self.measured[measured] = self.measured.get(measured, 0) + 1
+            count, begun = self.measured.get(measured, (0, start))
+            self.measured[measured] = count + 1, begun
             self.first = self.first or (start, measured)
             self.wrote = (start, measured) if line.record else self.wrote
 
@@ -98,19 +100,19 @@ class Tally:
         """Return the number of runs, and what those of the record's declaration and code are to the record."""
         found = list(self._of(record.pair))
         measured: Counter[str] = Counter()
-        for runs in found:
-            measured.update(runs.measured)
+        firsts: dict[str, tuple[int, str]] = {}  # by draw, where its first run begins, and its draw and cells
+        for key, (count, start) in (item for runs in found for item in runs.measured.items()):
+            measured[key] += count
+            firsts[_draw(key)] = min(firsts.get(_draw(key), (start, key)), (start, key))
         failed = _fails(self.runs.values()) - _fails(found)
         agreed = sum(runs.verdicts[_VERDICTS.index(record.verdict)] for runs in found) if record.verdict else 0
         origin = max((runs.wrote for runs in found if runs.wrote), default=None)
         origin = origin or min((runs.first for runs in found if runs.first), default=None)
         if origin is None:
             return RunCounts(self.total, 0, 0, 0, 0, self.attempts, failed)
-        key = origin[1]
-        own = f"{key.partition('/')[0]}/"
-        replicated = sum(count for other, count in measured.items() if not other.startswith(own))
-        same, again = measured.total(), measured[key] - 1
-        return RunCounts(self.total, same, agreed, again, replicated, self.attempts, failed)
+        firsts[_draw(origin[1])] = origin
+        again = sum(measured[key] - 1 for _, key in firsts.values())
+        return RunCounts(self.total, measured.total(), agreed, again, len(firsts) - 1, self.attempts, failed)
 
     def _of(self, pair: tuple[str, str]) -> Iterator[PairRuns]:
         declaration, code = pair
@@ -130,6 +132,10 @@ class Tally:
     def is_last_written(self, record_sha256: str) -> bool:
         """Return whether the last run that wrote a record wrote this one."""
         return bool(self.wrote) and next(reversed(self.wrote)) == _key(record_sha256)
+
+
+def _draw(measured: str) -> str:
+    return measured.partition("/")[0]
 
 
 def _fails(runs: Iterable[PairRuns]) -> int:
@@ -158,7 +164,12 @@ def load(brief: bytes, written: bytes) -> Tally:
     """Return the tally in its JSON."""
     last, total, attempts, recent, replications, runs, codes, records = json.loads(brief)
     pairs = {
-        pair: PairRuns(verdicts, measured, first and (first[0], first[1]), wrote and (wrote[0], wrote[1]))
+        pair: PairRuns(
+            verdicts,
+            {key: (count, start) for key, (count, start) in measured.items()},
+            first and (first[0], first[1]),
+            wrote and (wrote[0], wrote[1]),
+        )
         for pair, (verdicts, measured, first, wrote) in runs.items()
     }
     return Tally(last, total, attempts, recent, replications, pairs, Given(codes, records), written)

@@ -9,8 +9,8 @@ from pytest_bets.bet.null import Swap
 from pytest_bets.chance.forecast import Calibration
 from pytest_bets.chance.result import Alike, FaultLimit, Luck, SwapLuck, TierChance
 from pytest_bets.chance.unit import words as units_words
-from pytest_bets.chance.words import odds, percent
-from pytest_bets.record.columns import measurements
+from pytest_bets.chance.words import average, odds, percent
+from pytest_bets.record.columns import measurements, parameters
 from pytest_bets.record.known_error import TIER_OF, KnownError
 from pytest_bets.record.record import Record
 from pytest_bets.record.summary_model import ErrorRates
@@ -112,9 +112,13 @@ def _limit_words(limit: FaultLimit) -> str:
 
 
 def held_fixed(record: Record) -> list[str]:
-    """Return the string columns that are equal in all cells, and the constants that are strings."""
-    columns = [column for column in measurements(record.cells) if column.constant and len(record.cells) > 1]
-    names = [column.name for column in columns if all(isinstance(value, str) for value in column.values)]
+    """Return the string columns that are equal in all cells, and the constants that are strings.
+
+    What the only cell of a bet measured is no choice of its author, and its parameters are.
+    """
+    columns = [*parameters(record.cells), *(measurements(record.cells) if len(record.cells) > 1 else ())]
+    fixed = (column for column in columns if column.constant)
+    names = [column.name for column in fixed if all(isinstance(value, str) for value in column.values)]
     return names + [name for name, value in record.declaration.constants.items() if isinstance(value, str)]
 
 
@@ -149,7 +153,7 @@ def _luck_lines(rates: ErrorRates, named: Mapping[str, str]) -> Iterator[str]:
     passed = "1 PASSed" if rates.passes == 1 else f"{rates.passes} PASSed"
     yield (
         f"{bets} columns that could be exchanged. If there were nothing to find in any of them, luck alone would meet "
-        f"strict in {rates.expected:.1f} of them on average; {passed}."
+        f"strict in {average(rates.expected)} of them on average; {passed}."
     )
     for item in rates.stands:
         bets = ", ".join(named[bet] for bet in item.bets) or "none"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pytest_bets.chance import fdr
-from pytest_bets.chance.words import percent
+from pytest_bets.chance.words import average, percent
 from pytest_bets.diagnostics import count_noun
 from pytest_bets.render.markdown import plain, row
 from pytest_bets.render.table import table, wrap
@@ -61,7 +61,7 @@ def together(bets: Sequence[Odds]) -> str:
     p = {bet: chance if bet in passed else 1.0 for bet, chance in lucky.items()}
     words = [
         f"{count_noun(len(lucky), 'bet')} with exchanged columns and a verdict: if there were nothing to find in any "
-        f"of them, luck alone would meet strict in {sum(lucky.values()):.1f} on average; {len(passed)} PASSed."
+        f"of them, luck alone would meet strict in {average(sum(lucky.values()))} on average; {len(passed)} PASSed."
     ]
     for rate in fdr.RATES:
         found = ", ".join(map(short, fdr.standing(p, rate))) or "none"

@@ -6,7 +6,7 @@ from typing import Final
 from pytest_bets.diagnostics import count_noun
 from pytest_bets.record.line import RunLine
 from pytest_bets.record.record import Record
-from pytest_bets.record.repetition import Kind, differences, kinds
+from pytest_bets.record.repetition import Kind, differences, draw, kinds
 from pytest_bets.record.summary_model import RunCounts
 from pytest_bets.record.verdict import figure
 from pytest_bets.render.visible import visible
@@ -60,7 +60,7 @@ def _repeated(runs: RunCounts) -> str:
 def history_lines(record: Record | None, journal: Sequence[RunLine]) -> Iterator[str]:
     """Yield a line a run; below one that differs from the record on the same seeds, where it does."""
     found = kinds(journal, record) if record else []
-    origin = next((line for line, kind in found if kind == "record"), None)
+    firsts = {draw(line): line for line, kind in found if kind in ("record", "replicated")}
     known = {id(line): kind for line, kind in found}
     for line in journal:
         values = ", ".join(figure(item.value) for item in line.criteria if item.tier == "strict")
@@ -72,9 +72,11 @@ def history_lines(record: Record | None, journal: Sequence[RunLine]) -> Iterator
         yield visible(f"  {'  '.join(parts)}")
         for attempt in line.attempts:
             yield visible(f"      {attempt_words(attempt)}")
-        if kind == "differs" and origin:
-            where = "the same host" if line.host == origin.host else f"{line.host}, the record ran on {origin.host}"
-            for text in differences(line, origin) or ["every sentence has the same value to the bit"]:
+        if kind == "differs":
+            first = firsts[draw(line)]
+            whose = "the first run of this replication" if line.replication else "the record"
+            where = "the same host" if line.host == first.host else f"{line.host}, {whose} ran on {first.host}"
+            for text in differences(line, first, whose) or ["every sentence has the same value to the bit"]:
                 yield visible(f"      {text}")
             yield visible(f"      measured on {where}")
 

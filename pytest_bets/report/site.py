@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
+from pytest_bets.chance.words import average
 from pytest_bets.render.badge import badge
 from pytest_bets.render.luck import cell_notes, rates_lines
 from pytest_bets.render.words import counts_words, known_words, short
@@ -106,7 +107,7 @@ class Site:
         ]
         if rates and rates.compared:
             found.append(
-                (f"{rates.expected:.1f}", f"PASSes expected by luck in {rates.compared}, {rates.passes} seen", "")
+                (average(rates.expected), f"PASSes expected by luck in {rates.compared}, {rates.passes} seen", "")
             )
         else:
             found.append(("not known", "PASSes expected by luck", ""))

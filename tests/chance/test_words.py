@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_bets.chance.unit import choices, named, words
-from pytest_bets.chance.words import odds, percent
+from pytest_bets.chance.words import average, odds, percent
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,15 @@ from pytest_bets.chance.words import odds, percent
 def test_a_chance_is_read_as_1_in_so_many(chance: float, shown: str) -> None:
     """Or as a percentage where that says more."""
     assert odds(chance) == shown
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [(2.52, "2.5"), (0.05, "0.1"), (0.0499, "0.05"), (0.03125, "0.031"), (1e-9, "1e-09"), (0, "0.0")],
+)
+def test_a_small_average_is_not_0(number: float, shown: str) -> None:
+    """Only what luck cannot give at all is."""
+    assert average(number) == shown
 
 
 @given(st.floats(1e-6, 0.999))

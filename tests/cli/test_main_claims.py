@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from pytest_bets.claims.files import READERS
 from pytest_bets.cli.main import main
 from tests.helpers.commands import run
 from tests.helpers.fixtures import WriteBet
@@ -287,6 +288,7 @@ def test_the_pre_commit_hook_runs_the_command(readme: Path, hook: dict[str, Any]
     [
         ("README.md", True),
         ("docs/page.MD", True),
+        *((f"docs/page{ending}", True) for ending in READERS),
         ("results/46_norm_replication.json", True),
         ("kept/SUMMARY.json", True),
         ("bets/bet_46_norm_replication.py", True),

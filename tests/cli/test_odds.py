@@ -24,6 +24,7 @@ def three_texts(bet: WriteBet) -> WriteBet:
     def write(file: str = "bet_1_first.py", above: str = "", **markers: str | None) -> Path:
         given = {**MARKERS, **markers}
         sections = {**SECTIONS, "Null": SECTIONS["Null"] if given["null"] else None}
+        sections |= {"Control": "a is below b in at most 9 of 15 cells."} if "control" in given else {}
         return bet(file, BODY, sections=sections, markers=given, arguments="seed, part", above=above)
 
     return write
@@ -63,6 +64,24 @@ def test_how_many_units_must_be_won_is_said_where_it_is_known(
     page = shown(capsys, "1")
     assert (f"{won} units must be won" in page) == bool(won)
     assert ("must be won" in page) == bool(won)
+
+
+@pytest.mark.parametrize("null", [None, MARKERS["null"]])
+def test_a_strict_that_the_control_excludes_is_known_before_the_run(
+    three_texts: WriteBet, capsys: pytest.CaptureFixture[str], null: str | None
+) -> None:
+    """The session warns of it, too, and names this command."""
+    three_texts(null=null, control='"count(a < b) <= 9"')
+    text = 'Control strict and control cannot both be met: "count(a < b) >= 12" and "count(a < b) <= 9"'
+    assert text in shown(capsys, "1")
+
+
+def test_a_strict_that_luck_cannot_meet_is_said_in_words(
+    three_texts: WriteBet, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Three parts of five cells give 15, 5, -5 or -15."""
+    three_texts(strict='"count(a < b) - count(b < a) == 12"')
+    assert "luck cannot meet strict if the cells of a unit agree" in shown(capsys, "1")
 
 
 def test_a_fine_unit_is_shown_with_the_coarser_ones(three_texts: WriteBet, capsys: pytest.CaptureFixture[str]) -> None:

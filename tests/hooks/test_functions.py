@@ -152,3 +152,23 @@ def test_an_experiment_may_be_named_like_a_test(bet: WriteBet, run: Run) -> None
     """It runs, and gives no warning."""
     bet(function="def test_gain")
     assert "7 passed" in run("-W", ERROR)
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")])
+def test_a_section_that_no_marker_judges_is_warned_of(bet: WriteBet, run: Run, workers: tuple[str, ...]) -> None:
+    """A reader of the docstring would believe that there is a control."""
+    bet(sections={"Control": "a placebo gains at most 0.1.", "Premise": "the base has learnt.", "Null": "no gain."})
+    shown = run("-W", "default", *workers)
+    for line, name in ((8, "Control"), (9, "Premise"), (10, "Null")):
+        problem = f"no marker judges what the section `{name}:` says: add @pytest.mark.{name.lower()}(...)"
+        assert f"bet_1_first.py:{line}: BetWarning: {problem}" in shown
+    assert "7 passed" in shown
+
+
+def test_a_section_that_says_that_there_is_none_is_not_warned_of(bet: WriteBet, run: Run) -> None:
+    """Nor is one with its marker."""
+    bet(
+        sections={"Control": "at most 9.", "Premise": "None: the experiment always means something."},
+        markers={"control": '"mean(gain) <= 9"'},
+    )
+    run("-W", ERROR)

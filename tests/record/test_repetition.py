@@ -11,7 +11,7 @@ from pytest_bets.bet.parse import read
 from pytest_bets.record import repetition
 from pytest_bets.record.build import build, journal_line
 from pytest_bets.record.codec import rows_of
-from pytest_bets.record.line import RunLine
+from pytest_bets.record.line import Replicated, RunLine
 from pytest_bets.record.record import CodeDefinitions, Environment, Record, Registration
 from pytest_bets.record.repetition import counted, differences, kinds
 from pytest_bets.record.summary_model import RunCounts
@@ -87,6 +87,21 @@ def test_a_run_that_drew_seeds_of_its_own_is_a_replication(monkeypatch: pytest.M
         "replicated",
     ]
     assert counted([WROTE, run(record()), OTHER], record()) == RunCounts(3, 3, 3, 1, 1)
+
+
+def replication(number: int, gain: float, **parts: Any) -> RunLine:
+    return run(record(gain), replication=Replicated(number, None, None, fresh=True), **parts)
+
+
+def test_the_second_run_of_a_replication_repeats_the_first() -> None:
+    """Two branches that each ran the next one, and were merged, drew the same seeds: they are one replication."""
+    lines = [WROTE, replication(1, 5.0), replication(1, 5.0), replication(2, 5.0), replication(1, 6.0, host="b")]
+    expected = ["record", "replicated", "reproduced", "replicated", "differs"]
+    assert [kind for _, kind in kinds(lines, record())] == expected
+    assert counted(lines, record()) == RunCounts(5, 5, 5, 1, 2)
+    shown = list(history_lines(record(), lines))
+    assert "      strict mean(gain) > 3: 6.0, the first run of this replication has 5.0" in shown
+    assert shown[-1] == "      measured on b, the first run of this replication ran on a"
 
 
 def test_a_difference_is_shown_to_the_last_bit() -> None:

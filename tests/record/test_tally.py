@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_bets.record.journal import runs
-from pytest_bets.record.line import CellsDigest, Line, RunLine, UpgradeLine, Was
+from pytest_bets.record.line import CellsDigest, Line, Replicated, RunLine, UpgradeLine, Was
 from pytest_bets.record.record import CodeFiles, Environment
 from pytest_bets.record.repetition import counted
 from pytest_bets.record.tally import Tally
@@ -32,17 +32,19 @@ def upgraded(bet: str, was: str, now: str) -> UpgradeLine:
 
 RUNS = st.lists(
     st.builds(
-        lambda code, verdict, cells, record: ran(
+        lambda code, verdict, cells, record, number: ran(
             code=code,
             verdict=verdict,
             void=None if verdict else "void",
             cells=CellsDigest(4, cells * 64),
             record=record and record * 64,
+            replication=number and Replicated(number, None, None, fresh=True),
         ),
         st.sampled_from("ab"),
         st.sampled_from(VERDICTS),
         st.sampled_from("12"),
         st.sampled_from([None, "e", "f"]),
+        st.sampled_from([None, 1, 2]),
     ),
     max_size=12,
 )

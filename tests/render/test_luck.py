@@ -96,3 +96,6 @@ def test_what_was_held_fixed_is_listed() -> None:
     found = replace(found, cells=cells, declaration=declared)
     assert held_fixed(found) == ["text", "SIZE"]
     assert "Held fixed text, SIZE: the result says nothing of other values" in shown(found)
+    users = tuple(replace(cell, params={**cell.params, "user": "ann"}) for cell in cells)
+    assert held_fixed(replace(found, cells=users)) == ["user", "text", "SIZE"]
+    assert held_fixed(replace(found, cells=users[:1])) == ["user", "SIZE"]

@@ -427,6 +427,26 @@ def disagreement_hidden(history: History) -> None:
     commit("Run bet 1")
 
 
+def won_with_luck(*pairs: tuple[str, str], file: str = PAGE) -> Callable[[History], None]:
+    """Win a bet that luck wins in 6 of 32 cases, and edit the summary."""
+
+    def do(history: History) -> None:
+        history.undeclare()
+        edit(*WON, file=LAB)
+        null = '@pytest.mark.null(swap="warm, cold")\n@pytest.mark.parametrize'
+        edit(("Run: pytest", "Null: warm-up does nothing.\nRun: pytest"), ("@pytest.mark.parametrize", null))
+        commit("Declare a null")
+        history.again("Run bet 1")
+        page_edited(*pairs, file=file)(history)
+
+    return do
+
+
+def repetition_called_a_replication(history: History) -> None:
+    history.again()
+    page_edited(("reproduced 1 of 1", "replicated 1"))(history)
+
+
 def journal_broken(line: str) -> Callable[[History], None]:
     """Loosen the criteria, and let a line of the journal be none."""
 
@@ -669,6 +689,16 @@ CHEATS = {
     "write a better verdict into the summary": Cheat(
         page_edited(("## Falsified", "**Bet 1 is a PASS at scale.**\n\n## Falsified")), "wrong-summary"
     ),
+    "edit the known error in the summary": Cheat(
+        won_with_luck(("19 % (5 sizes)", "1 in 32 (5 sizes)")), "wrong-summary"
+    ),
+    "edit the known error in the summary's JSON": Cheat(
+        won_with_luck(('"rate": 0.1875', '"rate": 0.01'), file=DATA), "wrong-summary"
+    ),
+    "let a PASS stand at a false discovery rate": Cheat(
+        won_with_luck(("rate of 5 %: none", "rate of 5 %: [1_warm](../bets/bet_1_warm.py)")), "wrong-summary"
+    ),
+    "call a repetition a replication in the summary": Cheat(repetition_called_a_replication, "wrong-summary"),
     "delete a row of the summary": Cheat(row_deleted, "wrong-summary"),
     "hide a disagreement in the summary": Cheat(disagreement_hidden, "wrong-summary", "unstable"),
     "edit the claim in the summary": Cheat(

@@ -81,7 +81,7 @@ def test_there_is_a_page_a_bet_and_one_a_subject(hostile: dict[str, bytes]) -> N
     }
     assert {name for name in hostile if name.startswith("data/1_made/")} == {
         f"data/1_made/{name}.csv"
-        for name in ("criterion-1", "criterion-2", "differences", "cells-1", "curves-1", "runs-1")
+        for name in ("criterion-1", "criterion-2", "differences", "cells-1", "curves-1", "runs-1", "runs-2")
     }
 
 

@@ -68,7 +68,7 @@ def test_a_project_with_a_bet_that_ran_has_nothing_to_cure(
     assert "local" in found["engines"]["text"]
 
 
-def test_a_project_without_bets_is_told_how_to_begin(doctor: Doctor) -> None:
+def test_a_project_without_bets_reads_how_to_begin(doctor: Doctor) -> None:
     """Nothing is wrong there."""
     status, found = doctor()
     assert status == 0

@@ -107,7 +107,7 @@ broken cells
 
 
 @pytest.mark.usefixtures("project")
-def test_sessions_that_have_ended_or_died_are_told_apart(capsys: pytest.CaptureFixture[str]) -> None:
+def test_sessions_that_have_ended_or_died_are_not_confused(capsys: pytest.CaptureFixture[str]) -> None:
     """The last one is shown where none runs; it does not look as if it ran. One that runs comes before them."""
     session(ClosedLine("closed", NOW - 3, 1))
     text = shown(capsys, "--once")

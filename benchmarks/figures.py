@@ -9,7 +9,7 @@ from statistics import median
 
 @dataclass(frozen=True)
 class Figure:
-    """A measured figure, with its bar where it has one; `at_least` tells on which side of the bar it should be."""
+    """A measured figure, with its bar where it has one; `at_least` says on which side of the bar it should be."""
 
     name: str
     unit: str

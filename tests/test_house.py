@@ -1,6 +1,8 @@
 """The house is in order: tests mirror modules, every test says what it proves, and the map names every module."""
 
 import ast
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -133,6 +135,10 @@ ELSEWHERE: Final = {
     "session/test_neighbours.py": ("hooks/activation", "hooks/pytest_private", "plugin"),
 }
 """The modules without a test file of their name, by the file that proves them."""
+STIFF: Final = re.compile(
+    r"(?<![^\W_])(told|mend(s|ed)?|whence|whoever|whom|nobody|anew|amiss)(?![^\W_])", re.IGNORECASE
+)
+"""Words that a reader for whom English is the second language meets rarely; there are plain ones."""
 
 
 def mirrored(path: Path) -> str | None:
@@ -176,6 +182,25 @@ def test_every_test_says_what_it_proves(file: str) -> None:
     """In a docstring; the file has one, too."""
     assert ast.get_docstring(ast.parse((TESTS / file).read_bytes()))
     assert [function.name for function in functions_of(TESTS / file) if not ast.get_docstring(function)] == []
+
+
+def sentences_of(path: Path) -> Iterator[str]:
+    """Yield the docstrings of a file and the names of its functions, which are sentences in tests."""
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+            yield ast.get_docstring(node) or ""
+        if isinstance(node, ast.FunctionDef):
+            yield node.name
+
+
+def test_no_sentence_has_a_stiff_word() -> None:
+    """Neither in the docs, nor in a docstring, nor in the name of a test."""
+    root = TESTS.parent
+    pages = [*(root / name for name in ("README.md", "CONTRIBUTING.md")), *(root / "docs").rglob("*.md")]
+    found = [(path, path.read_text(encoding="utf-8")) for path in pages]
+    modules = [*TESTS.rglob("*.py"), *architecture.PACKAGE.rglob("*.py")]
+    found += [(path, sentence) for path in modules for sentence in sentences_of(path)]
+    assert [(str(path), stiff[0]) for path, sentence in found if (stiff := STIFF.search(sentence))] == []
 
 
 def test_the_map_is_that_of_the_package() -> None:

@@ -108,7 +108,7 @@ class Committed:
         if not definitions:
             yield OtherCode(run, "its code")
         elif changed := difference(definitions, nearest.definitions).changed:
-            yield self._told(run, commit, root, changed)
+            yield self._other_code(run, commit, root, changed)
 
     def _other_files(self, run: RunLine, commit: str, code: CodeFiles, root: str) -> Iterator[OtherCode]:
         files = self.commits.at(root).files(commit)
@@ -119,9 +119,9 @@ class Committed:
             if not files.is_file(name) or file_sha256(files.read(name)) != sha
         }
         if changed:
-            yield self._told(run, commit, root, changed)
+            yield self._other_code(run, commit, root, changed)
 
-    def _told(self, run: RunLine, commit: str, root: str, changed: Mapping[str, tuple[str, ...]]) -> OtherCode:
+    def _other_code(self, run: RunLine, commit: str, root: str, changed: Mapping[str, tuple[str, ...]]) -> OtherCode:
         files = self.commits.at(root).files(commit)
         odd = [name for name in changed if files is not None and files.is_odd(name)]
         odd += attributes.filtered(self.top, [posixpath.normpath(posixpath.join(root, name)) for name in changed])

@@ -19,10 +19,6 @@ _LISTS: Final = ("falsified", "retracted", "unstable")
 _RATES: Final = ("compared", "expected", "passes", "stands", "unknown", "calibration")
 _LINK: Final = re.compile(r"\[((?:\\.|[^\]\\])*)\]\([^)]*\)")
 _COUNT: Final = re.compile(r"(\d+) (PASS|LENIENT|FAIL|catastrophic|void|never run|retracted|withdrawn|bets?)\b")
-_WORDS: Final = (
-    *("PASS", "LENIENT", "FAIL", "catastrophic", "void", "never run", "retracted", "withdrawn"),
-    "registered",
-)
 _REGISTERED: Final = re.compile(r"(\d+) of (\d+) registered")
 _STANDING: Final = re.compile(r"\b(stands|retracted|withdrawn|falsified|open)\b")
 _DECIDED: Final = re.compile(r"`([^`]+)`|\bmeasured ([^\s,;)]+)|\b(not met|met|tripped|clear)\b")

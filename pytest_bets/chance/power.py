@@ -4,17 +4,6 @@ import math
 from collections.abc import Callable
 
 
-def at_least(needed: int, units: int, wins: float) -> float:
-    """Return the probability of so many wins or more in independent units."""
-    if needed <= 0:
-        return 1.0
-    if needed > units:
-        return 0.0
-    from scipy.special import betainc
-
-    return float(betainc(needed, units - needed + 1, wins))
-
-
 def winning(needed: int, units: int, power: float) -> float:
     """Return how often a unit must win, so that so many or more do with a given probability."""
     from scipy.special import betaincinv

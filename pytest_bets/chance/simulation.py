@@ -32,11 +32,6 @@ class Simulated:
         """The upper 95 % limit of the chance of strict."""
         return at_most(self.strict, self.runs)
 
-    @property
-    def power_at_most(self) -> float:
-        """The upper 95 % limit of the probability of a PASS."""
-        return at_most(self.passes, self.runs)
-
 
 class Stateless:
     """Makes generators: in one simulated run, the same key gives one with the same numbers each time."""

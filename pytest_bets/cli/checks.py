@@ -7,10 +7,11 @@ import shlex
 import shutil
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution, entry_points, version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Final, Literal, NamedTuple
+from typing import Annotated, Final, Literal
 
 from pytest_bets.bet.misnamed import misnamed
 from pytest_bets.diagnostics import HistoryError, RecordError, count_noun
@@ -43,6 +44,10 @@ _EXTRAS: Final = {
     "report": ("jinja2",),
     "claims": ("docutils",),
     "frames": ("pandas", "polars", "pyarrow"),
+    "watch": ("rich",),
+    "prml": ("yaml",),
+    "mlflow": ("mlflow",),
+    "wandb": ("wandb",),
     "ray": ("ray",),
     "dask": ("distributed",),
 }
@@ -50,13 +55,14 @@ _EXTRAS: Final = {
 _SHOWN: Final = 3
 
 
-class Check(NamedTuple):
-    """One check: a short name for programs, how bad it is, what is there, and what to type or do."""
+@dataclass(frozen=True)
+class Check:
+    """One check of the installation or the project."""
 
-    name: str
-    level: Level
-    text: str
-    cure: str = ""
+    name: Annotated[str, "A short name for programs; several checks may have the same."]
+    level: Annotated[Level, "How bad it is."]
+    text: Annotated[str, "What is there."]
+    cure: Annotated[str, "What to type or do; empty where there is nothing to cure."] = ""
 
 
 def checks(project: Project) -> Iterator[Check]:
@@ -129,7 +135,7 @@ def _version(name: str) -> str | None:
 
 
 def _extras() -> Iterator[Check]:
-    missing = {extra: [name for name in names if find_spec(name) is None] for extra, names in _EXTRAS.items()}
+    missing = {extra: [name for name in names if not _is_there(name)] for extra, names in _EXTRAS.items()}
     there = [extra for extra, names in missing.items() if not names]
     absent = [extra for extra, names in missing.items() if names]
     text = f"extras installed: {', '.join(there) or 'none'}"
@@ -139,6 +145,12 @@ def _extras() -> Iterator[Check]:
     engines += ["slurm"] if shutil.which("sbatch") else []
     engines += [entry.name for entry in entry_points(group=GROUP)]
     yield Check("engines", "ok", f"engines for --bets-on: {', '.join(engines)}")
+
+
+def _is_there(module: str) -> bool:
+    """Return whether a module is installed; wandb leaves a folder of that name in the working folder."""
+    found = find_spec(module)
+    return found is not None and found.origin is not None
 
 
 def _git(project: Project) -> Iterator[Check]:

@@ -9,7 +9,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from pytest_bets.live.page import BETS, CELLS, bet_rows, cell_rows, failure_lines, head, nothing, shown
+from pytest_bets.live.page import BETS, CELLS, bet_rows, cell_rows, failure_lines, head, log_lines, nothing, shown
 from pytest_bets.live.view import Document, SessionView
 
 PAUSE: Final = 1.0
@@ -17,6 +17,8 @@ PAUSE: Final = 1.0
 _LINES: Final = 12
 """Lines of the screen that are no rows of bets and cells."""
 _FAILURES: Final = 5
+_PRINTED: Final = 6
+"""Lines of what failed attempts have printed: the last attempt's."""
 
 
 def follow(look: Callable[[], Document], heights: str) -> None:
@@ -36,7 +38,8 @@ def drawn(document: Document, heights: str, lines: int) -> RenderableType:
     sessions = shown(document)
     if not sessions:
         return Text(nothing(document.results))
-    rows = max(4, (lines - _LINES * len(sessions)) // (2 * len(sessions)))
+    taken = sum(_LINES + len(log_lines(session)[:_PRINTED]) for session in sessions)
+    rows = max(4, (lines - taken) // (2 * len(sessions)))
     return Group(*(part for session in sessions for part in _session(session, heights, rows)))
 
 
@@ -50,6 +53,7 @@ def _session(session: SessionView, heights: str, rows: int) -> Sequence[Renderab
     parts += [
         Text(line, style="red", no_wrap=True, overflow="ellipsis") for line in failure_lines(session)[-_FAILURES:]
     ]
+    parts += [Text(line, no_wrap=True, overflow="ellipsis") for line in log_lines(session)[:_PRINTED]]
     return parts
 
 

@@ -3,15 +3,18 @@
 import argparse
 import json
 from collections.abc import Sequence
-from typing import Final
+from dataclasses import dataclass
+from typing import Annotated, Final, Literal
 
 from pytest_bets.cli.checks import Check, checks
 from pytest_bets.cli.command import FINDINGS, OK, Answer, Command, text_width
 from pytest_bets.diagnostics import count_noun
 from pytest_bets.project import Project
+from pytest_bets.record.encode import encode
+from pytest_bets.record.field import limits
 from pytest_bets.render.table import wrap
 
-SCHEMA: Final = "pytest-bets/doctor/1"
+DOCTOR_SCHEMA: Final = "pytest-bets/doctor/1"
 DESCRIPTION: Final = """\
 Check the installation and the project: Python, pytest, plugins, extras, engines, git, folders and bet files. Nothing is
 run and nothing is changed.
@@ -19,6 +22,15 @@ run and nothing is changed.
 Exit status: 0 nothing to cure, 1 problems, 2 usage error.
 """
 _INDENT: Final = 9
+
+
+@dataclass(frozen=True)
+class Document:
+    """What `pytest-bets doctor --format json` prints."""
+
+    schema: Annotated[str, limits(const=DOCTOR_SCHEMA)]
+    state: Annotated[Literal["ok", "problems"], "Whether a check found a problem."]
+    checks: tuple[Check, ...]
 
 
 def configure(doctor: argparse.ArgumentParser) -> None:
@@ -48,9 +60,9 @@ def _text(found: Sequence[Check], width: int) -> str:
 
 
 def _json(found: Sequence[Check]) -> str:
-    listed = [check._asdict() for check in found]
-    state = "problems" if any(check.level == "problem" for check in found) else "ok"
-    return json.dumps({"schema": SCHEMA, "state": state, "checks": listed}, indent=1) + "\n"
+    has_problems = any(check.level == "problem" for check in found)
+    document = Document(DOCTOR_SCHEMA, "problems" if has_problems else "ok", tuple(found))
+    return json.dumps(encode(document), indent=1) + "\n"
 
 
 COMMAND: Final = Command(run, "pytest-bets doctor", configure, DESCRIPTION)

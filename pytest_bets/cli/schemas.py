@@ -11,6 +11,7 @@ from typing import Annotated
 
 from pytest_bets.audit import document as audit
 from pytest_bets.claims import document as claims
+from pytest_bets.cli import doctor
 from pytest_bets.compare.difference import COMPARE_SCHEMA, Comparison
 from pytest_bets.live import view as watch
 from pytest_bets.record.field import limits
@@ -53,6 +54,7 @@ def schemas() -> dict[str, dict[str, object]]:
         "audit": document(audit.Document, audit.AUDIT_SCHEMA, "The report of an audit"),
         "claims": document(claims.Document, claims.CLAIMS_SCHEMA, "Write-ups compared with the records"),
         "watch": document(watch.Document, watch.WATCH_SCHEMA, "Sessions while they run"),
+        "doctor": document(doctor.Document, doctor.DOCTOR_SCHEMA, "Checks of an installation and a project"),
         "compare": document(Comparison, COMPARE_SCHEMA, "Two sets of results, compared"),
     }
 

@@ -10,8 +10,8 @@ from typing import Final
 
 from pytest_bets.cli.command import Answer, Command, columns
 from pytest_bets.diagnostics import CommandError, ExtraError
-from pytest_bets.live.folder import LIVE, logs, sessions
-from pytest_bets.live.page import BLOCKS, PLAIN, page, shown
+from pytest_bets.live.folder import LIVE, sessions
+from pytest_bets.live.page import BLOCKS, PLAIN, page
 from pytest_bets.live.view import Document, document
 from pytest_bets.project import Project, locate
 from pytest_bets.record.encode import encode
@@ -47,10 +47,7 @@ def run(project: Project, options: argparse.Namespace) -> Answer:
         return Answer(json.dumps(encode(_document(results)), indent=2) + "\n")
     heights = BLOCKS if _can_show(BLOCKS) else PLAIN
     if options.once or not sys.stdout.isatty():
-        found = _document(results)
-        bets = [bet.bet for session in shown(found) for bet in session.bets]
-        kept = [relative(folder) for folder in logs(results, bets)]
-        return Answer(page(found, columns(), heights, kept))
+        return Answer(page(_document(results), columns(), heights))
     try:
         from pytest_bets.cli import dashboard
     except ImportError as error:

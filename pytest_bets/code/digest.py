@@ -39,10 +39,6 @@ class Code:
     modules: frozenset[str]
     files: Mapping[str, str]
 
-    def as_json(self) -> dict[str, object]:
-        """Return the record's `code`."""
-        return {"digest": self.digest, "definitions": {path: dict(names) for path, names in self.definitions.items()}}
-
 
 def close(program: Program, entries: Sequence[str], called: Sequence[str]) -> Code:
     """Return the code reached from these files; in those of `called`, pytest calls functions by name."""

@@ -3,7 +3,6 @@
 import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from types import TracebackType
 from typing import Any
 
 import pytest
@@ -112,7 +111,3 @@ def _shown(error: BaseException) -> str:
     ):
         tail = tail.tb_next
     return "".join(traceback.format_exception(type(error), error, tail or error.__traceback__)).rstrip()
-
-
-def _package(tail: TracebackType) -> str:
-    return str(tail.tb_frame.f_globals.get("__name__", "")).partition(".")[0]

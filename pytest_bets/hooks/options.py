@@ -7,7 +7,6 @@ import pytest
 PROGRESS: Final = ("auto", "bar", "line", "off")
 GATES: Final = ("auto", "strict", "lenient", "catastrophic", "regression", "none")
 LUCK_LIMIT: Final = 0.05
-FILES: Final = "bet_*.py"
 MARKER_HELP: Final = (
     "strict(sentence): the claim holds in full if every such sentence is true (bets)",
     "lenient(sentence): the claim holds in part if every such sentence is true (bets)",

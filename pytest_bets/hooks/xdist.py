@@ -23,8 +23,6 @@ _FINISHED: Final = "bets_finished"
 _REGISTERED: Final = "bets_registered"
 _REPLICATIONS: Final = "bets_replications"
 _ELSEWHERE: Final = "bets_elsewhere"
-_COVERAGE: Final = "_cov"
-"""The name of pytest-cov's plugin."""
 _LINK: Final = "bets_progress"
 
 

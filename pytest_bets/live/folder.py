@@ -3,14 +3,15 @@
 import os
 import socket
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from pytest_bets.live.lines import SCHEMA, LiveLine, SessionLine, dump, load
-from pytest_bets.live.state import Found, State, state_of
-from pytest_bets.walk import ignored
+from pytest_bets.live.state import Found, Log, State, state_of
+from pytest_bets.walk import ignored, relative
 
 LIVE: Final = ".live"
 """The folder in a folder of results."""
@@ -24,6 +25,12 @@ SIGN: Final = 10.0
 """Seconds between two signs of a session that has nothing to write."""
 _KEPT: Final = 5
 """How many sessions that have ended are kept."""
+_LOGS: Final = 20
+"""How many logs of a session are shown, the last ones."""
+_END: Final = 4096
+"""Bytes at the end of a log that are read."""
+_LINES: Final = 5
+"""Lines at the end of a log that are shown."""
 
 
 class Writer:
@@ -76,7 +83,12 @@ class Writer:
 
 def sessions(results: Path) -> list[Found]:
     """Return the sessions of a folder of results: those that run first, then the others, the latest first."""
-    found = [one for path in (results / LIVE).glob("*.jsonl") if (one := _read(path)) is not None]
+    folder = results / LIVE
+    found = [
+        replace(one, logs=tuple(_logs(folder / LOGS, one.state)))
+        for path in folder.glob("*.jsonl")
+        if (one := _read(path)) is not None
+    ]
     return sorted(found, key=lambda one: (not one.runs, -(one.state.session.since if one.state.session else 0)))
 
 
@@ -138,6 +150,15 @@ def born(process: int) -> str:
     return "runs"
 
 
-def logs(results: Path, bets: Iterable[str]) -> list[Path]:
-    """Return the folders with what failed attempts of these bets have printed."""
-    return [folder for bet in bets if (folder := results / LIVE / LOGS / bet).is_dir()]
+def _logs(folder: Path, state: State) -> Iterator[Log]:
+    """Yield what failed attempts of a session have printed, the last first: logs of earlier sessions may lie there."""
+    found = []
+    for bet in state.bets:
+        for path in (folder / bet).glob("*.log"):
+            with suppress(OSError):
+                found.append((path.stat().st_mtime, path))
+    for written, path in sorted(found, reverse=True)[:_LOGS]:
+        if state.session and written >= state.session.since:
+            with suppress(OSError), path.open("rb") as file:
+                file.seek(max(0, os.fstat(file.fileno()).st_size - _END))
+                yield Log(relative(path), tuple(file.read().decode(errors="replace").splitlines()[-_LINES:]))

@@ -1,6 +1,6 @@
 """What `pytest-bets watch` shows, as tables: their rows, for plain text and for a terminal."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
 
@@ -19,6 +19,8 @@ PLAIN: Final = "_.-=+*#@"
 SPARKS: Final = 24
 """Columns of a curve."""
 _WHY: Final = 200
+_LOGS: Final = 3
+"""How many logs are shown."""
 
 
 def head(session: SessionView) -> list[str]:
@@ -108,12 +110,22 @@ def failure_lines(session: SessionView) -> list[str]:
     ]
 
 
+def log_lines(session: SessionView) -> list[str]:
+    """Return the ends of what the last failed attempts have printed, each below the name of its file."""
+    lines: list[str] = []
+    for log in session.logs[:_LOGS]:
+        lines += [f"{visible(log.file)}: printed by a failed attempt"]
+        lines += [f"  {cut(visible(line), _WHY)}" for line in log.lines]
+    more = len(session.logs) - _LOGS
+    return [*lines, f"and {count_noun(more, 'log')} more beside them"] if more > 0 else lines
+
+
 def shown(document: Document) -> Sequence[SessionView]:
     """Return the sessions that run; if none does, the last one."""
     return [session for session in document.sessions if session.state == "runs"] or document.sessions[:1]
 
 
-def page(document: Document, room: int, heights: str, logs: Iterable[str]) -> str:
+def page(document: Document, room: int, heights: str) -> str:
     """Return the sessions as plain text."""
     lines: list[str] = []
     for session in shown(document):
@@ -122,7 +134,8 @@ def page(document: Document, room: int, heights: str, logs: Iterable[str]) -> st
             lines += [*table(cell_rows(session, heights), room, CELLS), ""]
         if session.failures:
             lines += ["broken cells", *(f"  {line}" for line in failure_lines(session)), ""]
-    lines += [f"what failed attempts have printed: {folder}" for folder in logs]
+        if session.logs:
+            lines += [*log_lines(session), ""]
     return "\n".join(lines).rstrip() + "\n" if lines else f"{nothing(document.results)}\n"
 
 

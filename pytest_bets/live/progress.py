@@ -53,7 +53,7 @@ class Progress:
     def begin(self, cell: str) -> None:
         """Note that a cell has begun; what earlier ones have left open is forgotten.
 
-        Its end is not noted, which would take time of every cell: its reports tell it.
+        Its end is not noted, which would take time of every cell: its reports show it.
         """
         self._since = self._clock()
         self._counts, self._values, self._wanted = [], {}, True

@@ -137,12 +137,21 @@ class State:
 
 
 @dataclass(frozen=True)
+class Log:
+    """The file with what a failed attempt at a cell has printed, and its last lines."""
+
+    file: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Found:
     """A session whose file was read, and whether it runs; `silent` are the seconds since its last sign."""
 
     state: State
     runs: bool
     silent: float
+    logs: tuple[Log, ...] = ()
 
 
 def state_of(lines: Iterable[LiveLine | None]) -> State:

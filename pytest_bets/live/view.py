@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal
 from pytest_bets.live.left import cell_left, time_left
 from pytest_bets.live.lines import RunningLine
 from pytest_bets.live.sample import Bar, Value
-from pytest_bets.live.state import BetState, Found, State
+from pytest_bets.live.state import BetState, Found, Log, State
 
 WATCH_SCHEMA: Final = "pytest-bets/watch/1"
 
@@ -69,6 +69,9 @@ class SessionView:
     bets: tuple[BetView, ...]
     running: tuple[CellView, ...]
     failures: tuple[FailureView, ...]
+    logs: Annotated[
+        tuple[Log, ...], "What failed attempts have printed, where an engine runs the cells: the last first."
+    ]
 
 
 @dataclass(frozen=True)
@@ -107,6 +110,7 @@ def _session(found: Found, now: float) -> SessionView:
         bets=tuple(_bet(bet, counts.get(name, 0)) for name, bet in state.bets.items()),
         running=tuple(_cell(state, line, now) for line in sorted(running, key=lambda line: line.since)),
         failures=tuple(FailureView(line.bet, line.cell, line.why) for line in state.failures),
+        logs=found.logs,
     )
 
 

@@ -85,5 +85,5 @@ def upgrade_line(
 
 
 def before(record: Record, line: UpgradeLine) -> Record:
-    """Return a record as it was before the upgrade that a line tells of."""
+    """Return a record as it was before the upgrade that a line describes."""
     return replace(record, schema=line.was.schema, code=line.was.code)

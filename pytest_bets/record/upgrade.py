@@ -91,7 +91,7 @@ def recorded(root: Path, top: Path, search: Sequence[Path]) -> Iterator[Recorded
 
 
 def upgrade(results: Results, source: Recorded, execution: Execution, *, dry: bool = False) -> list[Outcome]:
-    """Upgrade every record that is not of today's schema; the journal tells of each.
+    """Upgrade every record that is not of today's schema; the journal has a line for each.
 
     The journal is written first, in one piece. A record that is still the old one then is as a run left it, and the
     next upgrade writes it without another line.

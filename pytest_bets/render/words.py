@@ -181,4 +181,4 @@ def attempt_words(attempt: Attempt) -> str:
 
 def cells_words(count: int, kind: str = "") -> str:
     """Return so many cells, of a kind, in words."""
-    return f"{count}{kind and f' {kind}'} cell{'s' if count != 1 else ''}"
+    return count_noun(count, f"{kind} cell" if kind else "cell")

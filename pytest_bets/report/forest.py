@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from pytest_bets.bet.declaration import CRITERIA
 from pytest_bets.diagnostics import SentenceError
 from pytest_bets.record.line import RunLine
 from pytest_bets.record.verdict import figure
@@ -23,10 +24,10 @@ _DIGITS: Final = 8
 
 
 def run_figures(runs: Sequence[Numbered]) -> list[Figure]:
-    """Return a figure for each left side of a strict sentence that a run judged."""
-    values = dict.fromkeys(
-        halves(item.sentence)[0] for _, run in runs for item in run.criteria if item.tier == "strict"
-    )
+    """Return a figure for each left side of a sentence that a run judged, those of strict sentences first."""
+    judged = [item for _, run in runs for item in run.criteria]
+    ranked = sorted(judged, key=lambda item: CRITERIA.index(item.tier))
+    values = dict.fromkeys(halves(item.sentence)[0] for item in ranked)
     return [_figure(f"runs-{place}", value, runs) for place, value in enumerate(values, 1)]
 
 

@@ -50,7 +50,7 @@ def graph_figure(rows: Sequence[SummaryRow]) -> Figure | None:
     parts += _labels(left, shift[id(left)], by_id, _FROM - 2, "end")
     parts += _labels(right, shift[id(right)], by_id, _TO + 5, "start")
     words = " ".join(f"{short(by)}: {ENDS[end]}, against {short(bet)}." for by, bet, end in shown)
-    title = "Who challenges whom"
+    title = "Which bet challenges which claim"
     note = "Red: the claim is retracted. Green: it survives. Dashed: open, overturned or in the noise."
     more = f" {len(shown)} of {len(found)} challenges are drawn; the table has all." if len(shown) < len(found) else ""
     return Figure(

@@ -1,4 +1,4 @@
-"""On which line of a record's file each cell and each judged sentence stands."""
+"""On which line of a record's file each cell, each judged sentence and what luck gives stands."""
 
 import re
 from collections.abc import Mapping
@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import Final
 
 _LIST: Final = re.compile(rb' "(cells|criteria)": \[$')
+_LUCK: Final = b' "luck": {'
 _END: Final = re.compile(rb" \],?$")
 
 
 @dataclass(frozen=True)
 class Places:
-    """The line, from 1, of each entry by its list and its place in it; and the number of lines of the file."""
+    """The line, from 1, of each entry by its list and its place in it, as of `luck` 0; and the lines of the file."""
 
     lines: Mapping[tuple[str, int], int]
     count: int
@@ -25,6 +26,8 @@ def places(file: bytes) -> Places:
     for number, row in enumerate(rows, start=1):
         if match := _LIST.fullmatch(row):
             name, place = match[1].decode(), 0
+        elif row == _LUCK:
+            name, found["luck", 0] = "", number
         elif _END.fullmatch(row):
             name = ""
         elif name and row.startswith(b"  {"):

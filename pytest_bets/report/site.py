@@ -1,6 +1,6 @@
 """All files of a site, made from values: the same input gives the same bytes."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 from pytest_bets.chance.words import average
@@ -150,8 +150,3 @@ class Site:
             for view in self.bets
         ]
         return as_csv(header, rows)
-
-
-def all_files(source: Source) -> Mapping[str, bytes]:
-    """Return every file of the site by its path."""
-    return dict(Site(source).files())

@@ -192,6 +192,11 @@ class BetView:
         """Return the line of the record that has a cell."""
         return self.places.lines.get(("cells", place))
 
+    @property
+    def luck_line(self) -> int | None:
+        """The line of the record that begins what luck alone would give."""
+        return self.places.lines.get(("luck", 0))
+
     @cached_property
     def sections(self) -> list[tuple[str, str]]:
         """The sections of the docstring that was run, or of the file where nothing was run."""

@@ -629,7 +629,7 @@ def begin_again() -> None:
     ids=["outside git", "in an empty repository", "on a branch without a commit", "with a line feed in a path"],
 )
 @pytest.mark.usefixtures("history")
-def test_what_cannot_be_told_is_not_called_clean(break_off: Callable[[], object], message: str) -> None:
+def test_what_cannot_be_determined_is_not_called_clean(break_off: Callable[[], object], message: str) -> None:
     """Exit status 3, and the reason."""
     break_off()
     assert message in undetermined()
@@ -663,7 +663,7 @@ def test_a_shallow_clone_cannot_tell() -> None:
 
 
 @pytest.mark.usefixtures("history")
-def test_a_bet_in_a_submodule_is_told_of_there() -> None:
+def test_a_bet_in_a_submodule_is_audited_there() -> None:
     """The repository around it cannot tell, and the submodule's own audit can."""
     inner = Path("inner").resolve()
     git("clone", "-q", ".", str(inner))

@@ -141,7 +141,7 @@ literals = st.recursive(
 
 @given(value=literals, other=literals)
 def test_two_constants_share_a_digest_only_when_they_are_the_same_json(value: object, other: object) -> None:
-    """A constant is recorded by value: the digest tells 1 from 1.0 and True from 1."""
+    """A constant is recorded by value: the digest separates 1 from 1.0 and True from 1."""
     first, second = (changed("STEPS = 100", f"STEPS = {item!r}") for item in (value, other))
     assert first.constants["STEPS"] == value
     same = json.dumps(value, sort_keys=True) == json.dumps(other, sort_keys=True)

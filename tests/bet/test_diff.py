@@ -101,7 +101,7 @@ def test_there_are_changes_exactly_where_the_digest_or_the_withdrawal_differs(
 
 
 @given(pair=pairs())
-def test_undoing_a_change_is_told_as_its_opposite(pair: tuple[Declaration, Declaration]) -> None:
+def test_undoing_a_change_is_shown_as_its_opposite(pair: tuple[Declaration, Declaration]) -> None:
     """As many tightened one way as loosened the other, and every text on its other side."""
     opposite = {"tightened": "loosened", "loosened": "tightened", "added": "removed", "removed": "added"}
     one_way, back = changes(*pair), changes(*reversed(pair))
@@ -229,7 +229,7 @@ def test_other_words_of_the_hypothesis_are_another_hypothesis() -> None:
     assert shown(change) == f"hypothesis replaced: {change.before} -> {change.after}"
 
 
-def test_another_order_is_told_as_such() -> None:
+def test_another_order_is_shown_as_such() -> None:
     """Of sentences and of challenges: it moves the digest and nothing that is claimed."""
     a, b = "mean(a) > 1", "mean(b) > 1"
     assert changes(declared({"strict": [a, b]}), declared({"strict": [b, a]})) == [

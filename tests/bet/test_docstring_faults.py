@@ -77,7 +77,7 @@ def test_a_section_that_stands_twice_is_refused_at_the_second(bet: WriteBet, ref
     ) in refused()
 
 
-def test_a_bet_without_docstring_is_told_what_belongs_in_one(bet: WriteBet, refused: Refused) -> None:
+def test_the_error_of_a_bet_without_docstring_says_what_belongs_in_one(bet: WriteBet, refused: Refused) -> None:
     """The title and all required sections are named."""
     path = bet()
     path.write_text(path.read_text().partition('"""\n\n')[2])

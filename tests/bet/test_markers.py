@@ -124,7 +124,7 @@ def test_criteria_on_a_method_are_refused(bet: WriteBet, refused: Refused, file:
 
 
 @pytest.mark.parametrize("setting", [False, True])
-def test_a_numbered_file_in_which_nothing_is_marked_is_told_what_is_missing(
+def test_the_error_of_a_numbered_file_without_markers_says_what_is_missing(
     bet: WriteBet, pytester: pytest.Pytester, refused: Refused, setting: bool
 ) -> None:
     """The number says that it is meant as a bet, beside one and in a folder that is set as one for bets."""

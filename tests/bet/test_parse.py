@@ -62,7 +62,7 @@ def test_a_byte_order_mark_and_the_line_ends_of_windows_are_read(bet: WriteBet, 
     pytester.runpytest_inprocess("-p", "no:randomly").assert_outcomes(passed=7)
 
 
-def test_all_faults_of_a_file_are_told_at_once_in_the_order_of_its_lines(bet: WriteBet, refused: Refused) -> None:
+def test_all_faults_of_a_file_are_listed_at_once_in_the_order_of_its_lines(bet: WriteBet, refused: Refused) -> None:
     """One run is enough to correct a file."""
     bet(
         sections={"Run": None, "Lenient": "some cells."},
@@ -82,7 +82,7 @@ def test_all_faults_of_a_file_are_told_at_once_in_the_order_of_its_lines(bet: Wr
     ]
 
 
-def test_faults_between_bets_and_in_the_sweep_are_told_together(
+def test_faults_between_bets_and_in_the_sweep_are_listed_together(
     bet: WriteBet, pytester: pytest.Pytester, refused: Refused
 ) -> None:
     """What needs the cells and what needs the other bets is one list."""
@@ -105,7 +105,7 @@ def test_the_good_bets_beside_a_faulty_one_do_not_run(bet: WriteBet, pytester: p
     assert not (pytester.path / "results").exists()
 
 
-def test_workers_tell_the_same_faults(bet: WriteBet, run: Run) -> None:
+def test_workers_list_the_same_faults(bet: WriteBet, run: Run) -> None:
     """With xdist the text is the same; the exit status is the one that xdist gives for any collection error."""
     bet("bet_1_first.py", sections={"Run": None}, markers={"strict": '"coutn(gain > 0) >= 3"'})
     shown = run("-n", "2", expect=pytest.ExitCode.TESTS_FAILED)

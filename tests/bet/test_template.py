@@ -223,7 +223,7 @@ class TestMergingTheJournal:
         return pytester.path
 
     @pytest.mark.parametrize("before", [None, "", "*.png binary\n", "*.png binary"])
-    def test_the_rule_is_added_and_told(self, before: str | None) -> None:
+    def test_the_rule_is_added_and_shown(self, before: str | None) -> None:
         """Other rules stay, also where the last line has no end."""
         attributes = Path(".gitattributes")
         if before is not None:

@@ -31,12 +31,12 @@ def note(sentence: str, cells: list[dict[str, object]] = SWEEP, replicate: int |
         ("groups(seed, low(gain) > 0) >= 2", ""),
     ],
 )
-def test_cells_that_are_taken_as_independent_are_told(sentence: str, expected: str) -> None:
+def test_cells_that_are_taken_as_independent_are_named(sentence: str, expected: str) -> None:
     """Replicates of one part are no new parts; in a group of one part or of one seed all cells differ in one thing."""
     assert note(sentence) == expected
 
 
-def test_only_a_replicated_sweep_of_several_values_is_told_of() -> None:
+def test_only_a_replicated_sweep_of_several_values_is_named() -> None:
     """With one part, one replicate or no cell, cells share nothing; a rehearsal has one replicate."""
     sentence = "low(gain) > 0"
     assert note(sentence, [cell for cell in SWEEP if cell["part"] == "a"]) == ""
@@ -123,9 +123,7 @@ def test_units_that_the_sweep_does_not_have_are_collection_errors(
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["plain", "xdist"])
-def test_a_session_judges_by_units_and_tells_of_cells_as_units(
-    bet: WriteBet, run: Run, workers: tuple[str, ...]
-) -> None:
+def test_a_session_judges_by_units_and_names_cells_as_units(bet: WriteBet, run: Run, workers: tuple[str, ...]) -> None:
     """Four parts of means 1 to 4: the interval over 12 cells is narrower than the one over 4 units, and says so."""
     sweep = {"replicate": "3", "lenient": '"low(gain) >= 1.7"', "strict": '"low(gain, part) >= 3"'}
     bet(

@@ -2,7 +2,9 @@
 
 import json
 import os
+import re
 import subprocess
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from pytest_bets.cli import checks
 from pytest_bets.cli.main import main
 from tests.helpers.fixtures import Run, WriteBet
 from tests.helpers.repositories import commit, git, isolate
+from tests.helpers.schemas import faults
 
 
 @pytest.fixture(autouse=True)
@@ -35,6 +38,7 @@ def doctor(capsys: pytest.CaptureFixture[str]) -> Doctor:
         capsys.readouterr()
         status = main(["doctor", "--json"])
         found = json.loads(capsys.readouterr().out)
+        assert faults("doctor", found) == []
         assert found["state"] == ("problems" if status else "ok")
         assert status in (0, 1)
         return status, {check["name"]: check for check in found["checks"]}
@@ -64,7 +68,7 @@ def test_a_project_with_a_bet_that_ran_has_nothing_to_cure(
     assert "local" in found["engines"]["text"]
 
 
-def test_a_project_without_bets_is_told_how_to_begin(doctor: Doctor) -> None:
+def test_a_project_without_bets_reads_how_to_begin(doctor: Doctor) -> None:
     """Nothing is wrong there."""
     status, found = doctor()
     assert status == 0
@@ -151,6 +155,23 @@ def test_old_and_missing_packages_and_plugins_that_matter(doctor: Doctor, monkey
     assert found["pytest-xdist"]["level"] == "note"
     assert found["pytest-repeat"]["text"] == "pytest-repeat 0.9.3: a session with --count refuses the bets"
     assert "flaky" not in found
+
+
+def test_every_extra_for_users_is_named(doctor: Doctor) -> None:
+    """Those of pyproject.toml, but for what works on this repository alone needs."""
+    text = (Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8")
+    extras = set(tomllib.loads(text)["project"]["optional-dependencies"]) - {"lab", "test", "dev", "bench", "docs"}
+    assert set(re.findall(r"[a-z]+", doctor()[1]["extras"]["text"].partition(" (")[0])) >= extras
+
+
+def test_a_folder_in_the_working_folder_is_no_extra(
+    doctor: Doctor, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the one that wandb leaves, of its own name."""
+    (project / "absent_module").mkdir()
+    monkeypatch.syspath_prepend(project)
+    monkeypatch.setattr(checks, "_EXTRAS", {"absent": ("absent_module",)})
+    assert "installed: none; not installed: absent (pip" in doctor()[1]["extras"]["text"]
 
 
 def test_a_checkout_of_the_package_that_is_not_the_one_that_runs(doctor: Doctor, project: Path) -> None:

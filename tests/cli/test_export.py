@@ -117,7 +117,7 @@ def test_prml_needs_a_producer_and_a_commit(project: Path, monkeypatch: pytest.M
     assert (status, "git fetch --unshallow" in output) == (3, True)
 
 
-def test_prml_cannot_tell_in_a_damaged_repository(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_prml_cannot_determine_anything_in_a_damaged_repository(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What git says is printed, without a traceback."""
     pytest.importorskip("yaml")
     isolate(monkeypatch)

@@ -107,7 +107,7 @@ broken cells
 
 
 @pytest.mark.usefixtures("project")
-def test_sessions_that_have_ended_or_died_are_told_apart(capsys: pytest.CaptureFixture[str]) -> None:
+def test_sessions_that_have_ended_or_died_are_not_confused(capsys: pytest.CaptureFixture[str]) -> None:
     """The last one is shown where none runs; it does not look as if it ran. One that runs comes before them."""
     session(ClosedLine("closed", NOW - 3, 1))
     text = shown(capsys, "--once")
@@ -162,12 +162,44 @@ def test_a_folder_of_results_in_which_nothing_has_run_long_is_that_folder(
     assert shown(capsys, "--once", "other").startswith("No session is seen in other.")
 
 
+def logged(name: str, text: str, age: float) -> None:
+    """Write the log of a failed attempt, as an engine's session does."""
+    path = Path("results/.live/logs/46_norm") / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    os.utime(path, (NOW - age, NOW - age))
+
+
 @pytest.mark.usefixtures("project")
-def test_logs_of_failed_attempts_are_named(capsys: pytest.CaptureFixture[str]) -> None:
-    """Engines keep them."""
+def test_the_end_of_what_failed_attempts_have_printed_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    """Of this session, the last one first; engines keep it."""
     session()
-    Path("results/.live/logs/46_norm").mkdir(parents=True)
-    assert shown(capsys, "--once").endswith("\nwhat failed attempts have printed: results/.live/logs/46_norm\n")
+    logged("experiment_1-a_.2.log", "".join(f"line {index}\n" for index in range(2000)) + "Seg\x1b[2Jfault\n", 9)
+    logged("experiment_1-a_.1.log", "first words\n", 20)
+    logged("experiment_1-a_.9.log", "of an earlier session\n", 99)
+    folder = "results/.live/logs/46_norm"
+    expected = f"""\
+{folder}/experiment_1-a_.2.log: printed by a failed attempt
+  line 1996
+  line 1997
+  line 1998
+  line 1999
+  Seg\\x1b[2Jfault
+{folder}/experiment_1-a_.1.log: printed by a failed attempt
+  first words
+"""
+    assert shown(capsys, "--once").endswith(f"data\n\n{expected}")
+    logged("experiment_1-a_.3.log", "", 5)
+    logged("experiment_1-a_.4.log", "", 4)
+    assert shown(capsys, "--once").endswith("\nand 1 log more beside them\n")
+    found = json.loads(shown(capsys, "--json"))
+    assert faults("watch", found) == []
+    assert [log["lines"][-1:] for log in found["sessions"][0]["logs"]] == [
+        [],
+        [],
+        ["Seg\x1b[2Jfault"],
+        ["first words"],
+    ]
 
 
 @pytest.mark.usefixtures("project")
@@ -194,6 +226,7 @@ def test_the_live_table_is_drawn_and_ctrl_c_ends_it(monkeypatch: pytest.MonkeyPa
     from pytest_bets.live.folder import sessions
 
     session()
+    logged("experiment_1-a_.2.log", "last words\n", 9)
     screen = console.Console(width=70, record=True, file=open(os.devnull, "w"))  # noqa: PTH123, SIM115
     looked = document("results", sessions(Path("results")), NOW)
     screen.print(dashboard.drawn(looked, BLOCKS, 24))
@@ -201,6 +234,8 @@ def test_the_live_table_is_drawn_and_ctrl_c_ends_it(monkeypatch: pytest.MonkeyPa
     assert "46_norm  1/4   1        2       1" in text
     assert "loss 5 █▇▅▄▂▁" in text
     assert "46[1-a]: ValueError: no \\x1b[2Jdata" in text
+    assert "experiment_1-a_.2.log" in text
+    assert "\n  last words" in text
     screen.print(dashboard.drawn(document("none", [], 0.0), BLOCKS, 24))
     assert "No session is seen in none." in screen.export_text()
     looks = []

@@ -14,10 +14,9 @@ from tests.helpers.code import code, write
 def test_the_record_names_every_definition_by_file_and_name(tmp_path: Path) -> None:
     """Each with the start of the hash of what it means, and one digest of them all."""
     write(tmp_path, {"bet_1_a.py": "import lab\nprint(lab.X)\n", "lab.py": "X = 1\n\ndef unused(): ...\n"})
-    found = code(tmp_path, "bet_1_a.py").as_json()
-    assert set(found) == {"digest", "definitions"}
-    assert re.fullmatch("[0-9a-f]{64}", str(found["digest"]))
-    definitions = code(tmp_path, "bet_1_a.py").definitions
+    found = code(tmp_path, "bet_1_a.py")
+    assert re.fullmatch("[0-9a-f]{64}", found.digest)
+    definitions = found.definitions
     assert {path: set(names) for path, names in definitions.items()} == {"bet_1_a.py": {"<module>"}, "lab.py": {"X"}}
     assert all(re.fullmatch("[0-9a-f]{16}", sha) for names in definitions.values() for sha in names.values())
 

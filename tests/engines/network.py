@@ -1,4 +1,4 @@
-"""A node in a network of its own on this machine, whose cable can be cut: packets are lost, and no side is told.
+"""A node in a network of its own on this machine, whose cable can be cut: packets are lost, and no side knows.
 
 It is a network namespace, joined to this machine by a pair of virtual cards. To cut the cable, each side is made to
 address its packets to a card that is not there. A card that is switched off would tell the programs on its side.

@@ -502,7 +502,7 @@ def test_the_children_get_the_number_of_threads_of_the_controller(
 
 
 @pytest.mark.parametrize("needs", [None, "gpus=1"], ids=["kept", "ended"])
-def test_a_session_fixture_that_fails_in_its_teardown_is_told(
+def test_a_session_fixture_that_fails_in_its_teardown_is_reported(
     bet: WriteBet, run: Run, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, needs: str | None
 ) -> None:
     """Although its cells have long been reported."""

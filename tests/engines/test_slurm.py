@@ -66,7 +66,7 @@ def test_a_child_that_dies_makes_its_bet_void_and_is_not_run_again(session: real
     assert "attempts" not in session.line()
 
 
-def test_a_lost_node_is_tried_elsewhere_and_told(session: real.Session, bet: WriteBet, cluster: SlurmCluster) -> None:
+def test_a_lost_node_is_tried_elsewhere_and_noted(session: real.Session, bet: WriteBet, cluster: SlurmCluster) -> None:
     """A power cut, seen by Slurm after its time-out; the host is in the journal and on the page of the bet."""
     bet(body=real.body(session.folder), above=real.ABOVE)
     (session.folder / "nap").write_text("30")

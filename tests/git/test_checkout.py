@@ -30,13 +30,13 @@ def repository(pytester: pytest.Pytester) -> Path:
     return pytester.path
 
 
-def _told(run: Run, name: str = "1_first", results: str = "results") -> dict[str, Any]:
+def _recorded(run: Run, name: str = "1_first", results: str = "results") -> dict[str, Any]:
     run(f"--bets-results={results}")
     return records(Path(results))[name]
 
 
 def _state(run: Run, name: str = "1_first") -> str:
-    return str(_told(run, name)["registration"]["state"])
+    return str(_recorded(run, name)["registration"]["state"])
 
 
 @pytest.mark.usefixtures("repository")
@@ -44,7 +44,7 @@ def test_a_bet_that_is_committed_is_registered(bet: WriteBet, run: Run) -> None:
     """The record names the commit that holds its declaration, and the tree that it ran in."""
     bet()
     head = commit()
-    record = _told(run)
+    record = _recorded(run)
     assert record["registration"] == {"state": "registered", "commit": head}
     assert (record["environment"]["commit"], record["environment"]["dirty"]) == (head, False)
 
@@ -80,7 +80,7 @@ def test_a_change_beside_the_declaration_leaves_a_bet_registered(bet: WriteBet, 
     bet()
     head = commit()
     bet(title="A first claim, in better words.", body="# a comment\nreturn {'gain': part + 1}")
-    record = _told(run)
+    record = _recorded(run)
     assert record["registration"] == {"state": "registered", "commit": head}
     assert record["environment"]["dirty"] is True
 
@@ -99,7 +99,7 @@ def test_before_the_first_commit_a_bet_is_unregistered(bet: WriteBet, run: Run) 
     """Git can tell: it holds nothing, whatever is staged."""
     bet()
     run_git("add", "-A")
-    record = _told(run)
+    record = _recorded(run)
     assert record["registration"] == {"state": "unregistered", "commit": None}
     assert (record["environment"]["commit"], record["environment"]["dirty"]) == (None, True)
 
@@ -133,7 +133,7 @@ def test_in_a_shallow_clone_registration_is_unknown(bet: WriteBet, repository: P
     head = commit()
     run_git("clone", "-q", "--depth=1", repository.as_uri(), "clone")
     os.chdir("clone")
-    record = _told(run)
+    record = _recorded(run)
     assert record["registration"] == {"state": "unknown", "commit": None}
     assert record["environment"]["commit"] == head
 
@@ -145,7 +145,7 @@ def test_a_linked_worktree_is_a_checkout_like_any_other(bet: WriteBet, run: Run)
     head = commit()
     run_git("worktree", "add", "-q", "-b", "other", "tree")
     os.chdir("tree")
-    assert _told(run)["registration"] == {"state": "registered", "commit": head}
+    assert _recorded(run)["registration"] == {"state": "registered", "commit": head}
     (Path.cwd() / "bet_1_first.py").unlink()
     bet("tree/bet_3_new.py")
     assert _state(run, "3_new") == "unregistered"
@@ -162,7 +162,7 @@ def test_a_submodule_is_a_checkout_of_its_own(bet: WriteBet, repository: Path, r
     head = run_git("rev-parse", "HEAD", folder=inner)
     run_git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", inner.as_uri(), "part")
     os.chdir("part")
-    assert _told(run)["registration"] == {"state": "registered", "commit": head}
+    assert _recorded(run)["registration"] == {"state": "registered", "commit": head}
 
 
 @pytest.mark.parametrize("kind", ["submodule", "clone"])
@@ -204,7 +204,7 @@ def test_a_subfolder_can_be_the_root(bet: WriteBet, run: Run) -> None:
     Path("research/pytest.ini").write_text("[pytest]\n")
     commit()
     os.chdir("research")
-    record = _told(run)
+    record = _recorded(run)
     assert record["registration"]["state"] == "registered"
     assert record["bet"]["file"] == "bet_1_first.py"
     assert record["environment"]["dirty"] is False
@@ -232,11 +232,11 @@ def test_other_line_ends_in_the_checkout_are_no_change(bet: WriteBet, run: Run) 
     unix = path.read_bytes()
     commit()
     path.write_bytes(unix.replace(b"\n", b"\r\n"))
-    first = _told(run)
+    first = _recorded(run)
     assert first["registration"]["state"] == "registered"
     commit()
     path.write_bytes(unix)
-    second = _told(run, results="again")
+    second = _recorded(run, results="again")
     assert second["registration"]["state"] == "registered"
     assert first["code"] == second["code"]
     assert first["declaration"] == second["declaration"]
@@ -251,7 +251,7 @@ def test_what_changes_in_the_results_makes_no_tree_dirty(bet: WriteBet, run: Run
     assert run_git("status", "--porcelain") == "?? results/"
     bet(body='return {"gain": part + 1}')
     commit("bet_1_first.py")
-    assert _told(run)["environment"]["dirty"] is False
+    assert _recorded(run)["environment"]["dirty"] is False
 
 
 @pytest.mark.usefixtures("repository")

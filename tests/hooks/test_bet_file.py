@@ -94,7 +94,7 @@ def test_a_bet_without_a_number_has_its_slug_for_an_id(bet: WriteBet, pytester: 
     assert (record["bet"]["id"], record["bet"]["number"], record["verdict"]) == ("gain", None, "PASS")
 
 
-def test_a_bet_whose_name_has_another_form_is_told_the_right_one(bet: WriteBet, refused: Refused) -> None:
+def test_a_bet_whose_name_has_another_form_gets_the_right_one(bet: WriteBet, refused: Refused) -> None:
     """Its markers say that it is a bet, and its record would have no name."""
     bet("bet_1-first.py")
     assert (

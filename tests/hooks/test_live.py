@@ -82,7 +82,7 @@ def test_the_progress_of_a_cell_arrives(bet: WriteBet, run: Run, arguments: tupl
 
 
 @pytest.mark.parametrize("arguments", WHERE, ids=" ".join)
-def test_everything_passes_through_if_nobody_watches(bet: WriteBet, run: Run, arguments: tuple[str, ...]) -> None:
+def test_everything_passes_through_if_nothing_watches(bet: WriteBet, run: Run, arguments: tuple[str, ...]) -> None:
     """With --bets-progress off: the iterator is that of the items, no thread runs, and nothing is written."""
     body = """
     items = iter([part])

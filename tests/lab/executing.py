@@ -1,4 +1,4 @@
-"""A plugin of pytest that tells `executed` which bet is collected or run."""
+"""A plugin of pytest that lets `executed` know which bet is collected or run."""
 
 from __future__ import annotations
 

@@ -138,7 +138,7 @@ def test_a_specialist_has_learnt_something_of_its_author() -> None:
     assert training.bits_per_byte(training.loss(model, held_out)) < 5
 
 
-def test_training_anew_gives_the_same_weights(trained: Path, empty: Path) -> None:
+def test_training_again_gives_the_same_weights(trained: Path, empty: Path) -> None:
     specialists.load("novelist", "tiny")
     assert identity(empty) == identity(trained)
 

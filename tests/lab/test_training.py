@@ -155,7 +155,7 @@ def test_a_loss_that_is_not_finite_stops_the_training_and_names_the_step() -> No
 
 
 @pytest.mark.parametrize("steps", [1, 2])
-def test_weights_that_the_last_step_made_not_finite_are_told_as_well(steps: int) -> None:
+def test_weights_that_the_last_step_made_not_finite_are_an_error_as_well(steps: int) -> None:
     """No loss is computed behind it that would show them; a rate that is infinite only then makes them."""
     budget = replace(BUDGET, steps=steps)
 
@@ -168,7 +168,7 @@ def test_weights_that_the_last_step_made_not_finite_are_told_as_well(steps: int)
             training.train(fresh(), TEXT, budget, draws())
 
 
-def test_progress_is_told_every_step_and_its_loss() -> None:
+def test_progress_gets_every_step_and_its_loss() -> None:
     reported: list[tuple[int, float]] = []
     with calling(lambda step, loss: reported.append((step, loss))):
         losses = training.train(fresh(), TEXT, BUDGET, draws())

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pytest_bets.live import folder
-from pytest_bets.live.folder import Writer, born, logs, sessions
+from pytest_bets.live.folder import Writer, born, sessions
 from pytest_bets.live.lines import BetLine, ClosedLine, CountLine, LiveLine, SessionLine, dump
 from pytest_bets.live.state import State
 
@@ -132,19 +132,25 @@ def test_a_session_on_another_machine_runs_while_it_gives_signs(tmp_path: Path) 
 
 
 def test_files_of_sessions_that_are_over_go_but_for_the_last_ones(tmp_path: Path) -> None:
-    """When another one begins; those that run stay, and so do the logs."""
+    """When another one begins; those that run stay, and so do the logs, which are those of older sessions."""
     for index in range(9):
         path = _other(tmp_path, f"dead{index}", born="1")
         os.utime(path, (index, index))
     _other(tmp_path, "alive")
-    (tmp_path / ".live" / "logs" / "1_a").mkdir(parents=True)
+    log = tmp_path / ".live" / "logs" / BET.bet / "experiment.1.log"
+    log.parent.mkdir(parents=True)
+    log.write_text("words\n")
+    os.utime(log, (99, 99))
     own = Session(tmp_path)
     own.write(BET)
     own.write(ClosedLine("closed", 150.0, 0))
     left = {path.stem for path in (tmp_path / ".live").glob("*.jsonl")}
     assert {"alive", *(f"dead{index}" for index in range(4, 9))} == {name for name in left if "-" not in name}
-    assert [path.name for path in logs(tmp_path, ["1_a", "2_b"])] == ["1_a"]
     found = sessions(tmp_path)
+    assert {one.state.session.since: [log.lines for log in one.logs] for one in found if one.state.session} == {
+        100.0: [],
+        1.0: [("words",)],
+    }
     assert [one.runs for one in found][:2] == [True, False]
     assert found[1].state.closed == ClosedLine("closed", 150.0, 0)
 

@@ -172,7 +172,7 @@ def test_a_tensor_is_read_once_for_each_look(progress: Progress) -> None:
     assert Tensor.reads == 3
 
 
-def test_nothing_is_kept_if_nobody_watches(progress: Progress) -> None:
+def test_nothing_is_kept_if_nothing_watches(progress: Progress) -> None:
     """The items come from the iterable's own iterator."""
     progress.watched = False
     Tensor.reads = 0

@@ -225,7 +225,7 @@ def test_a_constant_has_at_most_200_levels() -> None:
             }
 
 
-def test_the_line_of_a_syntax_error_is_told() -> None:
+def test_the_line_of_a_syntax_error_is_named() -> None:
     """The number is that of the line in the file."""
     lines = _dumped(record()).splitlines(keepends=True)
     lines[5] = b"?\n"
@@ -257,7 +257,7 @@ def test_a_broken_line_of_the_journal_is_refused_by_its_number(line: bytes, mess
     assert str(caught.value) == message
 
 
-def test_a_line_of_the_journal_tells_the_run_of_its_record() -> None:
+def test_a_line_of_the_journal_has_the_run_of_its_record() -> None:
     """Digests, verdict and each sentence's value, the cells by number and hash, seconds to the millisecond."""
     built = record()
     line = line_of(built)

@@ -169,7 +169,7 @@ def test_other_code_replaces_the_record(bet: WriteBet, run: Run, results: Path) 
 
 
 def test_another_declaration_replaces_the_record(bet: WriteBet, run: Run, results: Path) -> None:
-    """What was bet is part of what is known; the audit tells of the change."""
+    """What was bet is part of what is known; the audit reports the change."""
     bet(above="STEPS = 1")
     run()
     bet(above="STEPS = 2")

@@ -65,7 +65,7 @@ def test_a_retracted_claim_stays_retracted_under_another_number() -> None:
     assert settle([challenger], bets, {"5_old": "15_new"})["15_new"].state == "retracted"
 
 
-def test_a_row_tells_verdict_sentence_standing_runs_and_scope() -> None:
+def test_a_row_has_verdict_sentence_standing_runs_and_scope() -> None:
     """All that the page shows of a bet is in its row."""
     bet = declared("5_gain", scope="Scope: small models.")
     record = recorded(bet, 2.5)
@@ -162,7 +162,7 @@ def test_rows_stand_by_number_and_then_by_name() -> None:
     assert overview([], [], bets).bets == overview([], [], bets[::-1]).bets
 
 
-def test_a_changed_declaration_is_told() -> None:
+def test_a_changed_declaration_is_named() -> None:
     """A record of another digest than the file's is marked in its row."""
     record = recorded(declared("5_gain"), 3)
     assert rows(overview([record], [], [declared("5_gain", strict=4)]))["5_gain"].declaration_changed is True
@@ -183,7 +183,7 @@ def test_what_cannot_be_read_is_listed() -> None:
 
 
 def test_a_claim_has_its_links_from_the_record_and_its_withdrawal_from_the_file() -> None:
-    """Links are part of what ran, a withdrawal comes after it; without a record or a file the other tells both."""
+    """Links are part of what ran, a withdrawal comes after it; without a record or a file the other has both."""
     ran = declared("5_c", "@pytest.mark.challenges(1)")
     now = declared("5_c", '@pytest.mark.challenges(2)\n@pytest.mark.withdrawn("a bug")')
     record = recorded(ran, 3)

@@ -94,7 +94,7 @@ def test_after_an_upgrade_a_run_is_a_replication(run: Run) -> None:
 
 
 def test_an_upgrade_writes_the_code_that_the_commit_gives_and_nothing_else(old: History) -> None:
-    """The record is then what a session of today would have written, and its journal line tells all that it was."""
+    """The record is then what a session of today would have written, and its journal line has all that it was."""
     before, line = record(), entries()[0]
     edit(("return {", "return {'more': 1, "), file=LAB)  # the files of today are not asked
     done = command("upgrade")
@@ -140,7 +140,7 @@ def test_a_run_of_the_same_meaning_is_a_replication_of_an_upgraded_record(old: H
 
 @pytest.mark.usefixtures("old")
 def test_a_second_upgrade_and_a_dry_run_write_nothing() -> None:
-    """A second one has nothing to do; a dry run only tells."""
+    """A second one has nothing to do; a dry run only says so."""
     before = Path(RECORD).read_bytes(), Path(JOURNAL).read_bytes()
     assert "1 would be upgraded." in command("upgrade", "--dry-run").stdout
     assert (Path(RECORD).read_bytes(), Path(JOURNAL).read_bytes()) == before
@@ -286,7 +286,7 @@ def test_an_upgrade_line_that_is_gone_is_missed() -> None:
     assert audit().findings == {"vanished-line"}
 
 
-def test_a_stale_record_is_told_by_its_definitions_and_a_move_apart_from_a_change(history: History) -> None:
+def test_a_stale_record_names_its_definitions_and_a_move_is_no_change(history: History) -> None:
     """The audit names what changed."""
     edit(("def losses", "def half(x):\n    return x / 2\n\n\ndef losses"), ("COLD = 2.5", "COLD = 2.6"), file=LAB)
     commit("Add a function that nothing uses, and change a constant")

@@ -25,7 +25,7 @@ from pytest_bets.render.words import challenged_words, listed, standing_words, t
     ],
     ids=str,
 )
-def test_a_verdict_is_told_with_what_is_worst_about_it(verdict: Verdict, words: str) -> None:
+def test_a_verdict_is_given_with_what_is_worst_about_it(verdict: Verdict, words: str) -> None:
     """A catastrophe is named before noise, and a void is no FAIL."""
     assert verdict_words(verdict) == words
 
@@ -48,12 +48,12 @@ def test_a_verdict_is_told_with_what_is_worst_about_it(verdict: Verdict, words: 
     ],
     ids=lambda item: item if isinstance(item, str) else "",
 )
-def test_a_tier_is_told_by_whether_it_speaks_for_the_claim(judged: Judged, words: str) -> None:
+def test_a_tier_is_named_by_whether_it_speaks_for_the_claim(judged: Judged, words: str) -> None:
     """Met is good for three tiers, and tripped is bad for the fourth; undefined is never good."""
     assert tier_words(judged.tier, Verdict("FAIL", criteria=(judged,))).startswith(words)
 
 
-def test_what_speaks_against_the_claim_is_told_first() -> None:
+def test_what_speaks_against_the_claim_is_said_first() -> None:
     """Of several sentences the one at fault opens the message, which is all that a summary line shows."""
     good, bad = Judged("strict", "a > 1", 2, 1, True, 1), Judged("strict", "b > 1", 0, 1, False, -1)
     assert tier_words("strict", Verdict("FAIL", criteria=(good, bad))).splitlines() == [
@@ -132,7 +132,7 @@ def test_a_long_list_of_bets_is_cut() -> None:
         ("PASS", "FAIL", "a leak", "withdrawn: a leak; retracted by 62"),
     ],
 )
-def test_a_standing_is_told_with_its_challenges(
+def test_a_standing_is_given_with_its_challenges(
     verdict: str | None, challenger: str | None, withdrawn: str | None, words: str
 ) -> None:
     """Who challenged, how it ended, and why it was withdrawn."""

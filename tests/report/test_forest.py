@@ -24,7 +24,7 @@ def points(svg: str) -> list[float]:
 
 def test_each_run_is_a_row_with_its_value() -> None:
     """With host, code, verdict and the line of the journal; equal values stand below each other."""
-    (figure,) = run_figures([(3, run(13)), (5, run(10, "b", 2)), (9, run(13, "c", 3))])
+    figure, _ = run_figures([(3, run(13)), (5, run(10, "b", 2)), (9, run(13, "c", 3))])
     first, second, third = points(figure.svg)
     assert first == third > second
     assert "2026-01-02 b, code 00000000, LENIENT, line 5: 10." in figure.text
@@ -34,16 +34,26 @@ def test_each_run_is_a_row_with_its_value() -> None:
 
 def test_the_thresholds_of_all_tiers_are_lines() -> None:
     """At the value of each."""
-    (figure,) = run_figures([(1, run(12))])
+    figure, _ = run_figures([(1, run(12))])
     root = ElementTree.fromstring(figure.svg)
     bounds = [node.attrib["x1"] for node in root.iter("line") if node.attrib["class"] == "bound"]
     assert len(bounds) == 3
     assert float(bounds[-1].removesuffix("%")) == points(figure.svg)[0]
 
 
+def test_each_value_that_a_sentence_compares_has_a_figure() -> None:
+    """Of every tier, as `pytest-bets history` has them; those of strict come first."""
+    control, *others = reversed(run(12).criteria)
+    line = replace(run(12), criteria=(control, *others))
+    assert [figure.title for figure in run_figures([(1, line)])] == [
+        "count(norm < full) over 1 run",
+        "count(placebo < full) over 1 run",
+    ]
+
+
 def test_the_last_of_many_runs_are_drawn() -> None:
     """The data has all; no run has no figure."""
-    (figure,) = run_figures([(number, run(12)) for number in range(1, 101)])
+    figure, _ = run_figures([(number, run(12)) for number in range(1, 101)])
     assert len(points(figure.svg)) == 30
     assert len(figure.rows) == 100
     assert "line 71: 12." in figure.text
@@ -56,7 +66,7 @@ def test_an_undefined_value_and_a_hostile_host_are_texts() -> None:
     """NaN is said and not drawn."""
     line = run(12, HOSTILE)
     odd = replace(line, criteria=tuple(replace(item, value=math.nan) for item in line.criteria))
-    (figure,) = run_figures([(1, odd)])
+    figure, _ = run_figures([(1, odd)])
     assert points(figure.svg) == []
     assert figure.text.endswith("line 1: undefined.")
     assert {node.tag for node in ElementTree.fromstring(figure.svg).iter()} == {"svg", "title", "desc", "line", "text"}

@@ -94,7 +94,7 @@ def test_a_page_works_without_scripts(browser: Browser, site: Path) -> None:
     assert browser.run("return document.querySelectorAll('th button').length") == 0
     assert browser.run("return getComputedStyle(document.getElementById('filter')).display") == "none"
     browser.show(site / "bets/1_made.html", scripts=False)
-    assert browser.run("return document.querySelectorAll('svg.drawing').length") == 6
+    assert browser.run("return document.querySelectorAll('svg.drawing').length") == 7
 
 
 def shown(browser: Browser) -> list[str]:

@@ -81,7 +81,7 @@ def test_there_is_a_page_a_bet_and_one_a_subject(hostile: dict[str, bytes]) -> N
     }
     assert {name for name in hostile if name.startswith("data/1_made/")} == {
         f"data/1_made/{name}.csv"
-        for name in ("criterion-1", "criterion-2", "differences", "cells-1", "curves-1", "runs-1")
+        for name in ("criterion-1", "criterion-2", "differences", "cells-1", "curves-1", "runs-1", "runs-2")
     }
 
 
@@ -265,3 +265,15 @@ def test_known_error_rates_are_those_of_the_records() -> None:
     assert "1 in 256" in errors
     assert "PASSes expected by luck in 3, 2 seen" in " ".join(files["index.html"].texts)
     assert "luck: 1 in 32 (5 seeds)" in " ".join(files["bets/1_x.html"].texts)
+
+
+def test_what_luck_gives_names_its_source() -> None:
+    """The line of the record, on the page of the bet and on that of all error rates."""
+    record = nulls.record(1, 5, 5)
+    found = source_of([record])
+    files, rows = dict(Site(found).files()), found.files[record.id].decode().split("\n")
+    for name in ("errors.html", "bets/1_x.html"):
+        (line,) = set(re.findall(r"results/1_x.json:(\d+)<", files[name].decode())) & {
+            str(rows.index(' "luck": {') + 1)
+        }
+        assert rows[int(line)].lstrip().startswith('"absences"')

@@ -413,7 +413,7 @@ def test_an_interval_over_units_is_undefined_where_their_means_say_nothing() -> 
         ("mean(a)", [{"a": 10**400}], "`a` is an integer beyond all floats"),
     ],
 )
-def test_what_cannot_be_evaluated_is_told_by_name(text: str, cells: list[Row], message: str) -> None:
+def test_what_cannot_be_evaluated_is_named(text: str, cells: list[Row], message: str) -> None:
     """A missing name, a list, a string among numbers, no cell at all: an error that says which and why."""
     with pytest.raises(EvaluationError) as caught:
         value(parse(f"{text} >= 1"), cells)

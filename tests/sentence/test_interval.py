@@ -96,7 +96,7 @@ def test_what_the_cells_decide_alone_is_found_exactly(left: str, cells: int) -> 
         "max(a > 0) - min(a > 0)",
     ],
 )
-def test_what_is_told_of_any_value_is_true(left: str, cells: int) -> None:
+def test_what_is_said_of_any_value_is_true(left: str, cells: int) -> None:
     """Where the exact bounds are not worth their code, some pass, but none is refused that can go both ways."""
     for sentence in sentences(left):
         if predicted(sentence, cells) != "sometimes":

@@ -107,8 +107,8 @@ def test_white_space_is_folded_but_not_in_quotes() -> None:
     assert parse("count(a == 'x  y') >= 1").value == Reducer("count", Comparison("==", A, Text("x  y")))
 
 
-def test_every_name_is_told_and_the_bare_ones_apart() -> None:
-    """`names` tells of measured names and sweep parameters, `bare_names` of those outside all reducers."""
+def test_every_name_is_found_and_the_bare_ones_apart() -> None:
+    """`names` has measured names and sweep parameters, `bare_names` of those outside all reducers."""
     value = parse("groups(user, max(a) > 0 and b > 1) + mean(c) - d * -e + low(c, part) >= 1").value
     assert names(value) == {"user", "a", "b", "c", "d", "e", "part"}
     assert parameters(value) == ["user", "part"]
@@ -322,7 +322,7 @@ def test_depth_and_length_end_in_an_ordinary_refusal(text: str) -> None:
     assert len(error.problem) < 120, error.problem
 
 
-def test_depth_and_length_are_told_with_their_limits() -> None:
+def test_depth_and_length_are_named_with_their_limits() -> None:
     """The refusal says how much there was, and how much there may be."""
     signs = refusal(f"count({'-' * (MAX_DEPTH + 1)}a) >= 1")
     assert (signs.problem, signs.expected) == ("it is nested too deeply", "at most 32 levels")

@@ -645,7 +645,7 @@ CASES = [
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.do.__name__)
-def test_a_cheat_is_told_of(history: History, case: Case) -> None:
+def test_a_cheat_is_reported(history: History, case: Case) -> None:
     """By these kinds, and the first of them names what matters."""
     case.do(history)
     found = audited()

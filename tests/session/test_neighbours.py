@@ -64,7 +64,7 @@ class TestClass:
 class Case(unittest.TestCase):
     def test_case(self): self.assertTrue(True)
 
-def experiment(): raise AssertionError("nobody collects this")
+def experiment(): raise AssertionError("this is not collected")
 '''
 CONFTEST = """
 import pytest

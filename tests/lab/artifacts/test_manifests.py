@@ -144,7 +144,7 @@ def test_bytes_that_are_no_manifest_are_refused(tmp_path: Path, raw: bytes) -> N
 
 
 def test_another_key_is_refused(published: Path) -> None:
-    """The caller chooses whom to trust; bytes that are not a key are refused."""
+    """The caller chooses the keys to trust; bytes that are not a key are refused."""
     for key in (identity("other", 1).public_key, b"", b"short"):
         with pytest.raises(ManifestError, match="found a signature that does not hold, expected one by"):
             open_manifest(published, key)

@@ -440,7 +440,7 @@ def test_another_method_is_referred_to_all_that_there_are() -> None:
 
 
 def test_what_is_booked_of_a_transfer_can_be_asked() -> None:
-    """Whoever lost a reply learns what became of the operation."""
+    """A node that lost a reply learns how the operation ended."""
 
     async def scenario(at: Hall) -> None:
         await at.ada.send("t", "bob", b"four")

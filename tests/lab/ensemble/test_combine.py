@@ -167,7 +167,7 @@ def test_responsibilities_are_bayes_rule(x: Tensor, weights: list[float], data: 
 
 
 def test_a_thousand_bytes_of_slightly_better_guesses_settle_whose_document_it_is() -> None:
-    """A document's evidence adds up where a token's hardly tells: 0.02 nats a byte become odds of e to the 20th."""
+    """A document's evidence adds up where a token's hardly counts: 0.02 nats a byte become odds of e to the 20th."""
     evidence = torch.full((2, 1000), -2.0)
     evidence[1] += 0.02
     assert responsibilities(evidence)[1].tolist() == pytest.approx([1 / (1 + math.exp(-0.02))] * 1000, abs=1e-6)

@@ -95,7 +95,7 @@ def test_an_update_too_few_is_refused() -> None:
         meet("a", [bytes(8)])
 
 
-def test_a_coordinator_that_tells_two_nodes_different_aggregates_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_coordinator_that_gives_two_nodes_different_aggregates_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
     async def other(_name: str) -> httpx.Response:
         return httpx.Response(200, content=bytes(SIZE))
 

@@ -219,7 +219,7 @@ def test_a_worker_that_diverges_is_named_with_its_step() -> None:
         trained(2, directly(), budget)
 
 
-def test_an_outer_step_that_diverges_is_told() -> None:
+def test_an_outer_step_that_diverges_is_an_error() -> None:
     with pytest.raises(DivergedError, match=r"worker 0: the loss of step [456] of 6 is nan|weights after"):
         trained(2, directly(), outer=Outer(rate=1e38, momentum=0.9))
 

@@ -202,7 +202,7 @@ def test_a_leaver_is_forgotten_sooner_than_a_node_that_crashed() -> None:
 
 
 def test_an_old_entry_cannot_raise_the_buried() -> None:
-    """Whoever has seen the tombstone ignores a directory written before it."""
+    """A node that has seen the tombstone ignores a directory written before it."""
     network = small(4)
     advance(network, 5)
     before = network.directories[1].copy()
@@ -304,7 +304,7 @@ def test_a_ring_of_calls_is_outrun_by_the_leases() -> None:
 
 
 def test_a_storm_keeps_its_books() -> None:
-    """Nobody leaves twice or before joining, hosts and publishers are members, ids are never used again."""
+    """No node leaves twice or before joining, hosts and publishers are members, ids are never used again."""
     members, used = set(range(40)), 40
     for event in gossip.storm(40, 60, 0.05, np.random.default_rng(9)):
         gone = event.crash.tolist() + event.leave.tolist()

@@ -65,7 +65,7 @@ def test_halves_divide_the_pieces_and_depend_on_the_seed() -> None:
 
 
 def test_a_reference_takes_out_what_is_easy_for_everybody() -> None:
-    """Two easy pieces, of which one is a member, and two hard ones: only the reference tells them apart."""
+    """Two easy pieces, of which one is a member, and two hard ones: only the reference separates them."""
     reference, tuned = [1.0, 1.0, 3.0, 3.0], [0.9, 1.0, 2.9, 3.0]
     by_reference = membership.by_reference(tuned, reference)
     assert by_reference == pytest.approx([0.1, 0, 0.1, 0])

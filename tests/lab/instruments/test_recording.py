@@ -201,7 +201,7 @@ def test_any_way_to_read_a_value_back_is_counted(model: FractalMoE, read: Callab
         assert len(waits(model, False)) == len(alone) + 1
 
 
-def test_no_memory_is_reserved_anew_while_it_records(model: FractalMoE) -> None:
+def test_no_memory_is_reserved_again_while_it_records(model: FractalMoE) -> None:
     """The four tensors stay where they were, at the size that was asked for."""
     with recorded(model, 64) as kept:
         held = [kept.norms, kept.scores, kept.routes, kept.log_probabilities]

@@ -161,7 +161,7 @@ class History:
 
 
 def test_accounts_are_in_the_order_of_the_names() -> None:
-    """Whoever was booked first, and on whatever side: two coordinators with the same books say the same bytes."""
+    """In any order, and on any side: two coordinators with the same books say the same bytes."""
     books, names = Ledger(), [f"node-{number}" for number in range(40)]
     for name in reversed(names):
         books.credit(name, 1)

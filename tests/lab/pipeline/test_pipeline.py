@@ -193,7 +193,7 @@ def test_a_served_run_and_an_interrupted_one_leave_no_thread(parts: list[Stage],
     assert set(threading.enumerate()) == before
 
 
-def test_a_throttle_on_a_worker_that_serves_nobody_is_refused(parts: list[Stage], requests: list[Request]) -> None:
+def test_a_throttle_on_a_worker_that_serves_nothing_is_refused(parts: list[Stage], requests: list[Request]) -> None:
     """A mistyped place would throttle nothing and let the bet pass for nothing."""
     with pytest.raises(ValueError, match=r"throttled workers \[\(9, 0\)\] are on no route"):
         serve(parts, requests, ROUTES, {(9, 0): [0.1]})

@@ -135,7 +135,7 @@ def test_new_weights_take_the_place_of_the_old(started: Crew, requests: list[Req
 
 
 @pytest.mark.parametrize("arrived", [0, 3])
-def test_what_an_abandoned_run_left_on_the_way_reaches_nobody(
+def test_what_an_abandoned_run_left_on_the_way_reaches_no_worker(
     model: FractalMoE, loaded: Crew, requests: list[Request], arrived: int
 ) -> None:
     """Given up with messages in the pipes or with answers unread, a run leaves the next one right to the bit."""
@@ -220,7 +220,7 @@ WAITING = """
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
-def test_a_worker_outlives_nobody(number: signal.Signals) -> None:
+def test_no_worker_outlives_its_parent(number: signal.Signals) -> None:
     """When the parent is interrupted or killed, the reader of the shared output sees both processes end."""
     command = [sys.executable, "-c", textwrap.dedent(WAITING)]
     pipe = subprocess.PIPE
@@ -247,7 +247,7 @@ def test_places_that_are_not_there_are_refused(loaded: Crew, requests: list[Requ
 
 
 class Unpicklable(Exception):  # noqa: N818
-    """Takes two arguments, and tells Exception of one."""
+    """Takes two arguments, and passes one on to Exception."""
 
     def __init__(self, first: str, second: str) -> None:
         super().__init__(first)

@@ -351,7 +351,7 @@ print(json.dumps(extra))
 """
 
 
-@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="Linux tells the peak since a moment")
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="only Linux has the peak since a moment")
 def test_rules_take_little_more_memory_than_their_result() -> None:
     """In updates, of which there are eight: one for the result, and half of one for blocks."""
     fixed = {**os.environ, "MALLOC_MMAP_THRESHOLD_": str(2**20)}  # what is freed is given back

@@ -56,3 +56,16 @@ def test_an_empty_results_folder_in_the_settings_is_the_default(
     pytester.makeini("[pytest]\nbets_results =\n")
     run()
     assert (pytester.path / "results/1_first.json").is_file()
+
+
+@pytest.mark.skipif(pytest.version_tuple < (9,), reason="older versions have no settings with types")
+@pytest.mark.parametrize("name", ["bets_results", "bets_slurm", "bets_resources", "bets_attempts", "bets_luck"])
+def test_a_setting_of_another_type_is_one_clear_error(
+    bet: WriteBet, pytester: pytest.Pytester, run: Run, name: str
+) -> None:
+    """It was a traceback where it was read only at the first bet file."""
+    bet()
+    (pytester.path / "pytest.toml").write_text(f"[pytest]\n{name} = 3\n", encoding="utf-8")
+    shown = run(expect=pytest.ExitCode.USAGE_ERROR)
+    assert f"config option '{name}' expects a " in shown
+    assert "Traceback" not in shown

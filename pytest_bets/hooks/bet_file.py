@@ -108,6 +108,7 @@ class BetFile(pytest.Module):
         if not self.context.settings.rehearsal:
             faults += constant_faults(declaration, self.obj)
         faults += sentence_faults(declaration)
+        faults += self.context.copies.faults(declaration, self.path)
         missing = [fault for cell in cells[:1] for fault in argument_faults(declaration, cell)]  # the same in all cells
         faults += missing
         faults += self._repeated(declaration, cells)

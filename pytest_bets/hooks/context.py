@@ -7,6 +7,7 @@ import pytest
 
 from pytest_bets.bet.catalogue import Catalogue
 from pytest_bets.diagnostics import RecordError
+from pytest_bets.hooks.copies import Copies
 from pytest_bets.hooks.registration import Registry
 from pytest_bets.hooks.resume import Resumed, resume
 from pytest_bets.hooks.settings import Settings
@@ -39,6 +40,11 @@ class Context:
         self.elsewhere: Sequence[str] = ()
         # where modules of the project are found; now, because collecting puts more folders on Python's path
         self.search = [*(config.rootpath / path for path in config.getini("pythonpath")), *on_path(settings.root)]
+
+    @cached_property
+    def copies(self) -> Copies:
+        """What finds code that is imported from another place than the project."""
+        return Copies(self.settings.root, self.search)
 
     @cached_property
     def results(self) -> Results:

@@ -71,6 +71,15 @@ class Loaded:
             if under and not Path(file).resolve().as_posix().startswith(self._installed):
                 yield module, under
 
+    def elsewhere(self) -> Iterator[tuple[str, str]]:
+        """Yield the name and the file of every module that is loaded from source outside of the project."""
+        for name, module in list(sys.modules.items()):
+            file = getattr(module, "__file__", None)
+            if isinstance(file, str) and file.endswith(".py"):
+                shown = file.replace(os.sep, "/")
+                if shown.startswith(self._installed) or not self._under(shown):
+                    yield name, file
+
 
 def _installed() -> Iterator[str]:
     """Yield the folders of this interpreter: its library, what is installed for it, and the programs that start it."""

@@ -112,6 +112,7 @@ class Measuring:
         try:
             measured = plain(returned)
             check(params, measured)
+            bet.context.copies.check(bet.path)
         except MeasurementError as error:
             message = visible_lines(f"{check.declaration.file}:{check.declaration.line}: {error}")
             self.refused.add(message)

@@ -2,15 +2,18 @@
 
 import shlex
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from functools import cached_property
 from pathlib import PurePath
 from typing import Final
 
 from pytest_bets.bet.misnamed import numbered
-from pytest_bets.diagnostics import count_noun
+from pytest_bets.diagnostics import ProjectError, count_noun
 from pytest_bets.hooks.judging import FinishedBet
 from pytest_bets.hooks.resume import unfinished
 from pytest_bets.hooks.session import Session
 from pytest_bets.hooks.unseen import is_conftest
+from pytest_bets.project import locate
 from pytest_bets.record.judgement import in_the_noise, premise_unmet
 from pytest_bets.record.known_error import TIER_OF
 from pytest_bets.record.record import FIRST_RECORD_SCHEMA
@@ -234,6 +237,20 @@ class Notes:
             yield f"Read next: {self._show(worst)} (all sentences and runs; --cells: all values)."
 
     def _show(self, item: FinishedBet) -> str:
-        folder = relative(self.settings.results, self.settings.here)
-        where = f" --results {shlex.quote(folder)}" if self.settings.elsewhere else ""
-        return f"pytest-bets show {shlex.quote(short(item.declaration.id))}{where}"
+        return f"pytest-bets show {shlex.quote(short(item.declaration.id))}{self._where}"
+
+    @cached_property
+    def _where(self) -> str:
+        """The options by which a command finds these results from the working folder; nothing where it needs none.
+
+        The root of `pytest a/bets` may be `a`, and a setting may have another value on the command line.
+        """
+        here, root, options = self.settings.here, self.settings.root, ""
+        with suppress(ProjectError):  # the settings of a folder that this session does not use
+            found = locate(here)
+            if found.root != root:
+                options = f" --rootdir {shlex.quote(relative(root, here))}"
+                found = locate(here, rootdir=str(root))
+            if found.results != self.settings.results.resolve():
+                options += f" --results {shlex.quote(self.folder)}"
+        return options

@@ -163,7 +163,8 @@ def is_used(config: pytest.Config) -> bool:
     options = [value for name, value in vars(config.option).items() if name.startswith("bets_")]
     given = any(value not in (None, False, []) for value in options)
     defaults: dict[str, object] = {"bets_gate": "auto", "bets_registration": "warn", "bets_paths": [], "bets_on": ""}
-    defaults |= {"bets_luck": f"{LUCK_LIMIT} warn", "bets_progress": "auto", "bets_export": []}
+    defaults |= {"bets_luck": f"{LUCK_LIMIT} warn", "bets_progress": "auto", "bets_export": [], "bets_attempts": "3"}
+    defaults |= {"bets_results": "results", "bets_slurm": "", "bets_resources": []}
     return given or any(config.getini(name) != default for name, default in defaults.items())
 
 

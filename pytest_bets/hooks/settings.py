@@ -88,7 +88,7 @@ def read(config: pytest.Config) -> Settings:
     here = config.invocation_params.dir
     given = [Path(os.path.normpath(here / argument.partition("::")[0])) for argument in config.args]
     root = find_root(here, given, _settled(config))
-    usual = root.path / str(config.getini("bets_results"))
+    usual = root.path / (str(config.getini("bets_results")) or "results")  # an empty one is none, as for the commands
     named = config.getoption("bets_results")
     results = Path(os.path.normpath(here / named)) if named else usual
     gate, registration = _gate(config), _registration(config)

@@ -318,6 +318,7 @@ def test_the_devices_are_those_that_this_process_may_use(
         (("--bets-on", "local", "-n", "2"), "", "does not go with -n: choose one of them."),
         (("--bets-attempts", "0"), "", "--bets-attempts is '0'; expected a number of 1 or more"),
         ((), "bets_on = lokal", "the setting bets_on = lokal: there is no such engine"),
+        ((), "bets_attempts = few", "ERROR: bets_attempts in the settings is 'few'; expected a number of 1 or more"),
         (("--bets-on", "local"), "bets_attempts = few", "bets_attempts in the settings is 'few'; expected a number"),
         (
             ("--bets-on", "local=2"),

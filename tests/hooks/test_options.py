@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.helpers.fixtures import WriteBet
+from tests.helpers.fixtures import Run, WriteBet
 
 
 @pytest.mark.parametrize("text", ["STEPS", "steps=3", "=3", "A-B=3", "A.B=3"])
@@ -46,3 +46,26 @@ def test_an_unknown_gate_in_the_settings_is_refused(pytester: pytest.Pytester) -
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     expected = "expected one of auto, strict, lenient, catastrophic, regression, none"
     assert f"ERROR: bets_gate is 'strickt' in the settings; {expected}" in result.stderr.str()
+
+
+def test_an_empty_results_folder_in_the_settings_is_the_default(
+    bet: WriteBet, pytester: pytest.Pytester, run: Run
+) -> None:
+    """As for the commands; the root itself got the records, and `git add .` was the advice."""
+    bet()
+    pytester.makeini("[pytest]\nbets_results =\n")
+    run()
+    assert (pytester.path / "results/1_first.json").is_file()
+
+
+@pytest.mark.skipif(pytest.version_tuple < (9,), reason="older versions have no settings with types")
+@pytest.mark.parametrize("name", ["bets_results", "bets_slurm", "bets_resources", "bets_attempts", "bets_luck"])
+def test_a_setting_of_another_type_is_one_clear_error(
+    bet: WriteBet, pytester: pytest.Pytester, run: Run, name: str
+) -> None:
+    """It was a traceback where it was read only at the first bet file."""
+    bet()
+    (pytester.path / "pytest.toml").write_text(f"[pytest]\n{name} = 3\n", encoding="utf-8")
+    shown = run(expect=pytest.ExitCode.USAGE_ERROR)
+    assert f"config option '{name}' expects a " in shown
+    assert "Traceback" not in shown

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from pytest_bets.cli.main import main
 from pytest_bets.hooks.reports import without_unmet
 from tests.helpers.fixtures import Run, WriteBet
 
@@ -241,6 +242,25 @@ def test_an_unmet_tier_is_yellow_and_a_gated_one_red(bet: WriteBet, run: Run) ->
     shown = run("--color=yes", expect=FAILED)
     assert "\x1b[33mu\x1b[0m\x1b[33mu\x1b[0m\x1b[31mF\x1b[0m" in shown
     assert "\x1b[33m2 unmet\x1b[0m" in shown
+
+
+def test_the_next_command_finds_the_results_of_a_project_below(
+    bet: WriteBet,
+    pytester: pytest.Pytester,
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The settings of `a` make it the root of `pytest a`, and a command in the folder above found another bet 1."""
+    for folder in ("a", "b"):
+        bet(f"{folder}/bets/bet_1_{folder}.py")
+        (pytester.path / folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
+    (pytester.path / ".git").mkdir()
+    monkeypatch.setenv("COLUMNS", "200")
+    assert "Read next: pytest-bets show 1 --rootdir a (all " in run("a")
+    assert main(["show", "1", "--rootdir", "a"]) == 0
+    assert "PASS over 4 cells" in capsys.readouterr().out
+    assert "Read next: pytest-bets show 1 --rootdir a --results a/kept (all " in run("a", "-o", "bets_results=kept")
 
 
 def test_a_tier_that_fails_says_what_was_claimed_and_what_was_measured(bet: WriteBet, run: Run) -> None:

@@ -82,7 +82,7 @@ def sentence(data: bytes) -> None:
 def record(data: bytes) -> None:
     """Read a record; what can be read can be written, judged again, summarized and shown."""
     with suppress(RecordError):
-        load(data, "1_first.json", outline=True)
+        load(data, "1_first.json", header=True)
         found = load(data, "1_first.json")
         written = dump(found, rows_of(found))
         assert load(written, "again").bet == found.bet

@@ -234,9 +234,9 @@ def test_no_change_to_a_record_breaks_what_is_made_of_it(bet: WriteBet, run: Run
             except RecordError as error:
                 refusals.append(str(error))
                 with pytest.raises(RecordError, match=re.escape(str(error))):
-                    load(data, "r.json", outline=True)
+                    load(data, "r.json", header=True)
                 continue
-            assert load(data, "r.json", outline=True) == replace(loaded, cells=loaded.cells[:1])
+            assert load(data, "r.json", header=True) == replace(loaded, cells=loaded.cells[:1])
             summary = overview([loaded], [run_line], [])
             assert as_json(summary)
             assert as_markdown(summary, "../")

@@ -61,15 +61,19 @@ class Copies:
             raise MeasurementError(f"{_problem(file)}: {loaded}; expected {_EXPECTED}")
 
     def _others(self, bet: str) -> Iterator[tuple[str, str]]:
-        """Yield the files of the project of whose name another file is loaded, each with that one."""
+        """Yield the files of the project of whose name another file is loaded, each with that one.
+
+        A file that is itself loaded is left out: a bet may import `bets/lab.py` as `lab`, beside another `bets.lab`.
+        """
         program = self._index.program(bet)
+        used = {file for _, file in self._loaded.modules()}
         ours: dict[str, bool] = {}
         for name, loaded in self._loaded.elsewhere():
             top = name.partition(".")[0]
             if top not in ours:
                 ours[top] = top not in _NOT_BY_NAME and program.place(top, bet) is not None
             place = program.place(name, bet) if ours[top] else None
-            if place and place.file and _differ(self.root / place.file, Path(loaded)):
+            if place and place.file and place.file not in used and _differ(self.root / place.file, Path(loaded)):
                 yield place.file, loaded
 
 

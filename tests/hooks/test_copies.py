@@ -67,3 +67,14 @@ def test_modules_of_the_same_name_are_left_alone_where_no_bet_uses_them(bet: Wri
     )
     Path("calendar.py").write_text("X = 1\n", encoding="utf-8")
     run()
+
+
+def test_a_file_that_is_loaded_is_what_the_bet_uses(bet: WriteBet, run: Run, installed: Path) -> None:
+    """By its short name, beside a module of others with the long one."""
+    Path("laboratory/__init__.py").unlink()
+    for folder, gain in ((installed.parent, -1), (Path("laboratory"), 4)):
+        (folder / "tools.py").write_text(f"GAIN = {gain}\n", encoding="utf-8")
+    with Path("conftest.py").open("a", encoding="utf-8") as file:
+        file.write("import laboratory.tools\n\nsys.path.insert(0, 'laboratory')\n")
+    bet("bets/bet_1_first.py", "return {'gain': GAIN}", above="from tools import GAIN")
+    assert "1 PASS" in run("bets")

@@ -237,7 +237,7 @@ def criteria_chosen_in_a_void_run(history: History) -> None:
     )
     commit("Declare bet 1")
     history.again()
-    edit(('@pytest.mark.premise("max(cold) < 2")\n', ""), *LOOSER)
+    edit(("Premise: cold stays below 2.\n", ""), ('@pytest.mark.premise("max(cold) < 2")\n', ""), *LOOSER)
     commit("Drop the premise")
     history.again()
 

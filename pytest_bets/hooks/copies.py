@@ -35,13 +35,17 @@ class Copies:
     def of(self, bet: Path) -> Mapping[str, str]:
         """Return the files of a bet's code that are not what Python has imported under their names, each with that.
 
+        A file that is itself loaded is left out: a bet may import `bets/lab.py` as `lab`, beside another `bets.lab`.
         Nothing is looked at again before another module is imported.
         """
         known, found = self._found.get(bet, (0, {}))
         if known != len(sys.modules):
             others = dict(self._others(name_of(bet, self.root)))
-            covered = self._index.code(bet).files if others else {}  # slow, and there are hardly ever any
-            found = {file: others[file] for file in sorted(others.keys() & covered.keys())}
+            if others:  # what follows is slow, and there are hardly ever any
+                used = {file for _, file in self._loaded.modules()}
+                covered = self._index.code(bet).files.keys() - used
+                others = {file: others[file] for file in sorted(others.keys() & covered)}
+            found = others
             self._found[bet] = len(sys.modules), found
         return found
 
@@ -61,19 +65,15 @@ class Copies:
             raise MeasurementError(f"{_problem(file)}: {loaded}; expected {_EXPECTED}")
 
     def _others(self, bet: str) -> Iterator[tuple[str, str]]:
-        """Yield the files of the project of whose name another file is loaded, each with that one.
-
-        A file that is itself loaded is left out: a bet may import `bets/lab.py` as `lab`, beside another `bets.lab`.
-        """
+        """Yield the files of the project of whose name another file is loaded, each with that one."""
         program = self._index.program(bet)
-        used = {file for _, file in self._loaded.modules()}
         ours: dict[str, bool] = {}
         for name, loaded in self._loaded.elsewhere():
             top = name.partition(".")[0]
             if top not in ours:
                 ours[top] = top not in _NOT_BY_NAME and program.place(top, bet) is not None
             place = program.place(name, bet) if ours[top] else None
-            if place and place.file and place.file not in used and _differ(self.root / place.file, Path(loaded)):
+            if place and place.file and _differ(self.root / place.file, Path(loaded)):
                 yield place.file, loaded
 
 

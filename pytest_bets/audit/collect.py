@@ -156,9 +156,9 @@ class _Gatherer:
         folder, top = self.results.folder.resolve(), self.tree.top
         if not folder.is_relative_to(top):
             return [f"{self.results.folder} lies outside of {top}"]
-        return (
-            [] if checkout(folder) == top else [f"{self._folder} is in a repository of its own: its history is there"]
-        )
+        if checkout(folder) != top:
+            return [f"{self._folder} is in a repository of its own: its history is there"]
+        return []
 
     def _bet_files(self, bets: Sequence[BetRevision], present: Collection[str]) -> dict[str, str]:
         """Return the files of the bets, relative to the root, by their ids; of two, that of the record.

@@ -151,14 +151,20 @@ def test_a_linked_worktree_is_a_checkout_like_any_other(bet: WriteBet, run: Run)
     assert _state(run, "3_new") == "unregistered"
 
 
-def test_a_submodule_is_a_checkout_of_its_own(bet: WriteBet, repository: Path, run: Run) -> None:
-    """Its bets are registered in it, and not in the repository that holds it."""
+def _declared_inside(bet: WriteBet, repository: Path) -> Path:
+    """Return a repository within the repository, with a commit that declares a bet."""
     inner = repository / "origin"
     inner.mkdir()
     run_git("init", "-q", "-b", "main", folder=inner)
     bet("origin/bet_1_first.py")
     run_git("add", "-A", folder=inner)
     run_git("commit", "-q", "-m", "Declare", folder=inner)
+    return inner
+
+
+def test_a_submodule_is_a_checkout_of_its_own(bet: WriteBet, repository: Path, run: Run) -> None:
+    """Its bets are registered in it, and not in the repository that holds it."""
+    inner = _declared_inside(bet, repository)
     head = run_git("rev-parse", "HEAD", folder=inner)
     run_git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", inner.as_uri(), "part")
     os.chdir("part")
@@ -170,12 +176,7 @@ def test_from_outside_the_registration_of_a_bet_in_a_submodule_is_unknown(
     bet: WriteBet, repository: Path, run: Run, kind: str
 ) -> None:
     """No commit of the repository around it can hold its declaration, and `git add` refuses its file there."""
-    inner = repository / "origin"
-    inner.mkdir()
-    run_git("init", "-q", "-b", "main", folder=inner)
-    bet("origin/bet_1_first.py")
-    run_git("add", "-A", folder=inner)
-    run_git("commit", "-q", "-m", "Declare", folder=inner)
+    inner = _declared_inside(bet, repository)
     if kind == "submodule":
         run_git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", inner.as_uri(), "bets")
         shutil.rmtree(inner)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.console import UPDATE, PageError, Player, Step, is_played, normalised, update
+from tests.helpers.console import UPDATE, PageError, Player, Step, is_played, needs, normalised, update
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGES = {path.relative_to(DOCS).as_posix(): path for path in sorted(DOCS.rglob("*.md")) if is_played(path)}
@@ -74,6 +74,8 @@ def played(folder: Path, text: str) -> list[Step]:
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_shows_what_its_commands_print(name: str, player: Player) -> None:
     """If not, and the page is right: python -m tests.helpers.console docs/PAGE.md writes it again."""
+    for module in needs(PAGES[name]):
+        pytest.importorskip(module)
     for step in player.play(PAGES[name]):
         where = f"docs/{name}:{step.start + 1}: `{step.command}`; to write the page: {UPDATE} docs/{name}"
         assert normalised(step.shown) == normalised(step.printed), where
@@ -150,6 +152,13 @@ def test_a_page_starts_where_the_one_that_it_continues_ends(tmp_path: Path) -> N
     player = Player(tmp_path / "played")
     assert all(step.agrees for step in player.play(tmp_path / "second.md"))
     assert (tmp_path / "played/first/home/numbers.txt").exists()
+
+
+def test_a_page_names_the_modules_that_it_needs(tmp_path: Path) -> None:
+    """Where one is missing, the page is not played."""
+    page = tmp_path / "page.md"
+    page.write_text("<!-- needs: sklearn -->\n\n<!-- needs: nothing.like_it -->\n\nneeds: pandas\n", encoding="utf-8")
+    assert needs(page) == ["sklearn", "nothing.like_it"]
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ writes what is printed into the pages. In a page,
 - a block with `title=FILE`, as in ```` ```python title=bets/toy.py ````, is written to that file; the line before it
   names the file. A block ```` ```diff title=FILE ```` changes it. Lines `@@` separate the places.
 - `<!-- continues: PAGE -->` starts the page where another one ended; without it, it starts in an empty folder.
+- `<!-- needs: MODULE -->` says what its commands import beside the plugin; tests skip the page without it.
 """
 
 import os
@@ -37,6 +38,7 @@ _PROGRAMS: Final = {
     "python3": "",
 }
 _CONTINUES: Final = re.compile(r"^<!-- continues: (\S+) -->$", re.MULTILINE)
+_NEEDS: Final = re.compile(r"^<!-- needs: (\S+) -->$", re.MULTILINE)
 _SECONDS: Final = r"\d+(?:\.\d+)?"
 _HASH: Final = r"[0-9a-f]{7}(?:[0-9a-f]{3}|[0-9a-f]{5}|[0-9a-f]{33})?(?![\w.])"
 """The name of a commit or a digest, as commands abbreviate it. It may have no letter, and then looks like a seed."""
@@ -114,6 +116,11 @@ def is_played(page: Path) -> bool:
     """Return whether a page has commands to run."""
     found = blocks(page.read_text(encoding="utf-8"))
     return any(block.language == "console" and not _for_readers(block) for block in found)
+
+
+def needs(page: Path) -> list[str]:
+    """Return the modules that the commands of a page import."""
+    return _NEEDS.findall(page.read_text(encoding="utf-8"))
 
 
 class Player:

@@ -104,7 +104,7 @@ ELSEWHERE: Final = {
     "test_project_root.py": ("hooks/settings",),
     "record/test_schema.py": ("cli/schemas",),
     "record/test_summary.py": ("record/summary_model",),
-    "record/test_store.py": ("record/due", "record/folder", "walk"),
+    "record/test_store.py": ("record/due", "record/filenames", "record/folder", "record/records", "walk"),
     "record/test_upgrade.py": ("audit/upgrade", "code/lock", "record/journal", "render/upgrade"),
     "render/test_cells.py": ("record/columns",),
     "render/test_summary.py": ("render/markdown",),
@@ -125,7 +125,7 @@ ELSEWHERE: Final = {
         ),
     ),
     "hooks/test_unseen.py": ("hooks/loaded",),
-    "session/test_honest.py": ("audit/complete", "audit/imported", "audit/places"),
+    "session/test_honest.py": ("audit/complete", "audit/imported", "audit/paths", "audit/places"),
     "session/test_distribution.py": (
         "hooks/judging",
         *("hooks/collector", "hooks/context", "hooks/register", "hooks/remote", "hooks/run", "hooks/session"),

@@ -51,11 +51,11 @@ class _Auditor:
 
     def report(self) -> Report:
         """Return what is to be said, bets in the order of their numbers."""
-        known = {bet for lineage in self.bets for bet in lineage.ids} | self.evidence.foreign.keys()
+        known = {bet for lineage in self.bets for bet in lineage.ids} | self.evidence.no_history.keys()
         ours = {line.entry.bet for line in self.evidence.lines if line.elsewhere is None}
         orphans = sorted({*self.evidence.now, *ours} - known)
         bets = [self._bet(lineage) for lineage in self.bets] + [self._orphan(bet) for bet in orphans]
-        unknown = [*self.evidence.unknown, *self.evidence.foreign.values()]
+        unknown = [*self.evidence.unknown, *self.evidence.no_history.values()]
         entries = [Entry("unknown", "unknown", None, None, text) for text in unknown]
         doubtful = {entry.bet or "" for bet in bets for entry in bet.entries if entry.kind in _OF_RESULTS}
         entries += overview_entries(self.evidence.pages, doubtful)
@@ -76,7 +76,7 @@ class _Auditor:
             *self._file(lineage, results),
             *(entry for moved in lineage.moved for entry in self._moved(lineage, moved, results)),
             *self.merges.entries(lineage, results),
-            *(entry for moved in lineage.prose for entry in self._reworded(lineage, moved, results)),
+            *(entry for moved in lineage.reworded for entry in self._reworded(lineage, moved, results)),
             *(entry for bet in lineage.ids for entry in self._recorded(bet)),
             *self.measured.entries(lineage.ids),
             *self.runs.entries(lineage.ids),
@@ -210,9 +210,9 @@ class _Auditor:
         yield from code_notes(self.evidence, bet, record)
 
     def _without(self, bet: str, revisions: Sequence[RecordRevision]) -> Iterator[Entry]:
-        held = [facts for revision in revisions for facts in (revision.before, revision.after) if facts]
-        if held and bet not in self.evidence.unread:
-            text = f"the record, which said {held[-1].verdict or 'void'}, is gone"
+        headers = [header for revision in revisions for header in (revision.before, revision.after) if header]
+        if headers and bet not in self.evidence.unread:
+            text = f"the record, which said {headers[-1].verdict or 'void'}, is gone"
             deleted = revisions[-1].commit if revisions[-1].after is None else None  # a merge can leave it out
             yield Entry("finding", "vanished-record", bet, deleted, text)
 
@@ -246,8 +246,8 @@ _WHEN: Final[Mapping[str, str]] = {
 
 def _recorded_code(evidence: Evidence) -> set[str]:
     """Return the digests of the code of every record that there is or was."""
-    facts = (facts for revision in evidence.records for facts in (revision.before, revision.after) if facts)
-    return {found.code for found in facts if found.code} | {record.code.digest for record in evidence.now.values()}
+    headers = (header for revision in evidence.records for header in (revision.before, revision.after) if header)
+    return {header.code for header in headers if header.code} | {record.code.digest for record in evidence.now.values()}
 
 
 def _by_number(report: BetReport) -> tuple[bool, int, str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_bets.audit.committed import Committed
-from pytest_bets.audit.evidence import BetRevision, Drift, JournalLine, OtherCode, RecordFacts
+from pytest_bets.audit.evidence import BetRevision, Drift, JournalLine, OtherCode, RecordHeader
 from pytest_bets.audit.imported import Relocated, relocated
 from pytest_bets.audit.staleness import drift
 from pytest_bets.code.index import CodeIndex
@@ -46,7 +46,7 @@ def code_evidence(
     now: Mapping[str, Record],
     bets: Sequence[BetRevision],
     lines: Sequence[JournalLine],
-    facts: Mapping[str, RecordFacts],
+    headers: Mapping[str, RecordHeader],
     contents: Iterable[bytes],
     files: Mapping[str, str],
 ) -> CodeEvidence:
@@ -71,6 +71,6 @@ def code_evidence(
         places = {bet: files.get(bet, record.bet.file) for bet, record in now.items()}
         codes = {bet: index.of(file) for bet, file in places.items() if index.files.is_file(file)}
         committed = Committed(place.root, place.top, place.search, found, outlines, codes)
-        other = committed.others(runs(entries), facts.values(), settled)
+        other = committed.others(runs(entries), headers.values(), settled)
         same = relocated(bets, lambda commit: source.index(commit) if commit else index, place.inside)
         return CodeEvidence(drifted, moved, upgraded, other, frozenset(same))

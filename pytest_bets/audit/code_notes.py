@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from pytest_bets.audit.evidence import Evidence, RecordFacts
+from pytest_bets.audit.evidence import Evidence, RecordHeader
 from pytest_bets.audit.finding import Entry, Level
 from pytest_bets.code.staleness import difference, moved_words, named, package_changes
 from pytest_bets.record.record import Record
@@ -40,7 +40,7 @@ def other_code(evidence: Evidence, ids: Sequence[str]) -> Iterator[Entry]:
             yield Entry(level, "other-code", run.bet, evidence.commits.get(commit), text)
 
 
-def drifted(before: RecordFacts, after: RecordFacts) -> str:
+def drifted(before: RecordHeader, after: RecordHeader) -> str:
     """Return in words how the code of a record differs from that of the record before it."""
     verdicts = f"{before.verdict or 'void'} before, {after.verdict or 'void'} after"
     if before.definitions is not None and after.definitions is not None:

@@ -9,14 +9,22 @@ from typing import Final
 
 from pytest_bets.audit.code_evidence import CodePlace, code_evidence
 from pytest_bets.audit.complete import check_complete
-from pytest_bets.audit.evidence import BetRevision, Evidence, Held, JournalLine, RecordFacts, RecordRevision
-from pytest_bets.audit.evidence import facts as facts_in
-from pytest_bets.audit.evidence import held as held_in
+from pytest_bets.audit.evidence import (
+    BetContent,
+    BetRevision,
+    Evidence,
+    JournalLine,
+    RecordHeader,
+    RecordRevision,
+    bet_content,
+    record_header,
+)
 from pytest_bets.audit.lineage import lineages
 from pytest_bets.audit.lines import Touched, broken_lines, foreign_runs, journal_lines
 from pytest_bets.audit.outside import Outside, Unmerged
 from pytest_bets.audit.overview import Page
 from pytest_bets.audit.pages import Place, pages
+from pytest_bets.audit.paths import Paths, paths
 from pytest_bets.audit.places import follow, is_candidate
 from pytest_bets.audit.present import Present, contents, present
 from pytest_bets.audit.revisions import bet_revisions, is_bet, merge_sides, record_revisions
@@ -30,8 +38,9 @@ from pytest_bets.git import checkout as git
 from pytest_bets.git import log as history
 from pytest_bets.git.revision import Commit, Side, Touch
 from pytest_bets.record.codec import file_sha256
+from pytest_bets.record.filenames import JOURNAL
 from pytest_bets.record.line import RunLine
-from pytest_bets.record.store import JOURNAL, NO_RECORDS, Results
+from pytest_bets.record.store import Results
 from pytest_bets.walk import checkout
 
 _DISK: Final = "disk:"
@@ -68,28 +77,28 @@ class _Gatherer:
     search: Sequence[Path]
 
     def evidence(self) -> Evidence:
-        foreign = dict(self._foreign())
+        no_history = dict(self._no_history())
         with ThreadPoolExecutor() as pool:
             later = pool.submit(self._line_touches)  # git takes its time over this; the bets are read meanwhile
             commits = history.commits(self.tree.top)
             touched = list(history.touches(self.tree.top, is_candidate))
-            committed, journals = follow(touched, self._is_ours, self._journal)
-            merged = list(history.sides(self.tree.top, self._is_bet))
-            uncommitted, present = self._uncommitted(committed, foreign)
+            committed, journals = follow(touched, self.paths.is_ours, self.paths.journal)
+            merged = list(history.sides(self.tree.top, self.paths.is_bet))
+            uncommitted, present = self._uncommitted(committed, no_history)
             touches = [*committed, *uncommitted]
-            declared, facts = self._read(touches, merged)
+            declared, headers = self._read(touches, merged)
             work = Commit("", (self.head,), "", "not committed", len(commits))
             changed = later.result()
-            lines = journal_lines(changed, self.now.lines, commits, work, journals, self._is_in_root)
+            lines = journal_lines(changed, self.now.lines, commits, work, journals, self.paths.is_in_root)
         now, elsewhere = self.now.records, self._elsewhere()
         ignored = frozenset[str]() if elsewhere else self._ignored()
-        records = list(record_revisions(touches, commits, work, facts))
+        records = list(record_revisions(touches, commits, work, headers))
         declarations, unreadable = self.catalogue.declarations()
         bets = bet_revisions(touches, commits, work, declared)
         blobs = sorted({touch.after for touch in touches if touch.after and not is_bet(touch)})
         revisions = (data for _, data in self._contents(blobs) if data)
-        place = CodePlace(self.catalogue.root, self.tree.top, self._root or ".", self.search)
-        code = code_evidence(place, commits, work, now, bets, lines, facts, revisions, self._bet_files(bets, present))
+        place = CodePlace(self.catalogue.root, self.tree.top, self.paths.root or ".", self.search)
+        code = code_evidence(place, commits, work, now, bets, lines, headers, revisions, self._bet_files(bets, present))
         return Evidence(
             commits=commits,
             bets=bets,
@@ -100,7 +109,7 @@ class _Gatherer:
             now=now,
             now_sha256=self.now.sha256,
             journal=self.now.journal,
-            held=self._declared(sorted(self._asked(touches, lines))),
+            declared=self._declared(sorted(self._asked(touches, lines))),
             drift=code.drift,
             moved=code.moved,
             upgraded=code.upgraded,
@@ -110,23 +119,23 @@ class _Gatherer:
             present=present,
             unsearched=self._unsearched(present),
             broken_lines=broken_lines(changed, self.now.lines, commits, journals),
-            foreign=foreign,
+            no_history=no_history,
             ignored=ignored - {JOURNAL},
             is_journal_ignored=JOURNAL in ignored,
             unread=self.now.unread,
             pages=self._pages(declarations, unreadable, commits),
             unmerged=self._unmerged(lines, records),
             outside=self._outside(changed, {bet.id for bet in declarations}, lines),
-            root=self._root or ".",
+            root=self.paths.root or ".",
             unknown=[*elsewhere, *self.now.faults, *(str(fault) for error in unreadable for fault in error.faults)],
         )
 
     def _read(
         self, touches: Sequence[Touch], merged: Sequence[Side]
-    ) -> tuple[dict[tuple[str, str], Held], dict[str, RecordFacts]]:
+    ) -> tuple[dict[tuple[str, str], BetContent], dict[str, RecordHeader]]:
         """Return what bet files held by blob and path, and what records say by blob."""
-        declared: dict[tuple[str, str], Held] = {}
-        facts: dict[str, RecordFacts] = {}
+        declared: dict[tuple[str, str], BetContent] = {}
+        headers: dict[str, RecordHeader] = {}
         wanted: dict[str, set[str]] = {}
         for touch in touches:
             for blob, path in ((touch.before, touch.was), (touch.after, touch.path), *touch.others):
@@ -141,10 +150,15 @@ class _Gatherer:
                 raise EvidenceError(f"git has no object {name}: this clone is partial or damaged")
             for path in wanted[name]:
                 if path.endswith(".py"):
-                    declared[name, path] = held_in(data, path)
+                    declared[name, path] = bet_content(data, path)
                 else:
-                    facts[name] = facts_in(data)
-        return declared, facts
+                    headers[name] = record_header(data)
+        return declared, headers
+
+    @cached_property
+    def paths(self) -> Paths:
+        """Which paths are the project's."""
+        return paths(self.tree.top, self.catalogue.root, self.results.folder)
 
     @cached_property
     def now(self) -> Present:
@@ -157,7 +171,7 @@ class _Gatherer:
         if not folder.is_relative_to(top):
             return [f"{self.results.folder} lies outside of {top}"]
         if checkout(folder) != top:
-            return [f"{self._folder} is in a repository of its own: its history is there"]
+            return [f"{self.paths.folder} is in a repository of its own: its history is there"]
         return []
 
     def _bet_files(self, bets: Sequence[BetRevision], present: Collection[str]) -> dict[str, str]:
@@ -173,14 +187,14 @@ class _Gatherer:
 
     def _unsearched(self, present: Collection[str]) -> frozenset[str]:
         """Return the bet files that are where the catalogue does not look for bets."""
-        known = {f"{self._inside(path.parent)}/{path.name}".removeprefix("./") for path in self.catalogue.paths}
+        known = {f"{self.paths.inside(path.parent)}/{path.name}".removeprefix("./") for path in self.catalogue.paths}
         return frozenset(path for path in present if is_bet_name(path) and path not in known)
 
     def _ignored(self) -> frozenset[str]:
         """Return the bets whose record, and the journal if it is so, is not committed because git ignores it."""
         paths = {bet: self.results.record_path(bet).resolve() for bet in self.now.records}
         paths |= {JOURNAL: (self.results.folder / JOURNAL).resolve()} if self.now.lines else {}
-        names = {bet: name for bet, path in paths.items() if (name := self._inside(path))}
+        names = {bet: name for bet, path in paths.items() if (name := self.paths.inside(path))}
         heads = history.contents(self.tree.top, [f"{self.head}:{name}" for name in names.values()])
         new = [bet for bet, head in zip(names, heads, strict=True) if head is None]
         untracked = self.tree.among_untracked(paths[bet] for bet in new)
@@ -192,57 +206,37 @@ class _Gatherer:
         unreadable: Sequence[DeclarationError],
         commits: Mapping[str, Commit],
     ) -> list[Page]:
-        if self._root is None or self._folder is None:
+        if self.paths.root is None or self.paths.folder is None:
             return []
-        place = Place(self.tree.top, self._root, self._folder, self.head)
+        place = Place(self.tree.top, self.paths.root, self.paths.folder, self.head)
         return list(pages(place, self.now, declarations, unreadable, commits))
 
     def _unmerged(self, lines: Sequence[JournalLine], records: Sequence[RecordRevision]) -> list[Unmerged]:
-        known = {facts.sha256 for revision in records for facts in (revision.before, revision.after) if facts}
+        known = {header.sha256 for revision in records for header in (revision.before, revision.after) if header}
         wrote = {line.entry.record or "" for line in lines}
         found = {line.sha256 for line in lines}
-        return unmerged(self.tree.top, self._is_results, found, {*known, *wrote, *self.now.sha256.values()})
-
-    def _is_results(self, path: str) -> bool:
-        if path.endswith(f"/{JOURNAL}") or path == JOURNAL:
-            return path == self._journal or self._is_in_root(path)
-        return not path.endswith(".py") and self._is_ours(path)
+        return unmerged(self.tree.top, self.paths.is_results, found, {*known, *wrote, *self.now.sha256.values()})
 
     def _outside(
         self, touched: Sequence[Touched], bets: Collection[str], lines: Sequence[JournalLine]
     ) -> list[Outside]:
         """Return the bets and results of the repository that belong to no bet or no journal of the project."""
-        new = {path for path in self.tree.untracked if path.rpartition("/")[2] == JOURNAL} - {self._journal}
+        new = {path for path in self.tree.untracked if path.rpartition("/")[2] == JOURNAL} - {self.paths.journal}
         every = [*touched, *(("", path, True, line) for path in sorted(new) for line in self._lines_of(path))]
         # a committed journal under the root is a finding of its own
         runs = foreign_runs(
-            every, lines, lambda path: path in new or (path != self._journal and not self._is_in_root(path))
+            every, lines, lambda path: path in new or (path != self.paths.journal and not self.paths.is_in_root(path))
         )
-        return list(outside(self.tree.top, self.head, self._root or ".", self._folder or "", bets, runs))
+        return list(outside(self.tree.top, self.head, self.paths.root or ".", self.paths.folder or "", bets, runs))
 
     def _declared(self, asked: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Declaration | None]:
         """Return what was declared in a commit at a path, None where nothing was."""
         contents = history.contents(self.tree.top, [f"{commit}:{path}" for commit, path in asked])
         found = {
-            place: None if data is None else held_in(data, place[1])
+            place: None if data is None else bet_content(data, place[1])
             for place, data in zip(asked, contents, strict=True)
         }
-        return {place: held if isinstance(held, Declaration) else None for place, held in found.items()}
-
-    def _inside(self, path: Path) -> str | None:
-        return inside(path, self.tree.top)
-
-    def _is_ours(self, path: str) -> bool:
-        if path.endswith(".py"):
-            return self._is_bet(path)
-        folder, _, name = path.rpartition("/")
-        return name.endswith(".json") and name not in NO_RECORDS and (folder or ".") == self._folder
-
-    def _is_bet(self, path: str) -> bool:
-        return is_bet_name(path) and self._is_in_root(path)
-
-    def _is_in_root(self, path: str) -> bool:
-        return self._root == "." or path.startswith(f"{self._root}/")
+        return {place: content if isinstance(content, Declaration) else None for place, content in found.items()}
 
     def _lines_of(self, path: str) -> list[bytes]:
         try:
@@ -250,31 +244,19 @@ class _Gatherer:
         except OSError:
             return []
 
-    @cached_property
-    def _journal(self) -> str | None:
-        return self._inside(self.results.folder / JOURNAL)
-
-    @cached_property
-    def _root(self) -> str | None:
-        return self._inside(self.catalogue.root)
-
-    @cached_property
-    def _folder(self) -> str | None:
-        return self._inside(self.results.folder)
-
     def _uncommitted(
-        self, committed: Sequence[Touch], foreign: Mapping[str, str]
+        self, committed: Sequence[Touch], no_history: Mapping[str, str]
     ) -> tuple[list[Touch], frozenset[str]]:
         """Return how the working tree differs from HEAD, whatever its index says, and the files that either has."""
-        here = [path for path in self.catalogue.paths if bet_id(path.name) not in foreign]
-        known = {self._inside(path) for path in (*here, *self.results.folder.glob("*.json"))}
+        here = [path for path in self.catalogue.paths if bet_id(path.name) not in no_history]
+        known = {self.paths.inside(path) for path in (*here, *self.results.folder.glob("*.json"))}
         paths = sorted({*(touch.path or touch.was for touch in committed), *known} - {None}, key=str)
-        ours = [path for path in paths if path and self._is_ours(path)]
+        ours = [path for path in paths if path and self.paths.is_ours(path)]
         touches, present = [], set()
         heads = history.contents(self.tree.top, [f"{self.head}:{path}" for path in ours])
         for path, head in zip(ours, heads, strict=True):
             file = self.tree.top / path
-            if is_bet_name(path) and file.is_symlink():  # `foreign` says so
+            if is_bet_name(path) and file.is_symlink():  # `no_history` has it
                 present.add(path)
                 continue
             try:
@@ -309,7 +291,7 @@ class _Gatherer:
         ran = {(line.entry.bet, line.entry.environment.commit) for line in lines if isinstance(line.entry, RunLine)}
         return {(commit, path) for bet, commit in ran if commit for path in paths.get(bet, ())}
 
-    def _foreign(self) -> Iterator[tuple[str, str]]:
+    def _no_history(self) -> Iterator[tuple[str, str]]:
         for path in self.catalogue.paths:
             name = self.catalogue.name(path)
             folder = path.resolve().parent

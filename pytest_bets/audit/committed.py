@@ -4,7 +4,7 @@ import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from pytest_bets.audit.evidence import OtherCode, RecordFacts
+from pytest_bets.audit.evidence import OtherCode, RecordHeader
 from pytest_bets.audit.staleness import inside, searches
 from pytest_bets.code.digest import Code
 from pytest_bets.code.index import CodeIndex
@@ -43,13 +43,13 @@ class Committed:
         self._blobs: dict[str, str | None] = {}
 
     def others(
-        self, runs: Iterable[RunLine], records: Iterable[RecordFacts], known: Iterable[tuple[str, str, str]]
+        self, runs: Iterable[RunLine], records: Iterable[RecordHeader], known: Iterable[tuple[str, str, str]]
     ) -> list[OtherCode]:
         """Return the runs whose code is not what their commit holds.
 
         `known` are bets, commits and digests of code that are settled already.
         """
-        by_code = {facts.record.code.digest: facts for facts in records if facts.record}
+        by_code = {header.record.code.digest: header for header in records if header.record}
         settled = set(known)
         found: list[OtherCode] = []
         for run in runs:
@@ -86,9 +86,9 @@ class Committed:
             self._blobs[name] = blob_id(path.read_bytes()) if path.is_file() else None
         return self._blobs[name]
 
-    def _other(self, run: RunLine, commit: str, facts: RecordFacts | None) -> Iterator[OtherCode]:
-        code = facts.record.code if facts and facts.record else None
-        file = facts.record.bet.file if facts and facts.record else None
+    def _other(self, run: RunLine, commit: str, header: RecordHeader | None) -> Iterator[OtherCode]:
+        code = header.record.code if header and header.record else None
+        file = header.record.bet.file if header and header.record else None
         places = list(self._places(run.bet, commit, file))
         if not places:
             return

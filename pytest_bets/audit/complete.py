@@ -5,7 +5,7 @@ from pytest_bets.diagnostics import EvidenceError
 from pytest_bets.git import log as history
 from pytest_bets.git.attributes import filtered
 from pytest_bets.git.checkout import Tree
-from pytest_bets.record.store import JOURNAL
+from pytest_bets.record.filenames import JOURNAL
 
 
 def check_complete(tree: Tree, head: str, root: str | None, results: str | None) -> None:

@@ -27,7 +27,7 @@ class Unreadable:
     reason: str
 
 
-Held = Declaration | Unreadable
+BetContent = Declaration | Unreadable
 """What a revision of a bet file holds."""
 
 
@@ -41,9 +41,9 @@ class BetRevision:
     commit: Commit
     path: str
     was: str | None
-    before: Held | None
-    after: Held | None
-    others: tuple[Held, ...] = ()
+    before: BetContent | None
+    after: BetContent | None
+    others: tuple[BetContent, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -53,12 +53,12 @@ class MergeSide:
     commit: Commit
     parent: Commit
     path: str
-    before: Held | None
-    after: Held | None
+    before: BetContent | None
+    after: BetContent | None
 
 
 @dataclass(frozen=True)
-class RecordFacts:
+class RecordHeader:
     """What an audit needs of a revision of a record; all but the hash is None where the file is no record.
 
     `misjudged` and `other_cells` say where the record contradicts what it declares itself.
@@ -82,8 +82,8 @@ class RecordRevision:
 
     commit: Commit
     bet: str
-    before: RecordFacts | None
-    after: RecordFacts | None
+    before: RecordHeader | None
+    after: RecordHeader | None
 
 
 @dataclass(frozen=True)
@@ -128,16 +128,15 @@ class OtherCode:
 class Evidence:
     """All that an audit judges.
 
-    Of the history, `merges` are its merges as each parent sees them; `held` gives, by commit and path, the declaration
-    that was there. Of today, `present` has the paths of the bet files that HEAD or the working tree has, `unsearched`
-    those of them where the catalogue does not look, `broken_lines` the commits that added lines to the journal which
-    cannot be read and are gone, `ignored` the
-    bets whose record git ignores, `unread` those whose record cannot be read, `pages` the files of the summary that say
-    something else than the results. `drift` and `moved` are by bet, `upgraded` by the hash of the record that an
-    upgrade wrote. `relocated` are imports that changed without their value: the commit, the text before, the text
-    after. `unmerged` are results on other branches, `outside` bets and results that this audit does not cover, and
-    `root` is the project's folder in the repository. `foreign` gives why the history of a bet cannot be read here, by
-    its id; `unknown` what else is undetermined.
+    Of the history, `merges` are its merges as each parent sees them; `declared` gives, by commit and path, the
+    declaration that was there. Of today, `present` has the paths of the bet files that HEAD or the working tree has,
+    `unsearched` those of them where the catalogue does not look, `broken_lines` the commits that added lines to the
+    journal which cannot be read and are gone, `ignored` the bets whose record git ignores, `unread` those whose record
+    cannot be read, `pages` the files of the summary that say something else than the results. `drift` and `moved` are
+    by bet, `upgraded` by the hash of the record that an upgrade wrote. `relocated` are imports that changed without
+    their value: the commit, the text before, the text after. `unmerged` are results on other branches, `outside` bets
+    and results that this audit does not cover, and `root` is the project's folder in the repository. `no_history` gives
+    why the history of a bet cannot be read here, by its id; `unknown` what else is undetermined.
     """
 
     commits: Mapping[str, Commit]
@@ -149,7 +148,7 @@ class Evidence:
     now: Mapping[str, Record]
     now_sha256: Mapping[str, str]
     journal: Sequence[tuple[str, Line]]
-    held: Mapping[tuple[str, str], Declaration | None]
+    declared: Mapping[tuple[str, str], Declaration | None]
     drift: Mapping[str, Sequence[Drift]] = field(default_factory=dict)
     moved: Mapping[str, Sequence[Move]] = field(default_factory=dict)
     upgraded: Mapping[str, Upgraded] = field(default_factory=dict)
@@ -164,13 +163,13 @@ class Evidence:
     unmerged: Sequence[Unmerged] = ()
     outside: Sequence[Outside] = ()
     root: str = "."
-    foreign: Mapping[str, str] = field(default_factory=dict)
+    no_history: Mapping[str, str] = field(default_factory=dict)
     unknown: Sequence[str] = ()
     other_code: Sequence[OtherCode] = ()
     relocated: frozenset[tuple[str, str, str]] = frozenset()
 
 
-def held(data: bytes, path: str) -> Held:
+def bet_content(data: bytes, path: str) -> BetContent:
     """Return what the bytes of a bet file at this path hold."""
     try:
         return read(data.decode(), path, lenient=True) or Unreadable("nothing in it carries a criterion")
@@ -191,7 +190,7 @@ class _RanOn:
 
 
 @dataclass(frozen=True)
-class _Facts:
+class _Header:
     """The fields of a record that an audit reads of every revision; cells and sentences take time, and are left out."""
 
     declaration: _Declared
@@ -200,21 +199,21 @@ class _Facts:
     verdict: str | None
 
 
-def facts(data: bytes) -> RecordFacts:
+def record_header(data: bytes) -> RecordHeader:
     """Return what the bytes of a record say."""
     try:
         whole = load(data, "")
     except RecordError:
         whole = None
     try:
-        record: Record | _Facts = whole or decode(_Facts, json.loads(data))
+        record: Record | _Header = whole or decode(_Header, json.loads(data))
     except (ValueError, MisfitError, RecursionError):
-        return RecordFacts(file_sha256(data), None, None, None, None)
+        return RecordHeader(file_sha256(data), None, None, None, None)
     code, packages = record.code, record.environment.packages
     files, definitions = (None, code.definitions) if isinstance(code, CodeDefinitions) else (code.files, None)
     digest = record.declaration.digest
     misjudged, cells = (tuple(misjudged_by_itself(whole)), tuple(other_cells(whole))) if whole else ((), ())
-    return RecordFacts(
+    return RecordHeader(
         *(file_sha256(data), digest, code.digest, files, record.verdict, definitions, packages),
         *(whole, misjudged, cells),
     )

@@ -35,11 +35,11 @@ class Runs:
         self._rehearsed = {entry.record for entry in ours if _is_pilot(entry)}
         self.meanings = meanings
         self._held: dict[tuple[str, str], set[str]] = {}
-        for (commit, path), bet in evidence.held.items():
+        for (commit, path), bet in evidence.declared.items():
             if bet:
                 self._held.setdefault((commit, bet_id(path)), set()).add(meanings.meaning(bet.digest))
 
-    def holds(self, commit: str, bet: str, declaration: str) -> bool:
+    def declares(self, commit: str, bet: str, declaration: str) -> bool:
         """Return whether a commit declares, under the id of a bet, what has this digest or means the same."""
         return self.meanings.meaning(declaration) in self._held.get((commit, bet), ())
 
@@ -107,7 +107,7 @@ class Runs:
             elif commit not in self.evidence.commits:
                 text = f"{ran} names commit {commit[:10]}, which is not in this history: amended, rebased or squashed"
                 yield Entry("finding", "lost-commit", bet, None, text)
-            elif not self.holds(commit, bet, entry.declaration):
+            elif not self.declares(commit, bet, entry.declaration):
                 text = f"{ran} says {entry.registration}, and commit {commit[:10]} holds another declaration"
                 yield Entry("finding", "unregistered", bet, self.evidence.commits[commit], text)
             if entry.environment.dirty:

@@ -44,7 +44,7 @@ class Lineage:
     returned: list[Commit] = field(default_factory=list)
     introduced: list[Commit] = field(default_factory=list)
     """The commits that brought the bet where it was not: more than one where branches got it, as by a cherry-pick."""
-    prose: list[Moved] = field(default_factory=list)
+    reworded: list[Moved] = field(default_factory=list)
     """The commits that changed what people read, and no more."""
     left: bool = False
     """Whether the file is gone."""
@@ -82,7 +82,7 @@ class Lineage:
             return
         if not isinstance(revision.before, Declaration) and not revision.others:
             self.introduced.append(commit)
-        parents = [held for held in (revision.before, *revision.others) if isinstance(held, Declaration)]
+        parents = [each for each in (revision.before, *revision.others) if isinstance(each, Declaration)]
         # where the file was gone or could not be read, against what could last be read of it
         before = parents or ([self.last] if self.last else [])
         if self.first is None:
@@ -90,7 +90,7 @@ class Lineage:
         elif found := _everywhere([changes(parent, revision.after) for parent in before]):
             self.moved.append(Moved(commit, before[0], revision.after, found))
         if self.last and (words := _everywhere([prose_changes(parent, revision.after) for parent in before])):
-            self.prose.append(Moved(commit, before[0], revision.after, words))
+            self.reworded.append(Moved(commit, before[0], revision.after, words))
         self.last = revision.after
         self.readable.append((commit, revision.after))
 

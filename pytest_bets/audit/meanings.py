@@ -22,12 +22,12 @@ class Meanings:
                 reading = known.reading.merged(bet.reading) if known else bet.reading
                 self._declared[bet.digest] = Declared(known.id if known else bet.id, declared(bet), reading)
         for revision in evidence.records:
-            for facts in (revision.before, revision.after):
-                if facts and facts.record:
-                    found = Declared(facts.record.id, facts.record.declaration)
+            for header in (revision.before, revision.after):
+                if header and header.record:
+                    found = Declared(header.record.id, header.record.declaration)
                     if found.digest == found.part.digest:  # a forged record may claim any digest
                         self._declared.setdefault(found.digest, found)
-                        self._records.setdefault(found.digest, facts.record)
+                        self._records.setdefault(found.digest, header.record)
 
     def declared(self, digest: str) -> Declared | None:
         """Return what has this digest, None where nothing in the history has."""
@@ -54,6 +54,6 @@ class Meanings:
 
 def _declarations(evidence: Evidence) -> Iterator[Declaration]:
     yield from evidence.declarations
-    yield from (held for held in evidence.held.values() if held)
+    yield from (each for each in evidence.declared.values() if each)
     for revision in evidence.bets:
-        yield from (held for held in (revision.before, revision.after) if isinstance(held, Declaration))
+        yield from (each for each in (revision.before, revision.after) if isinstance(each, Declaration))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from pytest_bets.audit.code_notes import drifted
-from pytest_bets.audit.evidence import Evidence, RecordFacts, RecordRevision
+from pytest_bets.audit.evidence import Evidence, RecordHeader, RecordRevision
 from pytest_bets.audit.finding import Entry
 from pytest_bets.audit.meanings import Meanings
 from pytest_bets.audit.upgrade import Upgrades
@@ -25,7 +25,7 @@ class Measured:
     def entries(self, ids: Sequence[str]) -> Iterator[Entry]:
         """Yield what is to be said of the records of a bet that had these ids."""
         reported = set[str]()
-        last: RecordFacts | None = None
+        last: RecordHeader | None = None
         revisions = sorted(
             (revision for bet in ids for revision in self.revisions.get(bet, ())),
             key=lambda revision: revision.commit.order,
@@ -44,7 +44,7 @@ class Measured:
         for bet in ids:
             yield from self._unknown_to_git(bet)
 
-    def _changed(self, revision: RecordRevision, before: RecordFacts, after: RecordFacts) -> Iterator[Entry]:
+    def _changed(self, revision: RecordRevision, before: RecordHeader, after: RecordHeader) -> Iterator[Entry]:
         if not self.meanings.same(before.declaration, after.declaration):
             return
         if before.code != after.code and not self.upgrades.joins(before.sha256, after.sha256):
@@ -64,10 +64,10 @@ class Measured:
             yield from (Entry("finding", "misjudged", bet, None, text) for text in misjudged_by_itself(record))
 
 
-def _contradictions(bet: str, revision: RecordRevision, facts: RecordFacts) -> Iterator[Entry]:
-    for text in facts.misjudged:
+def _contradictions(bet: str, revision: RecordRevision, header: RecordHeader) -> Iterator[Entry]:
+    for text in header.misjudged:
         yield Entry("finding", "misjudged", bet, revision.commit, text)
-    for text in facts.other_cells:
+    for text in header.other_cells:
         yield Entry("finding", "other-cells", bet, revision.commit, text)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import TypeGuard
 
-from pytest_bets.audit.evidence import Held, MergeSide
+from pytest_bets.audit.evidence import BetContent, MergeSide
 from pytest_bets.audit.finding import Entry
 from pytest_bets.audit.lineage import Lineage
 from pytest_bets.audit.order import Order, Result
@@ -44,15 +44,15 @@ class Merges:
 
     def _before(self, lineage: Lineage, own: Sequence[MergeSide]) -> Declaration | None:
         """Return what a bet declares in the parent, or what it did before, where that cannot be read."""
-        held = [side.before for side in own if side.before]
+        contents = [side.before for side in own if side.before]
         earlier = (declared for commit, declared in reversed(lineage.readable) if self.order.has(own[0].parent, commit))
-        return next(filter(_is_declared, held), None) or (next(earlier, None) if held else None)
+        return next(filter(_is_declared, contents), None) or (next(earlier, None) if contents else None)
 
     def _after(self, lineage: Lineage, own: Sequence[MergeSide]) -> Declaration | None:
         """Return what a bet declares in the merge, or what it does next, where the merge left it out or broke it."""
-        held = [side.after for side in sorted(own, key=lambda side: side.path != lineage.path)]
+        contents = [side.after for side in sorted(own, key=lambda side: side.path != lineage.path)]
         later = (declared for commit, declared in lineage.readable if own and self.order.has(commit, own[0].commit))
-        return next(filter(_is_declared, held), None) or next(later, None)
+        return next(filter(_is_declared, contents), None) or next(later, None)
 
     def _entry(self, lineage: Lineage, merge: Commit, parent: Commit, change: Change, reseeds: bool) -> Entry:
         if reseeds:
@@ -77,8 +77,8 @@ class Merges:
         return self.order.has(merge, commit) and not self.order.has(parent, commit)
 
 
-def _is_declared(held: Held | None) -> TypeGuard[Declaration]:
-    return isinstance(held, Declaration)
+def _is_declared(contents: BetContent | None) -> TypeGuard[Declaration]:
+    return isinstance(contents, Declaration)
 
 
 def _key(change: Change) -> tuple[str, str, str]:

@@ -20,14 +20,15 @@ class Result:
 
     A run that a premise made void is a result: from then on everything that it measured is known.
 
-    `ran` is None where the run names no commit of this history; `held` says whether that commit holds its declaration.
+    `ran` is None where the run names no commit of this history; `is_declared` is whether that commit has its
+    declaration.
     """
 
     commit: Commit
     declaration: str | None
     run: RunLine | None = None
     ran: Commit | None = None
-    held: bool = False
+    is_declared: bool = False
 
     @property
     def text(self) -> str:
@@ -53,8 +54,8 @@ class Order:
             entry = line.entry
             if isinstance(entry, RunLine) and (entry.verdict or premise_unmet(entry)) and line.added:
                 name = entry.environment.commit or ""
-                held = self.runs.holds(name, bet, entry.declaration)
-                yield Result(line.added, entry.declaration, entry, self.order.commits.get(name), held)
+                is_declared = self.runs.declares(name, bet, entry.declaration)
+                yield Result(line.added, entry.declaration, entry, self.order.commits.get(name), is_declared)
 
     def _kept(self, bet: str) -> Iterator[Result]:
         for revision in self.records.get(bet, ()):
@@ -103,12 +104,12 @@ class Order:
         """
         if result.run is None or result.ran is None or not self.order.before(result.ran, commit):
             return False
-        return (result.held or result.declaration != declaration) and not self._follows(result.run, commit)
+        return (result.is_declared or result.declaration != declaration) and not self._follows(result.run, commit)
 
     def _ran_beside(self, result: Result, commit: Commit) -> bool:
         """Return whether a run names a commit of another branch than the change."""
         ran = result.ran
-        if result.run is None or ran is None or not result.held:
+        if result.run is None or ran is None or not result.is_declared:
             return False
         return not self.has(ran, commit) and not self._follows(result.run, commit)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from posixpath import basename, dirname
 
-from pytest_bets.audit.evidence import held
+from pytest_bets.audit.evidence import bet_content
 from pytest_bets.audit.overview import Page
 from pytest_bets.audit.present import Present, contents
 from pytest_bets.audit.statements import statements
@@ -14,10 +14,10 @@ from pytest_bets.diagnostics import DeclarationError, RecordError
 from pytest_bets.git import log as history
 from pytest_bets.git.revision import Commit
 from pytest_bets.record.codec import file_sha256, load, load_line
+from pytest_bets.record.filenames import BADGE, JOURNAL, NO_RECORDS, SUMMARY_JSON, SUMMARY_TEXT
 from pytest_bets.record.journal import runs
 from pytest_bets.record.line import Line, RunLine
 from pytest_bets.record.record import Record
-from pytest_bets.record.store import BADGE, JOURNAL, NO_RECORDS, SUMMARY_JSON, SUMMARY_TEXT
 from pytest_bets.record.summary import overview
 from pytest_bets.render.badge import badge
 from pytest_bets.render.summary import as_json, as_markdown
@@ -111,7 +111,7 @@ def _results_of(place: Place, commit: str) -> _Results:
 
 
 def _bets_of(place: Place, commit: str) -> list[Declaration]:
-    found = (held(data, path) for path, data in _read(place, commit, lambda path: _is_bet(place, path)))
+    found = (bet_content(data, path) for path, data in _read(place, commit, lambda path: _is_bet(place, path)))
     return [bet for bet in found if isinstance(bet, Declaration)]
 
 

@@ -6,7 +6,7 @@ from posixpath import basename
 
 from pytest_bets.bet.declaration import is_bet_name
 from pytest_bets.git.revision import Touch
-from pytest_bets.record.store import JOURNAL, NO_RECORDS
+from pytest_bets.record.filenames import JOURNAL, NO_RECORDS
 
 
 def is_candidate(path: str) -> bool:

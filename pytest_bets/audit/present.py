@@ -8,9 +8,10 @@ from typing import Final
 
 from pytest_bets.diagnostics import RecordError
 from pytest_bets.record.codec import file_sha256, load_line, sha256
+from pytest_bets.record.filenames import JOURNAL, NO_RECORDS
 from pytest_bets.record.line import Line
 from pytest_bets.record.record import Record
-from pytest_bets.record.store import JOURNAL, NO_RECORDS, Results
+from pytest_bets.record.store import Results
 
 _LARGEST: Final = 1 << 29
 """The maximum number of bytes of a file that is read."""

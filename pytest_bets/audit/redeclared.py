@@ -44,8 +44,8 @@ class Redeclared:
             if not self._repeats(older.last, lineage.last, fate):
                 continue
             # a bet may have got its claim in a later commit than its first one
-            was = [commit for commit, held in older.readable if self._repeats(held, lineage.last, fate)]
-            now = [commit for commit, held in lineage.readable if self._repeats(older.last, held, fate)]
+            was = [commit for commit, declaration in older.readable if self._repeats(declaration, lineage.last, fate)]
+            now = [commit for commit, declaration in lineage.readable if self._repeats(older.last, declaration, fate)]
             where = self._where(older, was[0], now)
             if where is not None:
                 easier = ", with an easier bar" if fate == _LENIENT else ""

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from pytest_bets.audit.evidence import BetRevision, Held, MergeSide, RecordFacts, RecordRevision
+from pytest_bets.audit.evidence import BetContent, BetRevision, MergeSide, RecordHeader, RecordRevision
 from pytest_bets.bet.declaration import is_bet_name
 from pytest_bets.git.revision import Commit, Side, Touch
 
-Known = Mapping[tuple[str, str], Held]
+Known = Mapping[tuple[str, str], BetContent]
 """What bet files hold, by blob and path."""
 
 
@@ -45,14 +45,14 @@ def merge_sides(sides: Sequence[Side], commits: Mapping[str, Commit], known: Kno
 
 
 def record_revisions(
-    touches: Sequence[Touch], commits: Mapping[str, Commit], work: Commit, facts: Mapping[str, RecordFacts]
+    touches: Sequence[Touch], commits: Mapping[str, Commit], work: Commit, headers: Mapping[str, RecordHeader]
 ) -> Iterator[RecordRevision]:
     """Yield what each commit did to records."""
     for touch in touches:
         if is_bet(touch):
             continue
         commit = commits.get(touch.commit, work)
-        before, after = facts.get(touch.before or ""), facts.get(touch.after or "")
+        before, after = headers.get(touch.before or ""), headers.get(touch.after or "")
         if touch.was and touch.path and touch.was != touch.path:
             yield RecordRevision(commit, _bet(touch.was), before, None)
             before = None

@@ -6,14 +6,14 @@ from pathlib import Path
 from posixpath import basename, dirname
 from typing import Final
 
-from pytest_bets.audit.evidence import facts, held
+from pytest_bets.audit.evidence import bet_content, record_header
 from pytest_bets.audit.lines import run_of
 from pytest_bets.audit.outside import Outside, Unmerged
 from pytest_bets.bet.declaration import Declaration, is_bet_name
 from pytest_bets.git import log as history
 from pytest_bets.record.codec import sha256
+from pytest_bets.record.filenames import JOURNAL
 from pytest_bets.record.line import RunLine
-from pytest_bets.record.store import JOURNAL
 
 _OTHERS: Final = ("--all", "--not", "HEAD")
 _READ: Final = 200
@@ -44,7 +44,7 @@ def unmerged(
     touches = [touch for touch in history.touches(top, is_ours, _OTHERS) if touch.after and touch.path]
     contents = history.contents(top, [touch.after or "" for touch in touches])
     for touch, data in zip(touches, contents, strict=True):
-        said = facts(data) if data is not None else None
+        said = record_header(data) if data is not None else None
         if said and said.verdict and said.sha256 not in wrote:
             wrote.add(said.sha256)
             bet = basename(touch.path or "").removesuffix(".json")
@@ -68,8 +68,8 @@ def outside(
     contents = history.contents(top, [blobs[path] for path in (*copies, *others)])
     for path, data in zip((*copies, *others), contents, strict=True):
         if path.endswith(".json"):
-            said = facts(data) if data is not None else None
+            said = record_header(data) if data is not None else None
             if said and said.verdict and dirname(path) not in map(dirname, journals):
                 yield Outside(path, (f"{basename(path).removesuffix('.json')} {said.verdict}",))
-        elif data is not None and isinstance(held(data, path), Declaration):
+        elif data is not None and isinstance(bet_content(data, path), Declaration):
             yield Outside(path)

@@ -44,7 +44,7 @@ class Claim:
 
     def __init__(self, bet: Declaration) -> None:
         self.bet = bet
-        self.words = re.findall(r"\w+", bet.docstring.prose("Hypothesis").casefold())
+        self.words = re.findall(r"\w+", bet.docstring.section_text("Hypothesis").casefold())
 
     @cached_property
     def experiment(self) -> "Experiment":

@@ -106,7 +106,7 @@ class Declaration:
     @property
     def known(self) -> str | None:
         """What the author says was known of the outcome before the run; None without such a section."""
-        return self.docstring.prose("Known") or None
+        return self.docstring.section_text("Known") or None
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -123,7 +123,7 @@ class Declaration:
         """
         optional = {**({"known": self.known} if self.known else {}), **self.error_rates}
         return declaration_digest(
-            self.docstring.prose("Hypothesis"),
+            self.docstring.section_text("Hypothesis"),
             self.texts(),
             self.constants,
             self.sweep,

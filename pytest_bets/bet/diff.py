@@ -40,7 +40,7 @@ class Change:
 
 def changes(before: Declaration, after: Declaration) -> list[Change]:
     """Return every difference between two declarations that changes their digest, and that of `withdrawn`."""
-    hypotheses = before.docstring.prose("Hypothesis"), after.docstring.prose("Hypothesis")
+    hypotheses = before.docstring.section_text("Hypothesis"), after.docstring.section_text("Hypothesis")
     return [
         *(change for tier in CRITERIA for change in _tier(tier, before.sentences(tier), after.sentences(tier))),
         *([Change("hypothesis", "replaced", *hypotheses)] if hypotheses[0] != hypotheses[1] else []),
@@ -61,7 +61,7 @@ def prose_changes(before: Declaration, after: Declaration) -> list[Change]:
     one, other = before.docstring, after.docstring
     pairs = [("title", _folded(before.title), _folded(after.title))]
     pairs += [
-        (name.lower(), one.prose(name), other.prose(name))
+        (name.lower(), one.section_text(name), other.section_text(name))
         for name in _READ
         if before.sentences(name.lower()) == after.sentences(name.lower())  # else the words have to change with them
     ]

@@ -72,7 +72,7 @@ class Docstring:
                 return line + self.offset
         return None
 
-    def prose(self, name: str) -> str:
+    def section_text(self, name: str) -> str:
         """Return the text of the section of that name, or an empty string."""
         section = self.section(name)
         return section.text if section else ""

@@ -101,7 +101,7 @@ def unwritten(declaration: Declaration, source: str) -> list[Fault]:
             f"{_TO_WRITE[name]}; until then, rehearse with --bets-pilot",
         )
         for name, text in _UNWRITTEN.items()
-        if text in declaration.docstring.prose(name)
+        if text in declaration.docstring.section_text(name)
     ]
 
 

@@ -7,8 +7,9 @@ from typing import Final
 from pytest_bets.cli.command import Answer, Command, no_results
 from pytest_bets.diagnostics import CommandError
 from pytest_bets.project import Project
+from pytest_bets.record.filenames import BADGE
 from pytest_bets.record.places import catalogue_of
-from pytest_bets.record.store import BADGE, Results
+from pytest_bets.record.store import Results
 from pytest_bets.render.badge import badge
 from pytest_bets.render.rollup import rollup
 from pytest_bets.walk import relative

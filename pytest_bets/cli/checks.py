@@ -20,8 +20,9 @@ from pytest_bets.git.attributes import is_united
 from pytest_bets.git.checkout import common_folder
 from pytest_bets.git.process import run
 from pytest_bets.project import Project
+from pytest_bets.record.filenames import JOURNAL
 from pytest_bets.record.places import catalogue_of
-from pytest_bets.record.store import JOURNAL, Results
+from pytest_bets.record.store import Results
 from pytest_bets.walk import checkout, relative
 
 Level = Literal["ok", "note", "problem"]

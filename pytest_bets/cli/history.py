@@ -8,8 +8,9 @@ from pytest_bets.cli.bets import the_one, unknown
 from pytest_bets.cli.command import Answer, Command, text_width
 from pytest_bets.diagnostics import CommandError
 from pytest_bets.project import Project
+from pytest_bets.record.filenames import JOURNAL
 from pytest_bets.record.places import catalogue_of
-from pytest_bets.record.store import JOURNAL, Results
+from pytest_bets.record.store import Results
 from pytest_bets.render.history import history
 
 

@@ -16,7 +16,8 @@ from typing import Final
 from pytest_bets.cli.command import INTERRUPTED, UNDETERMINED, USAGE, Answer, Command
 from pytest_bets.diagnostics import CommandError, HistoryError, ProjectError, RecordError, UndeterminedError
 from pytest_bets.project import locate
-from pytest_bets.record.store import BADGE, SUMMARY_JSON, SUMMARY_TEXT, Results
+from pytest_bets.record.filenames import BADGE, SUMMARY_JSON, SUMMARY_TEXT
+from pytest_bets.record.store import Results
 from pytest_bets.render.colour import coloured, wanted
 from pytest_bets.render.visible import encodable, visible_lines
 from pytest_bets.walk import relative

@@ -11,8 +11,8 @@ from pytest_bets.cli.command import Answer, Command
 from pytest_bets.diagnostics import CommandError
 from pytest_bets.git.attributes import unite
 from pytest_bets.project import Project
+from pytest_bets.record.filenames import JOURNAL
 from pytest_bets.record.places import catalogue_of
-from pytest_bets.record.store import JOURNAL
 from pytest_bets.walk import relative
 
 

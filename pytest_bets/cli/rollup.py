@@ -7,8 +7,9 @@ from pytest_bets.cli.bets import known_after
 from pytest_bets.cli.command import Answer, Command, no_results
 from pytest_bets.diagnostics import CommandError
 from pytest_bets.project import Project
+from pytest_bets.record.filenames import SUMMARY_TEXT
 from pytest_bets.record.places import catalogue_of
-from pytest_bets.record.store import SUMMARY_TEXT, Results
+from pytest_bets.record.store import Results
 from pytest_bets.render.rollup import rollup
 from pytest_bets.render.words import counts_words, known_words
 from pytest_bets.walk import relative

@@ -15,7 +15,7 @@ from pytest_bets.live.page import BLOCKS, PLAIN, page
 from pytest_bets.live.view import Document, document
 from pytest_bets.project import Project, locate
 from pytest_bets.record.encode import encode
-from pytest_bets.record.store import JOURNAL
+from pytest_bets.record.filenames import JOURNAL
 from pytest_bets.walk import relative
 
 ABOUT: Final = """\

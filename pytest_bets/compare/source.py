@@ -8,7 +8,8 @@ from pytest_bets.diagnostics import CommandError, HistoryError
 from pytest_bets.git.commit import json_files, resolve
 from pytest_bets.project import Project
 from pytest_bets.record.codec import load
-from pytest_bets.record.store import JOURNAL, NO_RECORDS, Results
+from pytest_bets.record.filenames import JOURNAL, NO_RECORDS
+from pytest_bets.record.store import Results
 from pytest_bets.walk import checkout, relative
 
 _LINE = "journal:"

@@ -54,9 +54,9 @@ class Queue:
         A cell that is short of a resource holds back later cells that need the same one: otherwise small cells would
         take their turns before a large one for as long as there are any.
         """
-        held: set[str] = set()
+        taken: set[str] = set()
         for need in sorted(self._by_need, key=lambda need: self._by_need[need][0][0]):
-            if held & _kinds(need):
+            if taken & _kinds(need):
                 continue
             lacking = short(need)
             if not lacking:
@@ -65,7 +65,7 @@ class Queue:
                 if not waiting:
                     del self._by_need[need]
                 return cell
-            held |= set(lacking)
+            taken |= set(lacking)
         return None
 
     def __len__(self) -> int:

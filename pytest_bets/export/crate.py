@@ -7,7 +7,7 @@ from pytest_bets.export.results import Results
 from pytest_bets.export.ro_crate import METADATA, Source, metadata
 from pytest_bets.project import Project
 from pytest_bets.record.codec import sha256
-from pytest_bets.record.store import JOURNAL, SUMMARY_JSON, SUMMARY_TEXT
+from pytest_bets.record.filenames import JOURNAL, SUMMARY_JSON, SUMMARY_TEXT
 from pytest_bets.record.store import Results as Store
 from pytest_bets.render.words import counts_words
 

@@ -53,7 +53,7 @@ def manifests(bet: Declaration, committed: Committed, producer: str) -> Iterator
                     "dataset": {"id": _portable(bet.file), "hash": hashlib.sha256(committed.data).hexdigest()},
                     "seed": bet.seeds(1)[0] if bet.replicate else None,
                     "producer": {"id": _portable(producer)},
-                    "notes": _portable(bet.docstring.prose("Hypothesis"))[:LONGEST_NOTES],
+                    "notes": _portable(bet.docstring.section_text("Hypothesis"))[:LONGEST_NOTES],
                 },
             )
 

@@ -2,9 +2,9 @@
 
 from pytest_bets.code.digest import Code
 from pytest_bets.hooks.context import Context
-from pytest_bets.hooks.resume import unfinished
+from pytest_bets.hooks.resume import checkpoint
 from pytest_bets.hooks.run import BetRun
-from pytest_bets.record.checkpoint import Unfinished
+from pytest_bets.record.checkpoint import Checkpoint
 
 
 class Checkpoints:
@@ -14,7 +14,7 @@ class Checkpoints:
         self.context = context
         settings = context.settings
         self.enabled = settings.kept and not settings.rehearsal and not settings.replication
-        self._files: dict[str, Unfinished] = {}
+        self._files: dict[str, Checkpoint] = {}
 
     def add(self, run: BetRun, nodeid: str, code: Code) -> None:
         """Note a cell that has finished."""
@@ -22,7 +22,7 @@ class Checkpoints:
         if nodeid not in run.data or nodeid in run.broken or nodeid in run.skipped:
             return
         if bet.id not in self._files:
-            self._files[bet.id] = unfinished(self.context.results, bet, code)
+            self._files[bet.id] = checkpoint(self.context.results, bet, code)
         try:
             self._files[bet.id].add(nodeid, run.data[nodeid])
         except OSError:  # resuming is a convenience; writing the record reports a folder that cannot be written

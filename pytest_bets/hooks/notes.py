@@ -10,14 +10,14 @@ from typing import Final
 from pytest_bets.bet.misnamed import numbered
 from pytest_bets.diagnostics import ProjectError, count_noun
 from pytest_bets.hooks.judging import FinishedBet
-from pytest_bets.hooks.resume import unfinished
+from pytest_bets.hooks.resume import checkpoint
 from pytest_bets.hooks.session import Session
 from pytest_bets.hooks.unseen import is_conftest
 from pytest_bets.project import locate
+from pytest_bets.record.filenames import JOURNAL
 from pytest_bets.record.judgement import in_the_noise, premise_unmet
 from pytest_bets.record.known_error import TIER_OF
 from pytest_bets.record.record import FIRST_RECORD_SCHEMA
-from pytest_bets.record.store import JOURNAL
 from pytest_bets.record.summary import lacks_control
 from pytest_bets.render.luck import cell_notes
 from pytest_bets.render.registration import declaring
@@ -119,7 +119,7 @@ class Notes:
         for item in self.finished:
             if item.verdict is None and item.cells:
                 bet, code = item.declaration, self.session.baseline.code[item.declaration.id]
-                counts.append(len(unfinished(self.session.context.results, bet, code).finished()))
+                counts.append(len(checkpoint(self.session.context.results, bet, code).finished()))
         counts = [count for count in counts if count]
         if counts:
             what = f"Kept: {cells_words(sum(counts), 'finished')} of {count_noun(len(counts), 'bet')}"

@@ -14,7 +14,7 @@ from pytest_bets.code.index import CodeIndex
 from pytest_bets.diagnostics import DeclarationError
 from pytest_bets.hooks.settings import Settings
 from pytest_bets.record import environment as machine
-from pytest_bets.record.checkpoint import Unfinished
+from pytest_bets.record.checkpoint import Checkpoint
 from pytest_bets.record.store import Results
 from pytest_bets.render.words import cells_words
 
@@ -40,10 +40,10 @@ class Resumed:
         return [f"bets: {line}" for line in lines] or ["bets: no interrupted run to resume, every cell runs"]
 
 
-def unfinished(results: Results, bet: Declaration, code: Code) -> Unfinished:
+def checkpoint(results: Results, bet: Declaration, code: Code) -> Checkpoint:
     """Return the finished cells of a bet's unfinished runs, as far as a record can take them for cells of one run."""
     environment = {**machine.python(), "packages": machine.packages(code.modules)}  # a record names one for all cells
-    return Unfinished(results.unfinished(), bet.id, [bet.digest, code.digest, environment])
+    return Checkpoint(results.checkpoints(), bet.id, [bet.digest, code.digest, environment])
 
 
 def resume(settings: Settings, catalogue: Catalogue, search: Sequence[Path]) -> Resumed:
@@ -52,14 +52,14 @@ def resume(settings: Settings, catalogue: Catalogue, search: Sequence[Path]) -> 
     index = CodeIndex(settings.root, search)
     cells: dict[str, str] = {}
     stale = []
-    for bet in sorted({path.name.partition(".")[0] for path in results.unfinished().glob("*.cells")}):
+    for bet in sorted({path.name.partition(".")[0] for path in results.checkpoints().glob("*.cells")}):
         path = catalogue.find(bet)
         try:
             declaration = catalogue.declaration(path) if path else None
         except DeclarationError:  # its collection reports the error
             continue
         if path and declaration:
-            noted = unfinished(results, declaration, index.code(path))
+            noted = checkpoint(results, declaration, index.code(path))
             cells |= noted.finished()
             if noted.stale():
                 stale.append(bet)

@@ -46,7 +46,7 @@ def declared(declaration: Declaration) -> DeclarationPart:
     texts = {tier: tuple(sentences) for tier, sentences in declaration.texts().items()}
     return DeclarationPart(
         digest=declaration.digest,
-        hypothesis=declaration.docstring.prose("Hypothesis"),
+        hypothesis=declaration.docstring.section_text("Hypothesis"),
         **texts,
         constants=dict(declaration.constants),
         sweep={**declaration.sweep, **({"replicate": declaration.replicate} if declaration.replicate else {})},

@@ -10,7 +10,7 @@ from pytest_bets.values import digest
 from pytest_bets.walk import ignored
 
 
-class Unfinished:
+class Checkpoint:
     """One file a bet and session; a line a finished cell: JSON, tab, node id.
 
     The digest of `what`, all that must be the same where a cell is reused, is in the name. A file is private to the

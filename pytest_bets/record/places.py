@@ -7,8 +7,9 @@ from pathlib import Path
 
 from pytest_bets.bet.catalogue import Catalogue
 from pytest_bets.project import Project
+from pytest_bets.record.filenames import SUMMARY_JSON
 from pytest_bets.record.record import Record
-from pytest_bets.record.store import SUMMARY_JSON, Results
+from pytest_bets.record.store import Results
 
 
 def catalogue_of(project: Project) -> Catalogue:

@@ -1,33 +1,28 @@
 """The results folder: records, the journal, the summary. Whole at every moment, whatever is killed."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from pytest_bets.bet.declaration import bet_order
 from pytest_bets.diagnostics import RecordError
 from pytest_bets.record.build import journal_line
-from pytest_bets.record.codec import MAX_RECORD, cell_of, dump, load, load_line, sha256
+from pytest_bets.record.codec import MAX_RECORD, cell_of, dump, load_line, sha256
 from pytest_bets.record.due import due
-from pytest_bets.record.folder import PRIVATE, Folder, put
+from pytest_bets.record.filenames import BADGE, JOURNAL, SUMMARY_JSON, SUMMARY_TEXT
+from pytest_bets.record.folder import PRIVATE, put
 from pytest_bets.record.journal import runs
 from pytest_bets.record.journal_file import JournalFile, is_cut_off, unended
 from pytest_bets.record.line import Attempt, Line, Replicated, RunLine
 from pytest_bets.record.record import Record
+from pytest_bets.record.records import Records
 from pytest_bets.record.summary_model import RunCounts, Unrecorded
 from pytest_bets.record.tally import Tally
 
-JOURNAL: Final = "journal.jsonl"
-SUMMARY_JSON: Final = "SUMMARY.json"
-SUMMARY_TEXT: Final = "SUMMARY.md"
 INDEX: Final = "journal-index"
 CUT_OFF: Final = "cut-off.jsonl"
-BADGE: Final = "badge.json"
-NO_RECORDS: Final = frozenset({BADGE, SUMMARY_JSON})
-"""JSON files in the folder that are no records."""
 
 
 @dataclass(frozen=True)
@@ -49,82 +44,18 @@ class Stored:
     runs: int
 
 
-class Results(Folder):
+class Results(Records):
     """A folder of results. Nothing is created before something is written."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self._journal = JournalFile(folder / JOURNAL)
-        self._headers: dict[str, tuple[str, Record]] = {}
-        """What was read or written last of each bet, with no cell in it, and the hash of its bytes."""
-
-    def record_path(self, bet: str) -> Path:
-        """Return where the record of the bet with this id lies."""
-        return self.folder / f"{bet}.json"
 
     def writes(self, path: Path) -> bool:
         """Return whether a run writes this resolved path: data may lie beside the results, as the folder may be `.`."""
         folder = self.folder.resolve()
         is_result = path.name in (JOURNAL, SUMMARY_TEXT) or path.suffix == ".json"
         return (path.parent == folder and is_result) or path.is_relative_to(folder / PRIVATE)
-
-    def record(self, bet: str) -> Record | None:
-        """Return the record of a bet, None where there is none.
-
-        Raises:
-            RecordError: when the file is no record.
-
-        """
-        data = self._bytes(bet)
-        return None if data is None else self._decoded(bet, data)
-
-    def _bytes(self, bet: str) -> bytes | None:
-        path = self.record_path(bet)
-        try:
-            if (size := path.stat().st_size) > MAX_RECORD:
-                raise RecordError(f"{path}: the record has {size:,} bytes; expected at most {MAX_RECORD:,}")
-            return path.read_bytes()
-        except FileNotFoundError:
-            return None
-
-    def _decoded(self, bet: str, data: bytes, *, header: bool = False) -> Record:
-        path = self.record_path(bet)
-        record = load(data, str(path), header=header)
-        if record.id != bet:
-            raise RecordError(f"{path}: this is the record of bet {record.id!r}, expected {bet!r}")
-        return record
-
-    def records(self) -> list[Record]:
-        """Return every record, by number and id.
-
-        Raises:
-            RecordError: when a file is no record.
-
-        """
-        return self._each(self.record)
-
-    def headers(self) -> list[Record]:
-        """Return every record with its first cell alone, by number and id; an unchanged one is not decoded again.
-
-        Raises:
-            RecordError: when a file is no record.
-
-        """
-        return self._each(self._header)
-
-    def _header(self, bet: str) -> Record | None:
-        data = self._bytes(bet)
-        if data is None:
-            return None
-        digest, known = sha256(data), self._headers.get(bet)
-        if known is None or known[0] != digest:
-            known = self._headers[bet] = digest, self._decoded(bet, data, header=True)
-        return known[1]
-
-    def _each(self, reading: Callable[[str], Record | None]) -> list[Record]:
-        paths = (path for path in sorted(self.folder.glob("*.json")) if path.name not in NO_RECORDS)
-        found = [record for path in paths if (record := reading(path.stem)) is not None]
-        return sorted(found, key=lambda record: bet_order(record.id, record.bet.number))
 
     def refresh(self) -> None:
         """Read what is new in the journal, and finish what a killed session left unfinished.
@@ -290,7 +221,7 @@ class Results(Folder):
         with self.locked():
             self._journal.refresh(self._index)
             self._finish_records()
-            is_due = complete and replication is None and due(self._header(bet), record)
+            is_due = complete and replication is None and due(self.header(bet), record)
             data = dump(record, rows)
             if len(data) > MAX_RECORD:
                 raise RecordError(f"{self.record_path(bet)}: it would have {len(data):,} bytes; at most {MAX_RECORD:,}")
@@ -310,7 +241,7 @@ class Results(Folder):
             self._add([entry], {bet: data} if is_due else {})
             if is_due:
                 first = tuple(cell_of(json.loads(row)) for row in rows[:1])
-                self._headers[bet] = sha256(data), replace(record, cells=first)
+                self._remember(bet, sha256(data), replace(record, cells=first))
             return Stored(is_due, tally.repeats(entry.pair))
 
     def add(self, lines: Sequence[Line], records: Mapping[str, bytes]) -> None:
@@ -363,6 +294,6 @@ class Results(Folder):
         if not path.exists() or path.read_bytes() != text.encode():
             self._write(name, text.encode())
 
-    def unfinished(self) -> Path:
+    def checkpoints(self) -> Path:
         """Return where the finished cells of unfinished runs are noted; nothing is made yet."""
         return self.folder / PRIVATE / "unfinished"

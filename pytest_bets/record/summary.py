@@ -187,7 +187,7 @@ def _row(
             file=declaration.file,
             declaration_changed=record is not None and not _declares(declaration, record),
             challenges=declaration.challenges,
-            scope=declaration.docstring.prose("Scope"),
+            scope=declaration.docstring.section_text("Scope"),
             known=record.declaration.known if record else declaration.known,
             **both,
         )
@@ -196,7 +196,7 @@ def _row(
         row,
         file=broken,
         challenges=record.declaration.challenges,
-        scope=docstring.read(record.declaration.docstring).prose("Scope"),
+        scope=docstring.read(record.declaration.docstring).section_text("Scope"),
         **both,
     )
 

@@ -10,10 +10,11 @@ from pytest_bets.code.program import Outlines
 from pytest_bets.diagnostics import RefusedError
 from pytest_bets.git.commit import Commits, commits
 from pytest_bets.record.codec import dump, file_sha256, load, load_line, rows_of, sha256
+from pytest_bets.record.filenames import JOURNAL
 from pytest_bets.record.journal import Upgraded, upgrade_line, upgraded
 from pytest_bets.record.line import Line, RunLine, UpgradeLine
 from pytest_bets.record.record import RECORD_SCHEMA, Code, CodeDefinitions, CodeFiles, Record
-from pytest_bets.record.store import JOURNAL, Execution, Results
+from pytest_bets.record.store import Execution, Results
 
 
 @dataclass(frozen=True)

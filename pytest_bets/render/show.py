@@ -108,7 +108,7 @@ def _outcome(record: Record) -> str:
 
 def _declaration(declaration: Declaration, record: Record | None, width: int, known: str) -> Iterator[str]:
     yield from _entry("File", f"{declaration.file}, declaration {declaration.digest[:_SHORT]}", width)
-    yield from _entry("Hypothesis", declaration.docstring.prose("Hypothesis"), width)
+    yield from _entry("Hypothesis", declaration.docstring.section_text("Hypothesis"), width)
     rebound = declaration.reading.rebound
     changed = record is not None and not means_same(record.declaration, declared(declaration), rebound)
     if changed or record is None or not (record.verdict or record.pilot):
@@ -125,8 +125,8 @@ def _declaration(declaration: Declaration, record: Record | None, width: int, kn
     for title, values in (("Sweep", sweep), ("Constants", declaration.constants)):
         if values:
             yield from _entry(title, "; ".join(f"{name} = {_value(value)}" for name, value in values.items()), width)
-    if declaration.docstring.prose("Scope"):
-        yield from _entry("Scope", declaration.docstring.prose("Scope"), width)
+    if declaration.docstring.section_text("Scope"):
+        yield from _entry("Scope", declaration.docstring.section_text("Scope"), width)
     if declaration.known:
         yield from _entry("Known", declaration.known, width)
     elif known:

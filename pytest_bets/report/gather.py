@@ -14,9 +14,10 @@ from pytest_bets.claims.finding import Checked
 from pytest_bets.claims.render import bets
 from pytest_bets.diagnostics import DeclarationError, EvidenceError, HistoryError, PageError, RecordError
 from pytest_bets.project import Project
+from pytest_bets.record.filenames import JOURNAL
 from pytest_bets.record.line import RunLine
 from pytest_bets.record.record import Record
-from pytest_bets.record.store import JOURNAL, Results
+from pytest_bets.record.store import Results
 from pytest_bets.record.summary import overview
 from pytest_bets.record.summary_model import Summary
 from pytest_bets.report.source import Source, WriteUps

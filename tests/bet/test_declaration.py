@@ -187,7 +187,7 @@ def test_sections_may_be_indented_below_their_header() -> None:
     text = EXAMPLE.replace(
         f"Strict: {words}", "Strict:\n" + indent("norm-only wins in\nat least 12\n\nof 15 cells.", "    ")
     )
-    assert of(text).docstring.prose("Strict") == words
+    assert of(text).docstring.section_text("Strict") == words
 
 
 def test_an_id_names_no_other_bet() -> None:

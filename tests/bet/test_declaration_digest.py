@@ -87,7 +87,7 @@ def test_the_digest_is_a_sha_256_of_canonical_json() -> None:
     """Others can compute it, and see what it is of."""
     declaration = of()
     content = {
-        "hypothesis": declaration.docstring.prose("Hypothesis"),
+        "hypothesis": declaration.docstring.section_text("Hypothesis"),
         **SENTENCES,
         "constants": {
             "USER": "programmer",
@@ -127,7 +127,7 @@ def rewritten(words: Sequence[str], width: int, above: int, quotes: str) -> str:
 )
 def test_no_layout_of_a_file_moves_its_digest(width: int, above: int, quotes: str, tail: bool) -> None:
     """Text width, blank lines, comments and quotes do not count."""
-    words = of().docstring.prose("Hypothesis").split()
+    words = of().docstring.section_text("Hypothesis").split()
     text = rewritten(words, width, above, quotes) + ("\n\n# the end\n" if tail else "")
     assert of(text).digest == of().digest
 

@@ -36,7 +36,7 @@ def test_a_section_is_found_by_its_name() -> None:
     """The first of a name counts, and one that is not there is empty prose."""
     found = read("T\nScope: a\nScope: b")
     assert found.section("Scope") == Section("Scope", "a", 1)
-    assert (found.prose("Scope"), found.prose("Run")) == ("a", "")
+    assert (found.section_text("Scope"), found.section_text("Run")) == ("a", "")
     assert found.section("Run") is None
 
 

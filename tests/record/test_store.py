@@ -127,7 +127,7 @@ def test_a_record_is_decoded_again_only_where_its_bytes_have_changed(
         decoded.append(data)
         return load(data, name, header=header)
 
-    monkeypatch.setattr("pytest_bets.record.store.load", counted)
+    monkeypatch.setattr("pytest_bets.record.records.load", counted)
     found = Results(results)
     first = found.headers()
     assert found.headers() == first

@@ -70,7 +70,7 @@ def _swap(declaration: Declaration, null: Swap, params: Sequence[Params]) -> Ite
     found = prior(declaration, null, params)
     columns = ", ".join(null.columns)
     yield "Null", f"{columns} could be exchanged in each of {unit.words(unit.named(null.unit, params), found.units)}"
-    yield "Floor", f"no result can have a smaller chance than {odds(found.floor)}, if strict can be met at all"
+    yield "Floor", f"the smallest possible chance is {odds(found.floor)}, if strict can be met at all"
     if found.together is not None:
         chance = odds(found.together, bound=found.bound)
         text = f"strict is met by luck with a chance of {chance} if the cells of a unit agree"

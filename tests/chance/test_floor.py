@@ -86,7 +86,7 @@ def test_a_floor_is_never_0() -> None:
     null, params = swap("a, b", "seed"), [{"seed": seed} for seed in range(1500)]
     declared = bet("mean(a - b) < 0", null)
     assert prior(declared, null, params).floor > 0
-    assert "a smaller chance than less than 1 in a million" in dict(outlook(declared, params))["Floor"]
+    assert "the smallest possible chance is less than 1 in a million" in dict(outlook(declared, params))["Floor"]
 
 
 def test_how_many_units_must_be_won_is_not_said_where_units_differ_in_size() -> None:

@@ -41,7 +41,7 @@ def test_all_that_is_known_before_the_run_is_said(three_texts: WriteBet, capsys:
     three_texts()
     page = shown(capsys, "1")
     assert "a, b could be exchanged in each of 3 parts" in page
-    assert "no result can have a smaller chance than 1 in 8" in page
+    assert "the smallest possible chance is 1 in 8" in page
     assert "a chance of 1 in 8 if the cells of a unit agree, and at most 1 in 4 whatever their dependence" in page
     assert "3 of 3 units must be won: for a power of 80 %, each with a probability of 93 %" in page
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pytest_bets.audit.finding import Entry
-from pytest_bets.audit.statements import COUNTS, LINE, REPEATED, TEXTS, VERDICT, Statements
+from pytest_bets.audit.statements import COUNTS, LINE, REPEATED, SECTION, TEXTS, VERDICT, Statements
 from pytest_bets.git.revision import Commit
 
 _NAMED: Final = 3
@@ -57,7 +57,8 @@ def overview_entries(pages: Sequence[Page], doubtful: Collection[str]) -> Iterat
     Of the bets whose results are `doubtful` themselves, only a verdict that is better than the record's is reported.
     """
     for page in pages:
-        differences = [item for item in _differences(page, page.now) if not _follows(item, doubtful)]
+        found = [item for item in _differences(page, page.now) if not _follows(item, doubtful)]
+        differences = [item for item in found if not item.subject.startswith(SECTION)]
         then = [{(item.bet, item.subject) for item in _differences(page, gave)} for gave in page.then]
         then += [
             {key for key in page.says.keys() | gave.keys() if page.says.get(key) != gave.get(key)}
@@ -75,6 +76,9 @@ def overview_entries(pages: Sequence[Page], doubtful: Collection[str]) -> Iterat
             yield Entry("finding", "wrong-summary", flattering[0].bet, page.commit, text)
         elif old:
             text = f"{page.name} is older than the results: {_listed(old)}; run `pytest-bets rollup`"
+            yield Entry("note", "old-summary", None, page.commit, text)
+        if lacks := [item.subject for item in found if item.subject.startswith(SECTION)]:
+            text = f"{page.name} lacks what the results give a section of: {', '.join(lacks)}; run `pytest-bets rollup`"
             yield Entry("note", "old-summary", None, page.commit, text)
 
 
@@ -109,6 +113,8 @@ def _is_silent(key: tuple[str, str], says: str | None, given: str | None, bets: 
     Another version has other columns. A bet that has no record needs no row.
     """
     bet, subject = key
+    if subject.startswith(SECTION):
+        return given is None
     if says is None:
         return subject.startswith(LINE) or given == "never run" or subject != VERDICT or not bet
     if given is None:

@@ -10,6 +10,7 @@ Statements = Mapping[tuple[str, str], str]
 
 COUNTS: Final = "counts"
 LINE: Final = "line"
+SECTION: Final = "section"
 VERDICT: Final = "verdict"
 REPEATED: Final = "repetition"
 ERROR: Final = "known error"
@@ -125,6 +126,7 @@ def _of_page(text: str) -> Iterator[tuple[tuple[str, str], str]]:
         cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
         if line.startswith("## "):
             section, columns = _SECTIONS.get(line[3:].strip(), line[3:].strip()), []
+            yield ("", f"{SECTION} {line[3:].strip()}"), "there"
         elif cells and not columns:
             columns = [cell.casefold() for cell in cells]
         elif cells and "bet" in columns:

@@ -909,6 +909,12 @@ def summary_of_an_older_version(_: History) -> None:
     commit("Write the summary")
 
 
+def summary_with_fewer_sections(_: History) -> None:
+    text = Path(PAGE).read_text(encoding="utf-8")
+    Path(PAGE).write_text(text[: text.index("## Scope")], encoding="utf-8")
+    commit("Write the summary")
+
+
 def summary_not_committed(history: History) -> None:
     git("rm", "-q", PAGE, DATA)
     write(".gitignore", "results/SUMMARY.*\n")
@@ -1021,6 +1027,7 @@ HONEST: dict[str, tuple[Callable[[History], None], str]] = {
     "killed before its record was written": (killed_before_its_record, ""),
     "run again without a rollup": (replicated_without_a_rollup, ""),
     "a summary of an older version": (summary_of_an_older_version, ""),
+    "a summary with fewer sections": (summary_with_fewer_sections, "old-summary"),
     "a summary that is not committed": (summary_not_committed, ""),
     "measured with other code, without a rollup": (measured_again_without_a_rollup, "drift old-summary retried"),
     "withdrawn without a rollup": (withdrawn_without_a_rollup, "old-summary stale withdrawn"),

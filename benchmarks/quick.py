@@ -2,8 +2,9 @@
 
     python benchmarks/quick.py [--rounds 2] [--ways plain,xdist,local] [--bets bets/] [--json FILE]
 
-Every session starts with the journal of this repository, as a user's does, and writes into a folder of its own. On a
-machine that does other work compare the ratios, and the CPU seconds, which count those of all processes of a session.
+Every session starts with the journal of this repository, as a user's does, and writes into a folder of its own. `first`
+is when the first verdict was written. On a machine that does other work compare the ratios, and the CPU seconds, which
+count those of all processes of a session.
 """
 
 import argparse
@@ -29,18 +30,31 @@ WAYS: Final = {
 
 
 def session(bets: Sequence[str], results: Path, arguments: Sequence[str]) -> dict[str, float]:
-    """Run a session, and return its wall time and the CPU time of all of its processes in seconds."""
+    """Run a session; return in seconds wall time, CPU time of all its processes, and when the first verdict came."""
     shutil.copytree(ROOT / "results", results, ignore=shutil.ignore_patterns(".live"))
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *bets, "-m", "not slow"]
     before, begin = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-    done = subprocess.run(
-        [*command, "--bets-results", str(results), *arguments], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    wall, after = time.monotonic() - begin, resource.getrusage(resource.RUSAGE_CHILDREN)
-    if done.returncode not in (0, 1):
-        raise SystemExit(done.stdout + done.stderr)
+    journal, first = results / "journal.jsonl", 0.0
+    size = journal.stat().st_size
+    with (results / "output").open("w+b") as output:
+        process = subprocess.Popen(
+            [*command, "--bets-results", str(results), *arguments], cwd=ROOT, stdout=output, stderr=subprocess.STDOUT
+        )
+        while process.poll() is None:
+            if not first and journal.stat().st_size > size:
+                first = time.monotonic() - begin
+            time.sleep(0.1)
+        wall, after = time.monotonic() - begin, resource.getrusage(resource.RUSAGE_CHILDREN)
+        output.seek(0)
+        if process.returncode not in (0, 1):
+            raise SystemExit(output.read().decode())
     used = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
-    return {"wall": round(wall, 1), "cpu": round(used, 1), "load": round(os.getloadavg()[0], 1)}
+    return {
+        "wall": round(wall, 1),
+        "cpu": round(used, 1),
+        "first": round(first, 1),
+        "load": round(os.getloadavg()[0], 1),
+    }
 
 
 def main() -> int:

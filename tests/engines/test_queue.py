@@ -13,8 +13,8 @@ from pytest_bets.record.line import RunLine
 from tests.helpers.fixtures import Run, WriteBet
 
 
-def cell(name: str, seconds: float | None = None, need: Need | None = None) -> Waiting:
-    return Waiting(Work(name, "bet_1_x.py", seconds=seconds), need or Need())
+def cell(name: str, seconds: float | None = None, need: Need | None = None, file: str = "bet_1_x.py") -> Waiting:
+    return Waiting(Work(name, file, seconds=seconds), need or Need())
 
 
 def order(queue: Queue) -> list[str]:
@@ -31,6 +31,26 @@ def test_the_longest_comes_first_and_an_unknown_one_before_it() -> None:
     assert len(queue) == 5
     assert order(queue) == ["new", "newer", "long", "same", "short"]
     assert not len(queue)
+
+
+def test_a_quick_bet_comes_first() -> None:
+    """The session shows a verdict soon; a bet of which a cell is not known may be long."""
+    long = [cell(f"long {index}", 9) for index in range(10)]
+    quick = [cell(f"quick {index}", index, file="bet_2_x.py") for index in (1, 2)]
+    new = [cell("new", file="bet_3_x.py"), cell("short", 1, file="bet_3_x.py")]
+    queue = Queue()
+    queue.fill([*long, *quick, *new])
+    assert order(queue)[:4] == ["quick 2", "quick 1", "new", "long 0"]
+    queue.fill([*long, *quick, *new], as_given=True)
+    assert order(queue)[:2] == ["long 0", "long 1"]
+
+
+@pytest.mark.parametrize(("seconds", "first"), [(5, "quick"), (6, "long")])
+def test_a_bet_that_takes_a_twentieth_of_the_session_is_no_quick_one(seconds: float, first: str) -> None:
+    """What comes first may make the session longer by as much."""
+    queue = Queue()
+    queue.fill([cell("long", 95), cell("quick", seconds, file="bet_2_x.py")])
+    assert order(queue)[0] == first
 
 
 def test_a_lost_cell_comes_before_all_others() -> None:

@@ -113,6 +113,11 @@ def unvaried(sentences: Sequence[str], rows: Sequence[Row]) -> str:
     return ""
 
 
+def has_width(end: Reducer, rows: Sequence[Row]) -> bool:
+    """Return whether an interval is one of numbers that differ; that of a rate is no t interval."""
+    return len(set(_measured(end, rows))) > 1
+
+
 def _measured(reducer: Reducer, rows: Sequence[Row]) -> list[float]:
     """Return what a reducer reduces; nothing where that is a rate or cannot be read."""
     names = [node.id for node in subnodes(reducer.column) if isinstance(node, Name)]

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pytest_bets.bet.declaration import Declaration
+from pytest_bets.bet.declaration import SEED, Declaration
 from pytest_bets.chance.result import Luck
 from pytest_bets.hooks.baseline import Baseline
 from pytest_bets.hooks.replay import decode_record
@@ -15,6 +15,7 @@ from pytest_bets.record.build import build
 from pytest_bets.record.cell import ENVIRONMENT
 from pytest_bets.record.decode import decode
 from pytest_bets.record.judgement import premise_unmet
+from pytest_bets.record.known_error import KnownError, known_error
 from pytest_bets.record.record import CodeDefinitions, Environment, NodeEnvironment, Record
 from pytest_bets.record.store import Stored
 from pytest_bets.record.verdict import Cell, Verdict, judge, void
@@ -80,8 +81,8 @@ class FinishedBet:
     gated: frozenset[str]
     dependence: str = ""
     luck: Luck | None = None
-    parameters: tuple[str, ...] = ()
-    """Those of a cell."""
+    error: KnownError | None = None
+    """The known error of its verdict."""
     afresh: bool = False
     """Whether finished cells of an interrupted run were not reused, because the sweep has changed."""
 
@@ -114,6 +115,13 @@ def luck_of(run: BetRun, results: CellResults, result: Verdict) -> Luck | None:
     from pytest_bets.chance.luck import luck  # here: few bets have a null
 
     return luck(run.declaration, [cell.params for cell in results.cells], [cell.row for cell in results.cells])
+
+
+def error_in(run: BetRun, results: CellResults, result: Verdict, luck: Luck | None) -> KnownError | None:
+    """Return the known error of the verdict of a run; None where none is known."""
+    bet = run.declaration
+    sweep = {**bet.sweep, **({SEED: bet.replicate} if bet.replicate else {})}
+    return known_error(result.verdict, luck, result.criteria, sweep, results.cells)
 
 
 def why_missing(run: BetRun, results: CellResults) -> str | None:

@@ -23,6 +23,7 @@ from pytest_bets.hooks.judging import (
     FinishedBet,
     build_record,
     collect_cells,
+    error_in,
     judge_run,
     luck_of,
     why_missing,
@@ -246,8 +247,8 @@ class Session:
         same = unvaried([item.sentence.text for item in bet.criteria], [cell.row for cell in results.cells])
         note = same or dependence(bet.criteria, bet.replicate, params)
         gated, afresh = self._gated(run, result), run.is_afresh(results.sweeps)
-        names = tuple(params[0]) if params else ()
-        finished = FinishedBet(run, result, missing, len(params), stored, gated, note, luck, names, afresh=afresh)
+        error = error_in(run, results, result, luck)
+        finished = FinishedBet(run, result, missing, len(params), stored, gated, note, luck, error, afresh=afresh)
         self.finished[run.prefix] = finished
         refused = self.context.registry.refusal(run.path, run.declaration) if run.skipped else None
         if refused:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import pytest
 
-from pytest_bets.bet.declaration import SEED, bet_order
+from pytest_bets.bet.declaration import bet_order
 from pytest_bets.hooks.exploring import Explored
 from pytest_bets.hooks.judging import FinishedBet
 from pytest_bets.hooks.notes import Notes
@@ -19,7 +19,6 @@ from pytest_bets.hooks.repeats import folded
 from pytest_bets.hooks.reports import without_unmet
 from pytest_bets.hooks.session import Session
 from pytest_bets.hooks.tiers import UNMET
-from pytest_bets.record.known_error import known_error
 from pytest_bets.render.cells import measured_lines
 from pytest_bets.render.closing import GROUPED_ABOVE, UNJUDGED, Row, closing_table
 from pytest_bets.render.luck import error_words
@@ -228,10 +227,7 @@ def _words(item: FinishedBet) -> str:
 
 
 def _error(item: FinishedBet) -> str:
-    bet = item.declaration
-    sweep = {**bet.sweep, **({SEED: bet.replicate} if bet.replicate else {})}
-    error = known_error(item.result.verdict, item.luck, item.result.criteria, sweep, item.parameters)
-    return error_words(item.verdict, error)
+    return error_words(item.verdict, item.error)
 
 
 def _paint(writer: Any, verdict: str, text: str) -> str:

@@ -10,6 +10,7 @@ from pytest_bets.diagnostics import MisfitError, RecordError
 from pytest_bets.record.decode import decode
 from pytest_bets.record.encode import encode
 from pytest_bets.record.field import CHECKED
+from pytest_bets.record.known_error import reads_cells
 from pytest_bets.record.line import FIRST_JOURNAL_SCHEMA, JOURNAL_SCHEMAS, Line, RunLine, UpgradeLine
 from pytest_bets.record.record import FIRST_RECORD_SCHEMA, RECORD_SCHEMAS, CodeDefinitions, CodeFiles, Record
 from pytest_bets.record.strict_json import strict
@@ -55,7 +56,7 @@ def dump_line(line: Line) -> bytes:
 
 
 def load(data: bytes, name: str, *, header: bool = False) -> Record:
-    """Return the record in a file's bytes; a header has the first cell alone, and all are checked.
+    """Return the record in a file's bytes; a header has the cells that a summary reads, and all are checked.
 
     Raises:
         RecordError: naming the file, and the line or the field at fault.
@@ -66,7 +67,8 @@ def load(data: bytes, name: str, *, header: bool = False) -> Record:
     if schema not in RECORD_SCHEMAS:
         raise RecordError(f"{name}: this is no record: its schema is {schema!r}, expected {_either(RECORD_SCHEMAS)}")
     code = CodeFiles if schema == FIRST_RECORD_SCHEMA else CodeDefinitions
-    return _decoded(Record, item, name, code=code, **({"cells": _FIRST} if header else {}))
+    record = _decoded(Record, item, name, code=code, **({"cells": _FIRST} if header else {}))
+    return _decoded(Record, item, name, code=code) if header and reads_cells(record.criteria) else record
 
 
 _FIRST: Final = Annotated[tuple[Cell, ...], CHECKED]

@@ -1,14 +1,15 @@
 """The known error rate of a verdict: the chance that it is what it is though there is nothing to find."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
+from pytest_bets.bet.units import has_width
 from pytest_bets.chance.result import Luck
 from pytest_bets.diagnostics import SentenceError
 from pytest_bets.record.record import Record
-from pytest_bets.record.verdict import Judged, Outcome
-from pytest_bets.sentence.ast import Comparison, Logic, Node, Not, Reducer
+from pytest_bets.record.verdict import Cell, Judged, Outcome
+from pytest_bets.sentence.ast import Node, Reducer
 from pytest_bets.sentence.parse import parse
 from pytest_bets.sentence.reducers import DEFAULT_LEVEL
 
@@ -40,12 +41,12 @@ def known_error(
     luck: Luck | None,
     criteria: Sequence[Judged],
     sweep: Mapping[str, object],
-    parameters: Collection[str] = (),
+    cells: Sequence[Cell],
 ) -> KnownError | None:
     """Return the known error of a verdict; None where none is known.
 
-    Of several nulls it is the one with the largest rate. `sweep` is as a record holds it, with `replicate`;
-    `parameters` are those of a cell, to which a conftest.py may add.
+    Of several nulls it is the one with the largest rate. `sweep` is as a record holds it, with `replicate`; a
+    conftest.py may add to the parameters of the cells. All cells are read where `reads_cells` says so.
     """
     if verdict is None or verdict not in TIER_OF:
         return None
@@ -65,16 +66,23 @@ def known_error(
             return None
         limit, tries = max(limits, key=lambda item: item[0] or 0)
         return KnownError("absence", limit or 0, bound=True, tries=tries)
-    count = max(_parameters(sweep), len(parameters))
-    errors = [_by_design(item.sentence, count) for item in criteria if item.tier == tier]
+    count = max(_parameters(sweep), len(cells[0].params) if cells else 0)
+    ends = [_right_end(item.sentence, count) for item in criteria if item.tier == tier]
+    rows = [cell.row for cell in cells] if any(ends) else []
+    errors = [_by_design(end) if end and has_width(end, rows) else None for end in ends]
     known = [error for error in errors if error is not None]
     if not known or len(known) < len(errors):
         return None
     return KnownError("interval", max(known), bound=False)
 
 
-def _by_design(text: str, parameters: int) -> float | None:
-    """Return the error of a sentence that bounds the right end of an interval; None for any other.
+def reads_cells(criteria: Iterable[Judged]) -> bool:
+    """Return whether a known error depends on what the cells measured: an interval may have no width."""
+    return any(_right_end(item.sentence, 0) for item in criteria)
+
+
+def _right_end(text: str, parameters: int) -> Reducer | None:
+    """Return the end of an interval that a sentence bounds, if that is the right one; None for any other sentence.
 
     `parameters` is the number of those of the sweep.
     """
@@ -85,17 +93,18 @@ def _by_design(text: str, parameters: int) -> float | None:
     value: Node = sentence.value
     if not isinstance(value, Reducer) or (value.name, sentence.operator) not in _ends():
         return None
-    if isinstance(value.column, Comparison | Logic | Not):
-        return None  # the t interval is not one of a rate: where all of a few cells agree it has no width
-    if getattr(value, "unit", None) is None and parameters > 1:
+    if value.unit is None and parameters > 1:
         return None  # cells of one group are not independent, and the interval is too narrow
-    return round((1 - (DEFAULT_LEVEL if value.level is None else value.level)) / 2, 12)
+    return value
+
+
+def _by_design(end: Reducer) -> float:
+    return round((1 - (DEFAULT_LEVEL if end.level is None else end.level)) / 2, 12)
 
 
 def error_of(record: Record) -> KnownError | None:
     """Return the known error of a record, or of its header."""
-    parameters = record.cells[0].params if record.cells else ()
-    return known_error(record.verdict, record.luck, record.criteria, record.declaration.sweep, parameters)
+    return known_error(record.verdict, record.luck, record.criteria, record.declaration.sweep, record.cells)
 
 
 def _ends() -> set[tuple[str, str]]:

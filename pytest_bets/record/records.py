@@ -17,7 +17,7 @@ class Records(Folder):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self._headers: dict[str, tuple[str, Record]] = {}
-        """What was read or written last of each bet, with its first cell alone, and the hash of its bytes."""
+        """What was read or written last of each bet, as a header, and the hash of its bytes."""
 
     def record_path(self, bet: str) -> Path:
         """Return where the record of the bet with this id lies."""
@@ -59,7 +59,7 @@ class Records(Folder):
         return self._each(self.record)
 
     def headers(self) -> list[Record]:
-        """Return every record with its first cell alone, by number and id; an unchanged one is not decoded again.
+        """Return every record as a header, by number and id; an unchanged one is not decoded again.
 
         Raises:
             RecordError: when a file is no record.
@@ -68,7 +68,7 @@ class Records(Folder):
         return self._each(self.header)
 
     def header(self, bet: str) -> Record | None:
-        """Return the record of a bet with its first cell alone, None where there is none.
+        """Return the record of a bet with the cells that a summary reads, None where there is none.
 
         Raises:
             RecordError: when the file is no record.

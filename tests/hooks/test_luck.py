@@ -98,6 +98,21 @@ def test_an_interval_errs_by_design(bet: WriteBet, run: Run) -> None:
     assert "not known" in rows[1]
 
 
+@pytest.mark.parametrize(("measured", "known"), [("part", True), ("1", False), ("part > 0", False)])
+def test_an_interval_without_a_width_has_no_known_error(bet: WriteBet, run: Run, measured: str, known: bool) -> None:
+    """Where every cell measured the same; the session's summary and that of a rollup say the same."""
+    sentences = {"strict": '"low(gain) > 0"', "lenient": '"mean(gain) > 0"', "catastrophic": '"mean(gain) < 0"'}
+    sections = {"Strict": "above 0.", "Lenient": "above 0.", "Catastrophic": "below 0."}
+    bet(body=f'return {{"gain": {measured}}}', markers=sentences, sections=sections)
+    shown = run("-q")
+    assert "1_first  PASS" in shown
+    assert ("2.5 % by design" in shown) == known
+    summary = Path("results/SUMMARY.md").read_bytes()
+    assert (b"by design" in summary) == known
+    assert main(["rollup"]) == 0
+    assert Path("results/SUMMARY.md").read_bytes() == summary
+
+
 def test_an_interval_over_the_values_of_a_conftest_has_no_known_error(
     bet: WriteBet, run: Run, pytester: pytest.Pytester, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -11,7 +11,8 @@ from pytest_bets.record.verdict import Cell, judge
 from pytest_bets.render.luck import error_words
 from tests.helpers.nulls import bet, none, swap
 
-ROWS = [{"seed": i, "a": i + 0.25, "b": i + 0.5, "faults": 0, "tries": 5} for i in range(4)]
+SAME = {"same": 0.5, "won": True, "faults": 0, "tries": 5}
+ROWS = [{"seed": i, "a": i + 0.25, "b": i + 0.5 + i / 64, **SAME} for i in range(4)]
 SEEDS = [{"seed": i} for i in range(4)]
 
 
@@ -19,9 +20,10 @@ def found(
     strict: str | Sequence[str], *nulls: object, sweep: Sequence[str] = ("seed",), verdict: str | None = None
 ) -> KnownError | None:
     declared = bet(strict, *nulls)  # type: ignore[arg-type]
-    result = judge(declared.criteria, [Cell(cell, row) for cell, row in zip(SEEDS, ROWS, strict=True)])
+    cells = [Cell(cell, row) for cell, row in zip(SEEDS, ROWS, strict=True)]
+    result = judge(declared.criteria, cells)
     lucky = luck(declared, SEEDS, ROWS)
-    return known_error(verdict or result.verdict, lucky, result.criteria, dict.fromkeys(sweep, 1))  # type: ignore[arg-type]
+    return known_error(verdict or result.verdict, lucky, result.criteria, dict.fromkeys(sweep, 1), cells)  # type: ignore[arg-type]
 
 
 def test_luck_is_the_largest_chance_of_the_tier_of_the_verdict() -> None:
@@ -35,8 +37,8 @@ def test_a_null_whose_chance_is_not_known_leaves_nothing_known() -> None:
     """One of two nulls would flatter."""
     unknown = Luck((luck(bet("count(a < b) >= 4", swap()), SEEDS, ROWS).swaps[0],), ())  # type: ignore[union-attr]
     broken = Luck((*unknown.swaps, type(unknown.swaps[0])(("a", "c"), ("seed",), 4, 0, None, None, (), "strings")), ())
-    assert known_error("PASS", unknown, (), {}) is not None
-    assert known_error("PASS", broken, (), {}) is None
+    assert known_error("PASS", unknown, (), {}, ()) is not None
+    assert known_error("PASS", broken, (), {}, ()) is None
 
 
 def test_an_absence_has_the_largest_limit() -> None:
@@ -63,10 +65,14 @@ def test_an_absence_has_the_largest_limit() -> None:
         ("low(b - a) - 1 > -9", ["seed"], None),
         ("low(a < b) > 0.5", ["seed"], None),
         ("high(not (a < b)) < 0.5", ["seed"], None),
+        ("low(won) > 0.5", ["seed"], None),
+        ("low(same) > 0", ["seed"], None),
+        ("low(b - a + same) > 0", ["seed"], 0.025),
+        (["low(b - a) > 0", "low(same) > 0"], ["seed"], None),
     ],
 )
 def test_an_interval_errs_by_design(strict: str | list[str], sweep: list[str], rate: float | None) -> None:
-    """Where every strict sentence bounds the right end, over cells that are independent."""
+    """Where every strict sentence bounds the right end, over independent cells that did not all measure the same."""
     error = found(strict, sweep=sweep)
     assert (error.rate if error else None) == rate
 

@@ -114,8 +114,8 @@ def unvaried(sentences: Sequence[str], rows: Sequence[Row]) -> str:
 
 
 def has_width(end: Reducer, rows: Sequence[Row]) -> bool:
-    """Return whether an interval is one of numbers that differ; that of a rate is no t interval."""
-    return len(set(_measured(end, rows))) > 1
+    """Return whether some number differs from the first one; the interval of a rate is no t interval."""
+    return any(len(set(_measured(end, [rows[0], row]))) > 1 for row in rows[1:])
 
 
 def _measured(reducer: Reducer, rows: Sequence[Row]) -> list[float]:

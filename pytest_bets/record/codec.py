@@ -10,7 +10,7 @@ from pytest_bets.diagnostics import MisfitError, RecordError
 from pytest_bets.record.decode import decode
 from pytest_bets.record.encode import encode
 from pytest_bets.record.field import CHECKED
-from pytest_bets.record.known_error import reads_cells
+from pytest_bets.record.known_error import telling
 from pytest_bets.record.line import FIRST_JOURNAL_SCHEMA, JOURNAL_SCHEMAS, Line, RunLine, UpgradeLine
 from pytest_bets.record.record import FIRST_RECORD_SCHEMA, RECORD_SCHEMAS, CodeDefinitions, CodeFiles, Record
 from pytest_bets.record.strict_json import strict
@@ -68,7 +68,7 @@ def load(data: bytes, name: str, *, header: bool = False) -> Record:
         raise RecordError(f"{name}: this is no record: its schema is {schema!r}, expected {_either(RECORD_SCHEMAS)}")
     code = CodeFiles if schema == FIRST_RECORD_SCHEMA else CodeDefinitions
     record = _decoded(Record, item, name, code=code, **({"cells": _FIRST} if header else {}))
-    return _decoded(Record, item, name, code=code) if header and reads_cells(record.criteria) else record
+    return replace(record, cells=telling(record.criteria, map(cell_of, item["cells"]))) if header else record
 
 
 _FIRST: Final = Annotated[tuple[Cell, ...], CHECKED]

@@ -46,7 +46,7 @@ def known_error(
     """Return the known error of a verdict; None where none is known.
 
     Of several nulls it is the one with the largest rate. `sweep` is as a record holds it, with `replicate`; a
-    conftest.py may add to the parameters of the cells. All cells are read where `reads_cells` says so.
+    conftest.py may add to the parameters of the cells. Those of `telling` are enough.
     """
     if verdict is None or verdict not in TIER_OF:
         return None
@@ -76,9 +76,18 @@ def known_error(
     return KnownError("interval", max(known), bound=False)
 
 
-def reads_cells(criteria: Iterable[Judged]) -> bool:
-    """Return whether a known error depends on what the cells measured: an interval may have no width."""
-    return any(_right_end(item.sentence, 0) for item in criteria)
+def telling(criteria: Iterable[Judged], cells: Iterable[Cell]) -> tuple[Cell, ...]:
+    """Return the first cell, and of the others those that show that an interval has a width: a sweep may be long."""
+    ends = [end for item in criteria if (end := _right_end(item.sentence, 0))]
+    kept: list[Cell] = []
+    for cell in cells:
+        showing = [end for end in ends if has_width(end, [each.row for each in (*kept[:1], cell)])]
+        if showing or not kept:
+            kept.append(cell)
+        ends = [end for end in ends if end not in showing]
+        if not ends:
+            break
+    return tuple(kept)
 
 
 def _right_end(text: str, parameters: int) -> Reducer | None:

@@ -15,7 +15,7 @@ from pytest_bets.record.filenames import BADGE, JOURNAL, SUMMARY_JSON, SUMMARY_T
 from pytest_bets.record.folder import PRIVATE, put
 from pytest_bets.record.journal import runs
 from pytest_bets.record.journal_file import JournalFile, is_cut_off, unended
-from pytest_bets.record.known_error import reads_cells
+from pytest_bets.record.known_error import telling
 from pytest_bets.record.line import Attempt, Line, Replicated, RunLine
 from pytest_bets.record.record import Record
 from pytest_bets.record.records import Records
@@ -241,8 +241,7 @@ class Results(Records):
             )
             self._add([entry], {bet: data} if is_due else {})
             if is_due:
-                read = rows if reads_cells(record.criteria) else rows[:1]
-                cells = tuple(cell_of(json.loads(row)) for row in read)
+                cells = telling(record.criteria, (cell_of(json.loads(row)) for row in rows))
                 self._remember(bet, sha256(data), replace(record, cells=cells))
             return Stored(is_due, tally.repeats(entry.pair))
 

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pytest_bets.chance.luck import luck
 from pytest_bets.chance.result import Luck
-from pytest_bets.record.known_error import KnownError, known_error
+from pytest_bets.record.known_error import KnownError, known_error, telling
 from pytest_bets.record.verdict import Cell, judge
 from pytest_bets.render.luck import error_words
 from tests.helpers.nulls import bet, none, swap
@@ -75,6 +77,24 @@ def test_an_interval_errs_by_design(strict: str | list[str], sweep: list[str], r
     """Where every strict sentence bounds the right end, over independent cells that did not all measure the same."""
     error = found(strict, sweep=sweep)
     assert (error.rate if error else None) == rate
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from([0.5, 1, True, False]), st.sampled_from([0.5, 2])), min_size=1, max_size=5),
+    st.sampled_from(["low(a) > 0", "high(b) < 9", "low(a) > 0.5", "low(a - b) > -9", "mean(a) > 0"]),
+    st.sampled_from(["low(b) > 0", "low(a * b) > -9", "max(a) > 0"]),
+)
+def test_a_header_has_the_cells_that_decide_whether_an_interval_has_a_width(
+    values: list[tuple[float, float]], one: str, other: str
+) -> None:
+    """What a summary reads of a record gives the known error of all cells."""
+    cells = [Cell({"seed": i}, {"a": a, "b": b}) for i, (a, b) in enumerate(values)]
+    criteria = judge(bet([one, other]).criteria, cells).criteria
+    few = telling(criteria, cells)
+    assert few[0] == cells[0]
+    assert len(few) <= 3
+    expected = known_error("PASS", None, criteria, {"seed": 5}, cells)
+    assert known_error("PASS", None, criteria, {"seed": 5}, few) == expected
 
 
 @pytest.mark.parametrize(

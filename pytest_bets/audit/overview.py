@@ -77,8 +77,9 @@ def overview_entries(pages: Sequence[Page], doubtful: Collection[str]) -> Iterat
         elif old:
             text = f"{page.name} is older than the results: {_listed(old)}; run `pytest-bets rollup`"
             yield Entry("note", "old-summary", None, page.commit, text)
-        if lacks := [item.subject for item in found if item.subject.startswith(SECTION)]:
-            text = f"{page.name} lacks what the results give a section of: {', '.join(lacks)}; run `pytest-bets rollup`"
+        lacks = [item.subject.removeprefix(SECTION).strip() for item in found if item.subject.startswith(SECTION)]
+        if lacks:
+            text = f"{page.name} lacks sections that the results give: {', '.join(lacks)}; run `pytest-bets rollup`"
             yield Entry("note", "old-summary", None, page.commit, text)
 
 

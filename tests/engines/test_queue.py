@@ -46,7 +46,7 @@ def test_a_quick_bet_comes_first() -> None:
 
 
 @pytest.mark.parametrize(("seconds", "first"), [(5, "quick"), (6, "long")])
-def test_a_bet_that_takes_a_twentieth_of_the_session_is_no_quick_one(seconds: float, first: str) -> None:
+def test_a_bet_that_takes_over_a_twentieth_of_the_session_is_no_quick_one(seconds: float, first: str) -> None:
     """What comes first may make the session longer by as much."""
     queue = Queue()
     queue.fill([cell("long", 95), cell("quick", seconds, file="bet_2_x.py")])
